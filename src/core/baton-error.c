@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-error.h"
+
+#include <errno.h>
+
+G_DEFINE_QUARK (baton - error - quark, baton_error)
+
+/**
+ * baton_error_from_errno:
+ * @errsv: a value of errno
+ *
+ * Returns: the code that callers act on for @errsv
+ */
+BatonError
+baton_error_from_errno (int errsv)
+{
+  switch (errsv)
+    {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+    case ESRCH:
+    case ENOTDIR:
+      return BATON_ERROR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+      return BATON_ERROR_PERMISSION;
+    case EBUSY:
+    case EAGAIN:
+      return BATON_ERROR_BUSY;
+    case EFBIG:
+    case E2BIG:
+    case ENAMETOOLONG:
+      return BATON_ERROR_TOO_LARGE;
+    default:
+      return BATON_ERROR_IO;
+    }
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-codes.h"
+#include "baton-holders.h"
+#include "baton-profile.h"
+#include "baton-request.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * BatonFinding:
+ * @code: what was found; its severity, consent and sentences are in `codes.json`
+ * @args: (element-type utf8 utf8): values for the sentence, keys fixed for each code
+ * @consent: what would set it aside here, %BATON_CONSENT_NONE where nothing does
+ * @granted: the request already gives that consent
+ * @subject: address, node or `pid:START` that it is about, or %NULL
+ */
+typedef struct
+{
+  BatonCode code;
+  GHashTable *args;
+  BatonConsent consent;
+  gboolean granted;
+  char *subject;
+} BatonFinding;
+
+void baton_finding_free (BatonFinding *self);
+BatonSeverity baton_finding_get_severity (const BatonFinding *self);
+char *baton_finding_dup_text (const BatonFinding *self);
+char *baton_finding_dup_remedy (const BatonFinding *self);
+
+/**
+ * BatonStepKind: the kinds of step that this version knows; a row each in the helper's table
+ */
+typedef enum
+{
+  BATON_STEP_CLOSE_PROCESS,
+  BATON_STEP_HOLD_POWER,
+  BATON_STEP_LOAD_MODULE,
+  BATON_STEP_SET_OVERRIDE,
+  BATON_STEP_UNBIND,
+  BATON_STEP_BIND,
+  BATON_STEP_LET_OPEN,
+  BATON_STEP_WAIT_GUEST,
+  BATON_STEP_VERIFY,
+  BATON_N_STEP_KINDS,
+} BatonStepKind;
+
+const char *baton_step_kind_to_string (BatonStepKind kind);
+gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind);
+
+/**
+ * BatonStep:
+ * @n: place in the plan, from 1
+ * @kind: what it does
+ * @target: what it is done to: an address, a module, `PID:START`, `/dev/vfio/N`
+ * @detail: the rest: driver to bind or to unbind from, text of the override (empty clears it); or %NULL
+ * @persistent: outlives a reboot, so recovery at boot must put it back
+ *
+ * The id is `KIND:TARGET`, with `=DETAIL` where a detail is needed to be unique and honest.
+ */
+typedef struct
+{
+  guint n;
+  BatonStepKind kind;
+  char *target;
+  char *detail;
+  gboolean persistent;
+} BatonStep;
+
+BatonStep *baton_step_new (BatonStepKind kind, const char *target, const char *detail);
+void baton_step_free (BatonStep *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonStep, baton_step_free)
+char *baton_step_dup_id (const BatonStep *self);
+JsonNode *baton_step_to_json (const BatonStep *self);
+BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
+
+/**
+ * BatonPlan:
+ * @cards: addresses, as requested
+ * @to: side they go to
+ * @findings: (element-type BatonFinding): blockers first, then warnings, then notes
+ * @steps: (element-type BatonStep): in order; empty where there is nothing to do or a blocker stands
+ * @ends_session: the desktop ends
+ * @there_already: the cards are on that side: nothing to do
+ * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process
+ */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  GStrv cards;
+  BatonSide to;
+  GPtrArray *findings;
+  GPtrArray *steps;
+  gboolean ends_session;
+  gboolean there_already;
+  char *digest;
+} BatonPlan;
+
+BatonPlan *baton_plan_new (BatonMachine *machine,
+                           GPtrArray *holders,
+                           const BatonProfile *profile,
+                           const BatonRequest *request);
+BatonPlan *baton_plan_ref (BatonPlan *self);
+void baton_plan_unref (BatonPlan *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonPlan, baton_plan_unref)
+
+gboolean baton_plan_is_blocked (const BatonPlan *self);
+const BatonFinding *baton_plan_find (const BatonPlan *self, BatonCode code);
+JsonNode *baton_plan_to_json (const BatonPlan *self);
+
+G_END_DECLS

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-root.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  BATON_RETURN_AUTO,
+  BATON_RETURN_BIND,
+  BATON_RETURN_RESCAN,
+} BatonReturnMethod;
+
+/**
+ * BatonProfile:
+ * @card: address of the section
+ * @identity: `vendor:device:subvendor subdevice` as written, or %NULL: `1002:73bf:1da2:e438`
+ * @close_politely_ms: how long TERM is given before KILL
+ * @return_when_guest_stops: offer made without being asked
+ *
+ * What a card's owner wants done around its handoffs: one section of `/etc/baton.conf`, or defaults.
+ */
+typedef struct
+{
+  char *card;
+  char *identity;
+  BatonReturnMethod return_method;
+  guint close_politely_ms;
+  gboolean return_when_guest_stops;
+} BatonProfile;
+
+#define BATON_PROFILE_CLOSE_POLITELY_MS 5000
+
+BatonProfile *baton_profile_new_default (const char *card);
+BatonProfile *baton_profile_load (BatonRoot *root, const char *card, GError **error);
+void baton_profile_free (BatonProfile *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProfile, baton_profile_free)
+
+G_END_DECLS

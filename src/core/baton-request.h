@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-card.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+#define BATON_MAX_CARDS 8
+
+/**
+ * BatonClose: consent to close one process: the pid and the start time that were shown
+ */
+typedef struct
+{
+  int pid;
+  char *start_time;
+} BatonClose;
+
+/**
+ * BatonRequest:
+ * @cards: canonical addresses, 1 to %BATON_MAX_CARDS
+ * @to: %BATON_SIDE_GUEST or %BATON_SIDE_HOST
+ * @closes: (element-type BatonClose): processes whose end is consented to
+ * @end_session: the desktop may be ended
+ * @let_open: the asking user may open `/dev/vfio/N` until the return
+ * @may_not_return: the card may be handed over although its return is in doubt
+ * @when_free: to the host: wait until the guest has let go
+ * @until_free: to the guest: come back by itself when the guest has stopped
+ * @expect: digest of the plan that was shown, or %NULL for a preview
+ * @uid: who asks
+ */
+typedef struct
+{
+  GStrv cards;
+  BatonSide to;
+  GPtrArray *closes;
+  gboolean end_session;
+  gboolean let_open;
+  gboolean may_not_return;
+  gboolean when_free;
+  gboolean until_free;
+  char *expect;
+  guint uid;
+} BatonRequest;
+
+BatonRequest *baton_request_new (void);
+BatonRequest *baton_request_new_from_arguments (const char *const *arguments, GError **error);
+BatonRequest *baton_request_new_from_json (JsonNode *node, GError **error);
+GStrv baton_request_to_arguments (const BatonRequest *self);
+JsonNode *baton_request_to_json (const BatonRequest *self);
+void baton_request_free (BatonRequest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonRequest, baton_request_free)
+
+void baton_request_add_close (BatonRequest *self, int pid, const char *start_time);
+gboolean baton_request_allows_close (const BatonRequest *self, int pid, const char *start_time);
+
+G_END_DECLS

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-root.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BatonClaimKind: who else decides which driver a function gets
+ */
+typedef enum
+{
+  BATON_CLAIM_VFIO_IDS,     /* vfio-pci.ids= (value: vendor:device list as written) */
+  BATON_CLAIM_PCI_STUB_IDS, /* pci-stub.ids= */
+  BATON_CLAIM_DRIVERCTL,    /* a file in driverctl.d (value: driver) */
+  BATON_CLAIM_HOOK,         /* a hook script that names the address */
+  BATON_CLAIM_SUPERGFXD,    /* a running supergfxd */
+  BATON_CLAIM_CARDWIRED,    /* a running cardwired */
+} BatonClaimKind;
+
+/**
+ * BatonClaim:
+ * @address: the function it is about, or %NULL where @value decides by ids, or it is about all
+ * @value: ids or driver, as written; or %NULL
+ * @file: file that says so (`/proc/cmdline` for the kernel's command line), or %NULL for a running program
+ * @line: line in @file, from 1; 0 where there is none
+ */
+typedef struct
+{
+  BatonClaimKind kind;
+  char *address;
+  char *value;
+  char *file;
+  guint line;
+} BatonClaim;
+
+/**
+ * BatonBlacklist: `blacklist MODULE`, `install MODULE /bin/false` or `module_blacklist=`
+ */
+typedef struct
+{
+  char *module;
+  char *file;
+  guint line;
+} BatonBlacklist;
+
+typedef enum
+{
+  BATON_VFIO_READY,    /* driver registered now */
+  BATON_VFIO_LOADABLE, /* module of this kernel is there */
+  BATON_VFIO_MISSING,  /* this kernel has none */
+  BATON_VFIO_OTHER_KERNEL, /* modules of the running kernel are gone: kernel upgraded, not yet restarted */
+} BatonVfio;
+
+/**
+ * BatonSystem:
+ * @kernel_release: `uname -r`
+ * @command_line: the kernel's
+ * @cpu_vendor: `GenuineIntel`, `AuthenticAMD`, other, or %NULL
+ * @acs_override: value of `pcie_acs_override=` in force, or %NULL
+ * @vfio: whether vfio-pci can be had
+ * @pid1: name of process 1 (`systemd`)
+ * @memory_bytes: RAM
+ * @claims: (element-type BatonClaim)
+ * @blacklists: (element-type BatonBlacklist)
+ * @framebuffer: name of what the firmware framebuffer is (`efi-framebuffer.0`, ...), or %NULL
+ * @framebuffer_function: address of the function it draws on, or %NULL
+ * @handoff: id of a handoff that holds the lock now, or %NULL
+ * @journal: an unfinished journal is there
+ * @modules_without_remove: drivers of this kernel known to have no remove: e.g. `radeon`
+ */
+typedef struct
+{
+  char *kernel_release;
+  char *command_line;
+  char *cpu_vendor;
+  char *acs_override;
+  BatonVfio vfio;
+  char *pid1;
+  guint64 memory_bytes;
+  GPtrArray *claims;
+  GPtrArray *blacklists;
+  char *framebuffer;
+  char *framebuffer_function;
+  char *handoff;
+  gboolean journal;
+  GStrv modules_without_remove;
+} BatonSystem;
+
+BatonSystem *baton_system_new (BatonRoot *root, GError **error);
+void baton_system_free (BatonSystem *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonSystem, baton_system_free)
+
+G_END_DECLS
