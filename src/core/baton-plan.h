@@ -57,11 +57,23 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * @n: place in the plan, from 1
  * @kind: what it does
  * @target: what it is done to: an address, a module, `PID:START`, `/dev/vfio/N`
- * @detail: the rest: driver to bind or to unbind from, text of the override (empty clears it); or %NULL
+ * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO where only the helper knows) or to unbind
+ *   from, text of the override (empty clears it), uid that may open, side to verify, name of the
+ *   process to close; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
- * The id is `KIND:TARGET`, with `=DETAIL` where a detail is needed to be unique and honest.
+ * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
+ * unprivileged look and the helper's own differ in (which driver was there before, which override)
+ * stands in details alone, and a preview made without rights has the digest of the plan that is
+ * carried out.
+ *
+ * On the way to the host the helper's record (`/run/baton/cards`) decides: a `bind` of
+ * %BATON_DRIVER_AUTO takes the driver that was, does nothing where the record says that there was
+ * none, and probes where there is no record, when a companion that finds no driver is no failure.
+ * A `set-override` to the empty text restores the recorded text, unless that was a parking driver's.
  */
+#define BATON_DRIVER_AUTO "auto"
+
 typedef struct
 {
   guint n;
@@ -83,10 +95,12 @@ BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
  * @cards: addresses, as requested
  * @to: side they go to
  * @findings: (element-type BatonFinding): blockers first, then warnings, then notes
- * @steps: (element-type BatonStep): in order; empty where there is nothing to do or a blocker stands
+ * @steps: (element-type BatonStep): in order; empty where there is nothing to do, or a blocker
+ *   stands that no consent sets aside
  * @ends_session: the desktop ends
- * @there_already: the cards are on that side: nothing to do
- * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process
+ * @there_already: the cards are on that side, and nothing else was asked for: nothing to do
+ * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process: each
+ *   followed by a newline
  */
 typedef struct
 {

@@ -13,11 +13,27 @@ typedef enum
 } BatonReturnMethod;
 
 /**
+ * BatonProfileProblem:
+ * @file: the settings file, as a person finds it
+ * @line: line in @file, from 1; 0 where the file as a whole cannot be read
+ * @key: the key in that line, or %NULL where the line holds none
+ * @reason: what is wrong with it: a clause, for people
+ */
+typedef struct
+{
+  char *file;
+  guint line;
+  char *key;
+  char *reason;
+} BatonProfileProblem;
+
+/**
  * BatonProfile:
  * @card: address of the section
  * @identity: `vendor:device:subvendor subdevice` as written, or %NULL: `1002:73bf:1da2:e438`
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
+ * @problem: why the file cannot be used, or %NULL; all else is at its default then
  *
  * What a card's owner wants done around its handoffs: one section of `/etc/baton.conf`, or defaults.
  */
@@ -28,12 +44,13 @@ typedef struct
   BatonReturnMethod return_method;
   guint close_politely_ms;
   gboolean return_when_guest_stops;
+  BatonProfileProblem *problem;
 } BatonProfile;
 
 #define BATON_PROFILE_CLOSE_POLITELY_MS 5000
 
 BatonProfile *baton_profile_new_default (const char *card);
-BatonProfile *baton_profile_load (BatonRoot *root, const char *card, GError **error);
+BatonProfile *baton_profile_load (BatonRoot *root, const char *card);
 void baton_profile_free (BatonProfile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProfile, baton_profile_free)
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-card.h"
+#include "baton-root.h"
 
 #include <json-glib/json-glib.h>
 
@@ -30,6 +31,10 @@ typedef struct
  * @until_free: to the guest: come back by itself when the guest has stopped
  * @expect: digest of the plan that was shown, or %NULL for a preview
  * @uid: who asks
+ * @handoff: (not transmitted): id of the handoff that this plan is made in, or %NULL: its own lock
+ *   is no obstacle
+ * @memlock_bytes: (not transmitted): memory that guests started by @uid may lock, %G_MAXUINT64 for
+ *   no limit, 0 where nobody looked
  */
 typedef struct
 {
@@ -43,6 +48,8 @@ typedef struct
   gboolean until_free;
   char *expect;
   guint uid;
+  char *handoff;
+  guint64 memlock_bytes;
 } BatonRequest;
 
 BatonRequest *baton_request_new (void);
@@ -54,6 +61,7 @@ void baton_request_free (BatonRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonRequest, baton_request_free)
 
 void baton_request_add_close (BatonRequest *self, int pid, const char *start_time);
+void baton_request_look (BatonRequest *self, BatonRoot *root);
 gboolean baton_request_allows_close (const BatonRequest *self, int pid, const char *start_time);
 
 G_END_DECLS

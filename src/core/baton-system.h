@@ -68,6 +68,7 @@ typedef enum
  * @handoff: id of a handoff that holds the lock now, or %NULL
  * @journal: an unfinished journal is there
  * @modules_without_remove: drivers of this kernel known to have no remove: e.g. `radeon`
+ * @modules_loaded: names in `/sys/module`, as written there: loaded, or built in with parameters
  */
 typedef struct
 {
@@ -85,6 +86,7 @@ typedef struct
   char *handoff;
   gboolean journal;
   GStrv modules_without_remove;
+  GStrv modules_loaded;
 } BatonSystem;
 
 BatonSystem *baton_system_new (BatonRoot *root, GError **error);
