@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-event-private.h"
+
+#include "baton-text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A relayed line is written again with a sequence number of its own, which may have more digits:
+ * what is written first leaves that much room. */
+#define LINE_SLACK 64
+
+/* Room in a line beside the lists' items: the envelope, `snap`, `more`, the lists' keys. */
+#define ENVELOPE_BYTES 512
+
+struct _BatonEventWriter
+{
+  int fd;        /* borrowed */
+  char *handoff; /* owned */
+  guint64 seq;
+  guint64 snap;
+  gboolean gone;
+  gboolean torn;
+};
+
+/**
+ * baton_event_writer_new:
+ * @fd: where the lines go; stays the caller's
+ * @handoff: (nullable): id of the handoff that every line belongs to
+ *
+ * Returns: (transfer full): a writer whose first line has `seq` 1
+ */
+BatonEventWriter *
+baton_event_writer_new (int fd, const char *handoff)
+{
+  BatonEventWriter *self = g_new0 (BatonEventWriter, 1);
+
+  self->fd = fd;
+  self->handoff = g_strdup (handoff);
+
+  return self;
+}
+
+/**
+ * baton_event_writer_free:
+ * @self: (nullable): a writer
+ */
+void
+baton_event_writer_free (BatonEventWriter *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->handoff);
+  g_free (self);
+}
+
+/**
+ * baton_event_writer_is_gone:
+ * @self: a writer
+ *
+ * Returns: %TRUE if nobody reads any more: a write failed, and not for want of room
+ */
+gboolean
+baton_event_writer_is_gone (BatonEventWriter *self)
+{
+  return self->gone;
+}
+
+static gint64
+get_boottime_ms (void)
+{
+  struct timespec now = { 0 };
+
+  clock_gettime (CLOCK_BOOTTIME, &now);
+
+  return (gint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Writes all of @bytes. A descriptor that the caller left non-blocking is waited for. */
+static gboolean
+write_all (BatonEventWriter *self, const char *bytes, gsize length)
+{
+  gsize done = 0;
+
+  while (done < length)
+    {
+      gssize n_written = write (self->fd, bytes + done, length - done);
+
+      if (n_written > 0)
+        {
+          done += (gsize) n_written;
+        }
+      else if (n_written < 0 && errno == EAGAIN)
+        {
+          struct pollfd wait = { .fd = self->fd, .events = POLLOUT };
+
+          poll (&wait, 1, -1);
+        }
+      else if (n_written == 0 || errno != EINTR)
+        {
+          /* A full file system may have room again for the next line; the reader is there. */
+          self->torn |= done > 0;
+          self->gone = n_written == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+static void
+write_line (BatonEventWriter *self, GString *line)
+{
+  if (self->gone)
+    return;
+
+  /* Half a line stays what it is, a line that no reader can parse, and hides none of ours. */
+  if (self->torn)
+    g_string_prepend_c (line, '\n');
+
+  g_string_append_c (line, '\n');
+  if (write_all (self, line->str, line->len))
+    {
+      self->torn = FALSE;
+      self->seq++;
+    }
+}
+
+static GString *
+begin_line (BatonEventWriter *self, const char *type, gint64 t_ms, const char *handoff)
+{
+  static const BatonEncodeLimits limits = { 128, 0 };
+  g_autoptr (JsonObject) envelope = json_object_new ();
+  GString *line = g_string_new ("{");
+
+  json_object_set_int_member (envelope, "v", BATON_PROTOCOL_VERSION);
+  json_object_set_int_member (envelope, "seq", (gint64) self->seq + 1);
+  json_object_set_int_member (envelope, "t_ms", t_ms);
+  json_object_set_string_member (envelope, "type", type);
+  if (handoff != NULL)
+    json_object_set_string_member (envelope, "handoff", handoff);
+  baton_event_encode_members (line, envelope, NULL, &limits);
+
+  return line;
+}
+
+/* Ends the line with the members of @body, a whole encoded object. */
+static void
+end_line (BatonEventWriter *self, GString *line, const char *body)
+{
+  if (strcmp (body, "{}") == 0)
+    g_string_append_c (line, '}');
+  else
+    {
+      g_string_append_c (line, ',');
+      g_string_append (line, body + 1);
+    }
+
+  write_line (self, line);
+}
+
+static void
+emit_whole (BatonEventWriter *self,
+            const char *type,
+            gint64 t_ms,
+            const char *handoff,
+            JsonObject *body)
+{
+  g_autoptr (GString) line = begin_line (self, type, t_ms, handoff);
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), body);
+  g_autofree char *encoded =
+      baton_event_encode_fitting (node, BATON_MAX_LINE_OUT - LINE_SLACK - line->len);
+
+  end_line (self, line, encoded);
+}
+
+/* One line of a list that is spread over several: the same scalars, and the items that fit. */
+typedef struct
+{
+  BatonEventWriter *writer;
+  const char *type;
+  const char *const *lists;
+  const char *scalars;
+  gint64 t_ms;
+  GPtrArray *parts; /* of GString: the items of each list, in their order */
+  gsize n_bytes;
+  gsize max_bytes;
+} Page;
+
+static void
+flush_page (Page *page, gboolean more)
+{
+  g_autoptr (GString) line =
+      begin_line (page->writer, page->type, page->t_ms, page->writer->handoff);
+
+  g_string_append_printf (line, ",\"snap\":%" G_GUINT64_FORMAT ",\"more\":%s",
+                          page->writer->snap, more ? "true" : "false");
+  if (strcmp (page->scalars, "{}") != 0)
+    {
+      g_string_append_c (line, ',');
+      g_string_append_len (line, page->scalars + 1, (gssize) strlen (page->scalars) - 2);
+    }
+
+  for (guint i = 0; page->lists[i] != NULL; i++)
+    {
+      GString *part = g_ptr_array_index (page->parts, i);
+
+      g_string_append_printf (line, ",\"%s\":[%s]", page->lists[i], part->str);
+      g_string_truncate (part, 0);
+    }
+
+  g_string_append_c (line, '}');
+  write_line (page->writer, line);
+  page->n_bytes = 0;
+}
+
+static void
+add_to_page (Page *page, guint list, JsonNode *item)
+{
+  g_autofree char *encoded = baton_event_encode_fitting (item, page->max_bytes);
+  gsize length = strlen (encoded) + 1;
+  GString *part = g_ptr_array_index (page->parts, list);
+
+  if (page->n_bytes > 0 && page->n_bytes + length > page->max_bytes)
+    flush_page (page, TRUE);
+
+  if (part->len > 0)
+    g_string_append_c (part, ',');
+  g_string_append (part, encoded);
+  page->n_bytes += length;
+}
+
+static void
+free_part (gpointer data)
+{
+  g_string_free (data, TRUE);
+}
+
+static void
+emit_pages (BatonEventWriter *self,
+            const char *type,
+            JsonObject *body,
+            const char *const *lists)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (free_part);
+  g_autoptr (JsonObject) rest = json_object_new ();
+  g_autoptr (JsonNode) rest_node = NULL;
+  g_autofree char *scalars = NULL;
+  Page page = { self, type, lists, NULL, get_boottime_ms (), parts, 0, 0 };
+  JsonObjectIter iter;
+  const char *key = NULL;
+  JsonNode *node = NULL;
+
+  json_object_iter_init_ordered (&iter, body);
+  while (json_object_iter_next_ordered (&iter, &key, &node))
+    if (!g_strv_contains (lists, key))
+      json_object_set_member (rest, key, json_node_copy (node));
+
+  rest_node = json_node_init_object (json_node_alloc (), rest);
+  scalars = baton_event_encode_fitting (rest_node, BATON_MAX_LINE_OUT / 2);
+  page.scalars = scalars;
+  page.max_bytes = BATON_MAX_LINE_OUT - LINE_SLACK - ENVELOPE_BYTES - strlen (scalars);
+  self->snap++;
+
+  for (guint i = 0; lists[i] != NULL; i++)
+    g_ptr_array_add (parts, g_string_new (NULL));
+
+  for (guint i = 0; lists[i] != NULL; i++)
+    {
+      JsonNode *list = json_object_get_member (body, lists[i]);
+      JsonArray *items =
+          list != NULL && JSON_NODE_HOLDS_ARRAY (list) ? json_node_get_array (list) : NULL;
+
+      for (guint j = 0; items != NULL && j < json_array_get_length (items); j++)
+        add_to_page (&page, i, json_array_get_element (items, j));
+    }
+
+  flush_page (&page, FALSE);
+}
+
+/* Writes one event, with @body after the envelope. The arrays named in @lists may go on in
+ * further lines; `snap` and `more` are then there even where one line is enough. */
+void
+baton_event_writer_emit (BatonEventWriter *self,
+                         const char *type,
+                         JsonObject *body,
+                         const char *const *lists)
+{
+  if (lists != NULL)
+    emit_pages (self, type, body, lists);
+  else
+    emit_whole (self, type, get_boottime_ms (), self->handoff, body);
+}
+
+/**
+ * baton_event_writer_hello:
+ * @self: a writer
+ * @verb: the verb that is being carried out
+ * @by: `helper`, or `self` where batonctl reads without it
+ *
+ * Writes the first line of every output: `proto` (a list with the versions spoken), `version`
+ * (Baton's own), `verb`, `by`.
+ */
+void
+baton_event_writer_hello (BatonEventWriter *self, const char *verb, const char *by)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+  JsonArray *versions = json_array_new ();
+
+  json_array_add_int_element (versions, BATON_PROTOCOL_VERSION);
+  json_object_set_array_member (body, "proto", versions);
+  json_object_set_string_member (body, "version", BATON_VERSION);
+  json_object_set_string_member (body, "verb", verb);
+  json_object_set_string_member (body, "by", by);
+  baton_event_writer_emit (self, "hello", body, NULL);
+}
+
+/**
+ * baton_event_writer_worker:
+ * @self: a writer on a handoff's `events`
+ * @pid: the worker
+ * @start_time: field 22 of its `/proc/PID/stat`, as text
+ *
+ * Writes the first line of a handoff's `events`, so that whoever reads the file can hold a pidfd
+ * of the worker and hear of its end. Readers of the contract may ignore the type.
+ */
+void
+baton_event_writer_worker (BatonEventWriter *self, int pid, const char *start_time)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+
+  json_object_set_int_member (body, "pid", pid);
+  json_object_set_string_member (body, "start_time", start_time);
+  baton_event_writer_emit (self, "worker", body, NULL);
+}
+
+/**
+ * baton_event_writer_log:
+ * @self: a writer
+ * @level: `debug`, `info` or `warning`
+ * @text: a sentence for whoever looks for the cause; may hold hostile bytes
+ */
+void
+baton_event_writer_log (BatonEventWriter *self, const char *level, const char *text)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+
+  json_object_set_string_member (body, "level", level);
+  json_object_set_string_member (body, "text", text);
+  baton_event_writer_emit (self, "log", body, NULL);
+}
+
+/**
+ * baton_event_writer_heartbeat:
+ * @self: a writer
+ *
+ * Says that the worker lives. It comes from the worker itself, every 2 s.
+ */
+void
+baton_event_writer_heartbeat (BatonEventWriter *self)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+
+  baton_event_writer_emit (self, "heartbeat", body, NULL);
+}
+
+/**
+ * baton_event_writer_relay:
+ * @self: a writer
+ * @line: a line of somebody else's output
+ * @length: its length without the newline, or -1 if it ends with a NUL
+ *
+ * Writes the event again with a sequence number of this output. Time, handoff and everything else
+ * stay as they are; strings are cleaned once more, whatever they have been through.
+ *
+ * Returns: %FALSE if @line was no event and nothing was written
+ */
+gboolean
+baton_event_writer_relay (BatonEventWriter *self, const char *line, gssize length)
+{
+  static const char *const envelope[] = { "v", "seq", "t_ms", "type", "handoff" };
+  g_autoptr (BatonEvent) event = baton_event_parse (line, length, NULL);
+  const char *handoff = NULL;
+
+  if (event == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (envelope); i++)
+    json_object_remove_member (event->object, envelope[i]);
+
+  handoff = event->handoff != NULL ? event->handoff : self->handoff;
+  emit_whole (self, event->type, event->t_ms, handoff, event->object);
+
+  return TRUE;
+}
