@@ -5,7 +5,11 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK (baton - error - quark, baton_error)
+GQuark
+baton_error_quark (void)
+{
+  return g_quark_from_static_string ("baton-error-quark");
+}
 
 /**
  * baton_error_from_errno:
