@@ -48,6 +48,7 @@ gboolean baton_root_is_system (BatonRoot *self);
 
 int baton_root_get_fd (BatonRoot *self, BatonRootPart part);
 char *baton_root_build_path (BatonRoot *self, BatonRootPart part, const char *path);
+char *baton_root_dup_shown_path (BatonRootPart part, const char *path);
 
 int baton_root_open (
     BatonRoot *self, BatonRootPart part, const char *path, int flags, GError **error);

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-root.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "baton-error.h"
+
+/* References used below:
+ *  OPENAT2 - openat2(2): RESOLVE_* and why EAGAIN is to be tried again
+ */
+
+/* More than any attribute of sysfs has: a page is the kernel's own limit there. */
+#define MAX_LINE_BYTES 65536
+
+/* A busy machine has some ten thousand processes; beyond this something is wrong. */
+#define MAX_NAMES 262144
+
+/* OPENAT2: a rename or mount anywhere while ".." is resolved gives EAGAIN. */
+#define MAX_TRIES 64
+
+struct _BatonRoot
+{
+  gatomicrefcount ref_count;
+  char *directory;
+  gboolean is_system;
+
+  /* owned */
+  int top;
+  int parts[BATON_N_ROOT_PARTS];
+};
+
+/* sysfs is full of links that leave the directory that they are in and none that
+ * should ever leave sysfs: these three parts are held at their own top. Elsewhere
+ * an administrator may link as he likes (/lib to usr/lib, a hook to /usr/local), so
+ * those are resolved as the machine itself would, with the top of the tree as "/". */
+static const struct
+{
+  const char *name;
+  guint64 resolve;
+  gboolean from_top;
+  glong magic;
+} part_table[BATON_N_ROOT_PARTS] = {
+  [BATON_ROOT_SYS] = { "sys", RESOLVE_BENEATH | RESOLVE_NO_XDEV, FALSE, SYSFS_MAGIC },
+  [BATON_ROOT_PROC] = { "proc", RESOLVE_BENEATH, FALSE, PROC_SUPER_MAGIC },
+  [BATON_ROOT_DEV] = { "dev", RESOLVE_BENEATH, FALSE, 0 },
+  [BATON_ROOT_ETC] = { "etc", RESOLVE_IN_ROOT, TRUE, 0 },
+  [BATON_ROOT_RUN] = { "run", RESOLVE_IN_ROOT, TRUE, 0 },
+  [BATON_ROOT_VAR] = { "var", RESOLVE_IN_ROOT, TRUE, 0 },
+  [BATON_ROOT_LIB] = { "lib", RESOLVE_IN_ROOT, TRUE, 0 },
+  [BATON_ROOT_USR] = { "usr", RESOLVE_IN_ROOT, TRUE, 0 },
+};
+
+static int
+open_beneath (int anchor, const char *path, int flags, guint64 resolve)
+{
+  struct open_how how = {
+    .flags = (guint64) (guint) (flags | O_CLOEXEC),
+    .mode = (flags & O_CREAT) != 0 ? 0600 : 0,
+    .resolve = resolve | RESOLVE_NO_MAGICLINKS,
+  };
+  int fd = -1;
+
+  for (guint i = 0; i < MAX_TRIES; i++)
+    {
+      fd = (int) syscall (SYS_openat2, anchor, path, &how, sizeof how);
+      if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+        break;
+    }
+
+  return fd;
+}
+
+static int
+open_in_part (BatonRoot *self, BatonRootPart part, const char *path, int flags)
+{
+  g_autofree char *below_top = NULL;
+
+  if (*path == '\0')
+    path = ".";
+
+  if (!part_table[part].from_top)
+    {
+      if (self->parts[part] < 0)
+        {
+          errno = ENOENT;
+          return -1;
+        }
+      return open_beneath (self->parts[part], path, flags, part_table[part].resolve);
+    }
+
+  below_top = g_build_filename (part_table[part].name, path, NULL);
+  return open_beneath (self->top, below_top, flags, part_table[part].resolve);
+}
+
+static void
+set_error (GError **error, const char *what, BatonRootPart part, const char *path, int errsv)
+{
+  g_autofree char *shown = baton_root_dup_shown_path (part, path);
+
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv), "could not %s '%s': %s",
+               what, shown, g_strerror (errsv));
+}
+
+static void
+close_fd (int *fd)
+{
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+}
+
+static gboolean
+check_magic (int fd, BatonRootPart part, GError **error)
+{
+  struct statfs fs;
+
+  if (part_table[part].magic == 0)
+    return TRUE;
+
+  if (fd < 0 || fstatfs (fd, &fs) < 0)
+    {
+      set_error (error, "look at", part, "", fd < 0 ? ENOENT : errno);
+      return FALSE;
+    }
+
+  if ((glong) fs.f_type != part_table[part].magic)
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH,
+                   "the directory '/%s' is not the kernel's own file system",
+                   part_table[part].name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static BatonRoot *
+new_root (const char *directory, gboolean is_system, GError **error)
+{
+  g_autoptr (BatonRoot) self = g_new0 (BatonRoot, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->directory = g_strdup (directory);
+  self->is_system = is_system;
+  for (guint i = 0; i < BATON_N_ROOT_PARTS; i++)
+    self->parts[i] = -1;
+
+  self->top = open (directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (self->top < 0)
+    {
+      int errsv = errno;
+
+      g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
+                   "could not open the directory '%s': %s", directory, g_strerror (errsv));
+      return NULL;
+    }
+
+  for (guint i = 0; i < BATON_N_ROOT_PARTS; i++)
+    {
+      /* A tree may lack a part, and /lib is a link on most systems. */
+      self->parts[i] =
+          open_beneath (self->top, part_table[i].name, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
+      if (is_system && !check_magic (self->parts[i], i, error))
+        return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * baton_root_new_system:
+ * @error: return location for an error
+ *
+ * Opens the machine's own directories. `/sys` and `/proc` must be what the kernel
+ * mounts there: everything that is concluded, and written later, hangs on that.
+ *
+ * Returns: (transfer full): the root, or %NULL with %BATON_ERROR_MISMATCH where one
+ *   of them is something else
+ */
+BatonRoot *
+baton_root_new_system (GError **error)
+{
+  return new_root ("/", TRUE, error);
+}
+
+/**
+ * baton_root_new_for_directory:
+ * @directory: the top of a recorded tree, with `sys`, `proc`, ... in it
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): a root that never leaves @directory. A part that the tree
+ *   does not have is empty.
+ */
+BatonRoot *
+baton_root_new_for_directory (const char *directory, GError **error)
+{
+  g_return_val_if_fail (directory != NULL, NULL);
+
+  return new_root (directory, FALSE, error);
+}
+
+/**
+ * baton_root_ref:
+ * @self: a root
+ *
+ * Returns: (transfer full): @self
+ */
+BatonRoot *
+baton_root_ref (BatonRoot *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+/**
+ * baton_root_unref:
+ * @self: a root
+ *
+ * Gives a reference up; the last one closes the directories.
+ */
+void
+baton_root_unref (BatonRoot *self)
+{
+  if (self == NULL || !g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  for (guint i = 0; i < BATON_N_ROOT_PARTS; i++)
+    close_fd (&self->parts[i]);
+  close_fd (&self->top);
+  g_free (self->directory);
+  g_free (self);
+}
+
+/**
+ * baton_root_is_system:
+ * @self: a root
+ *
+ * Returns: whether it is the machine itself rather than a recorded tree
+ */
+gboolean
+baton_root_is_system (BatonRoot *self)
+{
+  return self->is_system;
+}
+
+/**
+ * baton_root_get_fd:
+ * @self: a root
+ * @part: one of its parts
+ *
+ * Returns: an `O_PATH` descriptor of the part's top, owned by @self, or -1 where the
+ *   tree does not have it
+ */
+int
+baton_root_get_fd (BatonRoot *self, BatonRootPart part)
+{
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, -1);
+
+  return self->parts[part];
+}
+
+/**
+ * baton_root_build_path:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ *
+ * For libraries that want a name rather than a descriptor.
+ *
+ * Returns: (transfer full): where @path really is
+ */
+char *
+baton_root_build_path (BatonRoot *self, BatonRootPart part, const char *path)
+{
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  return g_build_filename (self->directory, part_table[part].name, path, NULL);
+}
+
+/**
+ * baton_root_dup_shown_path:
+ * @part: one of the parts
+ * @path: a path below it
+ *
+ * Returns: (transfer full): how @path is called on the machine itself, for people to
+ *   read: the same for a recorded tree
+ */
+char *
+baton_root_dup_shown_path (BatonRootPart part, const char *path)
+{
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  return g_build_filename ("/", part_table[part].name, path, NULL);
+}
+
+/**
+ * baton_root_open:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ * @flags: flags of open(2); `O_CLOEXEC` is always added
+ * @error: return location for an error
+ *
+ * Links are followed as long as they stay inside, `/proc`'s magic ones never. A file
+ * that is made here is for its owner alone.
+ *
+ * Returns: a descriptor that the caller closes, or -1
+ */
+int
+baton_root_open (
+    BatonRoot *self, BatonRootPart part, const char *path, int flags, GError **error)
+{
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, -1);
+
+  fd = open_in_part (self, part, path, flags);
+  if (fd < 0)
+    set_error (error, "open", part, path, errno);
+
+  return fd;
+}
+
+/**
+ * baton_root_exists:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ *
+ * Returns: whether something is there; what cannot be looked at is not
+ */
+gboolean
+baton_root_exists (BatonRoot *self, BatonRootPart part, const char *path)
+{
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, FALSE);
+
+  fd = open_in_part (self, part, path, O_PATH);
+  if (fd < 0)
+    return FALSE;
+
+  close (fd);
+  return TRUE;
+}
+
+static char *
+read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  struct stat info;
+
+  /* A FIFO or a device that waits where a file should be would keep us waiting. */
+  if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
+    {
+      *ret_errno = EINVAL;
+      return NULL;
+    }
+
+  for (;;)
+    {
+      guint8 buffer[4096];
+      gssize n = read (fd, buffer, sizeof buffer);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        {
+          *ret_errno = errno;
+          return NULL;
+        }
+      if (n == 0)
+        break;
+      if (bytes->len + (gsize) n > max_bytes)
+        {
+          *ret_errno = EFBIG;
+          return NULL;
+        }
+      g_byte_array_append (bytes, buffer, (guint) n);
+    }
+
+  if (ret_length != NULL)
+    *ret_length = bytes->len;
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  return (char *) g_byte_array_free (g_steal_pointer (&bytes), FALSE);
+}
+
+/**
+ * baton_root_read_file:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ * @max_bytes: refuse more than this
+ * @ret_length: (out) (optional): where to store the length
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the bytes of a regular file and a NUL after them, or %NULL,
+ *   with %BATON_ERROR_TOO_LARGE if there are more than @max_bytes
+ */
+char *
+baton_root_read_file (BatonRoot *self,
+                      BatonRootPart part,
+                      const char *path,
+                      gsize max_bytes,
+                      gsize *ret_length,
+                      GError **error)
+{
+  char *text;
+  int errsv = 0;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  fd = open_in_part (self, part, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    {
+      set_error (error, "read", part, path, errno);
+      return NULL;
+    }
+
+  text = read_all (fd, max_bytes, ret_length, &errsv);
+  close (fd);
+  if (text == NULL)
+    set_error (error, "read", part, path, errsv);
+
+  return text;
+}
+
+/**
+ * baton_root_read_line:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the first line of the file, without its end
+ */
+char *
+baton_root_read_line (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
+{
+  char *text = baton_root_read_file (self, part, path, MAX_LINE_BYTES, NULL, error);
+
+  if (text != NULL)
+    text[strcspn (text, "\n")] = '\0';
+
+  return text;
+}
+
+/**
+ * baton_root_read_link:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it, whose last part is a link
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the text of the link, which is not followed
+ */
+char *
+baton_root_read_link (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
+{
+  char target[PATH_MAX];
+  gssize length;
+  int errsv;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  fd = open_in_part (self, part, path, O_PATH | O_NOFOLLOW);
+  if (fd < 0)
+    {
+      set_error (error, "read the link", part, path, errno);
+      return NULL;
+    }
+
+  length = readlinkat (fd, "", target, sizeof target);
+  /* readlinkat(2): what is there, and is no link, gives ENOENT with an empty path. */
+  errsv = length < 0 && errno == ENOENT ? EINVAL : errno;
+  close (fd);
+  if (length < 0 || (gsize) length >= sizeof target)
+    {
+      set_error (error, "read the link", part, path, length < 0 ? errsv : ENAMETOOLONG);
+      return NULL;
+    }
+
+  return g_strndup (target, (gsize) length);
+}
+
+/**
+ * baton_root_read_link_name:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it, whose last part is a link
+ * @error: return location for an error
+ *
+ * What most links of sysfs say is in their last component: a driver, a module, a group.
+ *
+ * Returns: (transfer full): that component
+ */
+char *
+baton_root_read_link_name (BatonRoot *self,
+                           BatonRootPart part,
+                           const char *path,
+                           GError **error)
+{
+  g_autofree char *target = baton_root_read_link (self, part, path, error);
+
+  if (target == NULL)
+    return NULL;
+
+  return g_path_get_basename (target);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/**
+ * baton_root_list:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a directory below it, empty for the part itself
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (element-type filename): the names in it but for `.` and
+ *   `..`, sorted by their bytes; empty where the tree has no such part
+ */
+GPtrArray *
+baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  struct dirent *entry;
+  DIR *directory;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  if (self->parts[part] < 0 && !self->is_system)
+    return g_steal_pointer (&names);
+
+  fd = open_in_part (self, part, path, O_RDONLY | O_DIRECTORY);
+  directory = fd >= 0 ? fdopendir (fd) : NULL;
+  if (directory == NULL)
+    {
+      set_error (error, "list", part, path, errno);
+      close_fd (&fd);
+      return NULL;
+    }
+
+  while ((entry = readdir (directory)) != NULL)
+    {
+      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+        continue;
+      if (names->len == MAX_NAMES)
+        {
+          closedir (directory);
+          set_error (error, "list", part, path, EFBIG);
+          return NULL;
+        }
+      g_ptr_array_add (names, g_strdup (entry->d_name));
+    }
+  closedir (directory);
+
+  g_ptr_array_sort (names, compare_names);
+  return g_steal_pointer (&names);
+}
