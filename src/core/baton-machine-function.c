@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-machine-private.h"
+
+#include <string.h>
+
+#include "baton-pci-address.h"
+
+/* References used below:
+ *  PCI-SYSFS - Linux drivers/pci/pci-sysfs.c and Documentation/ABI/testing/sysfs-bus-pci
+ *  RUNTIME-PM - Linux drivers/base/power/sysfs.c
+ *
+ * None of the attributes read here resumes the device: they show what the kernel
+ * remembers. `config`, `rom`, `vpd`, `current_link_speed` and writes to
+ * `d3cold_allowed` reach the hardware, and are not touched (PCI-SYSFS).
+ */
+
+static char *
+build_path (const char *address, const char *attribute)
+{
+  return g_strconcat ("bus/pci/devices/", address, "/", attribute, NULL);
+}
+
+static char *
+read_text (BatonLook *self, const char *address, const char *attribute)
+{
+  g_autofree char *path = build_path (address, attribute);
+
+  /* A function may go, and an older kernel lacks some attributes: not known, ignoring. */
+  return baton_root_read_line (self->root, BATON_ROOT_SYS, path, NULL);
+}
+
+static guint32
+read_number (BatonLook *self, const char *address, const char *attribute)
+{
+  g_autofree char *text = read_text (self, address, attribute);
+
+  return text != NULL ? (guint32) g_ascii_strtoull (text, NULL, 16) : 0;
+}
+
+static char *
+read_link_name (BatonLook *self, const char *address, const char *link)
+{
+  g_autofree char *path = build_path (address, link);
+
+  return baton_root_read_link_name (self->root, BATON_ROOT_SYS, path, NULL);
+}
+
+static gboolean
+has_attribute (BatonLook *self, const char *address, const char *attribute)
+{
+  g_autofree char *path = build_path (address, attribute);
+
+  return baton_root_exists (self->root, BATON_ROOT_SYS, path);
+}
+
+/* The entries of bus/pci/devices are links to where the device hangs in the tree: the
+ * component before the last is the bridge above it, or `pci0000:00` for a root bus. */
+static char *
+read_parent (BatonLook *self, const char *address)
+{
+  g_autofree char *path = g_strconcat ("bus/pci/devices/", address, NULL);
+  g_autofree char *target = baton_root_read_link (self->root, BATON_ROOT_SYS, path, NULL);
+  g_autofree char *above = target != NULL ? g_path_get_dirname (target) : NULL;
+  g_autofree char *parent = above != NULL ? g_path_get_basename (above) : NULL;
+
+  if (!baton_pci_address_is_valid (parent))
+    return NULL;
+
+  return g_steal_pointer (&parent);
+}
+
+static char *
+read_override (BatonLook *self, const char *address)
+{
+  g_autofree char *text = read_text (self, address, "driver_override");
+
+  /* The kernel prints a NULL pointer for "none". */
+  if (text == NULL || *text == '\0' || strcmp (text, "(null)") == 0)
+    return NULL;
+
+  return g_steal_pointer (&text);
+}
+
+static char *
+find_driver_module (BatonLook *self, const char *driver)
+{
+  const char *known;
+  char *module;
+
+  if (driver == NULL)
+    return NULL;
+
+  known = g_hash_table_lookup (self->driver_modules, driver);
+  if (known == NULL)
+    {
+      g_autofree char *path = g_strconcat ("bus/pci/drivers/", driver, "/module", NULL);
+
+      module = baton_root_read_link_name (self->root, BATON_ROOT_SYS, path, NULL);
+      if (module == NULL)
+        module = g_strdup ("");
+      g_hash_table_insert (self->driver_modules, g_strdup (driver), module);
+      known = module;
+    }
+
+  return *known != '\0' ? g_strdup (known) : NULL;
+}
+
+/* `power_state` is what the kernel knows (pci_dev.current_state), also of a function
+ * that sleeps. Kernels before 5.13 do not have it. */
+static BatonPower
+read_power (BatonLook *self, const char *address, const char *runtime_status)
+{
+  g_autofree char *text = read_text (self, address, "power_state");
+  BatonPower power = baton_power_from_string (text);
+
+  if (power != BATON_POWER_UNKNOWN)
+    return power;
+  if (g_strcmp0 (runtime_status, "suspended") == 0)
+    return BATON_POWER_D3HOT;
+  if (g_strcmp0 (runtime_status, "active") == 0)
+    return BATON_POWER_D0;
+
+  return BATON_POWER_UNKNOWN;
+}
+
+static GStrv
+read_reset_methods (BatonLook *self, const char *address)
+{
+  g_autofree char *text = read_text (self, address, "reset_method");
+  g_autoptr (GStrvBuilder) methods = g_strv_builder_new ();
+  g_auto (GStrv) words = text != NULL ? g_strsplit (text, " ", -1) : NULL;
+
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    {
+      if (*words[i] != '\0')
+        g_strv_builder_add (methods, words[i]);
+    }
+
+  return g_strv_builder_end (methods);
+}
+
+static void
+read_identity (BatonLook *self, BatonFunction *function)
+{
+  const char *address = function->address;
+
+  function->class_code = read_number (self, address, "class") & 0xffffff;
+  function->vendor_id = (guint16) read_number (self, address, "vendor");
+  function->device_id = (guint16) read_number (self, address, "device");
+  function->subvendor_id = (guint16) read_number (self, address, "subsystem_vendor");
+  function->subdevice_id = (guint16) read_number (self, address, "subsystem_device");
+  function->modalias = read_text (self, address, "modalias");
+  function->name =
+      baton_pci_names_dup_device (self->names, function->vendor_id, function->device_id);
+  function->class_name = baton_pci_names_dup_class (self->names, function->class_code);
+}
+
+/* Reads one function; whatever of it cannot be read is unknown rather than an error,
+ * because a device may be pulled out while it is looked at. */
+BatonFunction *
+baton_look_read_function (BatonLook *self, const char *address)
+{
+  BatonFunction *function = g_new0 (BatonFunction, 1);
+  g_autofree char *boot_vga = NULL;
+  g_autofree char *removable = NULL;
+
+  function->address = g_strdup (address);
+  function->nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_node_free);
+  function->modules = g_new0 (char *, 1);
+  read_identity (self, function);
+
+  function->driver = read_link_name (self, address, "driver");
+  function->driver_module = find_driver_module (self, function->driver);
+  function->override = read_override (self, address);
+  function->group = read_link_name (self, address, "iommu_group");
+  function->parent = read_parent (self, address);
+
+  /* PCI-SYSFS: shown for functions with a bridge's header only, whatever their class. */
+  function->is_bridge = function->class_code >> 16 == 0x06 ||
+                        has_attribute (self, address, "secondary_bus_number");
+
+  boot_vga = read_text (self, address, "boot_vga");
+  function->boot_vga = g_strcmp0 (boot_vga, "1") == 0;
+  removable = read_text (self, address, "removable");
+  function->removable = g_strcmp0 (removable, "removable") == 0;
+
+  function->runtime_status = read_text (self, address, "power/runtime_status");
+  function->power_control = read_text (self, address, "power/control");
+  function->power = read_power (self, address, function->runtime_status);
+  function->reset_methods = read_reset_methods (self, address);
+
+  if (has_attribute (self, address, "physfn"))
+    g_hash_table_add (self->virtuals, g_strdup (address));
+
+  return function;
+}

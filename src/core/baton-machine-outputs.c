@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-machine-private.h"
+
+#include <string.h>
+
+#include "baton-edid.h"
+
+/* References used below:
+ *  DRM-SYSFS - Linux drivers/gpu/drm/drm_sysfs.c: `status` and `edid` show what the last
+ *    probe found and start none
+ */
+
+/* E-EDID: a base block and up to 255 extensions */
+#define MAX_EDID_BYTES (256 * 128)
+
+/* What a card can write a picture to without a monitor: no connector that people know. */
+#define WRITEBACK "Writeback-"
+
+static char *
+read_monitor (BatonLook *self, const char *connector)
+{
+  g_autofree char *path = g_strconcat (connector, "/edid", NULL);
+  g_autofree char *bytes = NULL;
+  gsize length = 0;
+
+  bytes =
+      baton_root_read_file (self->root, BATON_ROOT_SYS, path, MAX_EDID_BYTES, &length, NULL);
+  if (bytes == NULL)
+    return NULL;
+
+  return baton_edid_dup_monitor ((const guint8 *) bytes, length);
+}
+
+static void
+read_connectors (BatonLook *self, const char *drm, const char *card, GPtrArray *outputs)
+{
+  g_autofree char *directory = g_strconcat (drm, "/", card, NULL);
+  g_autofree char *prefix = g_strconcat (card, "-", NULL);
+  g_autoptr (GPtrArray) names = NULL;
+
+  names = baton_root_list (self->root, BATON_ROOT_SYS, directory, NULL);
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      const char *name = g_ptr_array_index (names, i);
+      g_autofree char *connector = g_strconcat (directory, "/", name, NULL);
+      g_autofree char *status_path = g_strconcat (connector, "/status", NULL);
+      g_autofree char *status = NULL;
+      BatonOutput *output;
+
+      if (!g_str_has_prefix (name, prefix) ||
+          g_str_has_prefix (name + strlen (prefix), WRITEBACK))
+        continue;
+      status = baton_root_read_line (self->root, BATON_ROOT_SYS, status_path, NULL);
+      if (status == NULL)
+        continue;
+
+      output = g_new0 (BatonOutput, 1);
+      output->name = g_utf8_make_valid (name + strlen (prefix), -1);
+      output->connected = strcmp (status, "connected") == 0;
+      if (output->connected)
+        output->monitor = read_monitor (self, connector);
+      g_ptr_array_add (outputs, output);
+    }
+}
+
+/* Lists the connectors of a card from what the kernel remembers of them (DRM-SYSFS), so a
+ * sleeping card sleeps on. Some drivers hang the DRM device below one of their own
+ * (virtio's), hence one level more. */
+GPtrArray *
+baton_look_read_outputs (BatonLook *self, const BatonFunction *display)
+{
+  GPtrArray *outputs = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_output_free);
+  g_autofree char *device = g_strconcat ("bus/pci/devices/", display->address, NULL);
+
+  for (guint i = 0; i < display->nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (display->nodes, i);
+      g_autofree char *card = NULL;
+      g_autofree char *link = NULL;
+      g_autofree char *drm = NULL;
+
+      if (node->kind != BATON_NODE_DRM_PRIMARY)
+        continue;
+
+      card = g_path_get_basename (node->path);
+      link = g_strconcat ("class/drm/", card, "/..", NULL);
+      drm = g_strconcat (device, "/drm", NULL);
+      read_connectors (self, baton_root_exists (self->root, BATON_ROOT_SYS, drm) ? drm : link,
+                       card, outputs);
+    }
+
+  return outputs;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-machine.h"
+#include "baton-pci-names.h"
+
+G_BEGIN_DECLS
+
+/* What one look shares between its parts; gone when the machine is there. */
+typedef struct
+{
+  /* borrowed */
+  BatonRoot *root;
+
+  /* owned */
+  BatonPciNames *names;
+  GHashTable *driver_modules; /* driver -> module, "" where it is built in */
+  GHashTable *virtuals;       /* set of addresses: virtual functions of SR-IOV */
+} BatonLook;
+
+/* baton-machine-function.c */
+BatonFunction *baton_look_read_function (BatonLook *self, const char *address);
+
+/* baton-machine-cards.c */
+void baton_look_find_cards (BatonLook *self, BatonMachine *machine);
+
+/* baton-machine-nodes.c */
+void baton_look_read_nodes (BatonLook *self, BatonFunction *function);
+
+/* baton-machine-outputs.c */
+GPtrArray *baton_look_read_outputs (BatonLook *self, const BatonFunction *display);
+
+/* baton-machine-modules.c */
+void baton_look_read_modules (BatonLook *self, BatonMachine *machine);
+
+/* baton-machine-iommu.c */
+void baton_look_read_iommu (BatonLook *self, BatonMachine *machine);
+
+G_END_DECLS

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-pci-names.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include <pci/pci.h>
+
+/* Longer than any name of the database. */
+#define MAX_NAME 512
+
+struct _BatonPciNames
+{
+  /* owned */
+  struct pci_access *access;
+
+  int extra_flags;
+};
+
+/* libpci's way to report a damaged list is a function that must not come back, and its
+ * own one ends the process. A helper in the middle of a handoff must not end over a name. */
+static _Thread_local jmp_buf damaged_list;
+
+static G_NORETURN void
+leave_damaged_list (char *message, ...)
+{
+  longjmp (damaged_list, 1);
+}
+
+static void
+drop_message (char *message, ...)
+{
+}
+
+static void
+load_list (struct pci_access *access)
+{
+  /* What was read before the damage stays known; the rest is shown as numbers. */
+  if (setjmp (damaged_list) == 0)
+    pci_load_name_list (access);
+}
+
+/**
+ * baton_pci_names_new:
+ * @root: where to look
+ *
+ * A recorded tree brings the names that it was recorded with, and no other list is
+ * asked, so that it reads alike everywhere. Without a list, names are numbers.
+ *
+ * Returns: (transfer full): the names
+ */
+BatonPciNames *
+baton_pci_names_new (BatonRoot *root)
+{
+  BatonPciNames *self = g_new0 (BatonPciNames, 1);
+
+  self->access = pci_alloc ();
+  self->access->error = leave_damaged_list;
+  self->access->warning = drop_message;
+  self->access->debug = drop_message;
+
+  if (!baton_root_is_system (root))
+    {
+      g_autofree char *path =
+          baton_root_build_path (root, BATON_ROOT_USR, "share/misc/pci.ids");
+
+      /* libpci frees this one with free(). */
+      pci_set_name_list_path (self->access, strdup (path), 1);
+      self->extra_flags = PCI_LOOKUP_NO_HWDB;
+    }
+
+  load_list (self->access);
+  return self;
+}
+
+/**
+ * baton_pci_names_free:
+ * @self: (nullable): the names
+ *
+ * Frees @self.
+ */
+void
+baton_pci_names_free (BatonPciNames *self)
+{
+  if (self == NULL)
+    return;
+
+  pci_cleanup (self->access);
+  g_free (self);
+}
+
+static char *
+make_valid (const char *name)
+{
+  return g_utf8_make_valid (name, -1);
+}
+
+/**
+ * baton_pci_names_dup_device:
+ * @self: the names
+ * @vendor_id: vendor
+ * @device_id: device
+ *
+ * Returns: (transfer full): vendor and device in words, as far as they are known
+ */
+char *
+baton_pci_names_dup_device (BatonPciNames *self, guint16 vendor_id, guint16 device_id)
+{
+  char buffer[MAX_NAME];
+
+  return make_valid (pci_lookup_name (self->access, buffer, sizeof buffer,
+                                      PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | self->extra_flags,
+                                      vendor_id, device_id));
+}
+
+/**
+ * baton_pci_names_dup_class:
+ * @self: the names
+ * @class_code: 24 bits of class, subclass and programming interface
+ *
+ * Returns: (transfer full): class and subclass in words
+ */
+char *
+baton_pci_names_dup_class (BatonPciNames *self, guint32 class_code)
+{
+  char buffer[MAX_NAME];
+
+  return make_valid (pci_lookup_name (self->access, buffer, sizeof buffer,
+                                      PCI_LOOKUP_CLASS | self->extra_flags, class_code >> 8));
+}
