@@ -37,6 +37,7 @@ typedef enum
 
 guint baton_view_feed (BatonView *self, const BatonEvent *event);
 
+JsonObject *baton_view_get_hello (BatonView *self);
 JsonObject *baton_view_get_machine (BatonView *self);
 JsonArray *baton_view_get_cards (BatonView *self);
 JsonObject *baton_view_find_card (BatonView *self, const char *address);
