@@ -28,6 +28,8 @@ void baton_event_writer_emit (BatonEventWriter *self,
                               JsonObject *body,
                               const char *const *lists);
 
+JsonObject *baton_event_parse_object (const char *line, gssize length, GError **error);
+
 void baton_json_set_string (JsonObject *object, const char *key, const char *text);
 
 G_END_DECLS
