@@ -87,6 +87,18 @@ read_vfio (BatonRoot *root, const char *release)
   return BATON_VFIO_LOADABLE;
 }
 
+static GStrv
+read_loaded_modules (BatonRoot *root)
+{
+  g_autoptr (GPtrArray) names = baton_root_list (root, BATON_ROOT_SYS, "module", NULL);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    g_strv_builder_add (builder, names->pdata[i]);
+
+  return g_strv_builder_end (builder);
+}
+
 /**
  * baton_system_new:
  * @root: where to look
@@ -114,6 +126,7 @@ baton_system_new (BatonRoot *root, GError **error)
   self->pid1 = baton_root_read_line (root, BATON_ROOT_PROC, "1/comm", NULL);
   self->memory_bytes = read_memory (root);
   self->vfio = read_vfio (root, self->kernel_release);
+  self->modules_loaded = read_loaded_modules (root);
 
   return self;
 }
@@ -141,5 +154,6 @@ baton_system_free (BatonSystem *self)
   g_free (self->framebuffer_function);
   g_free (self->handoff);
   g_strfreev (self->modules_without_remove);
+  g_strfreev (self->modules_loaded);
   g_free (self);
 }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+
+#define CLASS_VGA 0x0300
+
+static void
+look_at_outputs (BatonPlanning *self)
+{
+  g_autoptr (GString) outputs = g_string_new (NULL);
+
+  for (guint i = 0; i < self->card->outputs->len; i++)
+    {
+      const BatonOutput *output = self->card->outputs->pdata[i];
+
+      if (!output->connected)
+        continue;
+      if (outputs->len > 0)
+        g_string_append (outputs, ", ");
+      g_string_append (outputs, output->name);
+      if (output->monitor != NULL)
+        g_string_append_printf (outputs, " “%s”", output->monitor);
+    }
+
+  if (outputs->len > 0)
+    baton_planning_add (self, BATON_CODE_MONITORS_GO_DARK, baton_card_get_address (self->card),
+                        "outputs", outputs->str);
+}
+
+static void
+look_at_display (BatonPlanning *self)
+{
+  const BatonFunction *display = self->card->display;
+  const BatonSystem *system = self->machine->system;
+  const char *card = baton_card_get_name (self->card);
+
+  if (self->card->only_display)
+    baton_planning_add (self, BATON_CODE_ONLY_DISPLAY, display->address, "card", card);
+
+  look_at_outputs (self);
+
+  if (self->card->boot_display)
+    baton_planning_add (self, BATON_CODE_BOOT_DISPLAY, display->address, "card", card);
+
+  /* vfio-pci makes the firmware's framebuffer go from class 0300 alone (Linux,
+   * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init): on any other it keeps writing into
+   * memory that is the guest's by then. */
+  if (system->framebuffer != NULL && display->class_code >> 8 != CLASS_VGA &&
+      g_strcmp0 (system->framebuffer_function, display->address) == 0)
+    baton_planning_add (self, BATON_CODE_FRAMEBUFFER_STAYS, display->address, "card", card,
+                        "framebuffer", system->framebuffer);
+}
+
+static gboolean
+has_reset_method (const BatonFunction *function)
+{
+  return function->reset_methods != NULL && function->reset_methods[0] != NULL;
+}
+
+static gboolean
+is_asleep (const BatonFunction *function)
+{
+  return function->power == BATON_POWER_D3HOT || function->power == BATON_POWER_D3COLD ||
+         g_strcmp0 (function->runtime_status, "suspended") == 0;
+}
+
+/* What is lost with the card, and how well it stands the journey. */
+void
+baton_planning_look_at_card (BatonPlanning *self)
+{
+  const BatonFunction *display = self->card->display;
+  const char *card = baton_card_get_name (self->card);
+
+  if (self->plan->to != BATON_SIDE_GUEST)
+    return;
+
+  look_at_display (self);
+
+  if (!has_reset_method (display))
+    baton_planning_add (self, BATON_CODE_NO_RESET, display->address, "card", card);
+  if (display->removable)
+    baton_planning_add (self, BATON_CODE_REMOVABLE, display->address, "card", card);
+  if (is_asleep (display))
+    baton_planning_add (self, BATON_CODE_ASLEEP, display->address, "card", card);
+}

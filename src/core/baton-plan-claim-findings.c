@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+
+#define ANY_ID 0xffffffff
+
+typedef struct
+{
+  guint32 vendor;
+  guint32 device;
+  guint32 subvendor;
+  guint32 subdevice;
+  guint32 class_code;
+  guint32 class_mask;
+} PciId;
+
+/*
+ * Reads one `vendor:device[:subvendor[:subdevice[:class[:class_mask]]]]`, as the module parameter
+ * `ids` of vfio-pci and pci-stub does (Linux, drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids):
+ * hexadecimal, missing and ffffffff match anything.
+ */
+static gboolean
+parse_id (const char *text, PciId *ret_id)
+{
+  guint32 fields[6] = { ANY_ID, ANY_ID, ANY_ID, ANY_ID, 0, 0 };
+  g_auto (GStrv) words = g_strsplit (text, ":", -1);
+  guint n_words = g_strv_length (words);
+
+  if (n_words < 2 || n_words > G_N_ELEMENTS (fields))
+    return FALSE;
+
+  for (guint i = 0; i < n_words; i++)
+    {
+      guint64 value = 0;
+
+      if (!g_ascii_string_to_unsigned (g_strstrip (words[i]), 16, 0, G_MAXUINT32, &value, NULL))
+        return FALSE;
+      fields[i] = (guint32) value;
+    }
+
+  *ret_id = (PciId){ fields[0], fields[1], fields[2], fields[3], fields[4], fields[5] };
+  return TRUE;
+}
+
+static gboolean
+matches (guint32 wanted, guint32 found)
+{
+  return wanted == ANY_ID || wanted == found;
+}
+
+static gboolean
+id_matches (const PciId *id, const BatonFunction *function)
+{
+  return matches (id->vendor, function->vendor_id) &&
+         matches (id->device, function->device_id) &&
+         matches (id->subvendor, function->subvendor_id) &&
+         matches (id->subdevice, function->subdevice_id) &&
+         ((id->class_code ^ function->class_code) & id->class_mask) == 0;
+}
+
+static gboolean
+list_matches (const char *list, const BatonFunction *function)
+{
+  g_auto (GStrv) ids = g_strsplit (list != NULL ? list : "", ",", -1);
+
+  for (guint i = 0; ids[i] != NULL; i++)
+    {
+      PciId id = { 0 };
+
+      if (parse_id (ids[i], &id) && id_matches (&id, function))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+is_about_card (const BatonPlanning *self, const BatonClaim *claim)
+{
+  gboolean goes_by_ids =
+      claim->kind == BATON_CLAIM_VFIO_IDS || claim->kind == BATON_CLAIM_PCI_STUB_IDS;
+
+  if (!goes_by_ids)
+    return claim->address == NULL || baton_card_travels (self->card, claim->address);
+
+  for (guint i = 0; i < self->card->functions->len; i++)
+    if (list_matches (claim->value, self->card->functions->pdata[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+add_claim_by_ids (BatonPlanning *self, const BatonClaim *claim, const char *what)
+{
+  const char *card = baton_card_get_name (self->card);
+  g_autofree char *line = g_strdup_printf ("%u", claim->line);
+
+  if (claim->line == 0)
+    baton_planning_add (self, BATON_CODE_CLAIMED_ON_COMMAND_LINE, NULL, "card", card, "what",
+                        what, "value", claim->value);
+  else
+    baton_planning_add (self, BATON_CODE_CLAIMED_BY_IDS, NULL, "card", card, "what", what,
+                        "value", claim->value, "file", claim->file, "line", line);
+}
+
+static void
+add_claim (BatonPlanning *self, const BatonClaim *claim)
+{
+  const char *card = baton_card_get_name (self->card);
+  g_autofree char *line = g_strdup_printf ("%u", claim->line);
+
+  switch (claim->kind)
+    {
+    case BATON_CLAIM_VFIO_IDS:
+      add_claim_by_ids (self, claim, "vfio-pci.ids");
+      break;
+    case BATON_CLAIM_PCI_STUB_IDS:
+      add_claim_by_ids (self, claim, "pci-stub.ids");
+      break;
+    case BATON_CLAIM_DRIVERCTL:
+      baton_planning_add (self, BATON_CODE_MANAGED_BY_DRIVERCTL, claim->address, "card", card,
+                          "driver", claim->value, "file", claim->file);
+      break;
+    case BATON_CLAIM_HOOK:
+      baton_planning_add (self, BATON_CODE_MANAGED_BY_HOOK, claim->address, "card", card,
+                          "file", claim->file, "line", line);
+      break;
+    case BATON_CLAIM_SUPERGFXD:
+      baton_planning_add (self, BATON_CODE_MANAGED_BY_PROGRAM, NULL, "card", card, "program",
+                          "supergfxd");
+      break;
+    case BATON_CLAIM_CARDWIRED:
+      baton_planning_add (self, BATON_CODE_MANAGED_BY_PROGRAM, NULL, "card", card, "program",
+                          "cardwired");
+      break;
+    }
+}
+
+/* Who else decides which driver the card gets: each with the file and line that says so. */
+void
+baton_planning_look_at_claims (BatonPlanning *self)
+{
+  GPtrArray *claims = self->machine->system->claims;
+
+  for (guint i = 0; i < claims->len; i++)
+    if (is_about_card (self, claims->pdata[i]))
+      add_claim (self, claims->pdata[i]);
+}

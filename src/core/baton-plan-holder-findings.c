@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+
+static gboolean
+has_only (const BatonHolder *holder, const char *prefix)
+{
+  for (guint i = 0; holder->nodes != NULL && holder->nodes[i] != NULL; i++)
+    if (!g_str_has_prefix (holder->nodes[i], prefix))
+      return FALSE;
+
+  return holder->nodes != NULL && holder->nodes[0] != NULL;
+}
+
+static gboolean
+has_vfio (const BatonHolder *holder)
+{
+  if ((holder->how & BATON_HOW_VFIO) != 0 || holder->kind == BATON_HOLDER_VM)
+    return TRUE;
+
+  for (guint i = 0; holder->nodes != NULL && holder->nodes[i] != NULL; i++)
+    if (g_str_has_prefix (holder->nodes[i], "/dev/vfio/"))
+      return TRUE;
+
+  return FALSE;
+}
+
+/*
+ * Whether a process keeps a function that this plan moves. On the way to the host only those who
+ * have the card through vfio: what the host's own drivers serve stays where it is.
+ */
+gboolean
+baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *holder)
+{
+  if (holder->kind == BATON_HOLDER_KERNEL)
+    return FALSE;
+
+  return self->plan->to == BATON_SIDE_GUEST || has_vfio (holder);
+}
+
+/* Whether Baton may close it when that is consented to. */
+gboolean
+baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder)
+{
+  if (!holder->closable || holder->pid <= 1 || holder->start_time == NULL)
+    return FALSE;
+
+  return holder->kind == BATON_HOLDER_APP || holder->kind == BATON_HOLDER_SERVICE ||
+         holder->kind == BATON_HOLDER_SOUND;
+}
+
+/* Consent names one process and covers its application: a browser comes as one scope of many. */
+static gboolean
+is_granted (const BatonPlanning *self, const BatonHolder *holder)
+{
+  if (!baton_planning_can_close (self, holder))
+    return FALSE;
+  if (baton_request_allows_close (self->request, holder->pid, holder->start_time))
+    return TRUE;
+  if (holder->scope == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < self->holders->holders->len; i++)
+    {
+      const BatonHolder *other = self->holders->holders->pdata[i];
+
+      if (other->uid == holder->uid && g_strcmp0 (other->scope, holder->scope) == 0 &&
+          baton_planning_can_close (self, other) &&
+          baton_request_allows_close (self->request, other->pid, other->start_time))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static BatonCode
+get_code (const BatonPlanning *self, const BatonHolder *holder)
+{
+  switch (holder->kind)
+    {
+    case BATON_HOLDER_VM:
+      return self->plan->to == BATON_SIDE_HOST && self->request->when_free
+                 ? BATON_CODE_WAITS_FOR_GUEST
+                 : BATON_CODE_GUEST_HAS_CARD;
+    case BATON_HOLDER_COMPOSITOR:
+      return BATON_CODE_IN_USE_COMPOSITOR;
+    case BATON_HOLDER_DISPLAY_SERVER:
+      return BATON_CODE_IN_USE_DISPLAY_SERVER;
+    case BATON_HOLDER_APP:
+    case BATON_HOLDER_SERVICE:
+    case BATON_HOLDER_SOUND:
+    case BATON_HOLDER_KERNEL:
+    default:
+      break;
+    }
+
+  if (!baton_planning_can_close (self, holder))
+    return BATON_CODE_IN_USE_UNCLOSABLE;
+  if (holder->kind == BATON_HOLDER_SOUND || has_only (holder, "/dev/snd/"))
+    return BATON_CODE_IN_USE_SOUND;
+
+  return holder->kind == BATON_HOLDER_SERVICE ? BATON_CODE_IN_USE_SERVICE
+                                              : BATON_CODE_IN_USE_APP;
+}
+
+static void
+add_holder (BatonPlanning *self, const BatonHolder *holder)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", holder->pid);
+  g_autofree char *subject = g_strdup_printf (
+      "%d:%s", holder->pid, holder->start_time != NULL ? holder->start_time : "0");
+  g_autofree char *nodes = holder->nodes != NULL ? g_strjoinv (", ", holder->nodes) : NULL;
+  BatonCode code = get_code (self, holder);
+  BatonFinding *finding = NULL;
+
+  switch ((guint) code)
+    {
+    case BATON_CODE_WAITS_FOR_GUEST:
+    case BATON_CODE_GUEST_HAS_CARD:
+      finding =
+          baton_planning_add (self, code, subject, "guest",
+                              holder->guest != NULL ? holder->guest : holder->name, "pid", pid);
+      break;
+    case BATON_CODE_IN_USE_UNCLOSABLE:
+      finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,
+                                    "nodes", nodes);
+      break;
+    case BATON_CODE_IN_USE_SERVICE:
+      finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,
+                                    "unit", holder->unit != NULL ? holder->unit : holder->name,
+                                    "nodes", nodes);
+      break;
+    default:
+      finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,
+                                    "user", holder->user, "nodes", nodes);
+      break;
+    }
+
+  finding->granted = finding->consent == BATON_CONSENT_CLOSE && is_granted (self, holder);
+}
+
+static gboolean
+has_vfio_user (const BatonHolders *holders)
+{
+  for (guint i = 0; i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = holders->holders->pdata[i];
+
+      if (holder->kind != BATON_HOLDER_KERNEL && has_vfio (holder))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static void
+add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
+{
+  const char *address = baton_card_get_address (self->card);
+
+  if ((holder->how & BATON_HOW_CONSOLE) != 0 && self->plan->to == BATON_SIDE_GUEST)
+    baton_planning_add (self, BATON_CODE_CONSOLE_GOES, address, "card",
+                        baton_card_get_name (self->card));
+
+  /* The group is busy and nobody can be seen to have it: a guest that the search did not find,
+   * which an unbind would wait for without end. */
+  if ((holder->how & BATON_HOW_VFIO) != 0 && !has_vfio_user (self->holders))
+    {
+      g_autofree char *nodes = holder->nodes != NULL ? g_strjoinv (", ", holder->nodes) : NULL;
+
+      baton_planning_add (self, BATON_CODE_IN_USE_UNSEEN, address, "node",
+                          nodes != NULL && *nodes != '\0' ? nodes : "/dev/vfio");
+    }
+}
+
+/* Whether the module serves another device as well, whose users are none of this card's. */
+static gboolean
+serves_others (const BatonPlanning *self, const char *module)
+{
+  for (guint i = 0; i < self->machine->functions->len; i++)
+    {
+      const BatonFunction *function = self->machine->functions->pdata[i];
+
+      if (g_strcmp0 (function->driver_module, module) == 0 &&
+          !baton_card_travels (self->card, function->address))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static guint
+count_sound_partners (const BatonPlanning *self)
+{
+  guint n_partners = 0;
+
+  for (guint i = 0; i < self->card->functions->len; i++)
+    {
+      const BatonFunction *function = self->card->functions->pdata[i];
+
+      if (baton_function_is_sound (function) && baton_function_is_on_host (function))
+        n_partners++;
+    }
+
+  return n_partners;
+}
+
+/*
+ * Uses of the display driver that no process explains: a dma-buf that outlived its descriptor, a
+ * descriptor in flight between two processes. A sound function of the card accounts for one use
+ * each (sound/hda/hdac_component.c takes the module), and lets go when it is unbound.
+ */
+static void
+look_at_modules (BatonPlanning *self)
+{
+  const char *module = self->card->display->driver_module;
+
+  if (self->plan->to != BATON_SIDE_GUEST || module == NULL || !self->holders->complete ||
+      serves_others (self, module))
+    return;
+
+  for (guint i = 0; i < self->holders->holders->len; i++)
+    if (((BatonHolder *) self->holders->holders->pdata[i])->kind != BATON_HOLDER_KERNEL)
+      return;
+
+  for (guint i = 0; i < self->holders->modules->len; i++)
+    {
+      const BatonModuleUse *use = self->holders->modules->pdata[i];
+      g_autofree char *count = g_strdup_printf ("%d", use->refcount);
+
+      if (g_strcmp0 (use->name, module) == 0 &&
+          use->refcount > (int) count_sound_partners (self))
+        baton_planning_add (self, BATON_CODE_IN_USE_MODULE, module, "module", module, "count",
+                            count);
+    }
+}
+
+/*
+ * A process that was to be closed and does not have the card is somebody else's: nothing is
+ * signalled that was not found. Those that have ended meanwhile are no longer in the request
+ * (baton_request_look()).
+ */
+static void
+look_at_consents (BatonPlanning *self)
+{
+  for (guint i = 0; self->holders->complete && i < self->request->closes->len; i++)
+    {
+      const BatonClose *close = self->request->closes->pdata[i];
+      const BatonHolder *holder = baton_holders_find_pid (self->holders, close->pid);
+      g_autofree char *pid = g_strdup_printf ("%d", close->pid);
+
+      if (holder == NULL || g_strcmp0 (holder->start_time, close->start_time) != 0 ||
+          !baton_planning_is_in_the_way (self, holder))
+        baton_planning_add (self, BATON_CODE_CLOSE_NOT_HOLDER, pid, "pid", pid);
+    }
+}
+
+static void
+look_at_completeness (BatonPlanning *self)
+{
+  g_autofree char *unreadable = g_strdup_printf ("%u", self->holders->unreadable);
+  /* A preview may be made without rights, a handoff never: whoever carries it out must know. */
+  gboolean is_preview = self->request->handoff == NULL;
+
+  if (self->holders->complete)
+    return;
+
+  baton_planning_add (self,
+                      is_preview && g_strcmp0 (self->holders->reason, "permission") == 0
+                          ? BATON_CODE_HOLDERS_INCOMPLETE
+                          : BATON_CODE_HOLDERS_UNKNOWN,
+                      NULL, "unreadable", unreadable);
+}
+
+/* Who has the card, and what closing each of them means. */
+void
+baton_planning_look_at_holders (BatonPlanning *self)
+{
+  if (self->holders == NULL)
+    {
+      baton_planning_add (self, BATON_CODE_HOLDERS_UNKNOWN, NULL, "unreadable", "all");
+      return;
+    }
+
+  look_at_completeness (self);
+
+  for (guint i = 0; i < self->holders->holders->len; i++)
+    {
+      const BatonHolder *holder = self->holders->holders->pdata[i];
+
+      if (holder->kind == BATON_HOLDER_KERNEL)
+        add_kernel_hold (self, holder);
+      else if (baton_planning_is_in_the_way (self, holder))
+        add_holder (self, holder);
+    }
+
+  look_at_consents (self);
+  look_at_modules (self);
+}

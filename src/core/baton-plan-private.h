@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-plan.h"
+
+G_BEGIN_DECLS
+
+/*
+ * BatonPlanning: what a plan is made from, and the plan as far as it is made
+ *
+ * @holders: who has the card, or NULL where nobody looked
+ */
+typedef struct
+{
+  /* borrowed */
+  BatonMachine *machine;
+  const BatonCard *card;
+  BatonHolders *holders;
+  const BatonProfile *profile;
+  const BatonRequest *request;
+  BatonPlan *plan;
+} BatonPlanning;
+
+BatonFinding *
+baton_finding_new (BatonCode code, const char *subject, ...) G_GNUC_NULL_TERMINATED;
+JsonNode *baton_finding_to_json (const BatonFinding *self);
+gboolean baton_finding_blocks (const BatonFinding *self);
+gboolean baton_finding_blocks_for_good (const BatonFinding *self);
+
+/* Adds a finding; key and value of each argument follow, then NULL. */
+#define baton_planning_add(self, code, subject, ...)                                           \
+  baton_planning_take ((self), baton_finding_new ((code), (subject), ##__VA_ARGS__, NULL))
+
+BatonFinding *baton_planning_take (BatonPlanning *self, BatonFinding *finding);
+
+gboolean baton_planning_travels (const BatonPlanning *self, const BatonFunction *function);
+gboolean baton_planning_moves_to_guest (const BatonPlanning *self,
+                                        const BatonFunction *function);
+gboolean baton_planning_leaves_guest (const BatonPlanning *self, const BatonFunction *function);
+gboolean baton_planning_moves_to_host (const BatonPlanning *self,
+                                       const BatonFunction *function);
+GPtrArray *baton_planning_list_groups (const BatonPlanning *self);
+
+const char *baton_planning_choose_module (const BatonPlanning *self,
+                                          const BatonFunction *function);
+const BatonBlacklist *baton_planning_find_blacklist (const BatonPlanning *self,
+                                                     const char *module);
+gboolean baton_planning_is_module_in (GStrv list, const char *module);
+gboolean baton_planning_is_module_loaded (const BatonPlanning *self, const char *module);
+
+gboolean baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder);
+
+void baton_planning_look_at_system (BatonPlanning *self);
+void baton_planning_look_at_iommu (BatonPlanning *self);
+void baton_planning_look_at_groups (BatonPlanning *self);
+void baton_planning_look_at_card (BatonPlanning *self);
+void baton_planning_look_at_drivers (BatonPlanning *self);
+void baton_planning_look_at_claims (BatonPlanning *self);
+void baton_planning_look_at_holders (BatonPlanning *self);
+
+void baton_planning_add_steps (BatonPlanning *self);
+
+G_END_DECLS

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+#include "baton-text.h"
+
+#define VFIO_PCI "vfio-pci"
+
+/* Place in which functions let go of the host: sound first, because the sound driver of a
+ * graphics card holds the display driver (component binding, sound/hda/hdac_component.c), the
+ * display last. They come back in the opposite order. */
+static guint
+get_rank (const BatonPlanning *self, const BatonFunction *function)
+{
+  if (function == self->card->display)
+    return 2;
+
+  return baton_function_is_sound (function) ? 0 : 1;
+}
+
+typedef gboolean (*FunctionFilter) (const BatonPlanning *self, const BatonFunction *function);
+
+static GPtrArray *
+list_functions (const BatonPlanning *self, FunctionFilter filter, gboolean display_first)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  for (guint i = 0; i <= 2; i++)
+    {
+      guint rank = display_first ? 2 - i : i;
+
+      for (guint j = 0; j < self->card->functions->len; j++)
+        {
+          BatonFunction *function = self->card->functions->pdata[j];
+
+          if (get_rank (self, function) == rank && filter (self, function))
+            g_ptr_array_add (list, function);
+        }
+    }
+
+  return list;
+}
+
+static void
+add_step (BatonPlanning *self, BatonStepKind kind, const char *target, const char *detail)
+{
+  g_ptr_array_add (self->plan->steps, baton_step_new (kind, target, detail));
+}
+
+static gboolean
+is_covered (GPtrArray *closed, const BatonHolder *holder)
+{
+  for (guint i = 0; i < closed->len; i++)
+    {
+      const BatonHolder *other = closed->pdata[i];
+
+      if (holder->scope != NULL && holder->uid == other->uid &&
+          g_strcmp0 (holder->scope, other->scope) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/*
+ * One step an application: the helper closes what belongs to it and still holds the card. Who
+ * was consented to by pid stands for it, so that what was shown is what is signalled first.
+ */
+static void
+add_close_steps (BatonPlanning *self)
+{
+  g_autoptr (GPtrArray) closed = g_ptr_array_new ();
+
+  for (guint pass = 0; pass < 2 && self->holders != NULL; pass++)
+    for (guint i = 0; i < self->holders->holders->len; i++)
+      {
+        BatonHolder *holder = self->holders->holders->pdata[i];
+        gboolean named =
+            baton_request_allows_close (self->request, holder->pid, holder->start_time);
+        g_autofree char *target = NULL;
+        g_autofree char *name = NULL;
+
+        if (named != (pass == 0) || !baton_planning_is_in_the_way (self, holder) ||
+            !baton_planning_can_close (self, holder) || is_covered (closed, holder))
+          continue;
+
+        target = g_strdup_printf ("%d:%s", holder->pid, holder->start_time);
+        name = baton_text_clean (holder->name, -1, 64, NULL, NULL);
+        add_step (self, BATON_STEP_CLOSE_PROCESS, target, name);
+        g_ptr_array_add (closed, holder);
+      }
+}
+
+/* A function that sleeps answers no driver, and one that falls asleep between two steps may not
+ * wake again for vfio-pci (KERNEL: D3cold). */
+static void
+add_power_steps (BatonPlanning *self, GPtrArray *functions)
+{
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const BatonFunction *function = functions->pdata[i];
+
+      if (function->power_control != NULL && g_strcmp0 (function->power_control, "on") != 0)
+        add_step (self, BATON_STEP_HOLD_POWER, function->address, NULL);
+    }
+}
+
+static void
+add_let_open_steps (BatonPlanning *self)
+{
+  g_autoptr (GPtrArray) groups = baton_planning_list_groups (self);
+  g_autofree char *uid = g_strdup_printf ("%u", self->request->uid);
+
+  if (!self->request->let_open || self->request->uid == 0)
+    return;
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const BatonGroup *group = groups->pdata[i];
+      g_autofree char *node = g_strdup_printf ("/dev/vfio/%s", group->id);
+
+      add_step (self, BATON_STEP_LET_OPEN, node, uid);
+    }
+}
+
+/*
+ * Overrides stand before anything is unbound: from then on no driver that is loaded meanwhile
+ * can take the function (Linux, drivers/pci/pci-driver.c, pci_match_device). All of them at
+ * once, so that no twin and no companion is ever matched by its ids.
+ */
+static void
+add_steps_to_guest (BatonPlanning *self)
+{
+  const char *address = baton_card_get_address (self->card);
+  g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_moves_to_guest, FALSE);
+  g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_guest, TRUE);
+  g_autoptr (GPtrArray) all = list_functions (self, baton_planning_travels, FALSE);
+
+  add_close_steps (self);
+  add_power_steps (self, leaving);
+
+  if (leaving->len > 0 && self->machine->system->vfio != BATON_VFIO_READY)
+    add_step (self, BATON_STEP_LOAD_MODULE, VFIO_PCI, NULL);
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      const BatonFunction *function = all->pdata[i];
+
+      if (leaving->len > 0 && g_strcmp0 (function->override, VFIO_PCI) != 0)
+        add_step (self, BATON_STEP_SET_OVERRIDE, function->address, VFIO_PCI);
+    }
+
+  for (guint i = 0; i < leaving->len; i++)
+    {
+      const BatonFunction *function = leaving->pdata[i];
+
+      if (function->driver != NULL)
+        add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
+    }
+
+  for (guint i = 0; i < coming->len; i++)
+    add_step (self, BATON_STEP_BIND, ((BatonFunction *) coming->pdata[i])->address, VFIO_PCI);
+
+  add_let_open_steps (self);
+  if (leaving->len > 0)
+    add_step (self, BATON_STEP_VERIFY, address, baton_side_to_string (BATON_SIDE_GUEST));
+  if (self->request->until_free || (leaving->len > 0 && self->profile->return_when_guest_stops))
+    add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
+}
+
+/* Modules come first on the way to the host: what cannot be loaded is found out while the card
+ * is still where it was. The override keeps them from taking it before its time. */
+static void
+add_host_modules (BatonPlanning *self, GPtrArray *functions)
+{
+  g_autoptr (GHashTable) added = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const char *module = baton_planning_choose_module (self, functions->pdata[i]);
+
+      if (module != NULL && !baton_planning_is_module_loaded (self, module) &&
+          g_hash_table_add (added, (char *) module))
+        add_step (self, BATON_STEP_LOAD_MODULE, module, NULL);
+    }
+}
+
+/* An override that names the host's driver which the function has is its owner's business. */
+static gboolean
+has_override_in_the_way (const BatonFunction *function)
+{
+  return function->override != NULL && (!baton_function_is_on_host (function) ||
+                                        g_strcmp0 (function->override, function->driver) != 0);
+}
+
+static void
+add_steps_to_host (BatonPlanning *self)
+{
+  const char *address = baton_card_get_address (self->card);
+  g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_leaves_guest, TRUE);
+  g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_host, TRUE);
+  g_autoptr (GPtrArray) all = list_functions (self, baton_planning_travels, TRUE);
+
+  add_close_steps (self);
+  /* Always, and not only while a guest runs: it may end between the preview and the handoff,
+   * and the plan stays the same. */
+  if (self->request->when_free && leaving->len > 0)
+    add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
+
+  add_power_steps (self, coming);
+  add_host_modules (self, coming);
+
+  for (guint i = 0; i < leaving->len; i++)
+    {
+      const BatonFunction *function = leaving->pdata[i];
+
+      add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
+    }
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      const BatonFunction *function = all->pdata[i];
+
+      if (has_override_in_the_way (function))
+        add_step (self, BATON_STEP_SET_OVERRIDE, function->address, "");
+    }
+
+  for (guint i = 0; i < coming->len; i++)
+    add_step (self, BATON_STEP_BIND, ((BatonFunction *) coming->pdata[i])->address,
+              BATON_DRIVER_AUTO);
+
+  add_step (self, BATON_STEP_VERIFY, address, baton_side_to_string (BATON_SIDE_HOST));
+}
+
+/* Adds the steps of a plan in which nothing stands that no consent sets aside. */
+void
+baton_planning_add_steps (BatonPlanning *self)
+{
+  if (self->plan->to == BATON_SIDE_GUEST)
+    add_steps_to_guest (self);
+  else
+    add_steps_to_host (self);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+
+/* A guest with a card locks all its memory (vfio pins what the device may reach). Below this
+ * share of the machine's memory hardly any guest worth a graphics card starts. */
+#define MEMLOCK_SHARE 4
+
+static void
+look_at_handoffs (BatonPlanning *self)
+{
+  const BatonSystem *system = self->machine->system;
+
+  /* The journal of a running handoff is not an unfinished one. */
+  if (system->handoff != NULL)
+    {
+      if (g_strcmp0 (system->handoff, self->request->handoff) != 0)
+        baton_planning_add (self, BATON_CODE_HANDOFF_UNDER_WAY, NULL, "handoff",
+                            system->handoff);
+      else if (system->journal)
+        baton_planning_add (self, BATON_CODE_JOURNAL_UNFINISHED, NULL);
+    }
+  else if (system->journal)
+    {
+      baton_planning_add (self, BATON_CODE_JOURNAL_UNFINISHED, NULL);
+    }
+
+  if (g_strcmp0 (system->pid1, "systemd") != 0)
+    baton_planning_add (self, BATON_CODE_NO_SYSTEMD, NULL, "pid1",
+                        system->pid1 != NULL ? system->pid1 : "init");
+}
+
+static void
+look_at_profile (BatonPlanning *self)
+{
+  const BatonProfileProblem *problem = self->profile->problem;
+  const BatonFunction *display = self->card->display;
+  g_autofree char *identity = baton_function_dup_identity (display);
+
+  if (problem != NULL && problem->line == 0)
+    {
+      baton_planning_add (self, BATON_CODE_PROFILE_UNREADABLE, problem->file, "file",
+                          problem->file, "reason", problem->reason);
+    }
+  else if (problem != NULL)
+    {
+      g_autofree char *line = g_strdup_printf ("%u", problem->line);
+
+      baton_planning_add (self, BATON_CODE_BAD_PROFILE, problem->file, "file", problem->file,
+                          "line", line, "key", problem->key, "reason", problem->reason);
+    }
+
+  if (self->profile->identity != NULL &&
+      g_ascii_strcasecmp (self->profile->identity, identity) != 0)
+    baton_planning_add (self, BATON_CODE_OTHER_CARD_AT_ADDRESS, display->address, "card",
+                        baton_card_get_name (self->card), "address", display->address,
+                        "identity", self->profile->identity, "found", identity);
+}
+
+static void
+look_at_memory_limit (BatonPlanning *self)
+{
+  guint64 limit_bytes = self->request->memlock_bytes;
+  guint64 memory_bytes = self->machine->system->memory_bytes;
+  g_autofree char *limit = g_format_size_full (limit_bytes, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *needed = g_format_size_full (memory_bytes, G_FORMAT_SIZE_IEC_UNITS);
+
+  if (self->request->uid == 0 || limit_bytes == 0 ||
+      limit_bytes >= memory_bytes / MEMLOCK_SHARE)
+    return;
+
+  baton_planning_add (self, BATON_CODE_MEMLOCK_LOW, NULL, "limit", limit, "needed", needed);
+}
+
+static void
+offer_to_let_open (BatonPlanning *self)
+{
+  g_autoptr (GPtrArray) groups = baton_planning_list_groups (self);
+
+  if (self->request->uid == 0 || self->request->let_open)
+    return;
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const BatonGroup *group = groups->pdata[i];
+      g_autofree char *node = g_strdup_printf ("/dev/vfio/%s", group->id);
+
+      baton_planning_add (self, BATON_CODE_LET_OPEN_OFFER, node, "node", node);
+    }
+}
+
+/* What the rest of the system has to say: other handoffs, the owner's settings, the asker's limits. */
+void
+baton_planning_look_at_system (BatonPlanning *self)
+{
+  look_at_handoffs (self);
+  look_at_profile (self);
+
+  if (self->plan->to == BATON_SIDE_GUEST)
+    {
+      look_at_memory_limit (self);
+      offer_to_let_open (self);
+    }
+}

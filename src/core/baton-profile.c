@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-profile.h"
+
+#include "baton-error.h"
+#include "baton-pci-address.h"
+
+#include <string.h>
+
+#define PROFILE_FILE "baton.conf"
+#define MAX_FILE_BYTES 65536
+#define MAX_CLOSE_POLITELY_MS 60000
+
+/* Reads a value into the profile. Returns: NULL, or what is wrong with it: a clause, for people */
+typedef const char *(*ReadValue) (const char *value, BatonProfile *profile);
+
+static const char *
+read_identity (const char *value, BatonProfile *profile)
+{
+  if (!g_regex_match_simple ("^[0-9a-fA-F]{4}(:[0-9a-fA-F]{4}){3}$", value,
+                             G_REGEX_DOLLAR_ENDONLY, 0))
+    return "it must be four numbers of four hexadecimal digits, such as 1002:73bf:1da2:e438";
+
+  g_free (profile->identity);
+  profile->identity = g_ascii_strdown (value, -1);
+
+  return NULL;
+}
+
+static const char *
+read_return_method (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "auto") == 0)
+    profile->return_method = BATON_RETURN_AUTO;
+  else if (g_strcmp0 (value, "bind") == 0)
+    profile->return_method = BATON_RETURN_BIND;
+  else if (g_strcmp0 (value, "rescan") == 0)
+    return "this version of Baton cannot return a card by “rescan” yet";
+  else
+    return "it must be “auto” or “bind”";
+
+  return NULL;
+}
+
+static const char *
+read_close_politely (const char *value, BatonProfile *profile)
+{
+  guint64 ms = 0;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 0, MAX_CLOSE_POLITELY_MS, &ms, NULL))
+    return "it must be a whole number of milliseconds, from 0 to 60000";
+
+  profile->close_politely_ms = (guint) ms;
+
+  return NULL;
+}
+
+static const char *
+read_return_when_guest_stops (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "true") != 0 && g_strcmp0 (value, "false") != 0)
+    return "it must be “true” or “false”";
+
+  profile->return_when_guest_stops = g_strcmp0 (value, "true") == 0;
+
+  return NULL;
+}
+
+/* A key that is promised and not kept would be believed: it is refused until it works. */
+static const char *
+refuse_for_now (const char *value, BatonProfile *profile)
+{
+  return "this version of Baton does not act on this key yet";
+}
+
+static const struct
+{
+  const char *key;
+  ReadValue read;
+} keys[] = {
+  { "also", refuse_for_now },
+  { "close-politely-ms", read_close_politely },
+  { "display-manager", refuse_for_now },
+  { "identity", read_identity },
+  { "reset-before-return", refuse_for_now },
+  { "return-method", read_return_method },
+  { "return-when-guest-stops", read_return_when_guest_stops },
+  { "sleep-while-guest", refuse_for_now },
+  { "stand-in", refuse_for_now },
+  { "start-units-guest", refuse_for_now },
+  { "stop-units", refuse_for_now },
+  { "xorg-guest", refuse_for_now },
+  { "xorg-host", refuse_for_now },
+};
+
+/*
+ * Parser: where the file has been read to
+ *
+ * GKeyFile would read the file as well, but it forgets in which line a key stood, and a refusal
+ * that does not name the line sends its reader searching.
+ */
+typedef struct
+{
+  const char *card;
+  char *section;        /* owned */
+  GHashTable *seen;     /* owned: section names, and SECTION\nKEY */
+  BatonProfile *wanted; /* the section of the card that was asked for */
+  BatonProfile *other;  /* any other section: checked all the same */
+} Parser;
+
+static const char *
+parse_section (Parser *parser, char *line)
+{
+  gsize length = strlen (line);
+
+  if (line[length - 1] != ']')
+    return "a section begins with [ and ends with ]";
+
+  g_free (parser->section);
+  parser->section = g_strndup (line + 1, length - 2);
+
+  if (!baton_pci_address_is_valid (parser->section))
+    return "a section is named by a card’s full PCI address, such as [0000:01:00.0]";
+  if (!g_hash_table_add (parser->seen, g_strdup (parser->section)))
+    return "this card has a section already";
+
+  return NULL;
+}
+
+static const char *
+parse_value (Parser *parser, const char *key, const char *value)
+{
+  gboolean is_wanted = g_strcmp0 (parser->section, parser->card) == 0;
+
+  if (parser->section == NULL)
+    return "a key belongs to a card: a section such as [0000:01:00.0] must come first";
+  if (!g_hash_table_add (parser->seen, g_strdup_printf ("%s\n%s", parser->section, key)))
+    return "this key is there already";
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_strcmp0 (key, keys[i].key) == 0)
+      return keys[i].read (value, is_wanted ? parser->wanted : parser->other);
+
+  return "there is no such key";
+}
+
+/* Returns: NULL, or what is wrong with the line; the key in @ret_key then, if it holds one */
+static const char *
+parse_line (Parser *parser, char *line, const char **ret_key)
+{
+  char *equals = NULL;
+
+  *ret_key = g_strstrip (line);
+  if (*line == '\0' || *line == '#')
+    return NULL;
+  if (*line == '[')
+    return parse_section (parser, line);
+
+  equals = strchr (line, '=');
+  if (equals == NULL)
+    return "it is neither a section nor a key with a value";
+
+  *equals = '\0';
+
+  return parse_value (parser, g_strstrip (line), g_strstrip (equals + 1));
+}
+
+static void
+set_problem (
+    BatonProfile *self, const char *file, guint line, const char *key, const char *reason)
+{
+  self->problem = g_new0 (BatonProfileProblem, 1);
+  self->problem->file = g_strdup (file);
+  self->problem->line = line;
+  self->problem->key = g_strdup (key);
+  self->problem->reason = g_strdup (reason);
+}
+
+static BatonProfile *
+parse_file (const char *card, const char *file, const char *text)
+{
+  g_autoptr (BatonProfile) wanted = baton_profile_new_default (card);
+  g_autoptr (BatonProfile) other = baton_profile_new_default (card);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  Parser parser = { .card = card, .seen = seen, .wanted = wanted, .other = other };
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *key = NULL;
+      const char *reason = parse_line (&parser, lines[i], &key);
+
+      if (reason != NULL)
+        {
+          BatonProfile *refused = baton_profile_new_default (card);
+
+          set_problem (refused, file, i + 1, key, reason);
+          g_free (parser.section);
+          return refused;
+        }
+    }
+
+  g_free (parser.section);
+
+  return g_steal_pointer (&wanted);
+}
+
+/**
+ * baton_profile_new_default:
+ * @card: address of a card
+ *
+ * Returns: (transfer full): what is done for a card whose owner has said nothing
+ */
+BatonProfile *
+baton_profile_new_default (const char *card)
+{
+  BatonProfile *self = g_new0 (BatonProfile, 1);
+
+  self->card = g_strdup (card);
+  self->return_method = BATON_RETURN_AUTO;
+  self->close_politely_ms = BATON_PROFILE_CLOSE_POLITELY_MS;
+
+  return self;
+}
+
+/**
+ * baton_profile_load:
+ * @root: where to look
+ * @card: address of a card
+ *
+ * Reads what the card's owner wants from `baton.conf` (see baton.conf(5)). No file and no
+ * section mean the defaults. A file with a mistake in any section is used for no card: the
+ * mistake is in #BatonProfile.problem, and a plan becomes a refusal that names it.
+ *
+ * Returns: (transfer full): the profile
+ */
+BatonProfile *
+baton_profile_load (BatonRoot *root, const char *card)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = baton_root_build_path (root, BATON_ROOT_ETC, PROFILE_FILE);
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  BatonProfile *self = NULL;
+
+  text = baton_root_read_file (root, BATON_ROOT_ETC, PROFILE_FILE, MAX_FILE_BYTES, &length,
+                               &error);
+  if (text != NULL && g_utf8_validate (text, (gssize) length, NULL))
+    return parse_file (card, file, text);
+
+  self = baton_profile_new_default (card);
+  if (text != NULL)
+    set_problem (self, file, 0, NULL, "it is not text in UTF-8");
+  else if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    set_problem (self, file, 0, NULL, error->message);
+
+  return self;
+}
+
+static void
+free_problem (BatonProfileProblem *self)
+{
+  g_free (self->file);
+  g_free (self->key);
+  g_free (self->reason);
+  g_free (self);
+}
+
+/**
+ * baton_profile_free:
+ * @self: (nullable): a profile
+ */
+void
+baton_profile_free (BatonProfile *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->card);
+  g_free (self->identity);
+  g_clear_pointer (&self->problem, free_problem);
+  g_free (self);
+}
