@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-machine.h"
+
+#include <string.h>
+
+#include "baton-error.h"
+#include "mock-machine.h"
+
+static BatonCard *
+find_card (BatonMachine *machine, const char *address)
+{
+  BatonCard *card = baton_machine_find_card (machine, address);
+
+  g_assert_nonnull (card);
+  return card;
+}
+
+static char *
+join_addresses (GPtrArray *functions)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (functions, i);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", function->address);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+static char *
+join_nodes (GPtrArray *nodes)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (nodes, i);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", node->path);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+test_card_is_read_whole (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *functions = NULL;
+  g_autofree char *nodes = NULL;
+  g_autofree char *identity = NULL;
+  const BatonOutput *output;
+  BatonCard *card;
+
+  mock_machine_add_bridge (mock, "0000:00:01.0", "8086:1901", NULL, "1");
+  mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+  machine = mock_machine_look (mock);
+
+  g_assert_true (machine->iommu_enabled);
+  g_assert_cmpstr (machine->iommu_kind, ==, "intel");
+  g_assert_null (machine->iommu_reason);
+  g_assert_cmpuint (machine->cards->len, ==, 1);
+
+  card = find_card (machine, "0000:01:00.0");
+  functions = join_addresses (card->functions);
+  g_assert_cmpstr (functions, ==, "0000:01:00.0 0000:01:00.1");
+  g_assert_cmpuint (card->members->len, ==, 3);
+  g_assert_cmpint (card->side, ==, BATON_SIDE_HOST);
+  g_assert_true (card->boot_display);
+  g_assert_true (card->only_display);
+
+  identity = baton_function_dup_identity (card->display);
+  g_assert_cmpstr (identity, ==, "1002:73bf:1da2:e438");
+  g_assert_cmpstr (card->display->driver, ==, "amdgpu");
+  g_assert_cmpstr (card->display->driver_module, ==, "amdgpu");
+  g_assert_cmpstr (card->display->modules[0], ==, "amdgpu");
+  g_assert_null (card->display->override);
+  g_assert_cmpint (card->display->power, ==, BATON_POWER_D0);
+  g_assert_cmpuint (g_strv_length (card->display->reset_methods), ==, 2);
+
+  nodes = join_nodes (card->nodes);
+  g_assert_cmpstr (nodes, ==,
+                   "/dev/dri/card0 /dev/dri/renderD128 /dev/snd/controlC0 /dev/snd/pcmC0D3p");
+
+  g_assert_cmpuint (card->outputs->len, ==, 2);
+  output = g_ptr_array_index (card->outputs, 0);
+  g_assert_cmpstr (output->name, ==, "DP-1");
+  g_assert_true (output->connected);
+  g_assert_cmpstr (output->monitor, ==, "Mock Monitor");
+  output = g_ptr_array_index (card->outputs, 1);
+  g_assert_cmpstr (output->name, ==, "HDMI-A-1");
+  g_assert_false (output->connected);
+  g_assert_null (output->monitor);
+}
+
+static void
+test_sides (void)
+{
+  static const struct
+  {
+    const char *display;
+    const char *sound;
+    BatonSide side;
+  } rows[] = {
+    { "amdgpu", "snd_hda_intel", BATON_SIDE_HOST },
+    { "amdgpu", NULL, BATON_SIDE_HOST },
+    { "amdgpu", "vfio-pci", BATON_SIDE_SPLIT },
+    { "amdgpu", "pci-stub", BATON_SIDE_HOST },
+    { "vfio-pci", "vfio-pci", BATON_SIDE_GUEST },
+    { "vfio-pci", NULL, BATON_SIDE_GUEST },
+    { "vfio-pci", "pci-stub", BATON_SIDE_GUEST },
+    { "vfio-pci", "snd_hda_intel", BATON_SIDE_SPLIT },
+    { "xe-vfio-pci", "vfio-pci", BATON_SIDE_GUEST },
+    { NULL, NULL, BATON_SIDE_NONE },
+    { NULL, "snd_hda_intel", BATON_SIDE_NONE },
+    { NULL, "vfio-pci", BATON_SIDE_SPLIT },
+    { "pci-stub", NULL, BATON_SIDE_NONE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+
+      g_test_message ("%s, %s", rows[i].display, rows[i].sound);
+      mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+      mock_machine_set_driver (mock, "0000:01:00.0", rows[i].display);
+      mock_machine_set_driver (mock, "0000:01:00.1", rows[i].sound);
+      machine = mock_machine_look (mock);
+      g_assert_cmpint (find_card (machine, "0000:01:00.0")->side, ==, rows[i].side);
+    }
+}
+
+static void
+test_guest_has_vfio_node_once (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *nodes = NULL;
+  BatonCard *card;
+
+  mock_machine_add_gpu (mock, "0000:01:00.0", "12");
+  mock_machine_move_gpu_to_guest (mock, "0000:01:00.0");
+  machine = mock_machine_look (mock);
+  card = find_card (machine, "0000:01:00.0");
+  nodes = join_nodes (card->nodes);
+
+  g_assert_cmpint (card->side, ==, BATON_SIDE_GUEST);
+  g_assert_cmpstr (nodes, ==, "/dev/vfio/12");
+  g_assert_cmpstr (card->display->override, ==, "vfio-pci");
+  g_assert_cmpuint (card->outputs->len, ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/machine/card-is-read-whole", test_card_is_read_whole);
+  g_test_add_func ("/core/machine/sides", test_sides);
+  g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);
+
+  return g_test_run ();
+}
