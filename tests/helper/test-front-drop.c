@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-drop.h"
+#include "baton-root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -210,6 +211,31 @@ do_what_is_needed (void)
   return 0;
 }
 
+/* Links of /sys lead from a class to a device and from there to a driver. */
+static int
+read_through_root (void)
+{
+  g_autoptr (BatonRoot) root = baton_root_new_system (NULL);
+  g_autofree char *line = NULL;
+
+  if (root == NULL || !baton_drop_rights (choose_uid (), NULL))
+    return 1;
+
+  line = baton_root_read_line (root, BATON_ROOT_SYS, "class/net/lo/mtu", NULL);
+  if (line == NULL)
+    return 2;
+  if (!baton_root_exists (root, BATON_ROOT_ETC, "passwd"))
+    return 3;
+
+  return baton_root_open (root, BATON_ROOT_DEV, "null", O_RDWR, NULL) < 0 ? 0 : 4;
+}
+
+static void
+test_root_still_reads (void)
+{
+  run_in_child (read_through_root);
+}
+
 static void
 test_needed (void)
 {
@@ -291,6 +317,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/drop/status-of-root", test_root_for_itself_keeps_two_capabilities);
   g_test_add_func ("/helper/drop/denied", test_denied);
   g_test_add_func ("/helper/drop/needed", test_needed);
+  g_test_add_func ("/helper/drop/root", test_root_still_reads);
   g_test_add_func ("/helper/drop/others", test_others_are_seen_and_not_written);
   g_test_add_func ("/helper/drop/unknown-user", test_unknown_user_is_refused);
 

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-handoff-dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "baton-error.h"
+#include "baton-event.h"
+#include "baton-fd.h"
+
+#define SHOWN_DIRECTORY "baton/handoff"
+#define REQUEST "request"
+#define EVENTS "events"
+#define CANCEL "cancel"
+
+/* A request with 8 cards and the longest list of consents that the grammar lets through. */
+#define MAX_REQUEST_BYTES (256 * 1024)
+
+struct _BatonHandoffDir
+{
+  char id[BATON_HANDOFF_ID_DIGITS + 1];
+
+  /* owned */
+  int fd;
+};
+
+static void
+set_error (GError **error, const char *what, const char *id, const char *name, int errsv)
+{
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
+               "could not %s '%s%s%s%s%s': %s", what, SHOWN_DIRECTORY, id != NULL ? "/" : "",
+               id != NULL ? id : "", name != NULL ? "/" : "", name != NULL ? name : "",
+               g_strerror (errsv));
+}
+
+/* Root acts on what lies here. A directory that somebody else owns, or may write to, was not made
+ * by us, and a link is not followed. */
+static int
+enter (int parent, const char *name, mode_t mode, gboolean create, GError **error)
+{
+  struct stat found;
+  baton_autofd int fd = -1;
+  gboolean made = create && mkdirat (parent, name, mode) == 0;
+
+  fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &found) < 0)
+    {
+      set_error (error, "open the directory", NULL, NULL, errno);
+      return -1;
+    }
+  /* The umask took what others need to get in. */
+  if (made && fchmod (fd, mode) < 0)
+    {
+      set_error (error, "open the directory", NULL, NULL, errno);
+      return -1;
+    }
+  if (!made && create &&
+      (found.st_uid != geteuid () || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0))
+    {
+      g_set_error (
+          error, BATON_ERROR, BATON_ERROR_PERMISSION,
+          "the directory '%s' of '%s' belongs to somebody else, or others may write to it",
+          name, SHOWN_DIRECTORY);
+      return -1;
+    }
+
+  return baton_fd_steal (&fd);
+}
+
+static int
+open_all (BatonRoot *root, gboolean create, GError **error)
+{
+  baton_autofd int ours =
+      enter (baton_root_get_fd (root, BATON_ROOT_RUN), "baton", 0755, create, error);
+
+  return ours >= 0 ? enter (ours, "handoff", 0700, create, error) : -1;
+}
+
+static gboolean
+make_id (char *ret_id, GError **error)
+{
+  guint8 bytes[BATON_HANDOFF_ID_DIGITS / 2];
+
+  if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
+    {
+      g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
+                   "could not choose a name for the handoff: %s", g_strerror (errno));
+      return FALSE;
+    }
+
+  for (guint i = 0; i < sizeof bytes; i++)
+    g_snprintf (ret_id + 2 * i, 3, "%02x", bytes[i]);
+
+  return TRUE;
+}
+
+static gboolean
+write_file (BatonHandoffDir *self, const char *name, const char *text, GError **error)
+{
+  gsize length = strlen (text);
+  baton_autofd int fd =
+      openat (self->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  for (gsize done = 0; fd >= 0 && done < length;)
+    {
+      gssize n = write (fd, text + done, length - done);
+
+      if (n < 0 && errno != EINTR)
+        baton_fd_clear (&fd);
+      done += n > 0 ? (gsize) n : 0;
+    }
+
+  if (fd < 0)
+    set_error (error, "write", self->id, name, errno);
+
+  return fd >= 0;
+}
+
+static char *
+write_order (const char *verb, const BatonRequest *request, guint uid)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "verb", verb);
+  json_object_set_int_member (object, "uid", uid);
+  json_object_set_member (object, "request",
+                          request != NULL ? baton_request_to_json (request)
+                                          : json_node_new (JSON_NODE_NULL));
+  json_node_take_object (node, object);
+
+  return json_to_string (node, FALSE);
+}
+
+/* A directory that could not be filled would be taken for a handoff that waits for its worker. */
+static void
+remove_directory (int parent, const char *id)
+{
+  static const char *const names[] = { REQUEST, EVENTS, CANCEL };
+  baton_autofd int fd = openat (parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+  for (guint i = 0; fd >= 0 && i < G_N_ELEMENTS (names); i++)
+    unlinkat (fd, names[i], 0);
+  unlinkat (parent, id, AT_REMOVEDIR);
+}
+
+/**
+ * baton_handoff_id_is_valid:
+ * @id: text from anywhere
+ *
+ * Returns: whether @id could name a handoff: 32 lower-case hexadecimal digits
+ */
+gboolean
+baton_handoff_id_is_valid (const char *id)
+{
+  return id != NULL && strlen (id) == BATON_HANDOFF_ID_DIGITS &&
+         strspn (id, "0123456789abcdef") == BATON_HANDOFF_ID_DIGITS;
+}
+
+/**
+ * baton_handoff_dir_new:
+ * @root: the roots
+ * @verb: what the worker is to do: `hand` or `recover`
+ * @request: (nullable): the handoff
+ * @uid: who asks
+ * @error: return location for an error
+ *
+ * Makes the place where front and worker meet, under a name that nobody can guess: an empty
+ * `events`, and then the `request`, which is what a worker acts on.
+ *
+ * Returns: (transfer full): the directory, or %NULL, and then nothing is left of it
+ */
+BatonHandoffDir *
+baton_handoff_dir_new (
+    BatonRoot *root, const char *verb, const BatonRequest *request, guint uid, GError **error)
+{
+  g_autoptr (BatonHandoffDir) self = g_new0 (BatonHandoffDir, 1);
+  g_autofree char *order = write_order (verb, request, uid);
+  baton_autofd int all = -1;
+
+  self->fd = -1;
+  all = open_all (root, TRUE, error);
+  if (all < 0 || !make_id (self->id, error))
+    return NULL;
+
+  if (mkdirat (all, self->id, 0700) < 0)
+    {
+      set_error (error, "make the directory", self->id, NULL, errno);
+      return NULL;
+    }
+  self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (self->fd < 0)
+    set_error (error, "open the directory", self->id, NULL, errno);
+
+  if (self->fd < 0 || !write_file (self, EVENTS, "", error) ||
+      !write_file (self, REQUEST, order, error))
+    {
+      remove_directory (all, self->id);
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * baton_handoff_dir_open:
+ * @root: the roots
+ * @id: its id, as anybody may have written it
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the directory, or %NULL with %BATON_ERROR_PARSE where @id is none and
+ *   %BATON_ERROR_NOT_FOUND where there is no such handoff
+ */
+BatonHandoffDir *
+baton_handoff_dir_open (BatonRoot *root, const char *id, GError **error)
+{
+  g_autoptr (BatonHandoffDir) self = g_new0 (BatonHandoffDir, 1);
+  baton_autofd int all = -1;
+
+  self->fd = -1;
+  if (!baton_handoff_id_is_valid (id))
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
+                   "the name of a handoff is %d hexadecimal digits", BATON_HANDOFF_ID_DIGITS);
+      return NULL;
+    }
+  g_strlcpy (self->id, id, sizeof self->id);
+
+  all = open_all (root, FALSE, error);
+  if (all < 0)
+    return NULL;
+  self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (self->fd < 0)
+    {
+      set_error (error, "open the directory", self->id, NULL, errno);
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * baton_handoff_dir_free:
+ * @self: (nullable): a directory
+ */
+void
+baton_handoff_dir_free (BatonHandoffDir *self)
+{
+  if (self == NULL)
+    return;
+
+  baton_fd_clear (&self->fd);
+  g_free (self);
+}
+
+/**
+ * baton_handoff_dir_get_id:
+ * @self: a directory
+ *
+ * Returns: its id
+ */
+const char *
+baton_handoff_dir_get_id (BatonHandoffDir *self)
+{
+  return self->id;
+}
+
+/**
+ * baton_handoff_dir_get_fd:
+ * @self: a directory
+ *
+ * Returns: its descriptor, which stays its own
+ */
+int
+baton_handoff_dir_get_fd (BatonHandoffDir *self)
+{
+  return self->fd;
+}
+
+/**
+ * baton_handoff_dir_open_events:
+ * @self: a directory
+ * @flags: `O_RDONLY`, or `O_WRONLY | O_APPEND` for the worker
+ * @error: return location for an error
+ *
+ * Returns: a descriptor of `events` that the caller closes, or -1
+ */
+int
+baton_handoff_dir_open_events (BatonHandoffDir *self, int flags, GError **error)
+{
+  int fd = openat (self->fd, EVENTS, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+  if (fd < 0)
+    set_error (error, "open", self->id, EVENTS, errno);
+
+  return fd;
+}
+
+static char *
+read_request (BatonHandoffDir *self, GError **error)
+{
+  g_autofree char *text = g_malloc (MAX_REQUEST_BYTES + 1);
+  baton_autofd int fd =
+      openat (self->fd, REQUEST, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  gsize length = 0;
+  gssize n = 1;
+
+  while (fd >= 0 && n > 0 && length < MAX_REQUEST_BYTES)
+    {
+      n = read (fd, text + length, MAX_REQUEST_BYTES - length);
+      length += n > 0 ? (gsize) n : 0;
+    }
+
+  if (fd < 0 || n < 0)
+    {
+      set_error (error, "read", self->id, REQUEST, errno);
+      return NULL;
+    }
+
+  text[length] = '\0';
+  return g_steal_pointer (&text);
+}
+
+static BatonOrder *
+parse_order (const char *text, GError **error)
+{
+  g_autoptr (BatonOrder) order = g_new0 (BatonOrder, 1);
+  g_autoptr (JsonNode) node = json_from_string (text, error);
+  JsonObject *object = NULL;
+  JsonNode *request = NULL;
+
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    {
+      g_prefix_error (error, "could not read the request: ");
+      return NULL;
+    }
+
+  object = json_node_get_object (node);
+  order->verb = g_strdup (json_object_get_string_member_with_default (object, "verb", ""));
+  order->uid = (guint) json_object_get_int_member_with_default (object, "uid", 0);
+  request = json_object_get_member (object, "request");
+  if (request == NULL || JSON_NODE_HOLDS_NULL (request))
+    return g_steal_pointer (&order);
+
+  order->request = baton_request_new_from_json (request, error);
+  return order->request != NULL ? g_steal_pointer (&order) : NULL;
+}
+
+/**
+ * baton_handoff_dir_take_order:
+ * @self: a directory
+ * @error: return location for an error
+ *
+ * Reads the request and unlinks it, so that it is carried out once, whoever starts the worker's
+ * unit again. Fails with %BATON_ERROR_NOT_FOUND where it was taken or withdrawn already.
+ *
+ * Returns: (transfer full): what to do
+ */
+BatonOrder *
+baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error)
+{
+  g_autofree char *text = read_request (self, error);
+
+  if (text == NULL)
+    return NULL;
+  if (unlinkat (self->fd, REQUEST, 0) < 0)
+    {
+      set_error (error, "take", self->id, REQUEST, errno);
+      return NULL;
+    }
+
+  return parse_order (text, error);
+}
+
+/**
+ * baton_order_free:
+ * @self: (nullable): an order
+ */
+void
+baton_order_free (BatonOrder *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->verb);
+  g_clear_pointer (&self->request, baton_request_free);
+  g_free (self);
+}
+
+/**
+ * baton_handoff_dir_withdraw:
+ * @self: a directory
+ *
+ * Takes the request back. A worker without one ends at once.
+ *
+ * Returns: %TRUE if no worker has taken it, so that nothing was or will be done
+ */
+gboolean
+baton_handoff_dir_withdraw (BatonHandoffDir *self)
+{
+  return unlinkat (self->fd, REQUEST, 0) == 0;
+}
+
+/**
+ * baton_handoff_dir_ask_cancel:
+ * @self: a directory
+ * @error: return location for an error
+ *
+ * Asks the handoff to stop; asking again changes nothing.
+ *
+ * Returns: %TRUE if it is asked
+ */
+gboolean
+baton_handoff_dir_ask_cancel (BatonHandoffDir *self, GError **error)
+{
+  if (faccessat (self->fd, CANCEL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    return TRUE;
+
+  return write_file (self, CANCEL, "", error);
+}
+
+/**
+ * baton_handoff_dir_has_ended:
+ * @self: a directory
+ *
+ * Returns: whether its `events` hold the result, which is their last line
+ */
+gboolean
+baton_handoff_dir_has_ended (BatonHandoffDir *self)
+{
+  g_autofree char *tail = g_malloc (BATON_MAX_LINE_OUT + 1);
+  g_autoptr (BatonEvent) event = NULL;
+  baton_autofd int fd = baton_handoff_dir_open_events (self, O_RDONLY, NULL);
+  struct stat file;
+  const char *begin = NULL;
+  gssize n;
+
+  if (fd < 0 || fstat (fd, &file) < 0 || !S_ISREG (file.st_mode))
+    return FALSE;
+
+  n = pread (fd, tail, BATON_MAX_LINE_OUT + 1, MAX (0, file.st_size - BATON_MAX_LINE_OUT - 1));
+  if (n < 2 || tail[n - 1] != '\n')
+    return FALSE;
+
+  begin = memrchr (tail, '\n', (gsize) n - 1);
+  begin = begin != NULL ? begin + 1 : tail;
+  event = baton_event_parse (begin, tail + n - 1 - begin, NULL);
+
+  return event != NULL && g_str_equal (event->type, "result");
+}
+
+typedef struct
+{
+  char *id;
+  gint64 when;
+} Ended;
+
+static void
+free_ended (gpointer data)
+{
+  Ended *self = data;
+
+  g_free (self->id);
+  g_free (self);
+}
+
+static int
+compare_newest_first (gconstpointer a, gconstpointer b)
+{
+  const Ended *one = *(const Ended *const *) a;
+  const Ended *other = *(const Ended *const *) b;
+
+  return (one->when < other->when) - (one->when > other->when);
+}
+
+static Ended *
+look_whether_ended (BatonRoot *root, const char *id)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
+  struct stat file;
+  Ended *ended;
+
+  if (dir == NULL || !baton_handoff_dir_has_ended (dir) ||
+      fstatat (dir->fd, EVENTS, &file, AT_SYMLINK_NOFOLLOW) < 0)
+    return NULL;
+
+  ended = g_new0 (Ended, 1);
+  ended->id = g_strdup (id);
+  ended->when = (gint64) file.st_mtim.tv_sec * G_USEC_PER_SEC + file.st_mtim.tv_nsec / 1000;
+
+  return ended;
+}
+
+/**
+ * baton_handoff_dir_prune:
+ * @root: the roots
+ *
+ * Removes handoffs that have ended but for the newest %BATON_HANDOFFS_KEPT. Those under way and
+ * those that wait for their worker are left alone, however many there are. What cannot be removed
+ * stays: it is only memory, and is gone with the next start of the machine.
+ */
+void
+baton_handoff_dir_prune (BatonRoot *root)
+{
+  g_autoptr (GPtrArray) ended = g_ptr_array_new_with_free_func (free_ended);
+  g_autoptr (GPtrArray) names = baton_root_list (root, BATON_ROOT_RUN, SHOWN_DIRECTORY, NULL);
+  baton_autofd int all = open_all (root, FALSE, NULL);
+
+  if (names == NULL || all < 0)
+    return;
+
+  for (guint i = 0; i < names->len; i++)
+    {
+      Ended *item = look_whether_ended (root, g_ptr_array_index (names, i));
+
+      if (item != NULL)
+        g_ptr_array_add (ended, item);
+    }
+
+  g_ptr_array_sort (ended, compare_newest_first);
+  for (guint i = BATON_HANDOFFS_KEPT; i < ended->len; i++)
+    remove_directory (all, ((const Ended *) g_ptr_array_index (ended, i))->id);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-request.h"
+#include "baton-root.h"
+
+G_BEGIN_DECLS
+
+#define BATON_HANDOFF_ID_DIGITS 32
+#define BATON_HANDOFFS_KEPT 8
+
+/**
+ * BatonOrder: what a front asks a worker to do
+ *
+ * @verb: `hand` or `recover`
+ * @request: (nullable): the handoff; %NULL for `recover`
+ * @uid: who asks
+ */
+typedef struct
+{
+  char *verb;
+  BatonRequest *request;
+  guint uid;
+} BatonOrder;
+
+void baton_order_free (BatonOrder *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonOrder, baton_order_free)
+
+/**
+ * BatonHandoffDir:
+ *
+ * `/run/baton/handoff/ID`, where front and worker meet: `request` goes one way, `events` the other,
+ * and `cancel` is there or not.
+ */
+typedef struct _BatonHandoffDir BatonHandoffDir;
+
+gboolean baton_handoff_id_is_valid (const char *id);
+
+BatonHandoffDir *baton_handoff_dir_new (
+    BatonRoot *root, const char *verb, const BatonRequest *request, guint uid, GError **error);
+BatonHandoffDir *baton_handoff_dir_open (BatonRoot *root, const char *id, GError **error);
+void baton_handoff_dir_free (BatonHandoffDir *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHandoffDir, baton_handoff_dir_free)
+
+const char *baton_handoff_dir_get_id (BatonHandoffDir *self);
+int baton_handoff_dir_get_fd (BatonHandoffDir *self);
+int baton_handoff_dir_open_events (BatonHandoffDir *self, int flags, GError **error);
+BatonOrder *baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error);
+gboolean baton_handoff_dir_withdraw (BatonHandoffDir *self);
+gboolean baton_handoff_dir_ask_cancel (BatonHandoffDir *self, GError **error);
+gboolean baton_handoff_dir_has_ended (BatonHandoffDir *self);
+
+void baton_handoff_dir_prune (BatonRoot *root);
+
+G_END_DECLS
