@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-helper-client.h"
+
+#include "baton-client-result.h"
+#include "baton-error.h"
+#include "baton-line-splitter.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* pkexec's own statuses, pkexec(1): the prompt was dismissed; not authorised, or no such program. */
+#define PKEXEC_DISMISSED 126
+#define PKEXEC_REFUSED 127
+
+#define CHUNK_BYTES 65536
+
+struct _BatonHelperClient
+{
+  GObject parent_instance;
+
+  /* owned */
+  GStrv command;
+  char *helper_path;
+  BatonLineSplitter *splitter;
+
+  /* owned, of the run that is under way */
+  GTask *task;
+  GSubprocess *process;
+  GCancellable *reading;
+  GSource *cancelled_source;
+  JsonObject *result;
+  gint64 started_us;
+  gboolean greeted;
+  gboolean is_mismatch;
+  gboolean asked_to_stop;
+  gboolean output_ended;
+  gboolean process_ended;
+
+  /* commands that wait until the pipe takes them */
+  gboolean is_writing;
+  gboolean wants_cancel;
+  gboolean wants_look;
+};
+
+enum
+{
+  SIGNAL_EVENT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BatonHelperClient, baton_helper_client, G_TYPE_OBJECT)
+
+static void read_more (BatonHelperClient *self);
+static void write_next (BatonHelperClient *self);
+
+/* pkexec clears the environment but for a few variables, and answers 127 to one that holds `/`,
+ * `%` or `..` (validate_environment_variable() in its pkexec.c): the language is all it needs. */
+static GStrv
+build_environment (void)
+{
+  static const char *const kept[] = { "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES" };
+  GStrv environment = g_new0 (char *, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+    {
+      const char *value = g_getenv (kept[i]);
+
+      if (value != NULL && strpbrk (value, "/%") == NULL && strstr (value, "..") == NULL)
+        environment = g_environ_setenv (environment, kept[i], value, TRUE);
+    }
+
+  return environment;
+}
+
+static void
+forget_run (BatonHelperClient *self)
+{
+  if (self->cancelled_source != NULL)
+    g_source_destroy (self->cancelled_source);
+  g_clear_pointer (&self->cancelled_source, g_source_unref);
+  g_clear_object (&self->process);
+  g_clear_object (&self->reading);
+  g_clear_object (&self->task);
+  g_clear_pointer (&self->result, json_object_unref);
+  g_clear_pointer (&self->splitter, baton_line_splitter_free);
+}
+
+static void
+return_result (BatonHelperClient *self, JsonObject *result)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  forget_run (self);
+  g_task_return_pointer (task, result, (GDestroyNotify) json_object_unref);
+}
+
+static gint64
+get_elapsed_ms (BatonHelperClient *self)
+{
+  return (g_get_monotonic_time () - self->started_us) / 1000;
+}
+
+static void
+return_code (BatonHelperClient *self, BatonExit status, BatonCode code)
+{
+  return_result (self,
+                 baton_client_result_new (status, code, NULL, NULL, get_elapsed_ms (self)));
+}
+
+/* The helper has ended without a result, or never began. What it did is unknown unless it cannot
+ * have done anything. */
+static void
+explain_silence (BatonHelperClient *self)
+{
+  gboolean has_exited = g_subprocess_get_if_exited (self->process);
+  int status = has_exited ? g_subprocess_get_exit_status (self->process) : -1;
+
+  if (self->greeted)
+    return_code (self, BATON_EXIT_ERROR, BATON_CODE_OUTCOME_UNKNOWN);
+  else if (self->asked_to_stop || status == PKEXEC_DISMISSED)
+    return_code (self, BATON_EXIT_CANCELLED, BATON_CODE_DISMISSED);
+  else if (status == PKEXEC_REFUSED)
+    return_code (self, BATON_EXIT_REFUSED, BATON_CODE_NOT_AUTHORISED);
+  else
+    return_code (self, BATON_EXIT_ERROR, BATON_CODE_OUTCOME_UNKNOWN);
+}
+
+static void
+finish_if_ended (BatonHelperClient *self)
+{
+  if (self->task == NULL || !self->output_ended || !self->process_ended)
+    return;
+
+  if (self->result != NULL)
+    return_result (self, json_object_ref (self->result));
+  else
+    explain_silence (self);
+}
+
+static gboolean
+speaks_our_version (JsonObject *hello)
+{
+  JsonNode *node = json_object_get_member (hello, "proto");
+  JsonArray *versions = NULL;
+
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return FALSE;
+
+  versions = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (versions); i++)
+    {
+      JsonNode *version = json_array_get_element (versions, i);
+
+      if (JSON_NODE_HOLDS_VALUE (version) &&
+          json_node_get_int (version) == BATON_PROTOCOL_VERSION)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static void
+take_line (BatonHelperClient *self, GBytes *bytes)
+{
+  gsize length = 0;
+  const char *data = g_bytes_get_data (bytes, &length);
+  g_autofree char *line = g_strndup (data != NULL ? data : "", length);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonEvent) event = baton_event_parse (line, (gssize) length, &error);
+
+  if (event == NULL)
+    {
+      self->is_mismatch |= g_error_matches (error, BATON_ERROR, BATON_ERROR_MISMATCH);
+      return;
+    }
+
+  if (strcmp (event->type, "hello") == 0)
+    {
+      self->greeted = TRUE;
+      self->is_mismatch |= !speaks_our_version (event->object);
+    }
+
+  /* What stands before the greeting is not the helper's; of another version nothing is believed. */
+  if (!self->greeted || self->is_mismatch)
+    return;
+
+  if (strcmp (event->type, "result") == 0)
+    {
+      g_clear_pointer (&self->result, json_object_unref);
+      self->result = json_object_ref (event->object);
+    }
+
+  g_signal_emit (self, signals[SIGNAL_EVENT], 0, event, line);
+}
+
+static void
+on_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BatonHelperClient) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) chunk =
+      g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
+  gsize length = 0;
+  const char *data = NULL;
+
+  /* The run that this read belonged to has been given up: the helper hears of it here. */
+  if (self->process == NULL ||
+      g_subprocess_get_stdout_pipe (self->process) != (gpointer) source)
+    {
+      g_input_stream_close (G_INPUT_STREAM (source), NULL, NULL);
+      return;
+    }
+
+  data = chunk != NULL ? g_bytes_get_data (chunk, &length) : NULL;
+  if (length == 0)
+    {
+      self->output_ended = TRUE;
+      finish_if_ended (self);
+      return;
+    }
+
+  baton_line_splitter_push (self->splitter, data, length);
+  for (;;)
+    {
+      g_autoptr (GBytes) line =
+          self->splitter != NULL ? baton_line_splitter_pop (self->splitter) : NULL;
+
+      if (line == NULL)
+        break;
+      take_line (self, line);
+    }
+
+  /* A watch of another version would go on for ever. */
+  if (self->is_mismatch && self->task != NULL)
+    {
+      return_code (self, BATON_EXIT_MISMATCH, BATON_CODE_HELPER_OTHER_VERSION);
+      g_input_stream_close (G_INPUT_STREAM (source), NULL, NULL);
+      return;
+    }
+
+  read_more (self);
+}
+
+static void
+read_more (BatonHelperClient *self)
+{
+  if (self->process == NULL)
+    return;
+
+  g_input_stream_read_bytes_async (g_subprocess_get_stdout_pipe (self->process), CHUNK_BYTES,
+                                   G_PRIORITY_DEFAULT, self->reading, on_read_cb,
+                                   g_object_ref (self));
+}
+
+static void
+on_exited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BatonHelperClient) self = user_data;
+
+  g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL);
+  if (self->process != G_SUBPROCESS (source))
+    return;
+
+  self->process_ended = TRUE;
+  finish_if_ended (self);
+}
+
+/* Before the helper speaks, pkexec waits for the password and may be ended; after that it belongs
+ * to root, and the one thing left is not to listen any more. The work goes on. */
+static gboolean
+on_cancelled_cb (GCancellable *cancellable, gpointer user_data)
+{
+  BatonHelperClient *self = user_data;
+  g_autoptr (GTask) task = NULL;
+
+  if (self->task == NULL)
+    return G_SOURCE_REMOVE;
+
+  if (!self->greeted)
+    g_subprocess_send_signal (self->process, SIGTERM);
+
+  g_cancellable_cancel (self->reading);
+  task = g_steal_pointer (&self->task);
+  forget_run (self);
+  g_task_return_error_if_cancelled (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (BatonHelperClient) self = user_data;
+
+  /* A helper that has ended takes no commands; its end is heard of elsewhere. Ignoring. */
+  g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL);
+  self->is_writing = FALSE;
+  write_next (self);
+}
+
+static void
+write_next (BatonHelperClient *self)
+{
+  static const char cancel[] = "{\"cancel\":true}\n";
+  static const char look[] = "{\"look\":true}\n";
+  const char *command = NULL;
+
+  if (self->process == NULL || self->is_writing || (!self->wants_cancel && !self->wants_look))
+    return;
+
+  command = self->wants_cancel ? cancel : look;
+  if (self->wants_cancel)
+    self->wants_cancel = FALSE;
+  else
+    self->wants_look = FALSE;
+
+  self->is_writing = TRUE;
+  g_output_stream_write_all_async (g_subprocess_get_stdin_pipe (self->process), command,
+                                   strlen (command), G_PRIORITY_DEFAULT, NULL, on_written_cb,
+                                   g_object_ref (self));
+}
+
+/* Returns: (transfer full) (nullable): what to run; sets @ret_code where that cannot be */
+static GStrv
+build_command (BatonHelperClient *self, const char *const *arguments, BatonCode *ret_code)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
+
+  if (!g_file_test (self->helper_path, G_FILE_TEST_IS_EXECUTABLE))
+    {
+      *ret_code = BATON_CODE_HELPER_MISSING;
+      return NULL;
+    }
+
+  for (guint i = 0; self->command != NULL && self->command[i] != NULL; i++)
+    g_ptr_array_add (argv, g_strdup (self->command[i]));
+
+  if (self->command == NULL && geteuid () != 0)
+    {
+      char *pkexec = g_find_program_in_path ("pkexec");
+
+      if (pkexec == NULL)
+        {
+          *ret_code = BATON_CODE_PKEXEC_MISSING;
+          return NULL;
+        }
+
+      g_ptr_array_add (argv, pkexec);
+      g_ptr_array_add (argv, g_strdup ("--disable-internal-agent"));
+    }
+
+  g_ptr_array_add (argv, g_strdup (self->helper_path));
+  for (guint i = 0; arguments[i] != NULL; i++)
+    g_ptr_array_add (argv, g_strdup (arguments[i]));
+  g_ptr_array_add (argv, NULL);
+
+  return (GStrv) g_ptr_array_free (g_steal_pointer (&argv), FALSE);
+}
+
+static GSubprocess *
+spawn (const char *const *argv, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_auto (GStrv) environment = build_environment ();
+
+  g_subprocess_launcher_set_environ (launcher, environment);
+
+  return g_subprocess_launcher_spawnv (launcher, argv, error);
+}
+
+static void
+watch_cancellable (BatonHelperClient *self, GCancellable *cancellable)
+{
+  if (cancellable == NULL)
+    return;
+
+  self->cancelled_source = g_cancellable_source_new (cancellable);
+  g_source_set_callback (self->cancelled_source, G_SOURCE_FUNC (on_cancelled_cb), self, NULL);
+  g_source_attach (self->cancelled_source, g_main_context_get_thread_default ());
+}
+
+/**
+ * baton_helper_client_run_async:
+ * @self: a client
+ * @arguments: (array zero-terminated=1): a verb of the helper, and what follows it
+ * @cancellable: (nullable): to give up
+ * @callback: called when the helper has ended
+ * @user_data: for @callback
+ *
+ * Runs the helper, through pkexec unless the caller is root, and emits #BatonHelperClient::event
+ * for each line of its output. Must be called from the main thread: the parent-death signal that
+ * pkexec sets fires when the thread ends that started it (prctl(2)).
+ *
+ * Cancelling @cancellable ends a password prompt that is still waiting, and otherwise only stops
+ * listening: the handoff goes on. To cancel the handoff, call baton_helper_client_ask_cancel().
+ *
+ * One run at a time: another fails with %G_IO_ERROR_PENDING.
+ */
+void
+baton_helper_client_run_async (BatonHelperClient *self,
+                               const char *const *arguments,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) argv = NULL;
+  BatonCode code = BATON_CODE_NONE;
+
+  g_return_if_fail (BATON_IS_HELPER_CLIENT (self));
+  g_return_if_fail (arguments != NULL && arguments[0] != NULL);
+
+  g_task_set_source_tag (task, baton_helper_client_run_async);
+
+  if (self->task != NULL)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING,
+                               "could not start the helper: it is running already");
+      return;
+    }
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  argv = build_command (self, arguments, &code);
+  if (argv == NULL)
+    {
+      g_task_return_pointer (
+          task, baton_client_result_new (BATON_EXIT_ERROR, code, "path", self->helper_path, 0),
+          (GDestroyNotify) json_object_unref);
+      return;
+    }
+
+  self->process = spawn ((const char *const *) argv, &error);
+  if (self->process == NULL)
+    {
+      g_prefix_error (&error, "could not start '%s': ", argv[0]);
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  self->task = g_steal_pointer (&task);
+  self->reading = g_cancellable_new ();
+  self->splitter = baton_line_splitter_new (BATON_MAX_LINE_IN);
+  self->started_us = g_get_monotonic_time ();
+  self->greeted = FALSE;
+  self->is_mismatch = FALSE;
+  self->asked_to_stop = FALSE;
+  self->output_ended = FALSE;
+  self->process_ended = FALSE;
+  self->wants_cancel = FALSE;
+  self->wants_look = FALSE;
+
+  watch_cancellable (self, cancellable);
+  g_subprocess_wait_async (self->process, NULL, on_exited_cb, g_object_ref (self));
+  read_more (self);
+}
+
+/**
+ * baton_helper_client_run_finish:
+ * @self: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends a run. A helper that could not be asked, or that ended without a word, has a result too: one
+ * of the client's own codes, with the same keys as the helper's. So @error is set only where the run
+ * was given up, or pkexec itself could not be started.
+ *
+ * Returns: (transfer full): the `result`
+ */
+JsonObject *
+baton_helper_client_run_finish (BatonHelperClient *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * baton_helper_client_is_greeted:
+ * @self: a client
+ *
+ * Returns: %TRUE if the helper of the run that is under way has spoken: the password is behind us
+ */
+gboolean
+baton_helper_client_is_greeted (BatonHelperClient *self)
+{
+  g_return_val_if_fail (BATON_IS_HELPER_CLIENT (self), FALSE);
+
+  return self->task != NULL && self->greeted;
+}
+
+/**
+ * baton_helper_client_ask_cancel:
+ * @self: a client
+ *
+ * Asks for an end: of the password prompt where that still waits, else of the handoff, which is
+ * rolled back. The run ends in its own time and says what came of it.
+ */
+void
+baton_helper_client_ask_cancel (BatonHelperClient *self)
+{
+  g_return_if_fail (BATON_IS_HELPER_CLIENT (self));
+
+  if (self->process == NULL)
+    return;
+
+  if (!self->greeted)
+    {
+      self->asked_to_stop = TRUE;
+      g_subprocess_send_signal (self->process, SIGTERM);
+      /* The helper may have begun in between, where the signal no longer reaches it. */
+    }
+
+  self->wants_cancel = TRUE;
+  write_next (self);
+}
+
+/**
+ * baton_helper_client_ask_look:
+ * @self: a client that runs `watch`
+ *
+ * Asks for a look at everything now.
+ */
+void
+baton_helper_client_ask_look (BatonHelperClient *self)
+{
+  g_return_if_fail (BATON_IS_HELPER_CLIENT (self));
+
+  self->wants_look = self->process != NULL;
+  write_next (self);
+}
+
+static void
+baton_helper_client_finalize (GObject *object)
+{
+  BatonHelperClient *self = BATON_HELPER_CLIENT (object);
+
+  forget_run (self);
+  g_strfreev (self->command);
+  g_free (self->helper_path);
+
+  G_OBJECT_CLASS (baton_helper_client_parent_class)->finalize (object);
+}
+
+static void
+baton_helper_client_class_init (BatonHelperClientClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = baton_helper_client_finalize;
+
+  /**
+   * BatonHelperClient::event:
+   * @self: the client
+   * @event: a #BatonEvent, borrowed
+   * @line: the line that it was
+   */
+  signals[SIGNAL_EVENT] =
+      g_signal_new ("event", BATON_TYPE_HELPER_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_STRING);
+
+  /* A command to a helper that has just ended must not end us: GSocket does the same. */
+  signal (SIGPIPE, SIG_IGN);
+}
+
+static void
+baton_helper_client_init (BatonHelperClient *self)
+{
+}
+
+/**
+ * baton_helper_client_new:
+ *
+ * Returns: (transfer full): a client of the helper that is installed
+ */
+BatonHelperClient *
+baton_helper_client_new (void)
+{
+  return baton_helper_client_new_for_command (NULL, BATON_HELPER_PATH);
+}
+
+/**
+ * baton_helper_client_new_for_command:
+ * @command: (nullable) (array zero-terminated=1): what starts the helper, %NULL for the usual way
+ * @helper_path: where the helper is, in the one spelling that polkit's action has
+ *
+ * Returns: (transfer full): a client of that helper
+ */
+BatonHelperClient *
+baton_helper_client_new_for_command (const char *const *command, const char *helper_path)
+{
+  BatonHelperClient *self = g_object_new (BATON_TYPE_HELPER_CLIENT, NULL);
+
+  self->command = g_strdupv ((GStrv) command);
+  self->helper_path = g_strdup (helper_path);
+
+  return self;
+}
