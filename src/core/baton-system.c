@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "baton-system-private.h"
+
 #define MAX_CPUINFO_BYTES (16 * 1024 * 1024)
 #define MAX_MEMINFO_BYTES 65536
 
@@ -23,6 +25,50 @@ free_blacklist (BatonBlacklist *self)
   g_free (self->module);
   g_free (self->file);
   g_free (self);
+}
+
+static char *
+dup_valid (const char *text)
+{
+  return text != NULL ? g_utf8_make_valid (text, -1) : NULL;
+}
+
+/* Adds one claim; the texts come from files and become valid UTF-8. */
+void
+baton_system_add_claim (BatonSystem *self,
+                        BatonClaimKind kind,
+                        const char *address,
+                        const char *value,
+                        const char *file,
+                        guint line)
+{
+  BatonClaim *claim;
+
+  if (self->claims->len >= BATON_MAX_CLAIMS)
+    return;
+
+  claim = g_new0 (BatonClaim, 1);
+  claim->kind = kind;
+  claim->address = g_strdup (address);
+  claim->value = dup_valid (value);
+  claim->file = dup_valid (file);
+  claim->line = line;
+  g_ptr_array_add (self->claims, claim);
+}
+
+void
+baton_system_add_blacklist (BatonSystem *self, const char *module, const char *file, guint line)
+{
+  BatonBlacklist *blacklist;
+
+  if (*module == '\0' || self->blacklists->len >= BATON_MAX_CLAIMS)
+    return;
+
+  blacklist = g_new0 (BatonBlacklist, 1);
+  blacklist->module = dup_valid (module);
+  blacklist->file = dup_valid (file);
+  blacklist->line = line;
+  g_ptr_array_add (self->blacklists, blacklist);
 }
 
 static char *
@@ -56,77 +102,44 @@ read_memory (BatonRoot *root)
   return line != NULL ? g_ascii_strtoull (line + strlen ("MemTotal:"), NULL, 10) * 1024 : 0;
 }
 
-static char *
-find_word (const char *command_line, const char *key)
-{
-  g_auto (GStrv) words = g_strsplit_set (command_line, " \t\n", -1);
-  char *value = NULL;
-
-  for (guint i = 0; words[i] != NULL; i++)
-    {
-      if (g_str_has_prefix (words[i], key) && words[i][strlen (key)] == '=')
-        {
-          g_free (value);
-          value = g_strdup (words[i] + strlen (key) + 1);
-        }
-    }
-
-  return value;
-}
-
-static BatonVfio
-read_vfio (BatonRoot *root, const char *release)
-{
-  g_autofree char *directory = g_build_filename ("modules", release, NULL);
-
-  if (baton_root_exists (root, BATON_ROOT_SYS, "bus/pci/drivers/vfio-pci"))
-    return BATON_VFIO_READY;
-  if (release == NULL || !baton_root_exists (root, BATON_ROOT_LIB, directory))
-    return BATON_VFIO_OTHER_KERNEL;
-
-  return BATON_VFIO_LOADABLE;
-}
-
-static GStrv
-read_loaded_modules (BatonRoot *root)
-{
-  g_autoptr (GPtrArray) names = baton_root_list (root, BATON_ROOT_SYS, "module", NULL);
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  for (guint i = 0; names != NULL && i < names->len; i++)
-    g_strv_builder_add (builder, names->pdata[i]);
-
-  return g_strv_builder_end (builder);
-}
-
 /**
  * baton_system_new:
  * @root: where to look
  * @error: return location for an error
  *
- * Reads what else of the system a plan depends on. What is missing is unknown.
+ * Reads what else of the system a plan depends on. What is missing, or what this user may
+ * not read, is unknown rather than an error.
  *
  * Returns: (transfer full): the system
  */
 BatonSystem *
 baton_system_new (BatonRoot *root, GError **error)
 {
-  BatonSystem *self = g_new0 (BatonSystem, 1);
+  BatonSystem *self;
 
+  g_return_val_if_fail (root != NULL, NULL);
+
+  self = g_new0 (BatonSystem, 1);
   self->claims = g_ptr_array_new_with_free_func ((GDestroyNotify) free_claim);
   self->blacklists = g_ptr_array_new_with_free_func ((GDestroyNotify) free_blacklist);
-  self->modules_without_remove = g_new0 (char *, 1);
+
   self->kernel_release =
       baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/osrelease", NULL);
   self->command_line = baton_root_read_line (root, BATON_ROOT_PROC, "cmdline", NULL);
   if (self->command_line == NULL)
     self->command_line = g_strdup ("");
   self->cpu_vendor = read_cpu_vendor (root);
-  self->acs_override = find_word (self->command_line, "pcie_acs_override");
   self->pid1 = baton_root_read_line (root, BATON_ROOT_PROC, "1/comm", NULL);
   self->memory_bytes = read_memory (root);
-  self->vfio = read_vfio (root, self->kernel_release);
-  self->modules_loaded = read_loaded_modules (root);
+
+  baton_system_read_command_line (self);
+  baton_system_read_modprobe (self, root);
+  baton_system_read_driverctl (self, root);
+  baton_system_read_hooks (self, root);
+  baton_system_read_programs (self, root);
+  baton_system_read_modules (self, root);
+  baton_system_read_framebuffer (self, root);
+  baton_system_read_handoff (self, root);
 
   return self;
 }

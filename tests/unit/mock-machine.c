@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "baton-pci-address.h"
@@ -185,6 +186,22 @@ mock_machine_set_iommu_off (MockMachine *self)
   g_hash_table_iter_init (&iter, self->devices);
   while (g_hash_table_iter_next (&iter, &address, NULL))
     mock_machine_set_group (self, address, NULL);
+}
+
+/* A handoff is under way, as /run/baton/lock and /proc/locks show it. */
+void
+mock_machine_hold_lock (MockMachine *self, const char *handoff)
+{
+  g_autofree char *lock = build_path (self, "run/baton/lock");
+  g_autofree char *line = NULL;
+  struct stat info;
+
+  mock_machine_write (self, "run/baton/lock", handoff);
+  g_assert_cmpint (stat (lock, &info), ==, 0);
+  line = g_strdup_printf ("1: POSIX  ADVISORY  WRITE 1 00:01:7 0 EOF\n"
+                          "2: FLOCK  ADVISORY  WRITE 4711 %02x:%02x:%lu 0 EOF\n",
+                          major (info.st_dev), minor (info.st_dev), (gulong) info.st_ino);
+  mock_machine_write (self, "proc/locks", line);
 }
 
 char *

@@ -28,6 +28,7 @@ void mock_machine_link (MockMachine *self, const char *path, const char *target_
 void mock_machine_remove (MockMachine *self, const char *path);
 void mock_machine_set_command_line (MockMachine *self, const char *command_line);
 void mock_machine_set_iommu_off (MockMachine *self);
+void mock_machine_hold_lock (MockMachine *self, const char *handoff);
 
 /* Devices. @group and @driver may be NULL, @parent as well (a root bus). A driver that is
  * not known yet is registered, with a module of the same name. */
