@@ -187,6 +187,7 @@ typedef struct
   const char *type;
   const char *const *lists;
   const char *scalars;
+  const char *handoff;
   gint64 t_ms;
   GPtrArray *parts; /* of GString: the items of each list, in their order */
   gsize n_bytes;
@@ -196,8 +197,7 @@ typedef struct
 static void
 flush_page (Page *page, gboolean more)
 {
-  g_autoptr (GString) line =
-      begin_line (page->writer, page->type, page->t_ms, page->writer->handoff);
+  g_autoptr (GString) line = begin_line (page->writer, page->type, page->t_ms, page->handoff);
 
   g_string_append_printf (line, ",\"snap\":%" G_GUINT64_FORMAT ",\"more\":%s",
                           page->writer->snap, more ? "true" : "false");
@@ -252,7 +252,7 @@ emit_pages (BatonEventWriter *self,
   g_autoptr (JsonObject) rest = json_object_new ();
   g_autoptr (JsonNode) rest_node = NULL;
   g_autofree char *scalars = NULL;
-  Page page = { self, type, lists, NULL, get_boottime_ms (), parts, 0, 0 };
+  Page page = { self, type, lists, NULL, NULL, get_boottime_ms (), parts, 0, 0 };
   JsonObjectIter iter;
   const char *key = NULL;
   JsonNode *node = NULL;
@@ -265,6 +265,8 @@ emit_pages (BatonEventWriter *self,
   rest_node = json_node_init_object (json_node_alloc (), rest);
   scalars = baton_event_encode_fitting (rest_node, BATON_MAX_LINE_OUT / 2);
   page.scalars = scalars;
+  /* A report names the handoff that it tells of, whoever relays it. */
+  page.handoff = json_object_has_member (body, "handoff") ? NULL : self->handoff;
   page.max_bytes = BATON_MAX_LINE_OUT - LINE_SLACK - ENVELOPE_BYTES - strlen (scalars);
   self->snap++;
 
