@@ -3,12 +3,30 @@
 
 #include "baton-plan-private.h"
 
+static const BatonNode *
+find_node (const BatonPlanning *self, const char *path)
+{
+  for (guint i = 0; i < self->card->nodes->len; i++)
+    {
+      const BatonNode *node = self->card->nodes->pdata[i];
+
+      if (g_strcmp0 (node->path, path) == 0)
+        return node;
+    }
+
+  return NULL;
+}
+
 static gboolean
-has_only (const BatonHolder *holder, const char *prefix)
+has_only_sound (const BatonPlanning *self, const BatonHolder *holder)
 {
   for (guint i = 0; holder->nodes != NULL && holder->nodes[i] != NULL; i++)
-    if (!g_str_has_prefix (holder->nodes[i], prefix))
-      return FALSE;
+    {
+      const BatonNode *node = find_node (self, holder->nodes[i]);
+
+      if (node == NULL || node->kind != BATON_NODE_SOUND)
+        return FALSE;
+    }
 
   return holder->nodes != NULL && holder->nodes[0] != NULL;
 }
@@ -16,14 +34,7 @@ has_only (const BatonHolder *holder, const char *prefix)
 static gboolean
 has_vfio (const BatonHolder *holder)
 {
-  if ((holder->how & BATON_HOW_VFIO) != 0 || holder->kind == BATON_HOLDER_VM)
-    return TRUE;
-
-  for (guint i = 0; holder->nodes != NULL && holder->nodes[i] != NULL; i++)
-    if (g_str_has_prefix (holder->nodes[i], "/dev/vfio/"))
-      return TRUE;
-
-  return FALSE;
+  return (holder->how & BATON_HOW_VFIO) != 0;
 }
 
 /*
@@ -97,7 +108,7 @@ get_code (const BatonPlanning *self, const BatonHolder *holder)
 
   if (!baton_planning_can_close (self, holder))
     return BATON_CODE_IN_USE_UNCLOSABLE;
-  if (holder->kind == BATON_HOLDER_SOUND || has_only (holder, "/dev/snd/"))
+  if (holder->kind == BATON_HOLDER_SOUND || has_only_sound (self, holder))
     return BATON_CODE_IN_USE_SOUND;
 
   return holder->kind == BATON_HOLDER_SERVICE ? BATON_CODE_IN_USE_SERVICE
@@ -140,20 +151,6 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
   finding->granted = finding->consent == BATON_CONSENT_CLOSE && is_granted (self, holder);
 }
 
-static gboolean
-has_vfio_user (const BatonHolders *holders)
-{
-  for (guint i = 0; i < holders->holders->len; i++)
-    {
-      const BatonHolder *holder = holders->holders->pdata[i];
-
-      if (holder->kind != BATON_HOLDER_KERNEL && has_vfio (holder))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
 static void
 add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
 {
@@ -163,14 +160,13 @@ add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
     baton_planning_add (self, BATON_CODE_CONSOLE_GOES, address, "card",
                         baton_card_get_name (self->card));
 
-  /* The group is busy and nobody can be seen to have it: a guest that the search did not find,
+  /* vfio is in use and nobody can be seen to have it: a guest that the search did not find,
    * which an unbind would wait for without end. */
-  if ((holder->how & BATON_HOW_VFIO) != 0 && !has_vfio_user (self->holders))
+  if (has_vfio (holder) && self->card->display->group != NULL)
     {
-      g_autofree char *nodes = holder->nodes != NULL ? g_strjoinv (", ", holder->nodes) : NULL;
+      g_autofree char *node = baton_root_name_group_node (self->card->display->group);
 
-      baton_planning_add (self, BATON_CODE_IN_USE_UNSEEN, address, "node",
-                          nodes != NULL && *nodes != '\0' ? nodes : "/dev/vfio");
+      baton_planning_add (self, BATON_CODE_IN_USE_UNSEEN, address, "node", node);
     }
 }
 

@@ -117,7 +117,7 @@ add_let_open_steps (BatonPlanning *self)
   for (guint i = 0; i < groups->len; i++)
     {
       const BatonGroup *group = groups->pdata[i];
-      g_autofree char *node = g_strdup_printf ("/dev/vfio/%s", group->id);
+      g_autofree char *node = baton_root_name_group_node (group->id);
 
       add_step (self, BATON_STEP_LET_OPEN, node, uid);
     }

@@ -84,7 +84,7 @@ offer_to_let_open (BatonPlanning *self)
   for (guint i = 0; i < groups->len; i++)
     {
       const BatonGroup *group = groups->pdata[i];
-      g_autofree char *node = g_strdup_printf ("/dev/vfio/%s", group->id);
+      g_autofree char *node = baton_root_name_group_node (group->id);
 
       baton_planning_add (self, BATON_CODE_LET_OPEN_OFFER, node, "node", node);
     }

@@ -93,11 +93,14 @@ find_card (BatonMachine *machine, BatonPlan *plan)
   return NULL;
 }
 
-/* A request may ask for more than the side: then being there already is not the end of it. */
+/* A request may ask for more than the side: then being there already is not the end of it. Root
+ * opens what it likes anyway. */
 static gboolean
 asks_for_more_than_the_side (const BatonRequest *request)
 {
-  return request->to == BATON_SIDE_GUEST && (request->let_open || request->until_free);
+  gboolean asks_to_open = request->let_open && request->uid != 0;
+
+  return request->to == BATON_SIDE_GUEST && (asks_to_open || request->until_free);
 }
 
 static gboolean

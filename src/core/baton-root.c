@@ -584,3 +584,16 @@ baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError *
   g_ptr_array_sort (names, compare_names);
   return g_steal_pointer (&names);
 }
+
+/**
+ * baton_root_name_group_node:
+ * @group: number of an IOMMU group, as text
+ *
+ * Returns: (transfer full): what the group's node is called on the machine itself, whether it
+ *   is there yet or not: it appears with the first device that vfio gets
+ */
+char *
+baton_root_name_group_node (const char *group)
+{
+  return g_strconcat ("/dev/vfio/", group, NULL);
+}

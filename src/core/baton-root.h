@@ -70,4 +70,6 @@ char *baton_root_read_link_name (BatonRoot *self,
 GPtrArray *
 baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError **error);
 
+char *baton_root_name_group_node (const char *group);
+
 G_END_DECLS
