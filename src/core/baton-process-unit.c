@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-process-unit.h"
+
+#include <string.h>
+
+/* References used below:
+ *  DESKTOPS - systemd.io/DESKTOP_ENVIRONMENTS, "XDG standardization for applications":
+ *             app[-LAUNCHER]-APPID-RANDOM.scope, app[-LAUNCHER]-APPID[@RANDOM].service
+ *  UNIT5    - systemd.unit(5), "String Escaping for Inclusion in Unit Names"
+ *  DBUS     - dbus-broker and dbus-daemon with systemd: dbus-:BUS-NAME@N.service
+ *  SNAPD    - snapd sandbox/cgroup: snap.NAME.APP-UUID.scope, snap.NAME.APP.UUID.scope
+ *  MACHINED - libvirt src/util/virsystemd.c, virSystemdMakeScopeName(): machine-NAME.scope, and
+ *             virSystemdGenerateMachineName..(): qemu-ID-NAME
+ */
+
+#define MAX_UNIT 255 /* UNIT5 */
+
+/* Users make control groups of any name below their own, so a unit is one only if systemd
+ * itself could have named it so (UNIT5). */
+static gboolean
+is_unit_name (const char *text, gsize length)
+{
+  if (length == 0 || length > MAX_UNIT)
+    return FALSE;
+
+  for (gsize i = 0; i < length; i++)
+    if (!g_ascii_isalnum (text[i]) && strchr (":-_.\\@", text[i]) == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+is_app_id (const char *text)
+{
+  if (*text == '\0' || *text == '.' || *text == '-')
+    return FALSE;
+
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr ("-_.", *text) == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
+static char *
+find_unit (const char *cgroup)
+{
+  const char *end = cgroup + strlen (cgroup);
+
+  while (end > cgroup)
+    {
+      const char *slash = g_strrstr_len (cgroup, end - cgroup, "/");
+      const char *name = slash != NULL ? slash + 1 : cgroup;
+      gsize length = (gsize) (end - name);
+
+      if (is_unit_name (name, length))
+        {
+          g_autofree char *unit = g_strndup (name, length);
+
+          if (g_str_has_suffix (unit, ".service") || g_str_has_suffix (unit, ".scope"))
+            return g_steal_pointer (&unit);
+        }
+      if (slash == NULL)
+        break;
+      end = slash;
+    }
+
+  return NULL;
+}
+
+/* UNIT5: `\x2d` is the byte 0x2d. What is no such escape stays as it is. */
+static char *
+unescape_unit (const char *text)
+{
+  GString *plain = g_string_new (NULL);
+
+  for (; *text != '\0'; text++)
+    {
+      if (text[0] == '\\' && text[1] == 'x' && g_ascii_isxdigit (text[2]) &&
+          g_ascii_isxdigit (text[3]))
+        {
+          g_string_append_c (plain, (char) ((g_ascii_xdigit_value (text[2]) << 4) |
+                                            g_ascii_xdigit_value (text[3])));
+          text += 3;
+        }
+      else
+        {
+          g_string_append_c (plain, *text);
+        }
+    }
+
+  return g_string_free (plain, FALSE);
+}
+
+static char *
+accept_app_id (const char *escaped)
+{
+  g_autofree char *app_id = unescape_unit (escaped);
+
+  return is_app_id (app_id) ? g_steal_pointer (&app_id) : NULL;
+}
+
+/* `gnome-org.gnome.Console-1234`, `flatpak-org.x.Y-1234`, `org.kde.dolphin-1234`: dashes that
+ * belong to a part are escaped, so the id is the last part but the random one (DESKTOPS). */
+static char *
+parse_app_scope (const char *body)
+{
+  g_auto (GStrv) parts = g_strsplit (body, "-", -1);
+  guint n = g_strv_length (parts);
+
+  return n >= 2 ? accept_app_id (parts[n - 2]) : NULL;
+}
+
+/* The random part of a service comes after an @, and may be missing (DESKTOPS). */
+static char *
+parse_app_service (const char *body)
+{
+  g_autofree char *name = g_strndup (body, strcspn (body, "@"));
+  const char *dash = strrchr (name, '-');
+
+  return accept_app_id (dash != NULL ? dash + 1 : name);
+}
+
+/* The desktop entry of a snap's application is NAME_APP.desktop (SNAPD). */
+static char *
+parse_snap (const char *body)
+{
+  g_auto (GStrv) parts = g_strsplit (body, ".", -1);
+  guint n = g_strv_length (parts);
+  g_autofree char *app = NULL;
+  g_autofree char *app_id = NULL;
+
+  if (n < 2)
+    return NULL;
+
+  app = g_strdup (parts[1]);
+  /* a random part of 36 characters after a dash, where it is not after a dot */
+  if (n == 2 && strlen (app) > 37 && app[strlen (app) - 37] == '-')
+    app[strlen (app) - 37] = '\0';
+  app_id = g_strdup_printf ("%s_%s", parts[0], app);
+
+  return is_app_id (app_id) ? g_steal_pointer (&app_id) : NULL;
+}
+
+/* `qemu-1-win11` (MACHINED); other programs register the plain name. */
+static char *
+parse_machine (const char *escaped)
+{
+  g_autofree char *name = unescape_unit (escaped);
+  const char *rest = name;
+
+  if (g_str_has_prefix (name, "qemu-") && g_ascii_isdigit (name[5]))
+    {
+      rest = name + 5;
+      while (g_ascii_isdigit (*rest))
+        rest++;
+      rest = *rest == '-' && rest[1] != '\0' ? rest + 1 : name;
+    }
+
+  return *rest != '\0' ? g_strdup (rest) : NULL;
+}
+
+static gboolean
+strip (const char *text, const char *prefix, const char *suffix, char **ret_body)
+{
+  if (!g_str_has_prefix (text, prefix) || !g_str_has_suffix (text, suffix) ||
+      strlen (text) < strlen (prefix) + strlen (suffix))
+    return FALSE;
+
+  g_free (*ret_body);
+  *ret_body =
+      g_strndup (text + strlen (prefix), strlen (text) - strlen (prefix) - strlen (suffix));
+  return TRUE;
+}
+
+/**
+ * baton_process_unit_parse:
+ * @self: (out caller-allocates): to be cleared by the caller
+ * @cgroup: (nullable): path of a control group, raw bytes (hostile)
+ *
+ * Takes a control group's path apart by systemd's and the desktops' rules for names. What was
+ * not made by them is left %NULL, not guessed.
+ */
+void
+baton_process_unit_parse (BatonProcessUnit *self, const char *cgroup)
+{
+  g_autofree char *body = NULL;
+
+  *self = (BatonProcessUnit){ 0 };
+  self->unit = cgroup != NULL ? find_unit (cgroup) : NULL;
+  if (self->unit == NULL)
+    return;
+
+  if (strip (self->unit, "app-", ".scope", &body))
+    self->app_id = parse_app_scope (body);
+  else if (strip (self->unit, "app-", ".service", &body))
+    self->app_id = parse_app_service (body);
+  else if (strip (self->unit, "snap.", ".scope", &body))
+    self->app_id = parse_snap (body);
+  else if (strip (self->unit, "machine-", ".scope", &body))
+    self->machine = parse_machine (body);
+  else if (strip (self->unit, "dbus-:", ".service", &body) &&
+           strstr (cgroup, "/app.slice/") != NULL)
+    self->app_id = parse_app_service (body);
+  else
+    self->is_service = g_str_has_suffix (self->unit, ".service");
+
+  if (self->app_id != NULL || g_str_has_prefix (self->unit, "app-"))
+    self->scope = g_strdup (self->unit);
+}
+
+void
+baton_process_unit_clear (BatonProcessUnit *self)
+{
+  g_clear_pointer (&self->unit, g_free);
+  g_clear_pointer (&self->scope, g_free);
+  g_clear_pointer (&self->app_id, g_free);
+  g_clear_pointer (&self->machine, g_free);
+}
