@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-holders-scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "baton-error.h"
+#include "baton-holders-walk.h"
+
+/* References used below:
+ *  MMAP-LOCK - Linux fs/proc/task_mmu.c, m_start(): waits for the lock of the process's memory
+ */
+
+#define MIN_THREADS 2
+#define MAX_THREADS 8
+#define PROCESSES_AT_ONCE 16
+
+/* Reading another process's mappings or arguments waits while that process is stuck in the
+ * kernel with its memory locked (MMAP-LOCK), which is what processes do when a card hangs. The
+ * search then goes on without it, and says so. */
+#define DEADLINE_MS 10000
+#define MAX_STUCK_THREADS 32
+
+/* Threads of this program that wait inside the kernel for a stuck process. Nobody can take them
+ * back, so they are counted for the whole program: a watcher must not gather them for ever. */
+static gint n_stuck_threads;
+
+typedef struct
+{
+  gatomicrefcount ref_count;
+  /* owned */
+  BatonHoldersDevices *devices;
+  GArray *pids;
+  int proc_fd;
+  gint next;
+
+  GMutex lock;
+  GCond changed;
+  /* under the lock */
+  BatonHoldersScan *scan;
+  guint n_threads;
+  guint n_settled;
+  gboolean given_up;
+} Search;
+
+static void
+free_found (gpointer data)
+{
+  BatonHoldersFound *self = data;
+
+  baton_process_free (self->process);
+  g_array_unref (self->uses);
+  g_strfreev (self->vfio_functions);
+  g_free (self);
+}
+
+void
+baton_holders_scan_free (BatonHoldersScan *self)
+{
+  g_ptr_array_unref (self->found);
+  g_free (self);
+}
+
+static void
+unref_search (Search *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  baton_holders_devices_unref (self->devices);
+  g_array_unref (self->pids);
+  close (self->proc_fd);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+  g_clear_pointer (&self->scan, baton_holders_scan_free);
+  g_free (self);
+}
+
+/* A kernel thread's descriptors are as closed to other users as anybody's, but it has none. */
+static gboolean
+is_kernel_thread (int proc_fd, int pid)
+{
+  char path[32];
+  char text[1024];
+  gssize length;
+  g_autofree char *name = NULL;
+  g_autofree char *start_time = NULL;
+  gboolean kernel = FALSE;
+  int fd;
+
+  g_snprintf (path, sizeof path, "%d/stat", pid);
+  fd = openat (proc_fd, path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return FALSE;
+  length = TEMP_FAILURE_RETRY (read (fd, text, sizeof text));
+  close (fd);
+
+  return length > 0 &&
+         baton_process_parse_stat (text, (gsize) length, &name, &start_time, &kernel) && kernel;
+}
+
+static void
+look_at_process (
+    Search *self, BatonHoldersWalk *walk, int pid, GPtrArray *found, guint *n_unreadable)
+{
+  g_autoptr (BatonProcess) process = NULL;
+  BatonHoldersFound *entry;
+  int dir_fd = -1;
+
+  switch (baton_holders_walk_process (walk, pid, &dir_fd))
+    {
+    case BATON_HOLDERS_WALK_UNREADABLE:
+      if (!is_kernel_thread (self->proc_fd, pid))
+        (*n_unreadable)++;
+      break;
+
+    case BATON_HOLDERS_WALK_FOUND:
+      /* it fails when the process has ended since, and with it what it had */
+      process = baton_process_read_at (dir_fd, pid, NULL);
+      close (dir_fd);
+      if (process == NULL)
+        break;
+      entry = g_new0 (BatonHoldersFound, 1);
+      entry->process = g_steal_pointer (&process);
+      entry->uses = baton_holders_walk_dup_uses (walk);
+      entry->traces = baton_holders_walk_get_traces (walk);
+      entry->vfio_functions = baton_holders_walk_dup_vfio_functions (walk);
+      g_ptr_array_add (found, entry);
+      break;
+
+    case BATON_HOLDERS_WALK_NOTHING:
+    case BATON_HOLDERS_WALK_GONE:
+    default:
+      break;
+    }
+}
+
+/* Hands over what was found, unless nobody waits for it any more. */
+static gboolean
+settle (Search *self, GPtrArray *found, guint n_unreadable, guint n_processes)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->given_up)
+    {
+      g_ptr_array_set_size (found, 0);
+      return FALSE;
+    }
+
+  while (found->len > 0)
+    g_ptr_array_add (self->scan->found, g_ptr_array_steal_index_fast (found, found->len - 1));
+  self->scan->n_unreadable += n_unreadable;
+  self->n_settled += n_processes;
+  return TRUE;
+}
+
+static gpointer
+search_thread (gpointer data)
+{
+  Search *self = data;
+  g_autoptr (BatonHoldersWalk) walk = baton_holders_walk_new (self->devices, self->proc_fd);
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (free_found);
+  gboolean wanted = TRUE;
+
+  while (wanted)
+    {
+      guint first = (guint) g_atomic_int_add (&self->next, PROCESSES_AT_ONCE);
+      guint end = MIN (first + PROCESSES_AT_ONCE, self->pids->len);
+      guint n_unreadable = 0;
+
+      if (first >= self->pids->len)
+        break;
+      for (guint i = first; i < end; i++)
+        look_at_process (self, walk, g_array_index (self->pids, int, i), found, &n_unreadable);
+      wanted = settle (self, found, n_unreadable, end - first);
+    }
+
+  g_mutex_lock (&self->lock);
+  if (self->given_up)
+    g_atomic_int_add (&n_stuck_threads, -1);
+  self->n_threads--;
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->lock);
+  unref_search (self);
+
+  return NULL;
+}
+
+static GArray *
+list_pids (int proc_fd, GError **error)
+{
+  g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (int));
+  struct dirent *entry;
+  DIR *directory;
+  int fd = openat (proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  directory = fd >= 0 ? fdopendir (fd) : NULL;
+  if (directory == NULL)
+    {
+      int errsv = errno;
+
+      if (fd >= 0)
+        close (fd);
+      g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
+                   "could not list the running processes in '/proc': %s", g_strerror (errsv));
+      return NULL;
+    }
+
+  while ((entry = readdir (directory)) != NULL)
+    {
+      guint64 pid;
+      int value;
+
+      if (!g_ascii_string_to_unsigned (entry->d_name, 10, 1, G_MAXINT, &pid, NULL))
+        continue;
+      value = (int) pid;
+      g_array_append_val (pids, value);
+    }
+  closedir (directory);
+
+  return g_steal_pointer (&pids);
+}
+
+static Search *
+new_search (BatonHoldersDevices *devices, int proc_fd, GError **error)
+{
+  g_autoptr (GArray) pids = list_pids (proc_fd, error);
+  Search *self;
+  int own_fd;
+
+  if (pids == NULL)
+    return NULL;
+
+  /* a thread that is left behind must not find another file under the number */
+  own_fd = fcntl (proc_fd, F_DUPFD_CLOEXEC, 3);
+  if (own_fd < 0)
+    {
+      int errsv = errno;
+
+      g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
+                   "could not keep '/proc' open: %s", g_strerror (errsv));
+      return NULL;
+    }
+
+  self = g_new0 (Search, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  self->devices = baton_holders_devices_ref (devices);
+  self->pids = g_steal_pointer (&pids);
+  self->proc_fd = own_fd;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+  self->scan = g_new0 (BatonHoldersScan, 1);
+  self->scan->found = g_ptr_array_new_with_free_func (free_found);
+
+  return self;
+}
+
+static gboolean
+start_threads (Search *self, GError **error)
+{
+  guint n_wanted = CLAMP (g_get_num_processors (), MIN_THREADS, MAX_THREADS);
+
+  for (guint i = 0; i < n_wanted; i++)
+    {
+      GThread *thread;
+
+      g_mutex_lock (&self->lock);
+      self->n_threads++;
+      g_mutex_unlock (&self->lock);
+      g_atomic_ref_count_inc (&self->ref_count);
+      thread = g_thread_try_new ("holders", search_thread, self, i == 0 ? error : NULL);
+      if (thread == NULL)
+        {
+          g_mutex_lock (&self->lock);
+          self->n_threads--;
+          g_mutex_unlock (&self->lock);
+          unref_search (self);
+          /* fewer than wished for are enough, none are not */
+          return i > 0;
+        }
+      g_thread_unref (thread);
+    }
+
+  return TRUE;
+}
+
+static int
+compare_pids (gconstpointer a, gconstpointer b)
+{
+  const BatonHoldersFound *first = *(BatonHoldersFound *const *) a;
+  const BatonHoldersFound *second = *(BatonHoldersFound *const *) b;
+
+  return (first->process->pid > second->process->pid) -
+         (first->process->pid < second->process->pid);
+}
+
+/* hidepid= leaves out even the first process, which every system has. */
+static gboolean
+hides_processes (GArray *pids)
+{
+  if (pids->len == 0)
+    return FALSE;
+
+  for (guint i = 0; i < pids->len; i++)
+    if (g_array_index (pids, int, i) == 1)
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * baton_holders_scan_processes:
+ * @devices: what to look for
+ * @proc_fd: a directory laid out like `/proc`, or -1 where a recorded tree has none
+ *
+ * Looks at every process once, on every processor. Takes ten seconds at the most: a process
+ * that keeps it waiting longer counts as unreadable.
+ *
+ * Returns: (transfer full): who has what
+ */
+BatonHoldersScan *
+baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + DEADLINE_MS * G_TIME_SPAN_MILLISECOND;
+  BatonHoldersScan *scan;
+  Search *search;
+
+  if (g_atomic_int_get (&n_stuck_threads) >= MAX_STUCK_THREADS)
+    {
+      g_set_error_literal (error, BATON_ERROR, BATON_ERROR_BUSY,
+                           "could not look for who uses the graphics cards: earlier searches "
+                           "still wait for a process that is stuck in the kernel; restart the "
+                           "computer to end it");
+      return NULL;
+    }
+
+  if (proc_fd < 0)
+    {
+      scan = g_new0 (BatonHoldersScan, 1);
+      scan->found = g_ptr_array_new_with_free_func (free_found);
+      return scan;
+    }
+
+  search = new_search (devices, proc_fd, error);
+  if (search == NULL)
+    return NULL;
+  if (!start_threads (search, error))
+    {
+      unref_search (search);
+      return NULL;
+    }
+
+  g_mutex_lock (&search->lock);
+  while (search->n_threads > 0 && g_cond_wait_until (&search->changed, &search->lock, deadline))
+    ;
+  scan = g_steal_pointer (&search->scan);
+  if (search->n_threads > 0)
+    {
+      search->given_up = TRUE;
+      g_atomic_int_add (&n_stuck_threads, (gint) search->n_threads);
+      scan->out_of_time = TRUE;
+      scan->n_unreadable += search->pids->len - search->n_settled;
+    }
+  g_mutex_unlock (&search->lock);
+
+  scan->hidden = hides_processes (search->pids);
+  unref_search (search);
+  g_ptr_array_sort (scan->found, compare_pids);
+
+  return scan;
+}

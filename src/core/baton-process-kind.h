@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-holders.h"
+#include "baton-process-unit.h"
+#include "baton-process.h"
+
+G_BEGIN_DECLS
+
+BatonHolderKind baton_process_find_kind (const BatonProcess *process,
+                                         const BatonProcessUnit *unit,
+                                         gboolean has_vfio);
+char *baton_process_dup_guest_name (const BatonProcess *process, const BatonProcessUnit *unit);
+gboolean baton_process_may_be_closed (const BatonProcess *process, BatonHolderKind kind);
+gboolean baton_process_names_function (const BatonProcess *process, const char *address);
+
+G_END_DECLS
