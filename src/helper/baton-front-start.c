@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-front-start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "baton-error.h"
+#include "baton-recover.h"
+#include "baton-worker.h"
+
+/* References used below:
+ *  SD-DBUS - org.freedesktop.systemd1(5), interface Manager
+ *  SD-BOOTED - sd_booted(3): the directory /run/systemd/system is there
+ */
+
+#define SYSTEMD_NAME "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+
+/* The unit is only started here, and that is over as soon as the program runs (Type=exec). */
+#define START_TIMEOUT_MS 60000
+
+/**
+ * baton_front_has_systemd:
+ * @root: the roots
+ *
+ * Returns: whether PID 1 is systemd (SD-BOOTED)
+ */
+gboolean
+baton_front_has_systemd (BatonRoot *root)
+{
+  return baton_root_exists (root, BATON_ROOT_RUN, "systemd/system");
+}
+
+typedef struct
+{
+  const char *unit;
+  gboolean timed_out;
+
+  /* owned */
+  char *job_result;
+} Start;
+
+static void
+on_job_removed_cb (GDBusConnection *connection,
+                   const char *sender,
+                   const char *path,
+                   const char *interface,
+                   const char *signal,
+                   GVariant *parameters,
+                   gpointer data)
+{
+  Start *start = data;
+  const char *unit = NULL;
+  const char *result = NULL;
+
+  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uoss)")))
+    return;
+
+  g_variant_get (parameters, "(uo&s&s)", NULL, NULL, &unit, &result);
+  if (g_str_equal (unit, start->unit) && start->job_result == NULL)
+    start->job_result = g_strdup (result);
+}
+
+static gboolean
+on_start_timeout_cb (gpointer data)
+{
+  Start *start = data;
+
+  start->timed_out = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* The address is built here and never taken from the environment: a bus of the caller's choice
+ * would have a systemd of the caller's choice. */
+static GDBusConnection *
+connect_to_system_bus (BatonRoot *root, GError **error)
+{
+  g_autofree char *path =
+      baton_root_build_path (root, BATON_ROOT_RUN, "dbus/system_bus_socket");
+  g_autofree char *escaped = g_dbus_address_escape_value (path);
+  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
+  GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
+      address,
+      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+          G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+      NULL, NULL, error);
+
+  /* Losing the bus is an error that is told, not the end of the process. */
+  if (connection != NULL)
+    g_dbus_connection_set_exit_on_close (connection, FALSE);
+
+  return connection;
+}
+
+static gboolean
+call_manager (GDBusConnection *connection,
+              const char *method,
+              GVariant *arguments,
+              GError **error)
+{
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+      connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments, NULL,
+      G_DBUS_CALL_FLAGS_NO_AUTO_START, START_TIMEOUT_MS, NULL, error);
+
+  return reply != NULL;
+}
+
+/* The job may be over before the call that made it has returned, so the signal is matched first,
+ * and by the unit's name, which is ours alone. Mode "fail" leaves a shutdown alone that is under
+ * way, where "replace" would cancel it (SD-DBUS). */
+static gboolean
+start_and_wait (GDBusConnection *connection,
+                GMainContext *context,
+                Start *start,
+                GError **error)
+{
+  g_autoptr (GSource) timeout = g_timeout_source_new (START_TIMEOUT_MS);
+  guint subscription = g_dbus_connection_signal_subscribe (
+      connection, SYSTEMD_NAME, SYSTEMD_MANAGER, "JobRemoved", SYSTEMD_PATH, NULL,
+      G_DBUS_SIGNAL_FLAGS_NONE, on_job_removed_cb, start, NULL);
+  gboolean called = call_manager (connection, "Subscribe", NULL, error) &&
+                    call_manager (connection, "StartUnit",
+                                  g_variant_new ("(ss)", start->unit, "fail"), error);
+
+  g_source_set_callback (timeout, on_start_timeout_cb, start, NULL);
+  g_source_attach (timeout, context);
+  while (called && start->job_result == NULL && !start->timed_out &&
+         !g_dbus_connection_is_closed (connection))
+    g_main_context_iteration (context, TRUE);
+
+  g_source_destroy (timeout);
+  g_dbus_connection_signal_unsubscribe (connection, subscription);
+  return called;
+}
+
+static gboolean
+start_unit (BatonRoot *root, const char *unit, GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GError) cause = NULL;
+  g_autofree char *result = NULL;
+  Start start = { .unit = unit };
+  gboolean called = FALSE;
+
+  g_main_context_push_thread_default (context);
+  connection = connect_to_system_bus (root, &cause);
+  if (connection != NULL)
+    called = start_and_wait (connection, context, &start, &cause);
+  g_main_context_pop_thread_default (context);
+
+  result = g_steal_pointer (&start.job_result);
+  if (!called)
+    {
+      g_dbus_error_strip_remote_error (cause);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_IO,
+                   "systemd could not be asked to start '%s': %s", unit, cause->message);
+      return FALSE;
+    }
+  if (g_strcmp0 (result, "done") != 0)
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_IO,
+                   "systemd's start of '%s' ended with “%s”", unit,
+                   result != NULL ? result : "no answer");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+typedef int (*Run) (BatonRoot *root, const char *id);
+
+/* Where PID 1 is not systemd nobody else can start it: it gets a session of its own, so that a
+ * hang-up of the caller's terminal does not reach it, and another parent. */
+static void
+run_detached (BatonRoot *root, Run run, const char *id)
+{
+  int null = baton_root_open (root, BATON_ROOT_DEV, "null", O_RDWR, NULL);
+  sigset_t none;
+
+  setsid ();
+  if (fork () != 0)
+    _exit (0);
+
+  signal (SIGINT, SIG_DFL);
+  signal (SIGQUIT, SIG_DFL);
+  signal (SIGTSTP, SIG_DFL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (null >= 0)
+      dup2 (null, fd);
+
+  _exit (run (root, id));
+}
+
+static gboolean
+fork_detached (BatonRoot *root, Run run, const char *id, GError **error)
+{
+  pid_t child = fork ();
+
+  if (child == 0)
+    run_detached (root, run, id);
+
+  if (child < 0)
+    {
+      g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
+                   "could not start another process: %s", g_strerror (errno));
+      return FALSE;
+    }
+
+  waitpid (child, NULL, 0);
+  return TRUE;
+}
+
+static int
+run_recovery (BatonRoot *root, const char *id)
+{
+  return baton_recover_run (root);
+}
+
+/**
+ * baton_front_start_worker:
+ * @root: the roots
+ * @id: the handoff, whose directory holds the request
+ * @error: return location for an error
+ *
+ * Has the worker started by PID 1, out of the reach of whoever called us: a process that pkexec
+ * starts stays in its caller's control group, can be frozen and killed there, and dies with the
+ * session.
+ *
+ * Returns: %TRUE if the worker runs, or has run
+ */
+gboolean
+baton_front_start_worker (BatonRoot *root, const char *id, GError **error)
+{
+  g_autofree char *unit = g_strdup_printf ("baton-worker@%s.service", id);
+
+  if (baton_front_has_systemd (root))
+    return start_unit (root, unit, error);
+
+  return fork_detached (root, baton_worker_run, id, error);
+}
+
+/**
+ * baton_front_start_recovery:
+ * @root: the roots
+ * @error: return location for an error
+ *
+ * Has what a dead worker left behind settled. systemd does that by itself (`OnFailure=`).
+ *
+ * Returns: %TRUE if somebody is at it
+ */
+gboolean
+baton_front_start_recovery (BatonRoot *root, GError **error)
+{
+  if (baton_front_has_systemd (root))
+    return TRUE;
+
+  return fork_detached (root, run_recovery, NULL, error);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "baton-command.h"
+#include "baton-front-lines.h"
+#include "baton-front.h"
+#include "baton-watch-handoff.h"
+#include "baton-watch-output.h"
+#include "baton-watch-sources.h"
+
+/* However many events come, the machine is looked at once in this time. */
+#define LOOK_EVERY_MS 1000
+
+#define REPORT "lib/baton/report.json"
+#define MAX_REPORT_BYTES (256 * 1024)
+
+typedef struct
+{
+  BatonFront *front; /* borrowed */
+  guint changes;
+  gint64 last_look_us;
+  gboolean ended_by_signal;
+
+  /* owned */
+  GMainLoop *loop;
+  BatonWatchOutput *output;
+  BatonWatchSources *sources;
+  BatonWatchHandoff *handoff;
+  BatonLines *commands;
+  BatonMachine *machine;
+  guint look_source;
+} Watch;
+
+static void
+clear_watch (Watch *self)
+{
+  g_clear_handle_id (&self->look_source, g_source_remove);
+  g_clear_pointer (&self->sources, baton_watch_sources_free);
+  g_clear_pointer (&self->handoff, baton_watch_handoff_free);
+  g_clear_pointer (&self->commands, baton_lines_free);
+  g_clear_pointer (&self->output, baton_watch_output_free);
+  g_clear_pointer (&self->machine, baton_machine_unref);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Watch, clear_watch)
+
+static gboolean
+look (Watch *self, GError **error)
+{
+  g_autoptr (GPtrArray) holders = NULL;
+
+  self->last_look_us = g_get_monotonic_time ();
+  baton_watch_sources_listen (self->sources);
+
+  if (self->machine == NULL || (self->changes & BATON_WATCH_MACHINE))
+    {
+      BatonMachine *machine = baton_machine_new (self->front->root, error);
+
+      if (machine == NULL)
+        return FALSE;
+      g_clear_pointer (&self->machine, baton_machine_unref);
+      self->machine = machine;
+    }
+  self->changes = 0;
+
+  holders = baton_holders_scan (self->front->root, self->machine, error);
+  if (holders == NULL)
+    return FALSE;
+
+  baton_machine_adopt_guests (self->machine, holders);
+  baton_watch_output_machine (self->output, self->machine);
+  for (guint i = 0; i < holders->len; i++)
+    baton_watch_output_holders (self->output, g_ptr_array_index (holders, i));
+  baton_watch_sources_follow (self->sources, self->machine, holders);
+
+  return TRUE;
+}
+
+static void
+end_if_nobody_reads (Watch *self)
+{
+  if (baton_event_writer_is_gone (self->front->writer))
+    g_main_loop_quit (self->loop);
+}
+
+static gboolean
+on_look_due_cb (gpointer data)
+{
+  Watch *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->look_source = 0;
+  if (!look (self, &error))
+    baton_event_writer_log (self->front->writer, "warning", error->message);
+  end_if_nobody_reads (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_changed (guint changes, gpointer data)
+{
+  Watch *self = data;
+  gint64 wait_ms;
+
+  self->changes |= changes;
+  if (self->look_source != 0)
+    return;
+
+  wait_ms = LOOK_EVERY_MS - (g_get_monotonic_time () - self->last_look_us) / 1000;
+  baton_watch_sources_rest (self->sources);
+  self->look_source =
+      g_timeout_add ((guint) CLAMP (wait_ms, 0, LOOK_EVERY_MS), on_look_due_cb, self);
+}
+
+/* What a reader who has asked for none of it may know of a handoff: its plan and its steps. Its
+ * result ends no watch, and comes as the report. */
+static void
+on_handoff_event (const BatonEvent *event, const char *line, gsize length, gpointer data)
+{
+  static const char *const shown[] = { "log", "plan", "step", NULL };
+  Watch *self = data;
+
+  if (g_strv_contains (shown, event->type))
+    baton_event_writer_relay (self->front->writer, line, (gssize) length);
+}
+
+static void
+tell_report (Watch *self)
+{
+  g_autofree char *text = baton_root_read_file (self->front->root, BATON_ROOT_VAR, REPORT,
+                                                MAX_REPORT_BYTES, NULL, NULL);
+  g_autoptr (JsonNode) report = text != NULL ? json_from_string (text, NULL) : NULL;
+
+  if (report != NULL && JSON_NODE_HOLDS_OBJECT (report))
+    baton_watch_output_report (self->output, report);
+}
+
+static void
+on_handoff_state (gpointer data)
+{
+  Watch *self = data;
+
+  tell_report (self);
+  end_if_nobody_reads (self);
+  on_changed (BATON_WATCH_MACHINE | BATON_WATCH_HOLDERS, self);
+}
+
+static gboolean
+on_commands_cb (int fd, GIOCondition condition, gpointer data)
+{
+  Watch *self = data;
+  const char *line = NULL;
+  gsize length = 0;
+
+  if (baton_lines_read (self->commands, fd) <= 0)
+    return G_SOURCE_REMOVE;
+
+  while ((line = baton_lines_next (self->commands, &length)) != NULL)
+    {
+      guint commands = 0;
+
+      if (baton_command_parse (line, (gssize) length, &commands, NULL) &&
+          (commands & BATON_COMMAND_LOOK))
+        {
+          baton_watch_output_forget (self->output);
+          on_changed (BATON_WATCH_MACHINE | BATON_WATCH_HOLDERS, self);
+        }
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_reader_gone_cb (int fd, GIOCondition condition, gpointer data)
+{
+  Watch *self = data;
+
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_ended_cb (gpointer data)
+{
+  Watch *self = data;
+
+  self->ended_by_signal = TRUE;
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* What cannot be listened to is said, and the rest goes on: a look can always be asked for. */
+static void
+listen_to_everything (Watch *self)
+{
+  g_autoptr (GError) no_nodes = NULL;
+  g_autoptr (GError) no_handoffs = NULL;
+
+  self->sources = baton_watch_sources_new (self->front->root, on_changed, self, &no_nodes);
+  if (no_nodes != NULL)
+    baton_event_writer_log (self->front->writer, "warning", no_nodes->message);
+
+  self->handoff = baton_watch_handoff_new (self->front->root, on_handoff_event,
+                                           on_handoff_state, self, &no_handoffs);
+  if (no_handoffs != NULL)
+    baton_event_writer_log (self->front->writer, "warning", no_handoffs->message);
+
+  g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_commands_cb, self);
+  g_unix_fd_add (STDOUT_FILENO, G_IO_HUP | G_IO_ERR, on_reader_gone_cb, self);
+  g_unix_signal_add (SIGTERM, on_ended_cb, self);
+  g_unix_signal_add (SIGHUP, on_ended_cb, self);
+}
+
+/**
+ * baton_front_watch:
+ * @self: the front
+ * @arguments: none
+ *
+ * Shows the machine, who has its cards, the handoff that is under way and the last report, and
+ * each again when it changes. Where nothing does, this program does not wake.
+ *
+ * Returns: the exit status
+ */
+int
+baton_front_watch (BatonFront *self, const char *const *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Watch) watch = { .front = self };
+
+  if (arguments[0] != NULL)
+    return baton_front_refuse_arguments (self, "“watch” takes no arguments");
+
+  watch.loop = g_main_loop_new (NULL, FALSE);
+  watch.commands = baton_lines_new (BATON_MAX_LINE_IN);
+  watch.output = baton_watch_output_new (self->writer, &error);
+  if (watch.output == NULL)
+    return baton_front_end (self, BATON_EXIT_ERROR, BATON_CODE_INTERNAL, "reason",
+                            error->message);
+
+  listen_to_everything (&watch);
+  if (!look (&watch, &error))
+    return baton_front_end (self, BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason",
+                            error->message);
+  tell_report (&watch);
+  if (watch.handoff != NULL)
+    baton_watch_handoff_look (watch.handoff);
+
+  if (!baton_event_writer_is_gone (self->writer))
+    g_main_loop_run (watch.loop);
+
+  if (watch.ended_by_signal)
+    return baton_front_end (self, BATON_EXIT_DONE, BATON_CODE_WATCHED, NULL, NULL);
+
+  return BATON_EXIT_DONE;
+}
