@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the bench's disk images from Debian packages, and keeps them."""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from . import cache, debian
+
+HERE = pathlib.Path(__file__).resolve().parent
+FILES = HERE.parent / 'image'
+
+# What no story needs and what would cost seconds to unpack and to copy.
+EXCLUDED = [
+    '/usr/share/man/*', '/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*',
+    '/usr/share/help/*', '/usr/share/gtk-doc/*',
+    '/usr/share/icons/Adwaita/cursors/*', '/usr/share/icons/hicolor/*/apps/qemu*',
+    '/usr/share/qemu/*.fd', '/usr/share/qemu/edk2*', '/usr/share/qemu/skiboot*',
+    '/usr/lib/ipxe/*',
+    *(f'{top}/modules/*/kernel/{part}/*'
+      for top in ('/lib', '/usr/lib')
+      for part in ('drivers/media', 'drivers/net/wireless', 'drivers/net/ethernet',
+                   'drivers/infiniband', 'drivers/scsi', 'drivers/ata', 'drivers/staging', 'drivers/iio',
+                   'drivers/isdn', 'drivers/mtd', 'drivers/target', 'drivers/bluetooth',
+                   'drivers/gpu/drm/amd', 'drivers/gpu/drm/i915', 'drivers/gpu/drm/xe',
+                   'drivers/gpu/drm/nouveau', 'fs/btrfs', 'fs/xfs', 'fs/ocfs2', 'fs/nfs',
+                   'fs/smb', 'fs/cifs', 'fs/ceph', 'fs/gfs2', 'fs/f2fs', 'fs/reiserfs', 'fs/jfs',
+                   'sound/soc', 'sound/usb', 'sound/isa', 'net/bluetooth', 'net/wireless',
+                   'net/mac80211', 'net/ceph', 'net/sunrpc')),
+]
+# What the project itself brings is looked at by stories.
+INCLUDED = ['/usr/share/doc/baton/*', '/usr/share/man/man?/baton*']
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """One release's disk, kernel and initial RAM disk."""
+
+    release: str
+    directory: pathlib.Path
+
+    @property
+    def disk(self):
+        return self.directory / 'disk.img'
+
+    @property
+    def kernel(self):
+        return self.directory / 'vmlinuz'
+
+    @property
+    def initrd(self):
+        return self.directory / 'initrd.img'
+
+
+def _packages(release: str) -> list[str]:
+    names = []
+    for line in (FILES / 'packages.list').read_text().splitlines():
+        name, _, only = line.partition('#')[0].strip().partition(' ')
+        if name and (not only or release in only.split()):
+            names.append(name)
+    return names
+
+
+def _prune(keep: pathlib.Path, release: str):
+    """Drops what older lists made; a gigabyte a change would fill a disk."""
+    for old in keep.parent.glob(f'image-{release}-*'):
+        if old != keep:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def find_or_build(release: str, say) -> Image:
+    """The image of @release, from the cache or made anew from packages."""
+    sources = debian.sources_for(release)
+    key = cache.key_of(release, pathlib.Path(__file__), FILES)
+    directory = cache.directory() / f'image-{release}-{key}'
+    image = Image(release, directory)
+    with cache.lock(f'image-{release}'):
+        if not directory.exists():
+            _build(image, sources, say)
+            _prune(directory, release)
+    return image
+
+
+def _build(image: Image, sources: list[str], say):
+    started = time.monotonic()
+    say(f'image {image.release}: building from packages')
+    unfinished = image.directory.with_suffix('.part')
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    command = [
+        'mmdebstrap', '--variant=apt', '--format=null', '--quiet', '--components=main',
+        '--include=' + ','.join(_packages(image.release)),
+        '--aptopt=APT::Install-Recommends "false"',
+        '--aptopt=Acquire::Languages "none"',
+        # fsync for every file would take longer than unpacking it.
+        '--dpkgopt=force-unsafe-io',
+        *(f'--dpkgopt=path-exclude={path}' for path in EXCLUDED),
+        *(f'--dpkgopt=path-include={path}' for path in INCLUDED),
+        # The kernel's package makes the RAM disk when it is configured, so its
+        # settings must be there before.
+        f'--essential-hook=copy-in "{FILES}/initramfs-tools" /etc',
+        f'--customize-hook=copy-in "{FILES}/root/." /',
+        '--customize-hook=chroot "$1" /usr/lib/bench/prepare',
+        f'--customize-hook="{FILES}/make-disk" "$1" "{unfinished}"',
+        debian.RELEASES[image.release], '/dev/null', *sources,
+    ]
+    with open(unfinished / 'build.log', 'wb') as log:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                              env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+    if done.returncode != 0:
+        text = (unfinished / 'build.log').read_text(errors='replace')
+        raise RuntimeError(f'could not build the image of Debian {image.release}; mmdebstrap said:\n'
+                           + '\n'.join(text.splitlines()[-30:]))
+    unfinished.rename(image.directory)
+    say(f'image {image.release}: built in {time.monotonic() - started:.0f} s')
