@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One running bench: a QEMU with an IOMMU, real drivers and our agent in it."""
+
+import ctypes
+import json
+import signal
+import socket
+import subprocess
+
+from . import cache, channel, topology
+
+# Emulated, a boot takes 20 s on an idle machine; a loaded one may take longer.
+BOOT_TIMEOUT = 240
+
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent():
+    """A runner that is killed leaves no machine behind to eat the processor."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Monitor:
+    """QEMU's own control socket."""
+
+    def __init__(self, connected):
+        self._socket = connected
+        self._socket.settimeout(30)
+        self._stream = self._socket.makefile('rwb')
+        self._stream.readline()
+        self.command('qmp_capabilities')
+
+    def command(self, name, **arguments):
+        request = {'execute': name, 'arguments': arguments}
+        self._stream.write(json.dumps(request).encode() + b'\n')
+        self._stream.flush()
+        while True:
+            answer = json.loads(self._stream.readline())
+            if 'return' in answer:
+                return answer['return']
+            if 'error' in answer:
+                raise RuntimeError(f'{name}: {answer["error"]["desc"]}')
+
+    def close(self):
+        self._socket.close()
+
+
+def accelerator(image) -> list[str]:
+    """KVM where it really runs a kernel, else QEMU's own translator.
+
+    /dev/kvm proves nothing: where it is itself emulated it may open, start,
+    and then hang or fail in the middle of a boot. So a kernel is booted once,
+    to the panic that follows an init that ends, and the answer kept for this
+    boot of this computer.
+    """
+    with open('/proc/sys/kernel/random/boot_id') as file:
+        remembered = cache.directory() / f'accelerator-{file.read().strip()}'
+    if not remembered.exists():
+        remembered.write_text('kvm' if _kvm_boots(image) else 'tcg')
+    if remembered.read_text() == 'kvm':
+        return ['-machine', 'q35,accel=kvm,kernel-irqchip=split', '-cpu', 'host']
+    # Interrupt remapping and the in-kernel APIC exclude each other; five-level
+    # page tables only make every walk of the translator longer.
+    return ['-machine', 'q35,kernel-irqchip=off', '-accel', 'tcg,thread=multi,tb-size=512',
+            '-cpu', 'max,la57=off']
+
+
+def _kvm_boots(image) -> bool:
+    try:
+        open('/dev/kvm', 'r+b', buffering=0).close()
+    except OSError:
+        return False
+    command = ['qemu-system-x86_64', '-machine', 'q35,accel=kvm,kernel-irqchip=split',
+               '-cpu', 'host', '-m', '1024', '-smp', '2', '-nodefaults', '-display', 'none',
+               '-device', 'intel-iommu,intremap=on', '-no-reboot', '-serial', 'stdio',
+               '-kernel', str(image.kernel), '-initrd', str(image.initrd),
+               '-append', 'console=ttyS0 panic=-1 rdinit=/bin/true']
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return False
+    return b'Attempted to kill init' in done.stdout
+
+
+class Machine:
+    """A bench that is up; its disk is thrown away with it."""
+
+    def __init__(self, image, topology_name, logs, share, *, display='none', desktop=True):
+        self.image = image
+        self.topology = topology_name
+        self._share = share
+        self._display = display
+        self._desktop = desktop
+        logs.mkdir(parents=True, exist_ok=True)
+        self.console = logs / 'console.log'
+        self._errors = open(logs / 'qemu.log', 'wb')
+        self._traffic = open(logs / 'agent.log', 'wb')
+        # Connected before QEMU starts, so that there is nothing to wait for.
+        monitor, theirs_monitor = socket.socketpair()
+        agent, theirs_agent = socket.socketpair()
+        with theirs_monitor, theirs_agent:
+            fds = theirs_monitor.fileno(), theirs_agent.fileno()
+            self._process = subprocess.Popen(self._command(*fds), pass_fds=fds,
+                                             stdin=subprocess.DEVNULL,
+                                             stdout=self._errors, stderr=self._errors,
+                                             preexec_fn=_die_with_parent)
+        self.channel = channel.Channel(agent, self._traffic)
+        try:
+            self.monitor = Monitor(monitor)
+            self.channel.wait_hello(BOOT_TIMEOUT)
+        except BaseException as error:
+            self.stop()
+            errors = (logs / 'qemu.log').read_text(errors='replace')
+            raise channel.Lost(f'the bench did not start: {error}\n{errors[-2000:]}') from error
+
+    def _command(self, monitor_fd, agent_fd):
+        shape = topology.TOPOLOGIES[self.topology]
+        target = 'graphical.target' if self._desktop else 'multi-user.target'
+        devices = [part for device in shape.devices for part in ('-device', device)]
+        return [
+            'qemu-system-x86_64', *accelerator(self.image),
+            '-m', '2048', '-smp', '2', '-nodefaults', '-no-user-config',
+            '-display', self._display,
+            '-device', 'intel-iommu,intremap=on,caching-mode=on',
+            '-kernel', str(self.image.kernel), '-initrd', str(self.image.initrd),
+            '-append', f'root=/dev/vda rw console=ttyS0 loglevel=5 audit=0 panic=-1 '
+                       f'systemd.show_status=0 systemd.unit={target} {shape.kernel}',
+            # What the bench writes to its disk ends with it.
+            '-drive', f'file={self.image.disk},format=raw,if=none,id=disk,snapshot=on',
+            '-device', 'virtio-blk-pci,drive=disk,addr=10.0',
+            '-fsdev', f'local,id=share,path={self._share},security_model=none,readonly=on',
+            '-device', 'virtio-9p-pci,fsdev=share,mount_tag=bench,addr=11.0',
+            '-serial', f'file:{self.console}',
+            '-chardev', f'socket,id=monitor,fd={monitor_fd}', '-mon', 'chardev=monitor,mode=control',
+            '-device', 'virtio-serial-pci,addr=12.0',
+            '-chardev', f'socket,id=agent,fd={agent_fd}',
+            '-device', 'virtserialport,chardev=agent,name=bench',
+            '-audiodev', 'none,id=sound',
+            '-device', 'qemu-xhci,id=usb,addr=13.0', '-device', 'usb-tablet,bus=usb.0',
+            *devices,
+        ]
+
+    def power_cut(self):
+        """Cuts the power in the middle of whatever it does, and boots again."""
+        self.monitor.command('system_reset')
+        self.channel.wait_hello(BOOT_TIMEOUT)
+
+    def screenshot(self, path):
+        """The boot display's picture, as a person would see it."""
+        self.monitor.command('screendump', filename=str(path), format='png')
+
+    def stop(self):
+        """Ends the machine at once; nothing in it is kept."""
+        self._process.kill()
+        self._process.wait()
+        for name in ('monitor', 'channel'):
+            if hasattr(self, name):
+                getattr(self, name).close()
+        self._errors.close()

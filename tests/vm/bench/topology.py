@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machines that the bench can be: which cards stand where.
+
+Every one has its boot display on the root bus (class 0300, boot_vga 1), so
+that a card behind a root port is what a second card is on a real machine.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Topology:
+    """Devices for QEMU's command line, and the kernel's own command line."""
+
+    devices: tuple[str, ...]
+    kernel: str = 'intel_iommu=on iommu=pt'
+
+
+def _port(number: int, slot: int) -> str:
+    return f'pcie-root-port,id=rp{number},chassis={number},slot={number},bus=pcie.0,addr={slot:x}.0'
+
+
+def _card_with_sound(port: int, bus: str) -> tuple[str, ...]:
+    """A display function and its sound function in one slot, one group."""
+    return (f'bochs-display,bus={bus},addr=0.0,multifunction=on',
+            f'intel-hda,id=hda{port},bus={bus},addr=0.1',
+            f'hda-duplex,bus=hda{port}.0,audiodev=sound')
+
+
+BOOT_DISPLAY = 'VGA,bus=pcie.0,addr=2.0'
+
+PLAIN = (BOOT_DISPLAY,
+         _port(1, 3), *_card_with_sound(1, 'rp1'),
+         _port(2, 4), 'virtio-gpu-pci,bus=rp2',
+         _port(3, 5), 'cirrus-vga,bus=rp3')
+
+TOPOLOGIES = {
+    # One card in a group of its own behind each root port.
+    'plain': Topology(PLAIN),
+    # The same with no translation: there are no groups at all.
+    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off'),
+    # What stands behind one conventional bridge shares a group: a card, its
+    # sound, and a network card that has nothing to do with them.
+    'shared-group': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), 'pcie-pci-bridge,id=bridge1,bus=rp1,addr=0.0',
+        'bochs-display,bus=bridge1,addr=1.0,multifunction=on',
+        'intel-hda,id=hda1,bus=bridge1,addr=1.1', 'hda-duplex,bus=hda1.0,audiodev=sound',
+        'qemu-xhci,id=foreign,bus=bridge1,addr=2.0',
+        _port(2, 4), 'virtio-gpu-pci,bus=rp2')),
+    # Two cards that only their addresses tell apart.
+    'twins': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), *_card_with_sound(1, 'rp1'),
+        _port(2, 4), *_card_with_sound(2, 'rp2'))),
+    # Cards whose drivers cannot be trusted with an unbind.
+    'crashers': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), 'qxl,bus=rp1',
+        _port(2, 4), 'ati-vga,bus=rp2,model=rv100')),
+}
