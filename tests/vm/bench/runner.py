@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the stories, boots what they ask for, runs them and counts."""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import datetime
+import importlib.util
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+from . import cache, debian, image, machine, project, story, topology
+
+HERE = pathlib.Path(__file__).resolve().parent
+STORIES = HERE.parent / 'stories'
+
+
+@dataclasses.dataclass
+class Story:
+    """One file of tests/vm/stories: its first line says what it shows.
+
+    TOPOLOGIES (or TOPOLOGY), IMAGES, TIER (quick or full), SESSION (it needs
+    the desktop of user u), LEAVES (what may differ after it) and SPOILS (the
+    machine is of no use afterwards) are variables of the file; run(bench) is
+    the story.
+    """
+
+    name: str
+    module: object
+
+    @property
+    def title(self):
+        return self.module.__doc__.splitlines()[0].rstrip('.')
+
+    def value(self, name, default):
+        return getattr(self.module, name, default)
+
+    @property
+    def topologies(self):
+        return self.value('TOPOLOGIES', (self.value('TOPOLOGY', 'plain'),))
+
+
+@dataclasses.dataclass
+class Count:
+    passed: int = 0
+    failed: int = 0
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+    def say(self, text):
+        with self.lock:
+            print(text, flush=True)
+
+    def record(self, good, text):
+        with self.lock:
+            if good:
+                self.passed += 1
+            else:
+                self.failed += 1
+            print(f'{"ok" if good else "not ok"} {self.passed + self.failed} - {text}', flush=True)
+
+
+def find_stories():
+    found = []
+    for path in sorted(STORIES.glob('*.py')):
+        specification = importlib.util.spec_from_file_location(f'story_{path.stem}', path)
+        module = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(module)
+        found.append(Story(path.stem.replace('_', '-'), module))
+    return found
+
+
+class Group:
+    """The stories that share a machine: one image, one topology."""
+
+    def __init__(self, release, topology_name, stories, options, count):
+        self.release = release
+        self.topology = topology_name
+        self.stories = stories
+        self.options = options
+        self.count = count
+        self.machine = None
+        self.boots = 0
+        # A desktop costs seconds of every boot, so it comes where it is wanted.
+        self.desktop = any(one.value('SESSION', False) for one in stories)
+
+    def _boot(self):
+        self.boots += 1
+        logs = self.options.logs / f'{self.release}-{self.topology}-{self.boots}'
+        started = time.monotonic()
+        self.machine = machine.Machine(self.options.images[self.release], self.topology, logs,
+                                       self.options.share, desktop=self.desktop)
+        self.machine.channel.call('setup.install', timeout=300,
+                                  archive=f'/bench/install-{self.release}.tar')
+        self.count.say(f'# Debian {self.release}, {self.topology}: up in '
+                       f'{time.monotonic() - started:.0f} s')
+
+    def _drop(self):
+        if self.machine is not None:
+            self.machine.stop()
+            self.machine = None
+
+    def run(self):
+        try:
+            for one in self.stories:
+                self._run(one)
+        finally:
+            self._drop()
+
+    def _run(self, one):
+        started = time.monotonic()
+        failure = None
+        try:
+            if self.machine is None:
+                self._boot()
+            if one.value('SESSION', False):
+                self.machine.channel.wait_session()
+            started = time.monotonic()
+            self._tell(one)
+        except Exception:
+            failure = traceback.format_exc()
+        took = time.monotonic() - started
+        text = f'{self.release} {self.topology} {one.name}: {one.title} ({took:.1f} s)'
+        if failure is not None:
+            self.count.say(''.join(f'# {line}\n' for line in failure.splitlines()).rstrip())
+            self._keep_evidence(one)
+        self.count.record(failure is None, text)
+        if failure is not None or one.value('SPOILS', False):
+            self._drop()
+
+    def _tell(self, one):
+        """The story between two looks at the whole machine, which must agree."""
+        bench = story.Bench(self.machine, self.options.full)
+        spoils = one.value('SPOILS', False)
+        before = None if spoils else bench.snapshot()
+        try:
+            one.module.run(bench)
+        finally:
+            bench.close()
+        self.machine.channel.check_same_boot()
+        if before is not None:
+            bench.expect_same(before, allow=(*story.HANDOFF_LEAVES, *one.value('LEAVES', ())))
+
+    def _keep_evidence(self, one):
+        """What the machine has to say about a story that failed."""
+        if self.machine is None:
+            return
+        directory = self.options.logs / f'{self.release}-{self.topology}-{one.name}'
+        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            for name, command in (('dmesg', ['dmesg']), ('journal', ['journalctl', '-b', '--no-pager'])):
+                process = self.machine.channel.spawn(command).wait(60)
+                (directory / f'{name}.txt').write_text(process.out, errors='replace')
+            self.machine.screenshot(directory / 'screen.png')
+        except Exception as error:
+            self.count.say(f'# could not gather the logs of {one.name}: {error}')
+        self.count.say(f'# logs: {directory}')
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(prog='tests/vm/run', description='Runs stories on the bench.')
+    parser.add_argument('--image', action='append', choices=list(debian.RELEASES), dest='releases',
+                        help='only on this Debian release')
+    parser.add_argument('--story', action='append', nargs='+', help='only these')
+    parser.add_argument('--topology', action='append', choices=list(topology.TOPOLOGIES))
+    parser.add_argument('--all', action='store_true', dest='full', help='also what takes long')
+    parser.add_argument('--list', action='store_true', help='say which there are')
+    parser.add_argument('--prepare-images', action='store_true',
+                        help='only make the images and the roots to build in')
+    parser.add_argument('--jobs', type=int, default=max(1, (os.cpu_count() or 2) // 2),
+                        help='machines at once')
+    parser.add_argument('--logs', type=pathlib.Path, help='where to keep the logs')
+    parser.add_argument('--count', type=pathlib.Path, help='write "PASSED FAILED" to this file')
+    options = parser.parse_args(arguments)
+    options.releases = options.releases or list(debian.RELEASES)
+    return options
+
+
+def _groups(options, count):
+    stories = find_stories()
+    wanted = {name for names in options.story or () for name in names}
+    unknown = wanted - {one.name for one in stories}
+    if unknown:
+        raise SystemExit(f'there is no story {", ".join(sorted(unknown))}; --list names them')
+    groups = {}
+    for one in stories:
+        if one.name not in wanted and (wanted or one.value('TIER', 'quick') == 'full' and
+                                       not options.full):
+            continue
+        for release in options.releases:
+            if release not in one.value('IMAGES', tuple(debian.RELEASES)):
+                continue
+            for name in one.topologies:
+                if not options.topology or name in options.topology:
+                    groups.setdefault((release, name), []).append(one)
+    # Stories that spoil the machine come last in it.
+    return [Group(release, name, sorted(found, key=lambda one: one.value('SPOILS', False)),
+                  options, count)
+            for (release, name), found in groups.items()]
+
+
+def main(arguments=None):
+    options = _parse(arguments)
+    count = Count()
+    if options.list:
+        for one in find_stories():
+            print(f'{one.name:28} {one.value("TIER", "quick"):6} {one.title}')
+        return 0
+    if options.prepare_images:
+        for release in options.releases:
+            image.find_or_build(release, count.say)
+            project.build_root(release, count.say)
+        return 0
+    groups = _groups(options, count)
+    if not groups:
+        raise SystemExit('no story is left to run')
+    stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
+    options.logs = options.logs or cache.directory() / 'logs' / f'{stamp}-{os.getpid()}'
+    options.logs.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix='baton-share-') as share:
+        options.share = pathlib.Path(share)
+        options.share.chmod(0o755)
+        shutil.copytree(HERE.parent / 'inside', options.share / 'inside',
+                        ignore=shutil.ignore_patterns('__pycache__'))
+        releases = sorted({group.release for group in groups})
+        options.images = {release: image.find_or_build(release, count.say) for release in releases}
+        for release in releases:
+            project.install_tree(release, options.share, count.say)
+        # The longest first, so that none is left to run alone at the end.
+        groups.sort(key=lambda group: len(group.stories), reverse=True)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for running in [pool.submit(group.run) for group in groups]:
+                running.result()
+    if options.count:
+        options.count.write_text(f'{count.passed} {count.failed}\n')
+    count.say(f'# {time.monotonic() - started:.0f} s, logs in {options.logs}')
+    print(f'{count.passed} passed, {count.failed} failed', flush=True)
+    return 0 if count.passed and not count.failed else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The state of the whole machine, to hold one moment against another.
+
+What is compared is what a handoff may touch and what it must not: links,
+overrides, power, modules, units, device files, and every file below the
+places that Baton knows.
+"""
+
+import glob
+import grp
+import hashlib
+import os
+import pwd
+import re
+import stat
+import subprocess
+
+import sysfs
+
+PLACES = ['/run/baton', '/var/lib/baton', '/etc']
+# These change by themselves while a machine runs.
+PASSING = {'/etc/mtab', '/etc/resolv.conf', '/etc/.updated', '/etc/cups', '/etc/machine-id'}
+
+
+def take():
+    """Everything at once, as plain values."""
+    # What udev still has to do would be taken for a difference.
+    subprocess.run(['udevadm', 'settle', '--timeout=60'], check=False)
+    return {
+        'functions': {address: _lasting(function)
+                      for address, function in sysfs.functions().items()},
+        'modules': sorted(line.split()[0] for line in open('/proc/modules')),
+        'units': _units(),
+        'dev': _device_files(),
+        'files': _files(),
+        'consoles': {path: sysfs.read(path)
+                     for path in sorted(glob.glob('/sys/class/vtconsole/*/bind'))},
+        'workers': workers(),
+    }
+
+
+def _lasting(function):
+    """Without the numbers that a driver counts up at each bind."""
+    return {**function,
+            'nodes': sorted(re.sub(r'[0-9]+$', 'N', node) for node in function['nodes'])}
+
+
+def _units():
+    listed = subprocess.run(
+        ['systemctl', 'list-units', '--all', '--plain', '--no-legend', '--full',
+         '--type=service,socket,target,timer,mount'],
+        capture_output=True, text=True, check=True).stdout
+    units = {}
+    for line in listed.splitlines():
+        name, _, active, sub, *_ = line.split()
+        # Transient ones are the stories' own commands.
+        if re.match(r'(run-|baton-worker@|user-runtime|systemd-|user@|polkit|modprobe@)', name):
+            continue
+        if active in ('active', 'failed'):
+            units[name] = f'{active} {sub}'
+    return units
+
+
+def _device_files():
+    """Kind, owner and mode of every node; numbers are the drivers' business."""
+    found = []
+    for directory in ('/dev/dri', '/dev/snd', '/dev/vfio', '/dev/dri/by-path', '/dev/snd/by-path'):
+        for path in glob.glob(f'{directory}/*'):
+            status = os.lstat(path)
+            if stat.S_ISLNK(status.st_mode):
+                found.append(path)
+            elif not stat.S_ISDIR(status.st_mode):
+                # A guest's group keeps its number, which is its name.
+                name = path if directory == '/dev/vfio' else re.sub(r'[0-9]+', 'N', path)
+                found.append(f'{name} {status.st_mode:o} {_name(pwd.getpwuid, status.st_uid)} '
+                             f'{_name(grp.getgrgid, status.st_gid)} {_acl(path)}')
+    return sorted(found)
+
+
+def _name(look_up, number):
+    try:
+        return look_up(number)[0]
+    except KeyError:
+        return str(number)
+
+
+def _acl(path):
+    listed = subprocess.run(['getfacl', '--omit-header', '--absolute-names', path],
+                            capture_output=True, text=True).stdout
+    return ','.join(line for line in listed.splitlines() if line)
+
+
+def _files():
+    found = {}
+    for place in PLACES:
+        for directory, _, names in os.walk(place):
+            for name in [*names, '.']:
+                path = os.path.normpath(os.path.join(directory, name))
+                if path in PASSING:
+                    continue
+                try:
+                    status = os.lstat(path)
+                    content = ''
+                    if stat.S_ISREG(status.st_mode):
+                        with open(path, 'rb') as file:
+                            content = hashlib.sha256(file.read()).hexdigest()
+                    elif stat.S_ISLNK(status.st_mode):
+                        content = os.readlink(path)
+                except FileNotFoundError:
+                    continue
+                found[path] = f'{status.st_mode:o} {status.st_uid} {status.st_gid} {content}'
+    return found
+
+
+def workers():
+    """Programs of Baton that run as root now, other than watchers."""
+    found = []
+    for path in glob.glob('/proc/[0-9]*'):
+        try:
+            with open(f'{path}/cmdline', 'rb') as file:
+                arguments = file.read().split(b'\0')
+            uid = os.stat(path).st_uid
+        except OSError:
+            continue
+        if os.path.basename(arguments[0]) == b'baton-helper' and uid == 0:
+            found.append(b' '.join(arguments).decode(errors='replace').strip())
+    return sorted(found)
