@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "plan-machine.h"
+
+#define HOST BATON_SIDE_HOST
+#define GUEST BATON_SIDE_GUEST
+#define NONE BATON_SIDE_NONE
+#define SPLIT BATON_SIDE_SPLIT
+
+/*
+ * One row for each finding: a machine on which nothing stands in the way, and what makes the
+ * finding appear. It must not be there before.
+ */
+typedef void (*Provoke) (PlanMachine *m);
+
+static void
+name_nothing (PlanMachine *m)
+{
+  plan_machine_set_list (&m->request->cards, "0000:0e:00.0");
+}
+
+static void
+name_sound (PlanMachine *m)
+{
+  plan_machine_set_list (&m->request->cards, PLAN_SOUND);
+}
+
+static void
+name_two (PlanMachine *m)
+{
+  plan_machine_set_list (&m->request->cards, PLAN_CARD " 0000:00:02.0");
+}
+
+static void
+move_to_guest (PlanMachine *m)
+{
+  plan_machine_set (&m->display->driver, "vfio-pci");
+  plan_machine_set (&m->sound->driver, "vfio-pci");
+}
+
+static void
+set_other_identity (PlanMachine *m)
+{
+  m->profile->identity = g_strdup ("10de:1b80:1043:8599");
+}
+
+static void
+set_problem (PlanMachine *m, guint line)
+{
+  m->profile->problem = g_new0 (BatonProfileProblem, 1);
+  m->profile->problem->file = g_strdup ("/etc/baton.conf");
+  m->profile->problem->line = line;
+  m->profile->problem->key = g_strdup ("colour");
+  m->profile->problem->reason = g_strdup ("there is no such key");
+}
+
+static void
+spoil_profile (PlanMachine *m)
+{
+  set_problem (m, 3);
+}
+
+static void
+hide_profile (PlanMachine *m)
+{
+  set_problem (m, 0);
+}
+
+static void
+switch_iommu_off (PlanMachine *m, const char *reason, const char *detail)
+{
+  m->machine->iommu_enabled = FALSE;
+  plan_machine_set (&m->display->group, NULL);
+  plan_machine_set (&m->sound->group, NULL);
+  plan_machine_set (&m->machine->iommu_reason, reason);
+  plan_machine_set (&m->machine->iommu_detail, detail);
+}
+
+static void
+switch_iommu_off_on_command_line (PlanMachine *m)
+{
+  switch_iommu_off (m, "command-line", "intel_iommu=off");
+}
+
+static void
+switch_iommu_off_in_firmware (PlanMachine *m)
+{
+  switch_iommu_off (m, "no-table", NULL);
+}
+
+static void
+leave_iommu_unused (PlanMachine *m)
+{
+  switch_iommu_off (m, "not-enabled", "DMAR");
+}
+
+static void
+leave_iommu_unexplained (PlanMachine *m)
+{
+  switch_iommu_off (m, "unknown", NULL);
+}
+
+static void
+take_integrated (PlanMachine *m)
+{
+  plan_machine_set (&m->display->address, "0000:00:01.0");
+  plan_machine_set_list (&m->request->cards, "0000:00:01.0");
+  plan_machine_set (&m->holders->card, "0000:00:01.0");
+  m->display->vendor_id = 0x8086;
+  plan_machine_set (&m->display->group, NULL);
+}
+
+static void
+leave_group (PlanMachine *m)
+{
+  plan_machine_set (&m->sound->group, NULL);
+}
+
+static void
+add_foreign (PlanMachine *m)
+{
+  plan_machine_add_function (m, "0000:02:00.0", 0x010802, "nvme", "7");
+}
+
+static void
+add_foreign_to_guest (PlanMachine *m)
+{
+  move_to_guest (m);
+  add_foreign (m);
+}
+
+static void
+add_idle_foreign (PlanMachine *m)
+{
+  plan_machine_add_function (m, "0000:02:00.0", 0x010802, NULL, "7");
+}
+
+static void
+add_bridge (PlanMachine *m)
+{
+  plan_machine_add_function (m, "0000:00:01.0", 0x060400, "pcieport", "7");
+}
+
+static void
+override_acs (PlanMachine *m)
+{
+  m->system->acs_override = g_strdup ("downstream");
+}
+
+static void
+open_in_app (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "glxgears", "/dev/dri/card1");
+}
+
+static void
+open_in_service (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 501, "ollama", "/dev/dri/card1")->unit =
+      g_strdup ("ollama.service");
+}
+
+static void
+open_sound (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_SOUND, 502, "pipewire", "/dev/snd/controlC1");
+}
+
+static void
+open_in_compositor (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_COMPOSITOR, 503, "kwin_wayland", "/dev/dri/card1");
+}
+
+static void
+open_in_display_server (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_DISPLAY_SERVER, 504, "Xorg", "/dev/dri/card1");
+}
+
+static void
+open_in_logind (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 505, "systemd-logind", "/dev/dri/card1")
+      ->closable = FALSE;
+}
+
+static void
+use_module (PlanMachine *m)
+{
+  BatonModuleUse *use = g_new0 (BatonModuleUse, 1);
+
+  use->name = g_strdup ("bochs");
+  use->refcount = 2;
+  g_ptr_array_add (m->holders->modules, use);
+}
+
+static void
+open_unseen (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_KERNEL, 0, "vfio", NULL)->how = BATON_HOW_VFIO;
+}
+
+static void
+close_stranger (PlanMachine *m)
+{
+  baton_request_add_close (m->request, 4711, "99");
+}
+
+static void
+open_in_guest (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_VM, 600, "qemu-system-x86", "/dev/vfio/7")->guest =
+      g_strdup ("win11");
+}
+
+static void
+open_in_guest_and_wait (PlanMachine *m)
+{
+  open_in_guest (m);
+  m->request->when_free = TRUE;
+}
+
+static void
+lack_permission (PlanMachine *m)
+{
+  m->holders->complete = FALSE;
+  plan_machine_set (&m->holders->reason, "permission");
+  m->holders->unreadable = 12;
+}
+
+static void
+lack_permission_in_handoff (PlanMachine *m)
+{
+  lack_permission (m);
+  plan_machine_set (&m->request->handoff, "0123");
+}
+
+static void
+be_only_display (PlanMachine *m)
+{
+  m->card->only_display = TRUE;
+}
+
+static void
+connect_monitor (PlanMachine *m)
+{
+  BatonOutput *output = g_new0 (BatonOutput, 1);
+
+  output->name = g_strdup ("DP-1");
+  output->connected = TRUE;
+  output->monitor = g_strdup ("Dell U2720Q");
+  g_ptr_array_add (m->card->outputs, output);
+}
+
+static void
+be_boot_display (PlanMachine *m)
+{
+  m->card->boot_display = TRUE;
+}
+
+static void
+draw_framebuffer (PlanMachine *m)
+{
+  m->display->class_code = 0x038000;
+  m->system->framebuffer = g_strdup ("efi-framebuffer.0");
+  m->system->framebuffer_function = g_strdup (PLAN_CARD);
+}
+
+static void
+show_console (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_KERNEL, 0, "fbcon", NULL)->how = BATON_HOW_CONSOLE;
+}
+
+static void
+claim_in_file (PlanMachine *m)
+{
+  plan_machine_add_claim (m, BATON_CLAIM_VFIO_IDS, NULL, "1234:1111,8086:293e", 4);
+}
+
+static void
+claim_on_command_line (PlanMachine *m)
+{
+  plan_machine_add_claim (m, BATON_CLAIM_PCI_STUB_IDS, NULL, "1234:1111", 0);
+}
+
+static void
+claim_by_driverctl (PlanMachine *m)
+{
+  plan_machine_add_claim (m, BATON_CLAIM_DRIVERCTL, PLAN_SOUND, "vfio-pci", 1);
+}
+
+static void
+claim_in_hook (PlanMachine *m)
+{
+  plan_machine_add_claim (m, BATON_CLAIM_HOOK, PLAN_CARD, NULL, 12);
+}
+
+static void
+run_supergfxd (PlanMachine *m)
+{
+  plan_machine_add_claim (m, BATON_CLAIM_SUPERGFXD, NULL, NULL, 0);
+}
+
+static void
+blacklist (PlanMachine *m)
+{
+  plan_machine_add_blacklist (m, "bochs", 7);
+}
+
+static void
+blacklist_and_unload (PlanMachine *m)
+{
+  blacklist (m);
+  plan_machine_set_loaded (m, "vfio_pci");
+}
+
+static void
+blacklist_on_command_line (PlanMachine *m)
+{
+  plan_machine_add_blacklist (m, "bochs", 0);
+  plan_machine_set_loaded (m, "vfio_pci");
+}
+
+static void
+lose_driver (PlanMachine *m)
+{
+  plan_machine_set_list (&m->display->modules, "");
+}
+
+static void
+lack_vfio (PlanMachine *m)
+{
+  m->system->vfio = BATON_VFIO_MISSING;
+}
+
+static void
+upgrade_kernel (PlanMachine *m)
+{
+  m->system->vfio = BATON_VFIO_OTHER_KERNEL;
+}
+
+static void
+use_radeon (PlanMachine *m)
+{
+  plan_machine_set (&m->display->driver, "radeon");
+  plan_machine_set_list (&m->system->modules_without_remove, "radeon");
+}
+
+static void
+use_qxl (PlanMachine *m)
+{
+  plan_machine_set (&m->display->driver, "qxl");
+  plan_machine_set (&m->system->kernel_release, "6.12.48+deb13-amd64");
+}
+
+static void
+use_nvidia (PlanMachine *m)
+{
+  plan_machine_set (&m->display->driver, "nvidia");
+}
+
+static void
+lack_reset (PlanMachine *m)
+{
+  plan_machine_set_list (&m->display->reset_methods, "");
+}
+
+static void
+be_polaris (PlanMachine *m)
+{
+  m->display->vendor_id = 0x1002;
+  m->display->device_id = 0x67df;
+}
+
+static void
+limit_memory (PlanMachine *m)
+{
+  m->request->memlock_bytes = 8 << 20;
+}
+
+static void
+be_removable (PlanMachine *m)
+{
+  m->display->removable = TRUE;
+}
+
+static void
+fall_asleep (PlanMachine *m)
+{
+  m->display->power = BATON_POWER_D3COLD;
+}
+
+static void
+run_handoff (PlanMachine *m)
+{
+  m->system->handoff = g_strdup ("4f5a");
+}
+
+static void
+leave_journal (PlanMachine *m)
+{
+  m->system->journal = TRUE;
+}
+
+static void
+run_other_init (PlanMachine *m)
+{
+  plan_machine_set (&m->system->pid1, "runit");
+}
+
+static void
+be_root (PlanMachine *m)
+{
+  m->request->uid = 0;
+}
+
+static void
+be_user (PlanMachine *m)
+{
+  m->request->uid = 1000;
+}
+
+static const struct
+{
+  const char *name;
+  BatonCode code;
+  BatonSide from;
+  BatonSide to;
+  Provoke prepare;
+  Provoke provoke;
+} rows[] = {
+  { "nothing there", BATON_CODE_NO_SUCH_DEVICE, HOST, GUEST, NULL, name_nothing },
+  { "a sound card", BATON_CODE_NOT_A_CARD, HOST, GUEST, NULL, name_sound },
+  { "two cards", BATON_CODE_ONE_CARD_ONLY, HOST, GUEST, NULL, name_two },
+  { "already with the guest", BATON_CODE_ALREADY_THERE, HOST, GUEST, NULL, move_to_guest },
+  { "other identity", BATON_CODE_OTHER_CARD_AT_ADDRESS, HOST, GUEST, NULL, set_other_identity },
+  { "bad settings", BATON_CODE_BAD_PROFILE, HOST, GUEST, NULL, spoil_profile },
+  { "unreadable settings", BATON_CODE_PROFILE_UNREADABLE, HOST, GUEST, NULL, hide_profile },
+  { "intel_iommu=off", BATON_CODE_IOMMU_OFF_COMMAND_LINE, HOST, GUEST, NULL,
+    switch_iommu_off_on_command_line },
+  { "no table", BATON_CODE_IOMMU_OFF_FIRMWARE, HOST, GUEST, NULL,
+    switch_iommu_off_in_firmware },
+  { "table unused", BATON_CODE_IOMMU_OFF_NOT_ENABLED, HOST, GUEST, NULL, leave_iommu_unused },
+  { "no idea", BATON_CODE_IOMMU_OFF_UNKNOWN, HOST, GUEST, NULL, leave_iommu_unexplained },
+  { "integrated", BATON_CODE_NO_GROUP, HOST, GUEST, NULL, take_integrated },
+  { "companion without group", BATON_CODE_NO_GROUP_HERE, HOST, GUEST, NULL, leave_group },
+  { "foreign device", BATON_CODE_FOREIGN_IN_GROUP, HOST, GUEST, NULL, add_foreign },
+  { "foreign device at guest", BATON_CODE_FOREIGN_WHILE_WITH_GUEST, HOST, GUEST, NULL,
+    add_foreign_to_guest },
+  { "idle device", BATON_CODE_FOREIGN_IDLE, HOST, GUEST, NULL, add_idle_foreign },
+  { "bridge", BATON_CODE_BRIDGE_STAYS, HOST, GUEST, NULL, add_bridge },
+  { "acs override", BATON_CODE_ACS_OVERRIDE, HOST, GUEST, NULL, override_acs },
+  { "app", BATON_CODE_IN_USE_APP, HOST, GUEST, NULL, open_in_app },
+  { "service", BATON_CODE_IN_USE_SERVICE, HOST, GUEST, NULL, open_in_service },
+  { "sound server", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, open_sound },
+  { "compositor", BATON_CODE_IN_USE_COMPOSITOR, HOST, GUEST, NULL, open_in_compositor },
+  { "display server", BATON_CODE_IN_USE_DISPLAY_SERVER, HOST, GUEST, NULL,
+    open_in_display_server },
+  { "logind", BATON_CODE_IN_USE_UNCLOSABLE, HOST, GUEST, NULL, open_in_logind },
+  { "module", BATON_CODE_IN_USE_MODULE, HOST, GUEST, NULL, use_module },
+  { "unseen guest", BATON_CODE_IN_USE_UNSEEN, GUEST, HOST, NULL, open_unseen },
+  { "stranger", BATON_CODE_CLOSE_NOT_HOLDER, HOST, GUEST, NULL, close_stranger },
+  { "guest", BATON_CODE_GUEST_HAS_CARD, GUEST, HOST, NULL, open_in_guest },
+  { "guest, waiting", BATON_CODE_WAITS_FOR_GUEST, GUEST, HOST, NULL, open_in_guest_and_wait },
+  { "no permission", BATON_CODE_HOLDERS_INCOMPLETE, HOST, GUEST, NULL, lack_permission },
+  { "no permission at work", BATON_CODE_HOLDERS_UNKNOWN, HOST, GUEST, NULL,
+    lack_permission_in_handoff },
+  { "only display", BATON_CODE_ONLY_DISPLAY, HOST, GUEST, NULL, be_only_display },
+  { "monitor", BATON_CODE_MONITORS_GO_DARK, HOST, GUEST, NULL, connect_monitor },
+  { "boot display", BATON_CODE_BOOT_DISPLAY, HOST, GUEST, NULL, be_boot_display },
+  { "framebuffer", BATON_CODE_FRAMEBUFFER_STAYS, HOST, GUEST, NULL, draw_framebuffer },
+  { "console", BATON_CODE_CONSOLE_GOES, HOST, GUEST, NULL, show_console },
+  { "ids in a file", BATON_CODE_CLAIMED_BY_IDS, HOST, GUEST, NULL, claim_in_file },
+  { "ids on the command line", BATON_CODE_CLAIMED_ON_COMMAND_LINE, HOST, GUEST, NULL,
+    claim_on_command_line },
+  { "driverctl", BATON_CODE_MANAGED_BY_DRIVERCTL, HOST, GUEST, NULL, claim_by_driverctl },
+  { "hook", BATON_CODE_MANAGED_BY_HOOK, HOST, GUEST, NULL, claim_in_hook },
+  { "supergfxd", BATON_CODE_MANAGED_BY_PROGRAM, HOST, GUEST, NULL, run_supergfxd },
+  { "blacklisted, unloaded", BATON_CODE_HOST_DRIVER_BLACKLISTED, NONE, GUEST, NULL,
+    blacklist_and_unload },
+  { "blacklisted, loaded", BATON_CODE_HOST_DRIVER_ONLY_LOADED, HOST, GUEST, NULL, blacklist },
+  { "module_blacklist=", BATON_CODE_HOST_DRIVER_OFF_COMMAND_LINE, NONE, GUEST, NULL,
+    blacklist_on_command_line },
+  { "no package", BATON_CODE_HOST_DRIVER_MISSING, NONE, GUEST, NULL, lose_driver },
+  { "no package to return to", BATON_CODE_NO_DRIVER_TO_RETURN_TO, GUEST, HOST, NULL,
+    lose_driver },
+  { "blacklisted return", BATON_CODE_RETURN_DRIVER_BLACKLISTED, GUEST, HOST, NULL,
+    blacklist_and_unload },
+  { "no vfio", BATON_CODE_VFIO_MISSING, HOST, GUEST, NULL, lack_vfio },
+  { "upgraded kernel", BATON_CODE_VFIO_OTHER_KERNEL, HOST, GUEST, NULL, upgrade_kernel },
+  { "radeon", BATON_CODE_DRIVER_WITHOUT_REMOVE, HOST, GUEST, NULL, use_radeon },
+  { "qxl", BATON_CODE_DRIVER_CRASHES, HOST, GUEST, NULL, use_qxl },
+  { "nvidia", BATON_CODE_NVIDIA_NOT_YET, HOST, GUEST, NULL, use_nvidia },
+  { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
+  { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
+  { "memlock", BATON_CODE_MEMLOCK_LOW, HOST, GUEST, NULL, limit_memory },
+  { "removable", BATON_CODE_REMOVABLE, HOST, GUEST, NULL, be_removable },
+  { "asleep", BATON_CODE_ASLEEP, HOST, GUEST, NULL, fall_asleep },
+  { "handoff", BATON_CODE_HANDOFF_UNDER_WAY, HOST, GUEST, NULL, run_handoff },
+  { "journal", BATON_CODE_JOURNAL_UNFINISHED, HOST, GUEST, NULL, leave_journal },
+  { "runit", BATON_CODE_NO_SYSTEMD, HOST, GUEST, NULL, run_other_init },
+  { "user", BATON_CODE_LET_OPEN_OFFER, HOST, GUEST, be_root, be_user },
+};
+
+static gboolean
+may_have_empty_value (const BatonFinding *finding)
+{
+  return finding->code == BATON_CODE_IN_USE_UNCLOSABLE;
+}
+
+static void
+check_finding (const BatonFinding *finding)
+{
+  const BatonCodeInfo *info = baton_code_get_info (finding->code);
+  g_autofree char *text = baton_finding_dup_text (finding);
+  g_autofree char *remedy = baton_finding_dup_remedy (finding);
+  GHashTableIter iter;
+  gpointer value = NULL;
+
+  g_test_message ("%s: %s %s", info->name, text, remedy);
+  g_assert_null (strstr (text, "?"));
+  g_assert_null (strstr (remedy, "?"));
+  g_assert_cmpuint (g_hash_table_size (finding->args), ==,
+                    g_strv_length ((char **) info->args));
+
+  g_hash_table_iter_init (&iter, finding->args);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_assert_true (may_have_empty_value (finding) || *(const char *) value != '\0');
+}
+
+static void
+test_each_is_provoked (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (rows[i].from, rows[i].to);
+      g_autoptr (BatonPlan) before = NULL;
+      g_autoptr (BatonPlan) after = NULL;
+
+      g_test_message ("%s", rows[i].name);
+      if (rows[i].prepare != NULL)
+        rows[i].prepare (m);
+      before = plan_machine_make_plan (m);
+      g_assert_null (baton_plan_find (before, rows[i].code));
+      g_assert_false (baton_plan_is_blocked (before));
+
+      rows[i].provoke (m);
+      after = plan_machine_make_plan (m);
+      g_assert_nonnull (baton_plan_find (after, rows[i].code));
+      check_finding (baton_plan_find (after, rows[i].code));
+    }
+}
+
+/* What can be found is tested: a code of kind finding without a row fails here. */
+static void
+test_every_code_has_a_row (void)
+{
+  for (guint code = BATON_CODE_NONE + 1; code < BATON_N_CODES; code++)
+    {
+      const BatonCodeInfo *info = baton_code_get_info (code);
+      gboolean found = FALSE;
+
+      for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+        found |= rows[i].code == code;
+
+      if (info->kind == BATON_CODE_KIND_FINDING && !found)
+        g_test_message ("nothing provokes '%s'", info->name);
+      g_assert_true (found == (info->kind == BATON_CODE_KIND_FINDING));
+    }
+}
+
+/* A blocker blocks unless its consent is there; what weighs less never does. */
+static void
+test_only_blockers_block (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (rows[i].from, rows[i].to);
+      g_autoptr (BatonPlan) plan = NULL;
+      const BatonFinding *finding = NULL;
+      gboolean is_blocker = FALSE;
+
+      rows[i].provoke (m);
+      plan = plan_machine_make_plan (m);
+      finding = baton_plan_find (plan, rows[i].code);
+      is_blocker = baton_finding_get_severity (finding) == BATON_SEVERITY_BLOCKER;
+
+      g_test_message ("%s", rows[i].name);
+      g_assert_true (baton_plan_is_blocked (plan) == is_blocker);
+      if (is_blocker && finding->consent == BATON_CONSENT_NONE)
+        g_assert_cmpuint (plan->steps->len, ==, 0);
+      else if (!plan->there_already)
+        g_assert_cmpuint (plan->steps->len, >, 0);
+    }
+}
+
+static void
+test_worst_comes_first (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+  BatonSeverity last = BATON_SEVERITY_NONE;
+
+  fall_asleep (m);
+  add_bridge (m);
+  override_acs (m);
+  connect_monitor (m);
+  open_in_app (m);
+  add_foreign (m);
+  plan = plan_machine_make_plan (m);
+
+  g_assert_cmpuint (plan->findings->len, >=, 6);
+  for (guint i = 0; i < plan->findings->len; i++)
+    {
+      BatonSeverity severity = baton_finding_get_severity (plan->findings->pdata[i]);
+
+      g_assert_cmpint (severity, >=, last);
+      last = severity;
+    }
+}
+
+static void
+test_bytes_of_others_are_cleaned (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+  g_autofree char *text = NULL;
+
+  plan_machine_add_holder (m, BATON_HOLDER_APP, 7, "x\n{\"type\":\"result\"}\xff{pid}",
+                           "/dev/dri/card1");
+  plan = plan_machine_make_plan (m);
+  text = baton_finding_dup_text (baton_plan_find (plan, BATON_CODE_IN_USE_APP));
+
+  g_assert_true (g_utf8_validate (text, -1, NULL));
+  g_assert_null (strchr (text, '\n'));
+  g_assert_nonnull (strstr (text, "{pid}"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/plan/findings/each-is-provoked", test_each_is_provoked);
+  g_test_add_func ("/core/plan/findings/every-code-has-a-row", test_every_code_has_a_row);
+  g_test_add_func ("/core/plan/findings/only-blockers-block", test_only_blockers_block);
+  g_test_add_func ("/core/plan/findings/worst-comes-first", test_worst_comes_first);
+  g_test_add_func ("/core/plan/findings/bytes-are-cleaned", test_bytes_of_others_are_cleaned);
+
+  return g_test_run ();
+}
