@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-application.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-json.h"
+#include "baton-login-report.h"
+#include "baton-model.h"
+#include "baton-notify.h"
+#include "baton-window.h"
+
+struct _BatonApplication
+{
+  AdwApplication parent_instance;
+
+  BatonModel *model;   /* owned */
+  BatonWindow *window; /* weak */
+  gboolean is_held;    /* stays for the end of a handoff */
+};
+
+G_DEFINE_FINAL_TYPE (BatonApplication, baton_application, ADW_TYPE_APPLICATION)
+
+static char *
+dup_state_directory (void)
+{
+  return g_build_filename (g_get_user_state_dir (), "baton", NULL);
+}
+
+static void
+on_report_cb (BatonApplication *self, gpointer report, gboolean is_first)
+{
+  g_autofree char *directory = dup_state_directory ();
+  g_autofree char *key = baton_notify_dup_key (report);
+  gboolean in_front = self->window != NULL && gtk_window_is_active (GTK_WINDOW (self->window));
+
+  if (!is_first && !in_front)
+    {
+      g_autoptr (GNotification) notification = baton_notify_build (report);
+
+      g_application_send_notification (G_APPLICATION (self), "report", notification);
+    }
+
+  baton_notify_note_seen (directory, key);
+}
+
+/* The window may be closed while a handoff runs. The handoff does not need this program, but
+ * somebody is to say how it ended. */
+static void
+on_handoff_changed_cb (BatonApplication *self)
+{
+  BatonHandoff *handoff = baton_model_get_handoff (self->model);
+  gboolean runs
+      = handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
+
+  if (runs && !self->is_held)
+    g_application_hold (G_APPLICATION (self));
+  else if (!runs && self->is_held)
+    g_application_release (G_APPLICATION (self));
+  self->is_held = runs;
+}
+
+static void
+ensure_model (BatonApplication *self)
+{
+  if (self->model != NULL)
+    return;
+
+  self->model = baton_model_new ();
+  g_signal_connect_object (self->model, "report", G_CALLBACK (on_report_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->model, "handoff-changed", G_CALLBACK (on_handoff_changed_cb),
+                           self, G_CONNECT_SWAPPED);
+}
+
+static BatonWindow *
+ensure_window (BatonApplication *self)
+{
+  ensure_model (self);
+
+  if (self->window == NULL)
+    {
+      g_set_weak_pointer (&self->window,
+                          baton_window_new (GTK_APPLICATION (self), self->model));
+      /* The first frame is painted before the helper is started. */
+      baton_model_start (self->model);
+    }
+
+  return self->window;
+}
+
+static void
+baton_application_activate (GApplication *application)
+{
+  gtk_window_present (GTK_WINDOW (ensure_window (BATON_APPLICATION (application))));
+}
+
+static gint
+baton_application_handle_local_options (GApplication *application, GVariantDict *options)
+{
+  if (g_variant_dict_contains (options, "version"))
+    {
+      g_print ("baton %s\n", BATON_VERSION);
+      return 0;
+    }
+
+  if (g_variant_dict_contains (options, "report"))
+    {
+      g_autofree char *directory = dup_state_directory ();
+
+      return baton_login_report (application, directory);
+    }
+
+  return -1;
+}
+
+static void
+activate_activate (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  g_application_activate (data);
+}
+
+static void
+activate_report (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  BatonWindow *window = ensure_window (data);
+
+  gtk_window_present (GTK_WINDOW (window));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.report", NULL);
+}
+
+static void
+activate_return (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  BatonWindow *window = ensure_window (data);
+
+  baton_window_show_card (window, g_variant_get_string (parameter, NULL));
+  gtk_window_present (GTK_WINDOW (window));
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.hand", NULL);
+}
+
+static void
+activate_about (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  adw_show_about_window (gtk_application_get_active_window (data),
+                         "application-name", "Baton",
+                         "application-icon", BATON_APP_ID,
+                         "version", BATON_VERSION,
+                         "developer-name", _ ("The Baton Contributors"),
+                         "comments", _ ("Hands a graphics card to a virtual machine and takes it back."),
+                         "license-type", GTK_LICENSE_GPL_3_0,
+                         /* Translators: your name, and your address if you like */
+                         "translator-credits", _ ("translator-credits"),
+                         NULL);
+}
+
+static void
+activate_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  g_application_quit (data);
+}
+
+static const GActionEntry actions[] = {
+  { .name = "about", .activate = activate_about },
+  { .name = "activate", .activate = activate_activate },
+  { .name = "quit", .activate = activate_quit },
+  { .name = "report", .activate = activate_report },
+  { .name = "return", .activate = activate_return, .parameter_type = "s" },
+};
+
+static void
+baton_application_startup (GApplication *application)
+{
+  GtkApplication *gtk_application = GTK_APPLICATION (application);
+  static const struct
+  {
+    const char *action;
+    const char *accels[3];
+  } accels[] = {
+    { "app.quit", { "<Control>q", NULL } },
+    { "win.groups", { "<Control>g", NULL } },
+    { "win.help", { "F1", NULL } },
+    { "win.look", { "F5", "<Control>r", NULL } },
+    { "win.report", { "<Control>l", NULL } },
+    { "window.close", { "<Control>w", NULL } },
+  };
+
+  G_APPLICATION_CLASS (baton_application_parent_class)->startup (application);
+
+  g_action_map_add_action_entries (G_ACTION_MAP (application), actions, G_N_ELEMENTS (actions),
+                                   application);
+  for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
+    gtk_application_set_accels_for_action (gtk_application, accels[i].action, accels[i].accels);
+  gtk_window_set_default_icon_name (BATON_APP_ID);
+}
+
+static void
+baton_application_dispose (GObject *object)
+{
+  BatonApplication *self = BATON_APPLICATION (object);
+
+  g_clear_weak_pointer (&self->window);
+  g_clear_object (&self->model);
+
+  G_OBJECT_CLASS (baton_application_parent_class)->dispose (object);
+}
+
+static void
+baton_application_class_init (BatonApplicationClass *klass)
+{
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = baton_application_dispose;
+  application_class->activate = baton_application_activate;
+  application_class->handle_local_options = baton_application_handle_local_options;
+  application_class->startup = baton_application_startup;
+}
+
+static void
+baton_application_init (BatonApplication *self)
+{
+  static const GOptionEntry options[] = {
+    { "report", 0, 0, G_OPTION_ARG_NONE, NULL,
+      N_ ("Tell how the last handoff ended, unless you were told, and exit"), NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
+    { NULL },
+  };
+
+  g_application_add_main_option_entries (G_APPLICATION (self), options);
+}
+
+/**
+ * baton_application_new:
+ *
+ * Returns: (transfer full): the application
+ */
+BatonApplication *
+baton_application_new (void)
+{
+  return g_object_new (BATON_TYPE_APPLICATION, "application-id", BATON_APP_ID,
+                       "resource-base-path", "/io/github/batongpu/Baton", NULL);
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-card-page.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+#include "baton-banner.h"
+#include "baton-card-details.h"
+#include "baton-client-result.h"
+#include "baton-close-dialog.h"
+#include "baton-finding-row.h"
+#include "baton-finding-words.h"
+#include "baton-holder-row.h"
+#include "baton-how-window.h"
+#include "baton-json.h"
+#include "baton-plan-window.h"
+#include "baton-section.h"
+#include "baton-state-box.h"
+#include "baton-words.h"
+
+/* What the notice above the page is about; the first that holds is shown. */
+typedef enum
+{
+  NOTICE_NONE,
+  NOTICE_PROBLEM,
+  NOTICE_JOURNAL,
+  NOTICE_IOMMU,
+} Notice;
+
+struct _BatonCardPage
+{
+  GtkBox parent_instance;
+
+  /* owned */
+  BatonModel *model;
+  char *address;
+  BatonPreview *preview;
+  GPtrArray *shown; /* of JsonObject: what the section that is being filled shows */
+
+  BatonVerb verb;
+  Notice notice;
+
+  /* from the template */
+  BatonBanner *banner;
+  BatonStateBox *state_box;
+  GtkButton *verb_button;
+  BatonSection *findings_section;
+  BatonSection *notes_section;
+  BatonSection *holders_section;
+  BatonSection *travels_section;
+  BatonSection *details_section;
+};
+
+G_DEFINE_FINAL_TYPE (BatonCardPage, baton_card_page, GTK_TYPE_BOX)
+
+static JsonObject *
+get_card (BatonCardPage *self)
+{
+  return baton_view_find_card (baton_model_get_view (self->model), self->address);
+}
+
+static JsonObject *
+get_holders (BatonCardPage *self)
+{
+  return baton_view_get_holders (baton_model_get_view (self->model), self->address);
+}
+
+static BatonHandoff *
+get_handoff (BatonCardPage *self)
+{
+  BatonHandoff *handoff = baton_model_get_handoff (self->model);
+
+  if (handoff == NULL || g_strcmp0 (baton_handoff_get_card (handoff), self->address) != 0)
+    return NULL;
+
+  return handoff;
+}
+
+static BatonRequest *
+create_request (BatonCardPage *self)
+{
+  BatonRequest *request = baton_request_new ();
+  JsonObject *card = get_card (self);
+
+  g_strfreev (request->cards);
+  request->cards = g_new0 (char *, 2);
+  request->cards[0] = g_strdup (self->address);
+  request->to = baton_words_get_other_side (card);
+  request->when_free = request->to == BATON_SIDE_HOST
+                       && baton_json_count (baton_json_get_array (card, "guests")) > 0;
+
+  return request;
+}
+
+static JsonObject *
+find_finding (BatonCardPage *self, const char *code_prefix)
+{
+  JsonArray *findings
+      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      const char *code = baton_json_get_string (finding, "code");
+
+      if (code != NULL && g_str_has_prefix (code, code_prefix))
+        return finding;
+    }
+
+  return NULL;
+}
+
+static void
+show_notice (BatonCardPage *self)
+{
+  JsonObject *problem = baton_model_get_problem (self->model);
+  JsonObject *machine = baton_view_get_machine (baton_model_get_view (self->model));
+  JsonObject *iommu = baton_json_get_object (machine, "iommu");
+
+  if (problem != NULL)
+    {
+      BatonCode code = baton_client_result_get_code (problem);
+      g_autofree char *text
+          = code == BATON_CODE_NOT_AUTHORISED || code == BATON_CODE_DISMISSED
+                ? g_strdup (_ ("Not everything can be seen: this session may not look with full "
+                               "rights."))
+                : baton_result_words_dup_text (problem);
+
+      self->notice = NOTICE_PROBLEM;
+      baton_banner_show (self->banner, text, _ ("_Try Again"));
+    }
+  else if (find_finding (self, "journal-unfinished") != NULL
+           && baton_model_get_handoff (self->model) == NULL)
+    {
+      self->notice = NOTICE_JOURNAL;
+      baton_banner_show (self->banner, _ ("An earlier handoff was cut off and is not settled yet."),
+                         _ ("_Recover"));
+    }
+  else if (iommu != NULL && !baton_json_get_boolean (iommu, "enabled"))
+    {
+      JsonObject *finding = find_finding (self, "iommu-off");
+      g_autofree char *text = finding != NULL ? baton_finding_words_dup_title (finding, NULL)
+                                              : g_strdup (_ ("IOMMU is off"));
+
+      self->notice = NOTICE_IOMMU;
+      baton_banner_show (self->banner, text, finding != NULL ? _ ("_Show How…") : NULL);
+    }
+  else
+    {
+      self->notice = NOTICE_NONE;
+      baton_banner_hide (self->banner);
+    }
+}
+
+static void
+on_finding_verb_cb (BatonCardPage *self, BatonFindingRow *row)
+{
+  JsonObject *finding = baton_finding_row_get_finding (row);
+  GtkWidget *root = GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self)));
+
+  switch (baton_finding_words_get_verb (finding))
+    {
+    case BATON_FINDING_VERB_CLOSE:
+      {
+        JsonObject *args = baton_json_get_object (finding, "args");
+        const char *pid = baton_json_get_string (args, "pid");
+        JsonArray *list = baton_json_get_array (get_holders (self), "holders");
+
+        for (guint i = 0; pid != NULL && i < baton_json_count (list); i++)
+          {
+            JsonObject *holder = baton_json_nth_object (list, i);
+
+            if (baton_json_get_int (holder, "pid", 0) == g_ascii_strtoll (pid, NULL, 10))
+              baton_close_dialog_present (GTK_WINDOW (root), holder);
+          }
+        break;
+      }
+    case BATON_FINDING_VERB_SHOW_GROUP:
+      gtk_widget_activate_action (GTK_WIDGET (self), "win.show-group", "s",
+                                  baton_json_get_string (get_card (self), "group"));
+      break;
+    case BATON_FINDING_VERB_SHOW_HOW:
+      baton_how_window_present (GTK_WINDOW (root), finding);
+      break;
+    case BATON_FINDING_VERB_RECOVER:
+      baton_model_recover (self->model);
+      break;
+    case BATON_FINDING_VERB_NONE:
+    default:
+      break;
+    }
+}
+
+static GtkWidget *
+create_finding_row (gpointer data)
+{
+  BatonFindingRow *row = baton_finding_row_new ();
+
+  g_signal_connect_object (row, "verb", G_CALLBACK (on_finding_verb_cb), data, G_CONNECT_SWAPPED);
+
+  return GTK_WIDGET (row);
+}
+
+static void
+fill_finding_row (GtkWidget *row, guint index, gpointer data)
+{
+  BatonCardPage *self = data;
+
+  baton_finding_row_show (BATON_FINDING_ROW (row), g_ptr_array_index (self->shown, index),
+                          get_holders (self));
+}
+
+static void
+show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
+{
+  JsonArray *findings
+      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_set_size (self->shown, 0);
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      const char *code = baton_json_get_string (finding, "code");
+      gboolean is_note
+          = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
+
+      /* The state box already says where the card is. An offer belongs to the plan. */
+      if (is_note != notes || g_strcmp0 (code, "already-there") == 0
+          || g_strcmp0 (code, "let-open-offer") == 0)
+        continue;
+
+      g_ptr_array_add (self->shown, finding);
+      g_ptr_array_add (keys, baton_finding_words_dup_key (finding));
+    }
+
+  baton_section_sync (section, keys, create_finding_row, fill_finding_row, self);
+}
+
+static void
+on_holder_close_cb (BatonCardPage *self, BatonHolderRow *row)
+{
+  baton_close_dialog_present (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                              baton_holder_row_get_holder (row));
+}
+
+static GtkWidget *
+create_holder_row (gpointer data)
+{
+  BatonHolderRow *row = baton_holder_row_new ();
+
+  g_signal_connect_object (row, "close", G_CALLBACK (on_holder_close_cb), data,
+                           G_CONNECT_SWAPPED);
+
+  return GTK_WIDGET (row);
+}
+
+static void
+fill_holder_row (GtkWidget *row, guint index, gpointer data)
+{
+  BatonCardPage *self = data;
+
+  baton_holder_row_show (BATON_HOLDER_ROW (row), g_ptr_array_index (self->shown, index));
+}
+
+static void
+show_holders (BatonCardPage *self)
+{
+  JsonArray *list = baton_json_get_array (get_holders (self), "holders");
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_set_size (self->shown, 0);
+  for (guint i = 0; i < baton_json_count (list); i++)
+    {
+      JsonObject *holder = baton_json_nth_object (list, i);
+
+      g_ptr_array_add (self->shown, holder);
+      g_ptr_array_add (keys, baton_holder_row_dup_key (holder));
+    }
+
+  baton_section_sync (self->holders_section, keys, create_holder_row, fill_holder_row, self);
+}
+
+static void
+show_verb (BatonCardPage *self)
+{
+  BatonHandoff *handoff = get_handoff (self);
+  gboolean busy = handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
+
+  self->verb = baton_words_choose_verb (get_card (self), baton_preview_get_plan (self->preview));
+  gtk_button_set_label (self->verb_button, baton_words_get_verb_label (self->verb));
+  gtk_widget_set_visible (GTK_WIDGET (self->verb_button), !busy && self->verb != BATON_VERB_NONE);
+}
+
+static void
+show_all (BatonCardPage *self)
+{
+  JsonObject *card = get_card (self);
+  BatonView *view = baton_model_get_view (self->model);
+
+  if (card == NULL)
+    return;
+
+  baton_state_box_show_place (self->state_box, card, get_holders (self),
+                              baton_view_get_report (view));
+  show_notice (self);
+  show_verb (self);
+  show_findings (self, self->findings_section, FALSE);
+  show_findings (self, self->notes_section, TRUE);
+  show_holders (self);
+  baton_card_details_show_travels (self->travels_section, card);
+  baton_card_details_show (self->details_section, card);
+}
+
+static void
+on_banner_clicked_cb (BatonCardPage *self)
+{
+  switch (self->notice)
+    {
+    case NOTICE_PROBLEM:
+      baton_model_start (self->model);
+      break;
+    case NOTICE_JOURNAL:
+      baton_model_recover (self->model);
+      break;
+    case NOTICE_IOMMU:
+      baton_how_window_present (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+                                find_finding (self, "iommu-off"));
+      break;
+    case NOTICE_NONE:
+    default:
+      break;
+    }
+}
+
+static gboolean
+needs_answer (JsonObject *plan)
+{
+  JsonArray *findings = baton_json_get_array (plan, "findings");
+
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    if (g_strcmp0 (baton_json_get_string (baton_json_nth_object (findings, i), "severity"), "note")
+        != 0)
+      return TRUE;
+
+  return plan == NULL || baton_json_count (baton_json_get_array (plan, "steps")) == 0;
+}
+
+static void
+on_plan_accepted_cb (BatonCardPage *self, const BatonRequest *request)
+{
+  baton_model_hand (self->model, request);
+}
+
+static void
+open_plan (BatonCardPage *self)
+{
+  g_autoptr (BatonRequest) request = create_request (self);
+  BatonPlanWindow *window = baton_plan_window_new (self->model, request);
+
+  g_signal_connect_object (window, "accepted", G_CALLBACK (on_plan_accepted_cb), self,
+                           G_CONNECT_SWAPPED);
+  gtk_window_set_transient_for (GTK_WINDOW (window),
+                                GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))));
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+/**
+ * baton_card_page_press:
+ * @self: a page
+ *
+ * Does what the page's one button does.
+ */
+void
+baton_card_page_press (BatonCardPage *self)
+{
+  JsonObject *plan = baton_preview_get_plan (self->preview);
+  g_autoptr (BatonRequest) request = NULL;
+
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  /* The way home needs no dialog unless there is something to decide. */
+  if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE)
+      || baton_preview_is_busy (self->preview) || needs_answer (plan))
+    {
+      open_plan (self);
+      return;
+    }
+
+  request = create_request (self);
+  request->expect = g_strdup (baton_json_get_string (plan, "digest"));
+  baton_model_hand (self->model, request);
+}
+
+static void
+on_verb_clicked_cb (BatonCardPage *self)
+{
+  baton_card_page_press (self);
+}
+
+static void
+on_remedy_cb (BatonCardPage *self, int remedy)
+{
+  switch ((BatonRemedy) remedy)
+    {
+    case BATON_REMEDY_TRY_AGAIN:
+    case BATON_REMEDY_RETURN:
+      baton_model_dismiss (self->model);
+      baton_card_page_press (self);
+      break;
+    case BATON_REMEDY_RECOVER:
+      baton_model_recover (self->model);
+      break;
+    case BATON_REMEDY_CHECK_AGAIN:
+      baton_model_dismiss (self->model);
+      baton_model_look (self->model);
+      break;
+    case BATON_REMEDY_NONE:
+    default:
+      break;
+    }
+}
+
+static void
+on_preview_changed_cb (BatonCardPage *self)
+{
+  show_all (self);
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.show-rows", NULL);
+}
+
+static void
+baton_card_page_dispose (GObject *object)
+{
+  BatonCardPage *self = BATON_CARD_PAGE (object);
+
+  g_clear_object (&self->preview);
+  g_clear_object (&self->model);
+  g_clear_pointer (&self->address, g_free);
+  g_clear_pointer (&self->shown, g_ptr_array_unref);
+
+  G_OBJECT_CLASS (baton_card_page_parent_class)->dispose (object);
+}
+
+static void
+baton_card_page_class_init (BatonCardPageClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = baton_card_page_dispose;
+
+  g_type_ensure (BATON_TYPE_BANNER);
+  g_type_ensure (BATON_TYPE_SECTION);
+  g_type_ensure (BATON_TYPE_STATE_BOX);
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/batongpu/Baton/ui/baton-card-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, banner);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, state_box);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, findings_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, notes_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, holders_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, travels_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, details_section);
+  gtk_widget_class_bind_template_callback (widget_class, on_banner_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_verb_clicked_cb);
+}
+
+static void
+baton_card_page_init (BatonCardPage *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->shown = g_ptr_array_new ();
+  g_signal_connect_object (baton_state_box_get_handoff_view (self->state_box), "remedy",
+                           G_CALLBACK (on_remedy_cb), self, G_CONNECT_SWAPPED);
+}
+
+/**
+ * baton_card_page_new:
+ * @model: the window's model
+ * @address: the card that the page is about
+ *
+ * Returns: (transfer floating): the page
+ */
+BatonCardPage *
+baton_card_page_new (BatonModel *model, const char *address)
+{
+  BatonCardPage *self = g_object_new (BATON_TYPE_CARD_PAGE, NULL);
+
+  self->model = g_object_ref (model);
+  self->address = g_strdup (address);
+  self->preview = baton_model_create_preview (model);
+  g_signal_connect_object (self->preview, "changed", G_CALLBACK (on_preview_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+
+  return self;
+}
+
+/**
+ * baton_card_page_get_address:
+ *
+ * Returns: address of the card that the page is about
+ */
+const char *
+baton_card_page_get_address (BatonCardPage *self)
+{
+  g_return_val_if_fail (BATON_IS_CARD_PAGE (self), NULL);
+
+  return self->address;
+}
+
+/**
+ * baton_card_page_get_preview:
+ *
+ * Returns: (transfer none): the plan that takes the card to its other side
+ */
+BatonPreview *
+baton_card_page_get_preview (BatonCardPage *self)
+{
+  g_return_val_if_fail (BATON_IS_CARD_PAGE (self), NULL);
+
+  return self->preview;
+}
+
+/**
+ * baton_card_page_refresh:
+ * @self: a page
+ * @what: #BatonViewChange flags
+ *
+ * Shows what the model knows now, and plans anew where that depends on what changed.
+ */
+void
+baton_card_page_refresh (BatonCardPage *self, guint what)
+{
+  BatonHandoff *handoff;
+
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  if (get_card (self) == NULL)
+    return;
+
+  handoff = get_handoff (self);
+  baton_state_box_show_handoff (self->state_box, self->model, handoff);
+  show_all (self);
+
+  /* In the middle of a handoff a plan would only say that one is under way. */
+  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS | BATON_VIEW_RESULT)) != 0
+      && (handoff == NULL || baton_handoff_get_phase (handoff) == BATON_HANDOFF_ENDED))
+    {
+      g_autoptr (BatonRequest) request = create_request (self);
+
+      baton_preview_ask (self->preview, request);
+    }
+}
+
+/**
+ * baton_card_page_dup_refusal:
+ * @self: a page
+ *
+ * Returns: (transfer full) (nullable): why the card cannot be handed over however its owner
+ *   decides, or %NULL
+ */
+char *
+baton_card_page_dup_refusal (BatonCardPage *self)
+{
+  JsonArray *findings
+      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+
+  if (self->verb != BATON_VERB_SEE_WHY)
+    return NULL;
+
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+
+      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0
+          && baton_json_get_string (finding, "consent") == NULL)
+        return baton_finding_words_dup_title (finding, get_holders (self));
+    }
+
+  return NULL;
+}

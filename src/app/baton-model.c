@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-model.h"
+
+#include "baton-client-result.h"
+#include "baton-helper-client.h"
+#include "baton-json.h"
+#include "baton-result-words.h"
+#include "baton-watch.h"
+
+struct _BatonModel
+{
+  GObject parent_instance;
+
+  /* owned */
+  BatonWatch *watch; /* NULL where the caller feeds the view */
+  BatonView *own_view;
+  BatonHandoff *handoff;
+  BatonHelperClient *hand_client; /* carries our handoff out; NULL for somebody else's */
+  BatonView *hand_view;
+  char *settled_id; /* handoff that has been shown to its end */
+  char *report_key; /* of the last report that was told of */
+
+  JsonObject *problem;
+};
+
+enum
+{
+  SIGNAL_CHANGED,
+  SIGNAL_HANDOFF_CHANGED,
+  SIGNAL_REPLAN,
+  SIGNAL_MESSAGE,
+  SIGNAL_REPORT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BatonModel, baton_model, G_TYPE_OBJECT)
+
+static void
+set_handoff (BatonModel *self, BatonHandoff *handoff)
+{
+  if (self->handoff == handoff)
+    return;
+
+  g_set_object (&self->handoff, handoff);
+  g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
+}
+
+static void
+say (BatonModel *self, JsonObject *result)
+{
+  g_autofree char *text = baton_result_words_dup_text (result);
+
+  if (text != NULL)
+    g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, text);
+}
+
+static char *
+dup_report_key (JsonObject *report)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT " %s", baton_json_get_int (report, "at", 0),
+                          baton_json_get_string (report, "handoff"));
+}
+
+/* The first report that is heard of is old news: what happened before the window was there is told
+ * at login. */
+static void
+take_report (BatonModel *self)
+{
+  JsonObject *report = baton_view_get_report (baton_model_get_view (self));
+  g_autofree char *key = report != NULL ? dup_report_key (report) : NULL;
+  gboolean is_first = self->report_key == NULL;
+
+  if (key == NULL || g_strcmp0 (key, self->report_key) == 0)
+    return;
+
+  g_free (self->report_key);
+  self->report_key = g_steal_pointer (&key);
+  g_signal_emit (self, signals[SIGNAL_REPORT], 0, report, is_first);
+}
+
+/* The watch tells of every handoff, ours included; ours is followed where it was started. */
+static void
+follow_foreign (BatonModel *self)
+{
+  BatonView *view = baton_model_get_view (self);
+  const char *id = baton_view_get_handoff (view);
+  gboolean ours = self->hand_client != NULL;
+
+  if (ours)
+    return;
+
+  if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff)
+      && baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
+    {
+      baton_handoff_update (self->handoff, view);
+      if (baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
+        g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
+      return;
+    }
+
+  if (id != NULL && g_strcmp0 (id, self->settled_id) != 0)
+    {
+      g_autoptr (BatonHandoff) handoff = baton_handoff_new (NULL, NULL, FALSE);
+
+      g_free (self->settled_id);
+      self->settled_id = g_strdup (id);
+      baton_handoff_update (handoff, view);
+      set_handoff (self, handoff);
+    }
+}
+
+/**
+ * baton_model_take_change:
+ * @self: a model
+ * @what: #BatonViewChange flags
+ *
+ * The view knows something new.
+ */
+void
+baton_model_take_change (BatonModel *self, guint what)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_RESULT | BATON_VIEW_HEARTBEAT)) != 0)
+    follow_foreign (self);
+  if ((what & BATON_VIEW_REPORT) != 0)
+    take_report (self);
+
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, what);
+}
+
+static void
+on_watch_changed_cb (BatonModel *self, guint what)
+{
+  baton_model_set_problem (self, baton_watch_get_problem (self->watch));
+  baton_model_take_change (self, what);
+}
+
+static void
+on_hand_event_cb (BatonModel *self, BatonEvent *event, const char *line)
+{
+  if (self->hand_view == NULL)
+    return;
+
+  baton_view_feed (self->hand_view, event);
+  /* The end is told by the finish of the run, which also knows of ends without a result. */
+  if (baton_view_get_result (self->hand_view) == NULL)
+    baton_handoff_update (self->handoff, self->hand_view);
+}
+
+static void
+settle (BatonModel *self, JsonObject *result)
+{
+  BatonCode code = result != NULL ? baton_client_result_get_code (result) : BATON_CODE_NONE;
+  g_autofree char *card = g_strdup (baton_handoff_get_card (self->handoff));
+
+  g_free (self->settled_id);
+  self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
+  baton_handoff_end (self->handoff, result);
+  g_clear_object (&self->hand_client);
+  g_clear_pointer (&self->hand_view, baton_view_free);
+
+  if (code == BATON_CODE_PLAN_CHANGED)
+    {
+      set_handoff (self, NULL);
+      say (self, result);
+      g_signal_emit (self, signals[SIGNAL_REPLAN], 0, card);
+    }
+  else if (baton_result_words_is_quiet (result))
+    {
+      set_handoff (self, NULL);
+      say (self, result);
+    }
+  else
+    g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
+
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, (guint) BATON_VIEW_RESULT);
+}
+
+static void
+on_handed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (BatonModel) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) end
+      = baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
+
+  if (end == NULL)
+    g_warning ("the handoff could not be followed: %s", error->message);
+  if (self->hand_client == BATON_HELPER_CLIENT (source))
+    settle (self, end);
+}
+
+static char **
+build_arguments (const char *verb, const BatonRequest *request)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) arguments = baton_request_to_arguments (request);
+
+  g_strv_builder_add (builder, verb);
+  g_strv_builder_addv (builder, (const char **) arguments);
+
+  return g_strv_builder_end (builder);
+}
+
+/**
+ * baton_model_hand:
+ * @self: a model
+ * @request: what was accepted, with its digest
+ *
+ * Starts a handoff. It goes on if this program ends.
+ */
+void
+baton_model_hand (BatonModel *self, const BatonRequest *request)
+{
+  g_autoptr (BatonHandoff) handoff = NULL;
+  g_auto (GStrv) arguments = NULL;
+
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->watch == NULL || self->hand_client != NULL)
+    return;
+
+  handoff = baton_handoff_new (request->cards[0], baton_side_to_string (request->to), TRUE);
+  arguments = build_arguments ("hand", request);
+  self->hand_view = baton_view_new ();
+  self->hand_client = baton_helper_client_new ();
+  g_signal_connect_object (self->hand_client, "event", G_CALLBACK (on_hand_event_cb), self,
+                           G_CONNECT_SWAPPED);
+  set_handoff (self, handoff);
+  baton_helper_client_run_async (self->hand_client, (const char *const *) arguments, NULL,
+                                 on_handed_cb, g_object_ref (self));
+}
+
+/* For the verbs that take a moment and say how it went. */
+static void
+on_done_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (BatonModel) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) end
+      = baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
+
+  if (end != NULL)
+    say (self, end);
+  else
+    g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, error->message);
+
+  baton_model_look (self);
+}
+
+static void
+run_verb (BatonModel *self, const char *const *arguments)
+{
+  g_autoptr (BatonHelperClient) client = NULL;
+
+  if (self->watch == NULL)
+    return;
+
+  client = baton_helper_client_new ();
+  baton_helper_client_run_async (client, arguments, NULL, on_done_cb, g_object_ref (self));
+}
+
+/**
+ * baton_model_recover:
+ * @self: a model
+ *
+ * Settles a handoff that was cut off.
+ */
+void
+baton_model_recover (BatonModel *self)
+{
+  static const char *const arguments[] = { "recover", NULL };
+
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  run_verb (self, arguments);
+}
+
+/**
+ * baton_model_cancel:
+ * @self: a model
+ *
+ * Asks the handoff that goes on to stop, whoever has started it.
+ */
+void
+baton_model_cancel (BatonModel *self)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->handoff == NULL)
+    return;
+
+  if (self->hand_client != NULL)
+    baton_helper_client_ask_cancel (self->hand_client);
+  else
+    {
+      const char *const arguments[]
+          = { "cancel", baton_handoff_get_id (self->handoff), NULL };
+
+      run_verb (self, arguments);
+    }
+
+  if (baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_RUNNING)
+    baton_handoff_note_cancel (self->handoff);
+}
+
+/**
+ * baton_model_dismiss:
+ * @self: a model
+ *
+ * The end of the last handoff has been read.
+ */
+void
+baton_model_dismiss (BatonModel *self)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->handoff != NULL && baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
+    set_handoff (self, NULL);
+}
+
+/**
+ * baton_model_look:
+ * @self: a model
+ *
+ * Looks at everything now. A descriptor that is inherited or passed gives no event, so this is done
+ * whenever the window comes to the front.
+ */
+void
+baton_model_look (BatonModel *self)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->watch != NULL)
+    baton_watch_look (self->watch);
+}
+
+static void
+baton_model_dispose (GObject *object)
+{
+  BatonModel *self = BATON_MODEL (object);
+
+  if (self->watch != NULL)
+    baton_watch_stop (self->watch);
+  g_clear_object (&self->watch);
+  g_clear_object (&self->handoff);
+  g_clear_object (&self->hand_client);
+
+  G_OBJECT_CLASS (baton_model_parent_class)->dispose (object);
+}
+
+static void
+baton_model_finalize (GObject *object)
+{
+  BatonModel *self = BATON_MODEL (object);
+
+  g_clear_pointer (&self->own_view, baton_view_free);
+  g_clear_pointer (&self->hand_view, baton_view_free);
+  g_free (self->settled_id);
+  g_free (self->report_key);
+  g_clear_pointer (&self->problem, json_object_unref);
+
+  G_OBJECT_CLASS (baton_model_parent_class)->finalize (object);
+}
+
+static void
+baton_model_class_init (BatonModelClass *klass)
+{
+  GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = baton_model_dispose;
+  G_OBJECT_CLASS (klass)->finalize = baton_model_finalize;
+
+  /**
+   * BatonModel::changed:
+   * @what: #BatonViewChange flags
+   */
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 1, G_TYPE_UINT);
+  /**
+   * BatonModel::handoff-changed:
+   *
+   * A handoff has begun, has ended, or its end was dismissed.
+   */
+  signals[SIGNAL_HANDOFF_CHANGED] = g_signal_new ("handoff-changed", type, G_SIGNAL_RUN_LAST, 0,
+                                                  NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * BatonModel::replan:
+   * @card: its address
+   *
+   * The plan that was accepted no longer holds: the new one is to be decided about.
+   */
+  signals[SIGNAL_REPLAN] = g_signal_new ("replan", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * BatonModel::message:
+   * @text: a sentence that needs no answer
+   */
+  signals[SIGNAL_MESSAGE] = g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 1, G_TYPE_STRING);
+  /**
+   * BatonModel::report:
+   * @report: a #JsonObject
+   * @is_first: it was there when the model began to look
+   */
+  signals[SIGNAL_REPORT] = g_signal_new ("report", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_BOOLEAN);
+}
+
+static void
+baton_model_init (BatonModel *self)
+{
+}
+
+/**
+ * baton_model_new:
+ *
+ * Returns: (transfer full): a model of this machine; baton_model_start() makes it look
+ */
+BatonModel *
+baton_model_new (void)
+{
+  BatonModel *self = g_object_new (BATON_TYPE_MODEL, NULL);
+
+  self->watch = baton_watch_new ();
+  g_signal_connect_object (self->watch, "changed", G_CALLBACK (on_watch_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+
+  return self;
+}
+
+/**
+ * baton_model_new_for_view:
+ * @view: (transfer full): a view that the caller feeds
+ *
+ * Returns: (transfer full): a model that shows @view and asks no helper
+ */
+BatonModel *
+baton_model_new_for_view (BatonView *view)
+{
+  BatonModel *self = g_object_new (BATON_TYPE_MODEL, NULL);
+
+  self->own_view = view;
+
+  return self;
+}
+
+/**
+ * baton_model_start:
+ * @self: a model
+ *
+ * Begins to look, or tries again where looking failed.
+ */
+void
+baton_model_start (BatonModel *self)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->watch != NULL)
+    baton_watch_start (self->watch);
+}
+
+/**
+ * baton_model_get_view:
+ *
+ * Returns: (transfer none): what is known
+ */
+BatonView *
+baton_model_get_view (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  return self->watch != NULL ? baton_watch_get_view (self->watch) : self->own_view;
+}
+
+/**
+ * baton_model_has_looked:
+ *
+ * Returns: %TRUE if the machine is known
+ */
+gboolean
+baton_model_has_looked (BatonModel *self)
+{
+  return baton_view_get_machine (baton_model_get_view (self)) != NULL;
+}
+
+/**
+ * baton_model_get_problem:
+ *
+ * Returns: (transfer none) (nullable): the result that says why less than everything can be seen,
+ *   %NULL where nothing is missing
+ */
+JsonObject *
+baton_model_get_problem (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  return self->problem;
+}
+
+/**
+ * baton_model_set_problem:
+ * @self: a model
+ * @problem: (nullable): the result that says why less than everything can be seen
+ */
+void
+baton_model_set_problem (BatonModel *self, JsonObject *problem)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (problem != NULL)
+    json_object_ref (problem);
+  g_clear_pointer (&self->problem, json_object_unref);
+  self->problem = problem;
+}
+
+/**
+ * baton_model_create_preview:
+ *
+ * Returns: (transfer full): a preview that asks the helper if the model does
+ */
+BatonPreview *
+baton_model_create_preview (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  return baton_preview_new (self->watch != NULL);
+}
+
+/**
+ * baton_model_get_handoff:
+ *
+ * Returns: (transfer none) (nullable): the handoff that goes on, or has ended and was not dismissed
+ */
+BatonHandoff *
+baton_model_get_handoff (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  return self->handoff;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+GNotification *baton_notify_build (JsonObject *report);
+
+char *baton_notify_dup_key (JsonObject *report);
+gboolean baton_notify_was_seen (const char *state_directory, const char *key);
+void baton_notify_note_seen (const char *state_directory, const char *key);
+
+G_END_DECLS

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-window.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-finding-row.h"
+#include "baton-finding-words.h"
+#include "baton-holder-row.h"
+#include "baton-json.h"
+#include "baton-option-row.h"
+#include "baton-plan-words.h"
+#include "baton-request-copy.h"
+#include "baton-result-words.h"
+#include "baton-section.h"
+#include "baton-step-row.h"
+#include "baton-step-words.h"
+#include "baton-words.h"
+
+struct _BatonPlanWindow
+{
+  AdwWindow parent_instance;
+
+  /* owned */
+  BatonModel *model;
+  BatonRequest *base;    /* as the window was opened, with the options chosen since */
+  BatonRequest *request; /* with the consents that the plan shown asks for */
+  BatonPreview *preview;
+  GPtrArray *shown; /* of JsonObject: what the section that is being filled shows */
+
+  BatonPlanSummary summary;
+  gboolean focus_placed;
+
+  /* from the template */
+  AdwWindowTitle *title_widget;
+  GtkButton *cancel_button;
+  GtkButton *accept_button;
+  GtkLabel *accept_label;
+  GtkLabel *consequence_label;
+  BatonSection *findings_section;
+  BatonSection *closes_section;
+  BatonSection *options_section;
+  BatonSection *notes_section;
+  BatonSection *steps_section;
+};
+
+enum
+{
+  SIGNAL_ACCEPTED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (BatonPlanWindow, baton_plan_window, ADW_TYPE_WINDOW)
+
+typedef enum
+{
+  OPTION_UNTIL_FREE,
+  OPTION_LET_OPEN,
+  N_OPTIONS,
+} Option;
+
+static const char *const option_keys[N_OPTIONS] = { "until-free", "let-open" };
+
+static const char *
+get_card_address (BatonPlanWindow *self)
+{
+  return self->base->cards[0];
+}
+
+static JsonObject *
+get_holders (BatonPlanWindow *self)
+{
+  return baton_view_get_holders (baton_model_get_view (self->model), get_card_address (self));
+}
+
+/* Options start a plan of their own, without the consents of the last. */
+static void
+ask_anew (BatonPlanWindow *self)
+{
+  g_clear_pointer (&self->request, baton_request_free);
+  self->request = baton_request_copy (self->base);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->accept_button), FALSE);
+  baton_preview_ask (self->preview, self->request);
+}
+
+static gboolean
+is_close (JsonObject *finding)
+{
+  return g_strcmp0 (baton_json_get_string (finding, "consent"), "close") == 0;
+}
+
+static GtkWidget *
+create_finding_row (gpointer data)
+{
+  BatonFindingRow *row = baton_finding_row_new ();
+
+  baton_finding_row_set_has_verb (row, FALSE);
+
+  return GTK_WIDGET (row);
+}
+
+static void
+fill_finding_row (GtkWidget *row, guint index, gpointer data)
+{
+  BatonPlanWindow *self = data;
+
+  baton_finding_row_show (BATON_FINDING_ROW (row), g_ptr_array_index (self->shown, index),
+                          get_holders (self));
+}
+
+static void
+show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
+{
+  JsonArray *findings
+      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_set_size (self->shown, 0);
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      gboolean is_note
+          = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
+
+      if (is_note != notes || is_close (finding)
+          || g_strcmp0 (baton_json_get_string (finding, "code"), "let-open-offer") == 0)
+        continue;
+
+      g_ptr_array_add (self->shown, finding);
+      g_ptr_array_add (keys, baton_finding_words_dup_key (finding));
+    }
+
+  baton_section_sync (section, keys, create_finding_row, fill_finding_row, self);
+}
+
+static GtkWidget *
+create_close_row (gpointer data)
+{
+  BatonHolderRow *row = baton_holder_row_new ();
+
+  baton_holder_row_set_can_close (row, FALSE);
+
+  return GTK_WIDGET (row);
+}
+
+static void
+fill_close_row (GtkWidget *row, guint index, gpointer data)
+{
+  BatonPlanWindow *self = data;
+
+  baton_holder_row_show (BATON_HOLDER_ROW (row), g_ptr_array_index (self->shown, index));
+}
+
+static JsonObject *
+find_holder (BatonPlanWindow *self, const char *subject)
+{
+  JsonArray *list = baton_json_get_array (get_holders (self), "holders");
+
+  for (guint i = 0; i < baton_json_count (list); i++)
+    {
+      JsonObject *holder = baton_json_nth_object (list, i);
+      g_autofree char *key = baton_holder_row_dup_key (holder);
+
+      if (g_strcmp0 (key, subject) == 0)
+        return holder;
+    }
+
+  return NULL;
+}
+
+static void
+show_closes (BatonPlanWindow *self)
+{
+  JsonArray *findings
+      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_set_size (self->shown, 0);
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      const char *subject = baton_json_get_string (finding, "subject");
+      JsonObject *holder = is_close (finding) ? find_holder (self, subject) : NULL;
+
+      if (!is_close (finding))
+        continue;
+
+      /* A holder that the watch has not told of yet is shown by what the plan knows of it. */
+      g_ptr_array_add (self->shown,
+                       holder != NULL ? holder : baton_json_get_object (finding, "args"));
+      g_ptr_array_add (keys, g_strdup (subject));
+    }
+
+  baton_section_sync (self->closes_section, keys, create_close_row, fill_close_row, self);
+}
+
+static void
+on_option_changed_cb (BatonPlanWindow *self, GParamSpec *pspec, BatonOptionRow *row)
+{
+  const char *option = g_object_get_data (G_OBJECT (row), "baton-option");
+  gboolean active = baton_option_row_get_active (row);
+  gboolean *field = g_strcmp0 (option, option_keys[OPTION_LET_OPEN]) == 0
+                        ? &self->base->let_open
+                        : &self->base->until_free;
+
+  if (*field == active)
+    return;
+
+  *field = active;
+  ask_anew (self);
+}
+
+static GtkWidget *
+create_option_row (gpointer data)
+{
+  BatonOptionRow *row = baton_option_row_new ();
+
+  g_signal_connect_object (row, "notify::active", G_CALLBACK (on_option_changed_cb), data,
+                           G_CONNECT_SWAPPED);
+
+  return GTK_WIDGET (row);
+}
+
+static void
+fill_option_row (GtkWidget *widget, guint index, gpointer data)
+{
+  BatonPlanWindow *self = data;
+  BatonOptionRow *row = BATON_OPTION_ROW (widget);
+
+  g_object_set_data (G_OBJECT (row), "baton-option", (gpointer) option_keys[index]);
+  if (index == OPTION_UNTIL_FREE)
+    {
+      baton_option_row_show (row, _ ("Return the card when the virtual machine stops"),
+                             _ ("Baton waits for a virtual machine that uses the card, and takes "
+                                "the card back when that has ended."));
+      baton_option_row_set_active (row, self->base->until_free);
+    }
+  else
+    {
+      baton_option_row_show (row, _ ("Let my own programs use the card"),
+                             _ ("For people who start QEMU themselves, without libvirt. The "
+                                "permission ends with the return."));
+      baton_option_row_set_active (row, self->base->let_open);
+    }
+}
+
+static void
+show_options (BatonPlanWindow *self)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+
+  if (self->base->to == BATON_SIDE_GUEST && self->summary.n_blockers == 0)
+    for (guint i = 0; i < N_OPTIONS; i++)
+      g_ptr_array_add (keys, (gpointer) option_keys[i]);
+
+  baton_section_sync (self->options_section, keys, create_option_row, fill_option_row, self);
+}
+
+static GtkWidget *
+create_step_row (gpointer data)
+{
+  return GTK_WIDGET (baton_step_row_new ());
+}
+
+static void
+fill_step_row (GtkWidget *row, guint index, gpointer data)
+{
+  BatonPlanWindow *self = data;
+  g_autofree char *title = baton_step_words_dup_title (
+      g_ptr_array_index (self->shown, index), baton_side_to_string (self->base->to),
+      baton_view_get_cards (baton_model_get_view (self->model)),
+      baton_json_get_array (get_holders (self), "holders"));
+
+  baton_step_row_show_planned (BATON_STEP_ROW (row), index + 1, title);
+}
+
+static guint
+show_steps (BatonPlanWindow *self)
+{
+  JsonArray *steps = baton_json_get_array (baton_preview_get_plan (self->preview), "steps");
+  guint n_steps = baton_json_count (steps);
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *title = g_strdup_printf (ngettext ("%u Step", "%u Steps", n_steps), n_steps);
+
+  g_ptr_array_set_size (self->shown, 0);
+  for (guint i = 0; i < n_steps; i++)
+    {
+      g_ptr_array_add (self->shown, baton_json_nth_object (steps, i));
+      g_ptr_array_add (
+          keys, g_strdup (baton_json_get_string (baton_json_nth_object (steps, i), "id")));
+    }
+
+  baton_section_set_title (self->steps_section, title);
+  baton_section_sync (self->steps_section, keys, create_step_row, fill_step_row, self);
+
+  return n_steps;
+}
+
+/* The default is to do it, unless something is lost by it. */
+static void
+place_focus (BatonPlanWindow *self, gboolean destructive)
+{
+  GtkWidget *target = GTK_WIDGET (destructive ? self->cancel_button : self->accept_button);
+
+  if (destructive)
+    {
+      gtk_widget_remove_css_class (GTK_WIDGET (self->accept_button), "suggested-action");
+      gtk_widget_add_css_class (GTK_WIDGET (self->accept_button), "destructive-action");
+    }
+  else
+    {
+      gtk_widget_remove_css_class (GTK_WIDGET (self->accept_button), "destructive-action");
+      gtk_widget_add_css_class (GTK_WIDGET (self->accept_button), "suggested-action");
+    }
+
+  if (self->focus_placed)
+    return;
+  self->focus_placed = TRUE;
+  gtk_window_set_default_widget (GTK_WINDOW (self), target);
+  gtk_window_set_focus (GTK_WINDOW (self), target);
+}
+
+static void
+show_problem (BatonPlanWindow *self)
+{
+  JsonObject *problem = baton_preview_get_problem (self->preview);
+  g_autofree char *text = baton_result_words_dup_text (problem);
+
+  gtk_label_set_label (self->consequence_label,
+                       text != NULL ? text : _ ("The plan could not be made."));
+  gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
+}
+
+static void
+on_preview_changed_cb (BatonPlanWindow *self)
+{
+  JsonObject *plan = baton_preview_get_plan (self->preview);
+  g_autofree char *consequence = NULL;
+  g_autofree char *button = NULL;
+  gboolean possible;
+  guint n_steps;
+
+  if (plan == NULL)
+    {
+      show_problem (self);
+      return;
+    }
+
+  /* A plan has no steps as long as a consent is missing: ask again for the one that the button
+   * would stand for. Each round adds a process that was shown, so this ends. */
+  if (baton_plan_words_add_consents (plan, self->request))
+    baton_preview_ask (self->preview, self->request);
+
+  baton_plan_words_summarise (plan, &self->summary);
+  show_findings (self, self->findings_section, FALSE);
+  show_findings (self, self->notes_section, TRUE);
+  show_closes (self);
+  show_options (self);
+  n_steps = show_steps (self);
+
+  if (baton_preview_is_busy (self->preview))
+    return;
+
+  consequence = baton_plan_words_dup_consequence (&self->summary, self->base->to,
+                                                  self->base->when_free, n_steps);
+  button = baton_plan_words_dup_button (&self->summary, self->base->to, self->base->when_free);
+  possible = self->summary.n_blockers == 0 && n_steps > 0;
+
+  baton_section_set_title (self->findings_section,
+                           self->summary.n_blockers > 0 ? _ ("In the Way") : _ ("Warnings"));
+  gtk_label_set_label (self->consequence_label, consequence);
+  gtk_label_set_label (self->accept_label, button);
+  gtk_widget_set_visible (GTK_WIDGET (self->accept_button), possible);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->accept_button), possible);
+  place_focus (self, !possible || baton_plan_words_is_destructive (&self->summary));
+}
+
+static void
+on_accept_clicked_cb (BatonPlanWindow *self)
+{
+  JsonObject *plan = baton_preview_get_plan (self->preview);
+
+  g_free (self->request->expect);
+  self->request->expect = g_strdup (baton_json_get_string (plan, "digest"));
+  g_signal_emit (self, signals[SIGNAL_ACCEPTED], 0, self->request);
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+/* Somebody opened or closed the card while its plan is on screen. */
+static void
+on_model_changed_cb (BatonPlanWindow *self, guint what)
+{
+  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS)) != 0)
+    ask_anew (self);
+}
+
+static void
+baton_plan_window_dispose (GObject *object)
+{
+  BatonPlanWindow *self = BATON_PLAN_WINDOW (object);
+
+  g_clear_object (&self->preview);
+  g_clear_object (&self->model);
+  g_clear_pointer (&self->base, baton_request_free);
+  g_clear_pointer (&self->request, baton_request_free);
+  g_clear_pointer (&self->shown, g_ptr_array_unref);
+
+  G_OBJECT_CLASS (baton_plan_window_parent_class)->dispose (object);
+}
+
+static void
+baton_plan_window_class_init (BatonPlanWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = baton_plan_window_dispose;
+
+  /**
+   * BatonPlanWindow::accepted:
+   * @request: a #BatonRequest with the consents and the digest of the plan that was shown
+   *
+   * The plan was accepted.
+   */
+  signals[SIGNAL_ACCEPTED] = g_signal_new ("accepted", G_TYPE_FROM_CLASS (klass),
+                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                           G_TYPE_POINTER);
+
+  g_type_ensure (BATON_TYPE_SECTION);
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/batongpu/Baton/ui/baton-plan-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, title_widget);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, cancel_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, accept_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, accept_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, consequence_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, findings_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, closes_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, options_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, notes_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, steps_section);
+  gtk_widget_class_bind_template_callback (widget_class, on_accept_clicked_cb);
+}
+
+static void
+baton_plan_window_init (BatonPlanWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->shown = g_ptr_array_new ();
+  gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
+  gtk_label_set_label (self->consequence_label, _ ("Looking at the card and at who uses it…"));
+}
+
+/**
+ * baton_plan_window_new:
+ * @model: the window's model
+ * @request: one card and where it is to go
+ *
+ * Returns: (transfer floating): a window that shows the plan and asks for it
+ */
+BatonPlanWindow *
+baton_plan_window_new (BatonModel *model, const BatonRequest *request)
+{
+  BatonPlanWindow *self = g_object_new (BATON_TYPE_PLAN_WINDOW, NULL);
+  BatonView *view = baton_model_get_view (model);
+  g_autofree char *name = baton_words_dup_card_name (
+      baton_view_find_card (view, request->cards[0]), baton_view_get_cards (view));
+  const char *title
+      = request->to == BATON_SIDE_GUEST ? _ ("Hand to Virtual Machines") : _ ("Return to Host");
+
+  self->model = g_object_ref (model);
+  self->base = baton_request_copy (request);
+  self->preview = baton_model_create_preview (model);
+  adw_window_title_set_title (self->title_widget, title);
+  adw_window_title_set_subtitle (self->title_widget, name);
+  gtk_window_set_title (GTK_WINDOW (self), title);
+
+  g_signal_connect_object (self->preview, "changed", G_CALLBACK (on_preview_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (model, "changed", G_CALLBACK (on_model_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  ask_anew (self);
+
+  return self;
+}
+
+/**
+ * baton_plan_window_get_preview:
+ *
+ * Returns: (transfer none): what makes the plan
+ */
+BatonPreview *
+baton_plan_window_get_preview (BatonPlanWindow *self)
+{
+  g_return_val_if_fail (BATON_IS_PLAN_WINDOW (self), NULL);
+
+  return self->preview;
+}

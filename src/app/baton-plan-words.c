@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-words.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-json.h"
+
+/**
+ * baton_plan_words_summarise:
+ * @plan: (nullable): a plan of the contract
+ * @ret_summary: (out caller-allocates): what it comes to
+ */
+void
+baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
+{
+  JsonArray *findings = baton_json_get_array (plan, "findings");
+  BatonPlanSummary summary = { 0 };
+
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      const char *consent = baton_json_get_string (finding, "consent");
+      gboolean blocks = g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;
+
+      if (g_strcmp0 (consent, "close") == 0)
+        summary.n_closes++;
+      else if (g_strcmp0 (consent, "may-not-return") == 0)
+        summary.may_not_return = TRUE;
+      else if (g_strcmp0 (consent, "end-session") == 0)
+        summary.ends_session = TRUE;
+      else if (blocks && consent == NULL)
+        summary.n_blockers++;
+    }
+
+  if (baton_json_get_boolean (plan, "ends_session"))
+    summary.ends_session = TRUE;
+
+  *ret_summary = summary;
+}
+
+/**
+ * baton_plan_words_is_destructive:
+ * @summary: what a plan comes to
+ *
+ * Returns: %TRUE if something is lost by it
+ */
+gboolean
+baton_plan_words_is_destructive (const BatonPlanSummary *summary)
+{
+  return summary->n_closes > 0 || summary->may_not_return || summary->ends_session;
+}
+
+/**
+ * baton_plan_words_dup_button:
+ * @summary: what the plan comes to
+ * @to: where it takes the card
+ * @when_free: it waits for the virtual machine first
+ *
+ * Returns: (transfer full): label of the button, which carries the consent: it names what is lost
+ */
+char *
+baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboolean when_free)
+{
+  gboolean to_guest = to == BATON_SIDE_GUEST;
+
+  if (summary->ends_session)
+    return g_strdup (to_guest ? _ ("_Log Out and Hand Over") : _ ("_Log Out and Return"));
+
+  if (summary->n_closes > 0)
+    return g_strdup_printf (
+        to_guest ? ngettext ("_Close %u App and Hand Over", "_Close %u Apps and Hand Over",
+                             summary->n_closes)
+                 : ngettext ("_Close %u App and Return", "_Close %u Apps and Return",
+                             summary->n_closes),
+        summary->n_closes);
+
+  if (summary->may_not_return)
+    return g_strdup (to_guest ? _ ("_Hand Over Anyway") : _ ("_Return Anyway"));
+
+  if (when_free)
+    return g_strdup (_ ("_Return When It Stops"));
+
+  return g_strdup (to_guest ? _ ("_Hand Over") : _ ("_Return"));
+}
+
+static char *
+describe_blocked (const BatonPlanSummary *summary, BatonSide to)
+{
+  if (to == BATON_SIDE_GUEST)
+    return g_strdup_printf (ngettext ("The card cannot be handed over: %u thing is in the way.",
+                                      "The card cannot be handed over: %u things are in the way.",
+                                      summary->n_blockers),
+                            summary->n_blockers);
+
+  return g_strdup_printf (ngettext ("The card cannot be returned: %u thing is in the way.",
+                                    "The card cannot be returned: %u things are in the way.",
+                                    summary->n_blockers),
+                          summary->n_blockers);
+}
+
+/**
+ * baton_plan_words_dup_consequence:
+ * @summary: what the plan comes to
+ * @to: where it takes the card
+ * @when_free: it waits for the virtual machine first
+ * @n_steps: number of its steps
+ *
+ * Returns: (transfer full): what will happen, in a sentence or two
+ */
+char *
+baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
+                                  BatonSide to,
+                                  gboolean when_free,
+                                  guint n_steps)
+{
+  gboolean to_guest = to == BATON_SIDE_GUEST;
+
+  if (summary->n_blockers > 0)
+    return describe_blocked (summary, to);
+
+  if (n_steps == 0)
+    return g_strdup (_ ("The card is there already. There is nothing to do."));
+
+  if (summary->ends_session)
+    return g_strdup (_ ("Your session ends, and what is not saved in it is lost."));
+
+  if (summary->n_closes > 0)
+    return g_strdup_printf (ngettext ("%u app closes. The desktop keeps running.",
+                                      "%u apps close. The desktop keeps running.",
+                                      summary->n_closes),
+                            summary->n_closes);
+
+  if (summary->may_not_return)
+    return g_strdup (_ ("The card may not come back before this computer is restarted."));
+
+  if (when_free)
+    return g_strdup (_ ("The card comes back as soon as the virtual machine has stopped. Nothing "
+                        "else changes."));
+
+  return g_strdup (to_guest ? _ ("The card goes to virtual machines. No app closes, and the "
+                                 "desktop keeps running.")
+                            : _ ("The card comes back to this computer. No app closes, and the "
+                                 "desktop keeps running."));
+}
+
+/**
+ * baton_plan_words_add_consents:
+ * @plan: (nullable): a plan of the contract
+ * @request: what it was made for; takes the consents
+ *
+ * Adds what the button of the plan would consent to: closing each process that was shown, by its
+ * number and start time, and the risk that the card stays away.
+ *
+ * Returns: %TRUE if @request is another one now
+ */
+gboolean
+baton_plan_words_add_consents (JsonObject *plan, BatonRequest *request)
+{
+  JsonArray *findings = baton_json_get_array (plan, "findings");
+  gboolean changed = FALSE;
+
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      const char *consent = baton_json_get_string (finding, "consent");
+      const char *subject = baton_json_get_string (finding, "subject");
+
+      if (g_strcmp0 (consent, "close") == 0 && subject != NULL && strchr (subject, ':') != NULL)
+        {
+          int pid = (int) g_ascii_strtoll (subject, NULL, 10);
+          const char *start_time = strchr (subject, ':') + 1;
+
+          if (pid > 0 && !baton_request_allows_close (request, pid, start_time))
+            {
+              baton_request_add_close (request, pid, start_time);
+              changed = TRUE;
+            }
+        }
+      else if (g_strcmp0 (consent, "may-not-return") == 0 && !request->may_not_return)
+        {
+          request->may_not_return = TRUE;
+          changed = TRUE;
+        }
+    }
+
+  return changed;
+}

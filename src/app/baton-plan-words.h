@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-request.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * BatonPlanSummary: what a plan comes to for the person who decides about it
+ *
+ * @n_blockers: what stands in the way and no consent sets aside
+ * @n_closes: processes that its button would close
+ * @may_not_return: its button takes the risk that the card stays away
+ * @ends_session: its button logs out
+ */
+typedef struct
+{
+  guint n_blockers;
+  guint n_closes;
+  gboolean may_not_return;
+  gboolean ends_session;
+} BatonPlanSummary;
+
+void baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary);
+gboolean baton_plan_words_is_destructive (const BatonPlanSummary *summary);
+char *baton_plan_words_dup_button (const BatonPlanSummary *summary,
+                                   BatonSide to,
+                                   gboolean when_free);
+char *baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
+                                        BatonSide to,
+                                        gboolean when_free,
+                                        guint n_steps);
+gboolean baton_plan_words_add_consents (JsonObject *plan, BatonRequest *request);
+
+G_END_DECLS

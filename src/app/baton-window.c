@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-window.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-card-row.h"
+#include "baton-groups-window.h"
+#include "baton-json.h"
+#include "baton-report-window.h"
+#include "baton-result-words.h"
+#include "baton-section.h"
+#include "baton-words.h"
+
+struct _BatonWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  /* owned */
+  BatonModel *model;
+  GHashTable *pages; /* card's address to BatonCardPage, which the stack owns */
+
+  BatonGroupsWindow *groups_window; /* weak */
+
+  /* from the template */
+  AdwToastOverlay *toast_overlay;
+  AdwLeaflet *leaflet;
+  AdwLeafletPage *list_page;
+  AdwLeafletPage *separator_page;
+  GtkListBox *card_list;
+  AdwWindowTitle *content_title;
+  GtkWidget *back_button;
+  GtkWidget *content_menu_button;
+  GtkStack *stack;
+  AdwStatusPage *status_page;
+  GtkWidget *status_button;
+};
+
+G_DEFINE_FINAL_TYPE (BatonWindow, baton_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static JsonArray *
+get_cards (BatonWindow *self)
+{
+  return baton_view_get_cards (baton_model_get_view (self->model));
+}
+
+static void
+show_title (BatonWindow *self)
+{
+  BatonCardPage *page = baton_window_get_page (self);
+  g_autofree char *name = NULL;
+
+  if (page != NULL)
+    name = baton_words_dup_card_name (
+        baton_view_find_card (baton_model_get_view (self->model),
+                              baton_card_page_get_address (page)),
+        get_cards (self));
+
+  adw_window_title_set_title (self->content_title, name != NULL ? name : "Baton");
+}
+
+/* With one card there is nothing to choose: only its page is shown. */
+static void
+show_places (BatonWindow *self)
+{
+  gboolean has_list = baton_json_count (get_cards (self)) > 1;
+  gboolean folded = adw_leaflet_get_folded (self->leaflet);
+
+  gtk_widget_set_visible (adw_leaflet_page_get_child (self->list_page), has_list);
+  gtk_widget_set_visible (adw_leaflet_page_get_child (self->separator_page), has_list);
+  gtk_widget_set_visible (self->back_button, has_list && folded);
+  gtk_widget_set_visible (self->content_menu_button, !has_list);
+  if (!has_list)
+    adw_leaflet_set_visible_child_name (self->leaflet, "content");
+}
+
+static void
+show_status (BatonWindow *self)
+{
+  JsonObject *problem = baton_model_get_problem (self->model);
+  gboolean looked = baton_model_has_looked (self->model);
+
+  if (looked)
+    {
+      adw_status_page_set_icon_name (self->status_page, "baton-card-symbolic");
+      adw_status_page_set_title (self->status_page, _ ("No Graphics Card"));
+      adw_status_page_set_description (
+          self->status_page, _ ("This computer shows no graphics card on its PCI bus. If one is in "
+                                "an external case, connect and switch it on."));
+    }
+  else if (problem != NULL)
+    {
+      g_autofree char *text = baton_result_words_dup_text (problem);
+
+      adw_status_page_set_icon_name (self->status_page, "baton-warning-symbolic");
+      adw_status_page_set_title (self->status_page, _ ("Cannot Look at This Computer"));
+      adw_status_page_set_description (self->status_page, text);
+    }
+  else
+    {
+      adw_status_page_set_icon_name (self->status_page, "baton-card-symbolic");
+      adw_status_page_set_title (self->status_page, _ ("Looking at This Computer…"));
+      adw_status_page_set_description (self->status_page, NULL);
+    }
+
+  gtk_widget_set_visible (self->status_button, looked || problem != NULL);
+  gtk_stack_set_visible_child_name (self->stack, "status");
+}
+
+static GtkWidget *
+create_card_row (gpointer data)
+{
+  return GTK_WIDGET (baton_card_row_new ());
+}
+
+static void
+fill_card_row (GtkWidget *row, guint index, gpointer data)
+{
+  BatonWindow *self = data;
+  JsonObject *card = baton_json_nth_object (get_cards (self), index);
+  BatonCardPage *page
+      = baton_window_find_page (self, baton_json_get_string (card, "address"));
+  g_autofree char *refusal = page != NULL ? baton_card_page_dup_refusal (page) : NULL;
+
+  baton_card_row_show (BATON_CARD_ROW (row), card, get_cards (self), refusal);
+}
+
+static void
+show_rows (BatonWindow *self)
+{
+  JsonArray *cards = get_cards (self);
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    {
+      const char *address
+          = baton_json_get_string (baton_json_nth_object (cards, i), "address");
+
+      if (address == NULL)
+        return;
+      g_ptr_array_add (keys, (gpointer) address);
+    }
+
+  baton_list_sync (self->card_list, keys, create_card_row, fill_card_row, self);
+}
+
+static gboolean
+is_gone (gpointer key, gpointer value, gpointer data)
+{
+  BatonWindow *self = data;
+
+  if (baton_view_find_card (baton_model_get_view (self->model), key) != NULL)
+    return FALSE;
+
+  gtk_stack_remove (self->stack, value);
+
+  return TRUE;
+}
+
+static void
+ensure_pages (BatonWindow *self)
+{
+  JsonArray *cards = get_cards (self);
+
+  g_hash_table_foreach_remove (self->pages, is_gone, self);
+
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    {
+      const char *address
+          = baton_json_get_string (baton_json_nth_object (cards, i), "address");
+      BatonCardPage *page;
+
+      if (address == NULL || g_hash_table_contains (self->pages, address))
+        continue;
+
+      page = baton_card_page_new (self->model, address);
+      gtk_stack_add_named (self->stack, GTK_WIDGET (page), address);
+      g_hash_table_insert (self->pages, g_strdup (address), page);
+    }
+}
+
+static void
+refresh_pages (BatonWindow *self, guint what)
+{
+  GHashTableIter iter;
+  gpointer page;
+
+  g_hash_table_iter_init (&iter, self->pages);
+  while (g_hash_table_iter_next (&iter, NULL, &page))
+    baton_card_page_refresh (page, what);
+}
+
+static gboolean
+is_cold (JsonObject *card)
+{
+  return baton_json_get_boolean (card, "boot_display")
+         || baton_json_get_boolean (card, "only_display");
+}
+
+/* The card that is worth a look first is not the one that the desktop hangs on. */
+static const char *
+choose_first (BatonWindow *self)
+{
+  JsonArray *cards = get_cards (self);
+
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    if (!is_cold (baton_json_nth_object (cards, i)))
+      return baton_json_get_string (baton_json_nth_object (cards, i), "address");
+
+  return baton_json_get_string (baton_json_nth_object (cards, 0), "address");
+}
+
+static void
+show_machine (BatonWindow *self)
+{
+  BatonCardPage *page;
+
+  ensure_pages (self);
+  show_rows (self);
+  show_places (self);
+
+  if (baton_json_count (get_cards (self)) == 0)
+    {
+      show_status (self);
+      show_title (self);
+      return;
+    }
+
+  page = baton_window_get_page (self);
+  if (page == NULL)
+    baton_window_show_card (self, choose_first (self));
+  show_title (self);
+}
+
+static void
+on_model_changed_cb (BatonWindow *self, guint what)
+{
+  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HELLO)) != 0 || !baton_model_has_looked (self->model))
+    show_machine (self);
+
+  refresh_pages (self, what);
+  show_rows (self);
+}
+
+static void
+on_handoff_changed_cb (BatonWindow *self)
+{
+  refresh_pages (self, BATON_VIEW_NOTHING);
+  show_rows (self);
+}
+
+static void
+on_message_cb (BatonWindow *self, const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  /* A toast's title is markup, and the text may name a process. */
+  adw_toast_overlay_add_toast (self->toast_overlay, adw_toast_new (escaped));
+}
+
+static void
+on_replan_cb (BatonWindow *self, const char *address)
+{
+  BatonCardPage *page = baton_window_find_page (self, address);
+
+  if (page != NULL)
+    baton_card_page_press (page);
+}
+
+static void
+on_row_selected_cb (BatonWindow *self, GtkListBoxRow *row)
+{
+  if (row == NULL)
+    return;
+
+  gtk_stack_set_visible_child_name (self->stack,
+                                    baton_card_row_get_address (BATON_CARD_ROW (row)));
+  show_title (self);
+}
+
+static void
+on_row_activated_cb (BatonWindow *self, GtkListBoxRow *row)
+{
+  adw_leaflet_set_visible_child_name (self->leaflet, "content");
+}
+
+static void
+on_back_clicked_cb (BatonWindow *self)
+{
+  adw_leaflet_set_visible_child_name (self->leaflet, "list");
+}
+
+static void
+on_folded_cb (BatonWindow *self)
+{
+  show_places (self);
+}
+
+/* See baton_model_look(). */
+static void
+on_active_cb (BatonWindow *self)
+{
+  if (gtk_window_is_active (GTK_WINDOW (self)))
+    baton_model_look (self->model);
+}
+
+static void
+activate_look (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+
+  if (baton_model_get_problem (self->model) != NULL)
+    baton_model_start (self->model);
+  else
+    baton_model_look (self->model);
+}
+
+static void
+present_groups (BatonWindow *self, const char *group)
+{
+  if (self->groups_window == NULL)
+    {
+      g_set_weak_pointer (&self->groups_window, baton_groups_window_new (self->model));
+      gtk_window_set_transient_for (GTK_WINDOW (self->groups_window), GTK_WINDOW (self));
+    }
+
+  if (group != NULL)
+    baton_groups_window_search (self->groups_window, group);
+  gtk_window_present (GTK_WINDOW (self->groups_window));
+}
+
+static void
+activate_groups (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  present_groups (BATON_WINDOW (widget), NULL);
+}
+
+static void
+activate_show_group (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  present_groups (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+  JsonObject *report = baton_view_get_report (baton_model_get_view (self->model));
+  BatonHandoff *handoff = baton_model_get_handoff (self->model);
+  BatonReportWindow *window;
+
+  /* Where the watch is refused there is no report, but what we carried out ourselves is known. */
+  if (report == NULL && handoff != NULL)
+    report = baton_handoff_get_result (handoff);
+  if (report == NULL)
+    {
+      on_message_cb (self, _ ("Nothing has been handed over yet: there is no report."));
+      return;
+    }
+
+  window = baton_report_window_new (report, get_cards (self));
+  gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
+activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  g_autoptr (GtkBuilder) builder
+      = gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
+  GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "help_window"));
+
+  gtk_window_set_transient_for (window, GTK_WINDOW (widget));
+  gtk_window_present (window);
+}
+
+static void
+activate_toast (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  on_message_cb (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_show_rows (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  show_rows (BATON_WINDOW (widget));
+}
+
+static void
+activate_hand (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonCardPage *page = baton_window_get_page (BATON_WINDOW (widget));
+
+  if (page != NULL)
+    baton_card_page_press (page);
+}
+
+static void
+baton_window_dispose (GObject *object)
+{
+  BatonWindow *self = BATON_WINDOW (object);
+
+  g_clear_weak_pointer (&self->groups_window);
+  g_clear_object (&self->model);
+  g_clear_pointer (&self->pages, g_hash_table_unref);
+
+  G_OBJECT_CLASS (baton_window_parent_class)->dispose (object);
+}
+
+static void
+baton_window_class_init (BatonWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = baton_window_dispose;
+
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/batongpu/Baton/ui/baton-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, toast_overlay);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, list_page);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, separator_page);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, card_list);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, content_title);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, back_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, content_menu_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, stack);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, status_page);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, status_button);
+  gtk_widget_class_bind_template_callback (widget_class, on_row_selected_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_row_activated_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_back_clicked_cb);
+  gtk_widget_class_install_action (widget_class, "win.look", NULL, activate_look);
+  gtk_widget_class_install_action (widget_class, "win.groups", NULL, activate_groups);
+  gtk_widget_class_install_action (widget_class, "win.show-group", "s", activate_show_group);
+  gtk_widget_class_install_action (widget_class, "win.show-rows", NULL, activate_show_rows);
+  gtk_widget_class_install_action (widget_class, "win.report", NULL, activate_report);
+  gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
+  gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
+  gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);
+}
+
+static void
+baton_window_init (BatonWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->pages = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_signal_connect_object (self->leaflet, "notify::folded", G_CALLBACK (on_folded_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self, "notify::is-active", G_CALLBACK (on_active_cb), self, 0);
+}
+
+/**
+ * baton_window_new:
+ * @application: (nullable): the application
+ * @model: what to show
+ *
+ * Returns: (transfer floating): the main window
+ */
+BatonWindow *
+baton_window_new (GtkApplication *application, BatonModel *model)
+{
+  BatonWindow *self = g_object_new (BATON_TYPE_WINDOW, "application", application, NULL);
+
+  self->model = g_object_ref (model);
+  g_signal_connect_object (model, "changed", G_CALLBACK (on_model_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (model, "handoff-changed", G_CALLBACK (on_handoff_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (model, "message", G_CALLBACK (on_message_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (model, "replan", G_CALLBACK (on_replan_cb), self, G_CONNECT_SWAPPED);
+  on_model_changed_cb (self, BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS);
+
+  return self;
+}
+
+/**
+ * baton_window_get_page:
+ *
+ * Returns: (transfer none) (nullable): the page that is shown, %NULL where no card is
+ */
+BatonCardPage *
+baton_window_get_page (BatonWindow *self)
+{
+  GtkWidget *child;
+
+  g_return_val_if_fail (BATON_IS_WINDOW (self), NULL);
+
+  child = gtk_stack_get_visible_child (self->stack);
+
+  return child != NULL && BATON_IS_CARD_PAGE (child) ? BATON_CARD_PAGE (child) : NULL;
+}
+
+/**
+ * baton_window_find_page:
+ * @self: the window
+ * @address: (nullable): a card's address
+ *
+ * Returns: (transfer none) (nullable): its page
+ */
+BatonCardPage *
+baton_window_find_page (BatonWindow *self, const char *address)
+{
+  g_return_val_if_fail (BATON_IS_WINDOW (self), NULL);
+
+  return address != NULL ? g_hash_table_lookup (self->pages, address) : NULL;
+}
+
+/**
+ * baton_window_show_card:
+ * @self: the window
+ * @address: (nullable): a card's address
+ *
+ * Shows that card's page.
+ */
+void
+baton_window_show_card (BatonWindow *self, const char *address)
+{
+  g_return_if_fail (BATON_IS_WINDOW (self));
+
+  for (GtkWidget *row = gtk_widget_get_first_child (GTK_WIDGET (self->card_list)); row != NULL;
+       row = gtk_widget_get_next_sibling (row))
+    if (g_strcmp0 (baton_card_row_get_address (BATON_CARD_ROW (row)), address) == 0)
+      gtk_list_box_select_row (self->card_list, GTK_LIST_BOX_ROW (row));
+}

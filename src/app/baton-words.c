@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-words.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-json.h"
+
+/**
+ * baton_words_get_side:
+ * @card: (nullable): a card of the contract
+ *
+ * Returns: its side; a side that this version does not know counts as half handed over, because
+ *   then only the way home is offered
+ */
+BatonSide
+baton_words_get_side (JsonObject *card)
+{
+  BatonSide side = BATON_SIDE_SPLIT;
+  const char *text = baton_json_get_string (card, "side");
+
+  if (text != NULL)
+    baton_side_from_string (text, &side);
+
+  return side;
+}
+
+/**
+ * baton_words_get_other_side:
+ * @card: (nullable): a card of the contract
+ *
+ * Returns: where the one button would take it
+ */
+BatonSide
+baton_words_get_other_side (JsonObject *card)
+{
+  return baton_words_get_side (card) == BATON_SIDE_HOST ? BATON_SIDE_GUEST : BATON_SIDE_HOST;
+}
+
+/* libpci's database writes the chip, then the names it is sold under in brackets:
+ * "NVIDIA Corporation TU104 [GeForce RTX 2080]". People know the second. */
+static char *
+cut_card_name (const char *name)
+{
+  const char *open = strrchr (name, '[');
+  gsize length = strlen (name);
+  static const char *const vendors[] = { " Corporation ", ", Inc. ", " Inc. ", " Technologies " };
+
+  if (open != NULL && length > 0 && name[length - 1] == ']' && open + 2 < name + length)
+    return g_strndup (open + 1, name + length - open - 2);
+
+  for (guint i = 0; i < G_N_ELEMENTS (vendors); i++)
+    {
+      const char *found = strstr (name, vendors[i]);
+
+      if (found != NULL)
+        {
+          g_autofree char *vendor = g_strndup (name, found - name);
+
+          return g_strdup_printf ("%s %s", vendor, found + strlen (vendors[i]));
+        }
+    }
+
+  return g_strdup (name);
+}
+
+/**
+ * baton_words_dup_card_name:
+ * @card: (nullable): a card of the contract
+ * @cards: (nullable): every card of the machine
+ *
+ * Returns: (transfer full): the card's name as people say it; twins get a number
+ */
+char *
+baton_words_dup_card_name (JsonObject *card, JsonArray *cards)
+{
+  const char *name = baton_json_get_string (card, "name");
+  const char *address = baton_json_get_string (card, "address");
+  g_autofree char *cut = NULL;
+  guint place = 0;
+  guint n_twins = 0;
+
+  if (name == NULL)
+    return g_strdup (_ ("Graphics Card"));
+
+  cut = cut_card_name (name);
+
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    {
+      JsonObject *other = baton_json_nth_object (cards, i);
+
+      if (g_strcmp0 (baton_json_get_string (other, "name"), name) != 0)
+        continue;
+      n_twins++;
+      if (g_strcmp0 (baton_json_get_string (other, "address"), address) == 0)
+        place = n_twins;
+    }
+
+  if (n_twins < 2 || place == 0)
+    return g_steal_pointer (&cut);
+
+  /* Translators: one of several cards of the same model; %s is the model, %u counts from 1 */
+  return g_strdup_printf (_ ("%s (No. %u)"), cut, place);
+}
+
+static const char *
+get_guest_name (JsonObject *card)
+{
+  JsonObject *guest = baton_json_nth_object (baton_json_get_array (card, "guests"), 0);
+
+  return baton_json_get_string (guest, "name");
+}
+
+/**
+ * baton_words_dup_place:
+ * @card: (nullable): a card of the contract
+ *
+ * Returns: (transfer full): where the card is, in one line
+ */
+char *
+baton_words_dup_place (JsonObject *card)
+{
+  const char *guest = get_guest_name (card);
+
+  switch (baton_words_get_side (card))
+    {
+    case BATON_SIDE_HOST:
+      return g_strdup (_ ("Used by this computer"));
+
+    case BATON_SIDE_GUEST:
+      if (guest != NULL)
+        /* Translators: %s is the name of a virtual machine that has the card */
+        return g_strdup_printf (_ ("With “%s”"), guest);
+      return g_strdup (_ ("Parked for a virtual machine"));
+
+    case BATON_SIDE_NONE:
+      return g_strdup (_ ("Used by nobody"));
+
+    case BATON_SIDE_SPLIT:
+    default:
+      return g_strdup (_ ("Half handed over"));
+    }
+}
+
+static char *
+describe_host (JsonObject *card, JsonObject *holders)
+{
+  JsonArray *outputs = baton_json_get_array (card, "outputs");
+  g_autoptr (GString) monitors = g_string_new (NULL);
+  guint n_monitors = 0;
+  guint n_holders = baton_json_count (baton_json_get_array (holders, "holders"));
+
+  for (guint i = 0; i < baton_json_count (outputs); i++)
+    {
+      JsonObject *output = baton_json_nth_object (outputs, i);
+      const char *name = baton_json_get_string (output, "monitor");
+
+      if (!baton_json_get_boolean (output, "connected"))
+        continue;
+      if (n_monitors++ > 0)
+        g_string_append (monitors, ", ");
+      g_string_append (monitors, name != NULL ? name : baton_json_get_string (output, "name"));
+    }
+
+  if (n_monitors > 0)
+    /* Translators: %s is a list of monitors' names */
+    return g_strdup_printf (ngettext ("A monitor is connected to it: %s.",
+                                      "Monitors are connected to it: %s.", n_monitors),
+                            monitors->str);
+
+  if (n_holders > 0)
+    return g_strdup_printf (ngettext ("No monitor is connected to it. %u program is using it.",
+                                      "No monitor is connected to it. %u programs are using it.",
+                                      n_holders),
+                            n_holders);
+
+  return g_strdup (_ ("No monitor is connected to it, and no program is using it."));
+}
+
+static gboolean
+report_brought_here (JsonObject *report, JsonObject *card)
+{
+  const char *address = baton_json_get_string (card, "address");
+  JsonArray *cards = baton_json_get_array (report, "cards");
+
+  if (g_strcmp0 (baton_json_get_string (report, "to"), "guest") != 0 || address == NULL
+      || baton_json_get_int (report, "exit", -1) != 0)
+    return FALSE;
+
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    if (g_strcmp0 (json_array_get_string_element (cards, i), address) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+/**
+ * baton_words_dup_place_detail:
+ * @card: (nullable): a card of the contract
+ * @holders: (nullable): who holds it
+ * @report: (nullable): the last report
+ *
+ * Returns: (transfer full): the line below baton_words_dup_place()
+ */
+char *
+baton_words_dup_place_detail (JsonObject *card, JsonObject *holders, JsonObject *report)
+{
+  gint64 at = baton_json_get_int (report, "at", 0);
+  g_autofree char *since = NULL;
+
+  if (at > 0 && report_brought_here (report, card))
+    since = baton_words_dup_time (at);
+
+  switch (baton_words_get_side (card))
+    {
+    case BATON_SIDE_HOST:
+      return describe_host (card, holders);
+
+    case BATON_SIDE_GUEST:
+      if (get_guest_name (card) != NULL)
+        return since != NULL
+                   /* Translators: %s is a time of day or a date */
+                   ? g_strdup_printf (_ ("Handed over %s. The virtual machine is running."), since)
+                   : g_strdup (_ ("The virtual machine is running."));
+      return since != NULL
+                 /* Translators: %s is a time of day or a date */
+                 ? g_strdup_printf (_ ("Handed over %s. No virtual machine uses it now."), since)
+                 : g_strdup (_ ("No virtual machine uses it now."));
+
+    case BATON_SIDE_NONE:
+      return g_strdup (_ ("No driver has it. “Return to Host” gives it back to this computer."));
+
+    case BATON_SIDE_SPLIT:
+    default:
+      return g_strdup (_ ("“Return to Host” repairs it."));
+    }
+}
+
+/**
+ * baton_words_get_place_icon:
+ * @card: (nullable): a card of the contract
+ *
+ * Returns: name of the icon that shows where the card is
+ */
+const char *
+baton_words_get_place_icon (JsonObject *card)
+{
+  switch (baton_words_get_side (card))
+    {
+    case BATON_SIDE_HOST:
+      return "baton-host-symbolic";
+    case BATON_SIDE_GUEST:
+      return get_guest_name (card) != NULL ? "baton-guest-symbolic" : "baton-parked-symbolic";
+    case BATON_SIDE_NONE:
+      return "baton-none-symbolic";
+    case BATON_SIDE_SPLIT:
+    default:
+      return "baton-split-symbolic";
+    }
+}
+
+static gboolean
+has_blocker (JsonObject *plan, const char *but_for)
+{
+  JsonArray *findings = baton_json_get_array (plan, "findings");
+
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+
+      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0
+          && baton_json_get_string (finding, "consent") == NULL
+          && g_strcmp0 (baton_json_get_string (finding, "code"), but_for) != 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/**
+ * baton_words_choose_verb:
+ * @card: (nullable): a card of the contract
+ * @plan: (nullable): the plan that takes it to the other side, or %NULL while none is known
+ *
+ * There is one button. It stays sensitive when something stands in the way, and then leads to it.
+ *
+ * Returns: what the button does
+ */
+BatonVerb
+baton_words_choose_verb (JsonObject *card, JsonObject *plan)
+{
+  if (card == NULL)
+    return BATON_VERB_NONE;
+
+  if (has_blocker (plan, "guest-has-card"))
+    return BATON_VERB_SEE_WHY;
+
+  if (baton_words_get_side (card) == BATON_SIDE_HOST)
+    return BATON_VERB_HAND;
+
+  return baton_json_count (baton_json_get_array (card, "guests")) > 0
+             ? BATON_VERB_RETURN_WHEN_FREE
+             : BATON_VERB_RETURN;
+}
+
+/**
+ * baton_words_get_verb_label:
+ * @verb: a verb
+ *
+ * Returns: the button's label; an ellipsis where a plan is shown before anything happens
+ */
+const char *
+baton_words_get_verb_label (BatonVerb verb)
+{
+  switch (verb)
+    {
+    case BATON_VERB_HAND:
+      return _ ("_Hand to VM…");
+    case BATON_VERB_RETURN:
+      return _ ("_Return to Host");
+    case BATON_VERB_RETURN_WHEN_FREE:
+      return _ ("_Return When It Stops");
+    case BATON_VERB_SEE_WHY:
+      return _ ("_See What Is in the Way…");
+    case BATON_VERB_NONE:
+    default:
+      return "";
+    }
+}
+
+/**
+ * baton_words_dup_time:
+ * @unix_seconds: a moment in the past
+ *
+ * Returns: (transfer full): it, short: the time of day if it was today, otherwise the date too
+ */
+char *
+baton_words_dup_time (gint64 unix_seconds)
+{
+  g_autoptr (GDateTime) then = g_date_time_new_from_unix_local (unix_seconds);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  if (then == NULL)
+    return g_strdup ("");
+
+  if (g_date_time_get_year (then) == g_date_time_get_year (now)
+      && g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (now))
+    /* Translators: a time of day as strftime() writes it, after "Handed over" */
+    return g_date_time_format (then, _ ("at %H:%M"));
+
+  /* Translators: a date and time as strftime() writes them, after "Handed over" */
+  return g_date_time_format (then, _ ("on %x at %H:%M"));
+}
+
+/**
+ * baton_words_isolate:
+ * @text: (nullable): a PCI address, path or identifier
+ *
+ * Between LRI and PDI it keeps its order in a right-to-left sentence: without them
+ * `0000:01:00.0` is shown back to front, because colons and full stops are weak.
+ *
+ * Returns: (transfer full): @text, isolated
+ */
+char *
+baton_words_isolate (const char *text)
+{
+  return g_strdup_printf ("\342\201\246%s\342\201\251", text != NULL ? text : "");
+}
