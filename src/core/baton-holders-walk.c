@@ -80,6 +80,8 @@ note_device (BatonHoldersWalk *self, guint device, guint how)
 
   if (role == BATON_HOLDERS_ROLE_VFIO_GROUP || role == BATON_HOLDERS_ROLE_VFIO_CDEV)
     how |= BATON_HOW_VFIO;
+  if (role == BATON_HOLDERS_ROLE_VFIO_GROUP)
+    self->traces |= BATON_HOLDERS_TRACE_VFIO_GROUP;
   if (self->how[device] == 0)
     g_array_append_val (self->touched, device);
   self->how[device] |= how;
@@ -92,7 +94,7 @@ note_number (BatonHoldersWalk *self, guint major, guint minor, guint how)
 
   if (baton_holders_devices_find (self->devices, major, minor, &device))
     note_device (self, device, how);
-  if (baton_holders_devices_is_vfio_group (self->devices, major))
+  else if (baton_holders_devices_is_vfio_group (self->devices, major))
     self->traces |= BATON_HOLDERS_TRACE_VFIO_GROUP;
 }
 

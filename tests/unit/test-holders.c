@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-holders.h"
+
+#include <string.h>
+
+#include "mock-process.h"
+
+#define CARD "0000:01:00.0"
+#define OTHER "0000:02:00.0"
+#define APP                                                                                    \
+  "/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-org.x.Paint-5.scope"
+#define SESSION "/user.slice/user-1000.slice/session-2.scope"
+#define MAPS_LINE "7f0000000000-7f0000001000 rw-s 00000000 00:06 "
+#define VFIO_DEVICE "anon_inode:[vfio-device]"
+
+/* Two cards, each in a group of its own, and a process 1. */
+static MockMachine *
+new_machine (void)
+{
+  MockMachine *mock = mock_machine_new ();
+
+  mock_machine_add_gpu (mock, CARD, "13");
+  mock_machine_add_gpu (mock, OTHER, "14");
+  mock_machine_write (mock, "etc/passwd",
+                      "root:x:0:0:root:/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\n");
+  mock_process_add (mock, 1, "systemd", 0, "/init.scope", "/sbin/init");
+  return mock;
+}
+
+static GPtrArray *
+scan (MockMachine *mock)
+{
+  g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+  g_autoptr (GError) error = NULL;
+  GPtrArray *all = baton_holders_scan (mock_machine_get_root (mock), machine, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (all->len, ==, machine->cards->len);
+  return all;
+}
+
+static const BatonHolder *
+find (GPtrArray *all, const char *card, int pid)
+{
+  return baton_holders_find_pid (baton_holders_find (all, card), pid);
+}
+
+static const BatonHolder *
+find_kernel (GPtrArray *all, const char *card, guint how)
+{
+  const BatonHolders *holders = baton_holders_find (all, card);
+
+  for (guint i = 0; i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = holders->holders->pdata[i];
+
+      if (holder->kind == BATON_HOLDER_KERNEL && holder->how == how)
+        return holder;
+    }
+
+  return NULL;
+}
+
+static char *
+dup_node (MockMachine *mock, const char *card, BatonNodeKind kind)
+{
+  g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+  const BatonCard *found = baton_machine_find_card (machine, card);
+
+  for (guint i = 0; i < found->nodes->len; i++)
+    {
+      const BatonNode *node = found->nodes->pdata[i];
+
+      if (node->kind == kind)
+        return g_strdup (node->path);
+    }
+
+  g_assert_not_reached ();
+}
+
+static void
+test_holder_is_described (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autofree char *render = dup_node (mock, CARD, BATON_NODE_DRM_RENDER);
+  g_autofree char *primary = dup_node (mock, CARD, BATON_NODE_DRM_PRIMARY);
+  g_autofree char *maps = g_strconcat (MAPS_LINE "77       ", render, "\n", NULL);
+  g_autoptr (GPtrArray) all = NULL;
+  const BatonHolder *holder;
+
+  mock_process_add (mock, 5, "paint", 1000, APP, "/usr/bin/paint|--new|a b");
+  mock_process_open (mock, 5, 0, "/dev/null");
+  mock_process_open (mock, 5, 9, primary);
+  mock_process_map (mock, 5, maps);
+  all = scan (mock);
+
+  holder = find (all, CARD, 5);
+  g_assert_nonnull (holder);
+  g_assert_cmpstr (holder->name, ==, "paint");
+  g_assert_cmpstr (holder->start_time, ==, "500");
+  g_assert_cmpstr (holder->command, ==, "/usr/bin/paint --new a b");
+  g_assert_cmpuint (holder->uid, ==, 1000);
+  g_assert_cmpstr (holder->user, ==, "anna");
+  g_assert_cmpstr (holder->unit, ==, "app-gnome-org.x.Paint-5.scope");
+  g_assert_cmpstr (holder->scope, ==, "app-gnome-org.x.Paint-5.scope");
+  g_assert_cmpstr (holder->app_id, ==, "org.x.Paint");
+  g_assert_cmpuint (holder->how, ==, BATON_HOW_FD | BATON_HOW_MAP);
+  g_assert_cmpint (holder->kind, ==, BATON_HOLDER_APP);
+  g_assert_true (holder->closable);
+  g_assert_cmpuint (g_strv_length (holder->nodes), ==, 2);
+  g_assert_true (g_strv_contains ((const char *const *) holder->nodes, primary));
+  g_assert_true (g_strv_contains ((const char *const *) holder->nodes, render));
+
+  g_assert_null (find (all, OTHER, 5));
+  g_assert_true (baton_holders_find (all, CARD)->complete);
+  g_assert_null (baton_holders_find (all, CARD)->reason);
+}
+
+static void
+test_hostile_bytes_pass_unchanged (void)
+{
+  static const char *const names[] = {
+    "x\n{\"type\":\"result\",\"exit\":0}",
+    "\033]0;title\007",
+    "\xff\xfe\xfd",
+    "\xe2\x80\xaegpj.exe",
+    ") Z 0 0",
+  };
+  g_autofree char *primary = NULL;
+  g_autofree char *long_name = g_strnfill (4000, 'n');
+  g_autofree char *long_command = g_strnfill (20000, 'c');
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+
+  primary = dup_node (mock, CARD, BATON_NODE_DRM_PRIMARY);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      mock_process_add (mock, 100 + i, names[i], 1234, SESSION, names[i]);
+      mock_process_open (mock, 100 + i, 3, primary);
+    }
+  mock_process_add (mock, 200, long_name, 1234, SESSION, long_command);
+  mock_process_open (mock, 200, 3, primary);
+  all = scan (mock);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const BatonHolder *holder = find (all, CARD, 100 + i);
+
+      g_test_message ("row %u", i);
+      g_assert_cmpstr (holder->name, ==, names[i]);
+      g_assert_cmpstr (holder->command, ==, names[i]);
+      g_assert_cmpstr (holder->user, ==, "1234");
+      g_assert_cmpstr (holder->nodes[0], ==, primary);
+    }
+  g_assert_cmpuint (strlen (find (all, CARD, 200)->name), ==, 4000);
+  g_assert_cmpuint (strlen (find (all, CARD, 200)->command), ==, 4096);
+}
+
+static void
+test_guest_is_found_by_its_group (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (GPtrArray) all = NULL;
+  const BatonHolder *holder;
+  const BatonGuest *guest;
+
+  mock_machine_move_gpu_to_guest (mock, CARD);
+  mock_process_add (mock, 50, "qemu-system-x86", 64055,
+                    "/machine.slice/machine-qemu\\x2d1\\x2dwin11.scope/libvirt",
+                    "qemu-system-x86_64|-name|guest=win11,debug-threads=on");
+  mock_process_open (mock, 50, 20, "/dev/vfio/13");
+  mock_process_open (mock, 50, 21, VFIO_DEVICE);
+  all = scan (mock);
+
+  holder = find (all, CARD, 50);
+  g_assert_cmpint (holder->kind, ==, BATON_HOLDER_VM);
+  g_assert_cmpstr (holder->guest, ==, "win11");
+  g_assert_cmpuint (holder->how, ==, BATON_HOW_FD | BATON_HOW_VFIO);
+  g_assert_cmpstr (holder->nodes[0], ==, "/dev/vfio/13");
+  g_assert_false (holder->closable);
+  g_assert_null (find (all, OTHER, 50));
+
+  machine = mock_machine_look (mock);
+  baton_machine_adopt_guests (machine, all);
+  g_assert_cmpuint (baton_machine_find_card (machine, OTHER)->guests->len, ==, 0);
+  g_assert_cmpuint (baton_machine_find_card (machine, CARD)->guests->len, ==, 1);
+  guest = baton_machine_find_card (machine, CARD)->guests->pdata[0];
+  g_assert_cmpstr (guest->name, ==, "win11");
+  g_assert_cmpint (guest->pid, ==, 50);
+}
+
+static void
+test_guest_name_is_made_fit (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (GPtrArray) all = NULL;
+  const BatonGuest *guest;
+
+  mock_machine_move_gpu_to_guest (mock, CARD);
+  mock_process_add (mock, 50, "qemu", 0, SESSION, "qemu|-name|\033[2J\xff\n");
+  mock_process_open (mock, 50, 20, "/dev/vfio/13");
+  all = scan (mock);
+  machine = mock_machine_look (mock);
+  baton_machine_adopt_guests (machine, all);
+
+  guest = baton_machine_find_card (machine, CARD)->guests->pdata[0];
+  g_assert_true (g_utf8_validate (guest->name, -1, NULL));
+  g_assert_null (strpbrk (guest->name, "\033\n"));
+}
+
+/* A holder of a vfio device without its group: whose device is it? */
+static void
+test_vfio_device_alone_is_laid_to_a_card (void)
+{
+  static const struct
+  {
+    const char *row;
+    const char *arguments;
+    const char *fdinfo;
+    const char *group_node;
+    gboolean of_card;
+    gboolean of_other;
+  } rows[] = {
+    { "the kernel names it", "dpdk",
+      "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0\n", NULL,
+      TRUE, FALSE },
+    { "the kernel names its sound function", "dpdk",
+      "vfio-device-syspath: /sys/devices/pci0000:00/0000:00:01.0/0000:02:00.1\n", NULL, FALSE,
+      TRUE },
+    { "the kernel names no card", "dpdk",
+      "vfio-device-syspath: /sys/devices/pci0000:00/0000:07:00.0\n", NULL, FALSE, FALSE },
+    { "the arguments name it", "qemu|-device|vfio-pci,host=02:00.0", "pos:\t0\n",
+      "/dev/vfio/13", TRUE, TRUE },
+    { "its groups explain it", "qemu", "pos:\t0\n", "/dev/vfio/14", FALSE, TRUE },
+    { "nobody knows", "dpdk", "pos:\t0\n", NULL, TRUE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = new_machine ();
+      g_autoptr (GPtrArray) all = NULL;
+
+      g_test_message ("%s", rows[i].row);
+      mock_machine_move_gpu_to_guest (mock, CARD);
+      mock_machine_move_gpu_to_guest (mock, OTHER);
+      mock_process_add (mock, 50, "p", 0, SESSION, rows[i].arguments);
+      mock_process_open (mock, 50, 21, VFIO_DEVICE);
+      mock_process_describe_fd (mock, 50, 21, rows[i].fdinfo);
+      if (rows[i].group_node != NULL)
+        mock_process_open (mock, 50, 20, rows[i].group_node);
+      all = scan (mock);
+
+      g_assert_cmpint (find (all, CARD, 50) != NULL, ==, rows[i].of_card);
+      g_assert_cmpint (find (all, OTHER, 50) != NULL, ==, rows[i].of_other);
+      if (rows[i].of_card)
+        g_assert_cmpint (find (all, CARD, 50)->kind, ==, BATON_HOLDER_VM);
+    }
+}
+
+static void
+test_vfio_mapping_alone_holds (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+
+  mock_machine_move_gpu_to_guest (mock, CARD);
+  mock_process_add (mock, 50, "p", 0, SESSION, "p");
+  mock_process_map (mock, 50,
+                    "00400000-00452000 r-xp 00000000 08:02 173521 /usr/bin/p\n"
+                    "7f0000000000-7f0000001000 rw-s 00000000 00:0e 12  " VFIO_DEVICE "\n");
+  all = scan (mock);
+
+  g_assert_cmpuint (find (all, CARD, 50)->how & BATON_HOW_VFIO, ==, BATON_HOW_VFIO);
+  /* a card of the host has no vfio devices */
+  g_assert_null (find (all, OTHER, 50));
+}
+
+static void
+test_maps_of_any_shape_are_read (void)
+{
+  g_autofree char *primary = NULL;
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GString) maps = g_string_new (NULL);
+  g_autoptr (GPtrArray) all = NULL;
+
+  primary = dup_node (mock, CARD, BATON_NODE_DRM_PRIMARY);
+  g_string_append (maps, "\n x\n-\n7f00-7f01\n7f00-7f01 rw-s\n7f00-7f01 rw-s 0 0:0 0\n");
+  g_string_append (maps, "7f00-7f01 rw-s 0 zz:06 77 /dev/dri/card0\n");
+  for (guint i = 0; i < 70000; i++)
+    g_string_append_c (maps, 'a');
+  g_string_append_printf (maps, "\n" MAPS_LINE "0       %s\n", primary);
+  mock_process_add (mock, 60, "no holder", 0, SESSION, "x");
+  mock_process_map (mock, 60, maps->str);
+  g_string_append_printf (maps, MAPS_LINE "77       %s (deleted)\n", primary);
+  mock_process_add (mock, 61, "holder", 0, SESSION, "x");
+  mock_process_map (mock, 61, maps->str);
+  all = scan (mock);
+
+  g_assert_null (find (all, CARD, 60));
+  g_assert_cmpuint (find (all, CARD, 61)->how, ==, BATON_HOW_MAP);
+}
+
+static void
+test_kernel_holds_are_listed (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+  const BatonHolder *console;
+
+  mock_machine_add_node (mock, CARD, "graphics", "fb0", 29, 0);
+  mock_machine_add_node (mock, OTHER, "graphics", "fb1", 29, 1);
+  mock_machine_write (mock, "sys/class/graphics/fb0/name", "a\n");
+  mock_machine_write (mock, "sys/class/graphics/fb1/name", "b\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon0/name", "(S) dummy device\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon0/bind", "0\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/bind", "1\n");
+  all = scan (mock);
+
+  console = find_kernel (all, CARD, BATON_HOW_CONSOLE);
+  g_assert_nonnull (console);
+  g_assert_cmpint (console->pid, ==, 0);
+  g_assert_null (console->start_time);
+  g_assert_cmpstr (console->nodes[0], ==, "/dev/fb0");
+  g_assert_false (console->closable);
+  g_assert_null (find_kernel (all, OTHER, BATON_HOW_CONSOLE));
+  g_assert_null (baton_holders_find_pid (baton_holders_find (all, CARD), 0));
+}
+
+static void
+test_unseen_vfio_user_is_the_kernels (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+
+  mock_machine_move_gpu_to_guest (mock, CARD);
+  mock_machine_write (mock, "sys/module/vfio_pci/refcnt", "1\n");
+  all = scan (mock);
+
+  g_assert_nonnull (find_kernel (all, CARD, BATON_HOW_VFIO));
+  g_assert_null (find_kernel (all, OTHER, BATON_HOW_VFIO));
+}
+
+static void
+test_modules_above_the_driver_are_listed (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  const BatonHolders *holders;
+
+  mock_machine_write (mock, "sys/module/amdgpu/refcnt", "7\n");
+  mock_machine_write (mock, "sys/module/amdgpu/holders/upper/x", "");
+  mock_machine_write (mock, "sys/module/upper/refcnt", "0\n");
+  mock_machine_write (mock, "sys/module/upper/holders/top/x", "");
+  mock_machine_write (mock, "sys/module/top/refcnt", "nonsense\n");
+  mock_machine_write (mock, "sys/module/top/holders/amdgpu/x", "");
+  mock_machine_write (mock, "sys/module/snd_hda_intel/refcnt", "2\n");
+  all = scan (mock);
+
+  holders = baton_holders_find (all, CARD);
+  for (guint i = 0; i < holders->modules->len; i++)
+    {
+      const BatonModuleUse *use = holders->modules->pdata[i];
+
+      g_string_append_printf (text, "%s=%d ", use->name, use->refcount);
+    }
+  g_assert_cmpstr (text->str, ==, "amdgpu=7 snd_hda_intel=2 upper=0 top=-1 ");
+}
+
+static void
+test_hidden_processes_are_not_passed_over (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+
+  mock_machine_remove (mock, "proc/1");
+  mock_process_add (mock, 5, "mine", 1000, SESSION, "mine");
+  all = scan (mock);
+
+  g_assert_false (baton_holders_find (all, CARD)->complete);
+  g_assert_cmpstr (baton_holders_find (all, CARD)->reason, ==, "permission");
+}
+
+static void
+test_kinds_have_names (void)
+{
+  for (BatonHolderKind kind = BATON_HOLDER_APP; kind <= BATON_HOLDER_KERNEL; kind++)
+    {
+      BatonHolderKind found;
+
+      g_assert_true (
+          baton_holder_kind_from_string (baton_holder_kind_to_string (kind), &found));
+      g_assert_cmpint (found, ==, kind);
+    }
+  g_assert_false (baton_holder_kind_from_string ("App", NULL));
+  g_assert_false (baton_holder_kind_from_string (NULL, NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/holders/described", test_holder_is_described);
+  g_test_add_func ("/core/holders/hostile-bytes", test_hostile_bytes_pass_unchanged);
+  g_test_add_func ("/core/holders/guest", test_guest_is_found_by_its_group);
+  g_test_add_func ("/core/holders/guest-name", test_guest_name_is_made_fit);
+  g_test_add_func ("/core/holders/vfio-device-alone", test_vfio_device_alone_is_laid_to_a_card);
+  g_test_add_func ("/core/holders/vfio-mapping-alone", test_vfio_mapping_alone_holds);
+  g_test_add_func ("/core/holders/maps", test_maps_of_any_shape_are_read);
+  g_test_add_func ("/core/holders/kernel", test_kernel_holds_are_listed);
+  g_test_add_func ("/core/holders/vfio-unseen", test_unseen_vfio_user_is_the_kernels);
+  g_test_add_func ("/core/holders/modules", test_modules_above_the_driver_are_listed);
+  g_test_add_func ("/core/holders/hidden", test_hidden_processes_are_not_passed_over);
+  g_test_add_func ("/core/holders/kinds", test_kinds_have_names);
+
+  return g_test_run ();
+}
