@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-machine.h"
+
+#include "mock-machine.h"
+
+#define CARD "0000:01:00.0"
+#define SOUND_FUNCTION "0000:01:00.1"
+
+static char *
+join_nodes (GPtrArray *nodes)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (nodes, i);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", node->path);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+static MockMachine *
+new_bare_card (void)
+{
+  MockMachine *mock = mock_machine_new ();
+
+  mock_machine_add_function (mock, CARD, 0x030000, "1002:73bf", NULL, "1", "amdgpu");
+  mock_machine_add_function (mock, SOUND_FUNCTION, 0x040300, "1002:ab28", NULL, "1",
+                             "snd_hda_intel");
+  return mock;
+}
+
+static void
+test_what_is_a_node_of_the_card (void)
+{
+  static const struct
+  {
+    const char *function;
+    const char *below;
+    const char *name;
+    guint major;
+    guint minor;
+    gboolean is_ours;
+    BatonNodeKind kind;
+  } rows[] = {
+    { CARD, "drm/card1", "dri/card1", 226, 1, TRUE, BATON_NODE_DRM_PRIMARY },
+    { CARD, "drm/renderD129", "dri/renderD129", 226, 129, TRUE, BATON_NODE_DRM_RENDER },
+    { CARD, "virtio1/drm/card1", "dri/card1", 226, 1, TRUE, BATON_NODE_DRM_PRIMARY },
+    { CARD, "graphics/fb0", "fb0", 29, 0, TRUE, BATON_NODE_FRAMEBUFFER },
+    { CARD, "i2c-5/i2c-dev/i2c-5", "i2c-5", 89, 5, TRUE, BATON_NODE_I2C },
+    { CARD, "drm/card1/card1-DP-1/i2c-9/i2c-dev/i2c-9", "i2c-9", 89, 9, TRUE, BATON_NODE_I2C },
+    { CARD, "drm/card1/card1-DP-1/drm_dp_aux0", "drm_dp_aux0", 238, 0, TRUE, BATON_NODE_OTHER },
+    { CARD, "vfio-dev/vfio0", "vfio/devices/vfio0", 511, 0, TRUE, BATON_NODE_VFIO_DEVICE },
+    { SOUND_FUNCTION, "sound/card1/controlC1", "snd/controlC1", 116, 8, TRUE,
+      BATON_NODE_SOUND },
+    { SOUND_FUNCTION, "sound/card1/pcmC1D3p", "snd/pcmC1D3p", 116, 9, TRUE, BATON_NODE_SOUND },
+    { SOUND_FUNCTION, "hdaudioC1D0/hwC1D0", "snd/hwC1D0", 116, 10, TRUE, BATON_NODE_SOUND },
+    { SOUND_FUNCTION, "sound/card1/input12/event12", "input/event12", 13, 76, FALSE, 0 },
+    { CARD, "usb3/3-1/block/sda", "sda", 8, 0, FALSE, 0 },
+    { CARD, "0000:02:00.0/hidraw0", "hidraw0", 250, 0, FALSE, 0 },
+    { CARD, "drm/card1", "../../etc/passwd", 226, 1, FALSE, 0 },
+    { CARD, "drm/card1", "/etc/passwd", 226, 1, FALSE, 0 },
+    { CARD, "drm/card1", "dri/\xff", 226, 1, FALSE, 0 },
+    { CARD, "drm/card1", "", 226, 1, FALSE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = new_bare_card ();
+      g_autoptr (BatonMachine) machine = NULL;
+      const BatonCard *card;
+      const BatonNode *node;
+      g_autofree char *path = g_build_filename ("/dev", rows[i].name, NULL);
+
+      g_test_message ("%s", rows[i].below);
+      mock_machine_add_node (mock, rows[i].function, rows[i].below, rows[i].name, rows[i].major,
+                             rows[i].minor);
+      if (g_str_has_suffix (rows[i].below, "event12") ||
+          g_str_has_suffix (rows[i].below, "sda"))
+        {
+          g_autofree char *device = mock_machine_dup_device_path (mock, rows[i].function);
+          g_autofree char *link = g_build_filename (device, rows[i].below, "subsystem", NULL);
+
+          mock_machine_link (mock, link,
+                             g_str_has_suffix (rows[i].below, "sda") ? "sys/class/block"
+                                                                     : "sys/class/input");
+        }
+      machine = mock_machine_look (mock);
+      card = baton_machine_find_card (machine, CARD);
+      g_assert_cmpuint (card->nodes->len, ==, rows[i].is_ours ? 1 : 0);
+      if (!rows[i].is_ours)
+        continue;
+
+      node = g_ptr_array_index (card->nodes, 0);
+      g_assert_cmpstr (node->path, ==, path);
+      g_assert_cmpstr (node->function, ==, rows[i].function);
+      g_assert_cmpint (node->kind, ==, rows[i].kind);
+      g_assert_cmpuint (node->major, ==, rows[i].major);
+      g_assert_cmpuint (node->minor, ==, rows[i].minor);
+    }
+}
+
+static void
+test_nvidia_node (void)
+{
+  g_autoptr (MockMachine) mock = new_bare_card ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *nodes = NULL;
+
+  mock_machine_set_driver (mock, CARD, "nvidia");
+  mock_machine_write (mock, "proc/driver/nvidia/gpus/" CARD "/information",
+                      "Model: \t\t NVIDIA GeForce GTX 1070\nBus Location: \t " CARD
+                      "\nDevice Minor: \t 1\n");
+  machine = mock_machine_look (mock);
+  nodes = join_nodes (baton_machine_find_card (machine, CARD)->nodes);
+  g_assert_cmpstr (nodes, ==, "/dev/nvidia1");
+}
+
+static void
+test_outputs (void)
+{
+  g_autoptr (MockMachine) mock = new_bare_card ();
+  g_autoptr (BatonMachine) machine = NULL;
+  const BatonCard *card;
+  static const struct
+  {
+    const char *name;
+    gboolean connected;
+    const char *monitor;
+  } rows[] = {
+    { "DP-1", TRUE, "DELL U2720Q" },
+    { "DP-2", FALSE, NULL },
+    { "Virtual-1", TRUE, NULL },
+  };
+
+  mock_machine_add_node (mock, CARD, "drm/card1", "dri/card1", 226, 1);
+  mock_machine_set_output (mock, CARD, "DP-1", "DELL U2720Q");
+  mock_machine_set_output (mock, CARD, "DP-2", NULL);
+  mock_machine_set_output (mock, CARD, "Virtual-1", "");
+  mock_machine_set_output (mock, CARD, "Writeback-1", NULL);
+  machine = mock_machine_look (mock);
+  card = baton_machine_find_card (machine, CARD);
+
+  g_assert_cmpuint (card->outputs->len, ==, G_N_ELEMENTS (rows));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      const BatonOutput *output = g_ptr_array_index (card->outputs, i);
+
+      g_test_message ("%s", rows[i].name);
+      g_assert_cmpstr (output->name, ==, rows[i].name);
+      g_assert_cmpint (output->connected, ==, rows[i].connected);
+      g_assert_cmpstr (output->monitor, ==, rows[i].monitor);
+    }
+}
+
+/* virtio's DRM device hangs below the virtio device, not below the function. */
+static void
+test_outputs_one_level_down (void)
+{
+  g_autoptr (MockMachine) mock = new_bare_card ();
+  g_autoptr (BatonMachine) machine = NULL;
+  const BatonCard *card;
+  g_autofree char *device = mock_machine_dup_device_path (mock, CARD);
+  g_autofree char *drm = g_build_filename (device, "virtio1/drm/card0", NULL);
+  g_autofree char *status = g_build_filename (drm, "card0-Virtual-1/status", NULL);
+
+  mock_machine_add_node (mock, CARD, "virtio1/drm/card0", "dri/card0", 226, 0);
+  mock_machine_write (mock, status, "connected\n");
+  mock_machine_link (mock, "sys/class/drm/card0", drm);
+  machine = mock_machine_look (mock);
+  card = baton_machine_find_card (machine, CARD);
+
+  g_assert_cmpuint (card->outputs->len, ==, 1);
+  g_assert_true (((BatonOutput *) g_ptr_array_index (card->outputs, 0))->connected);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/machine-nodes/of-the-card", test_what_is_a_node_of_the_card);
+  g_test_add_func ("/core/machine-nodes/nvidia", test_nvidia_node);
+  g_test_add_func ("/core/machine-nodes/outputs", test_outputs);
+  g_test_add_func ("/core/machine-nodes/outputs-one-level-down", test_outputs_one_level_down);
+
+  return g_test_run ();
+}
