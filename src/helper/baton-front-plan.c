@@ -52,6 +52,7 @@ baton_front_plan (BatonFront *self, const char *const *arguments)
   if (request == NULL)
     return baton_front_refuse_arguments (self, error->message);
   request->uid = self->caller->uid;
+  baton_request_look (request, self->root);
 
   machine = baton_machine_new (self->root, &error);
   if (machine != NULL)

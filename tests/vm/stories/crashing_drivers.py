@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A driver that this kernel cannot take a card back with is refused; any other goes and returns."""
+
+TOPOLOGY = 'crashers'
+
+QXL, RADEON = '0000:01:00.0', '0000:02:00.0'
+
+
+def kernel_of(bench):
+    major, minor = bench.run('uname', '-r').out.split('.')[:2]
+    return int(major), int(minor)
+
+
+def radeon_lets_go(bench):
+    return bench.run('grep', '-qw', 'radeon_pci_remove', '/proc/kallsyms', status=None).status == 0
+
+
+def check(bench, card, driver, refusal):
+    if bench.function(card)['driver'] != driver:
+        return
+    if refusal is None:
+        bench.to_guest(card)
+        bench.expect_guest(card)
+        bench.to_host(card)
+        bench.expect_driver(driver, card)
+        return
+    before = bench.snapshot()
+    refused = bench.to_guest(card, status=12)
+    assert refused.blockers[refusal]['args']['driver'] == driver, refused.blockers
+    bench.expect_same(before)
+    bench.expect_driver(driver, card)
+
+
+def run(bench):
+    crashes = kernel_of(bench) >= (6, 12)
+    check(bench, QXL, 'qxl', 'driver-crashes' if crashes else None)
+    check(bench, RADEON, 'radeon', None if radeon_lets_go(bench) else 'driver-without-remove')

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking wakes nothing; a handoff wakes what sleeps."""
+
+CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+DEVICE = f'/sys/bus/pci/devices/{CARD}'
+DRIVERS = '/sys/bus/pci/drivers'
+
+LOOKS = (('list',), ('show', CARD), ('groups',), ('holders', CARD), ('plan', 'guest', CARD),
+         ('plan', 'host', CARD))
+
+
+def write(bench, path, text):
+    bench.call('sysfs.write', path=path, text=text)
+
+
+def power(bench, name):
+    return bench.call('sysfs.read', path=f'{DEVICE}/power/{name}')
+
+
+def run(bench):
+    control = power(bench, 'control')
+    bench.to_guest(CARD)
+
+    # vfio-pci lets a card sleep that nobody has open. Half of it goes astray.
+    write(bench, f'/sys/bus/pci/devices/{SOUND}/driver_override', '\n')
+    write(bench, f'{DRIVERS}/vfio-pci/unbind', SOUND)
+    write(bench, f'{DRIVERS}/snd_hda_intel/bind', SOUND)
+    bench.call('power.wait', address=CARD, status='suspended')
+
+    awake = power(bench, 'runtime_active_time')
+    for argv in LOOKS:
+        looked = bench.batonctl(*argv)
+        assert power(bench, 'runtime_status') == 'suspended', argv
+        if argv[:2] == ('plan', 'guest'):
+            assert 'asleep' in looked.findings, looked.findings.keys()
+    assert power(bench, 'runtime_active_time') == awake
+
+    # Both ways from here: the rest follows, and all of it comes back awake.
+    bench.to_guest(CARD)
+    bench.expect_guest(CARD, SOUND)
+    bench.call('power.wait', address=CARD, status='suspended')
+    back = bench.to_host(CARD)
+    assert f'hold-power:{CARD}' in back.steps('ok'), back.steps()
+    bench.expect_driver('bochs-drm', CARD)
+    bench.expect_driver('snd_hda_intel', SOUND)
+    assert power(bench, 'control') == control
