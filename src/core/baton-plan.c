@@ -142,9 +142,13 @@ look_and_add_steps (BatonPlanning *planning)
     baton_planning_add_steps (planning);
 }
 
+/* Adds a finding. Consents that are about the card are settled here; consent to close somebody
+ * is about him, and settled where he is found. */
 BatonFinding *
 baton_planning_take (BatonPlanning *self, BatonFinding *finding)
 {
+  if (finding->consent == BATON_CONSENT_MAY_NOT_RETURN)
+    finding->granted = self->request->may_not_return;
   add_finding (self->plan, finding);
 
   return finding;

@@ -514,6 +514,27 @@ test_consent_is_for_one_process (void)
     }
 }
 
+/* A card that may not come back goes when its owner says so, and not before. */
+static void
+test_consent_not_to_return (void)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (NONE, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      g_autofree char *steps = NULL;
+
+      plan_machine_set_list (&m->display->modules, "");
+      m->request->may_not_return = i == 1;
+      plan = plan_machine_make_plan (m);
+      steps = plan_machine_list_steps (plan);
+
+      g_assert_nonnull (baton_plan_find (plan, BATON_CODE_HOST_DRIVER_MISSING));
+      g_assert_true (baton_plan_is_blocked (plan) == (i == 0));
+      g_assert_cmpstr (steps, !=, "");
+    }
+}
+
 /* Who uses what the host's drivers serve is in nobody's way when the rest comes home. */
 static void
 test_return_minds_vfio_alone (void)
@@ -786,6 +807,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/digest/without-guest", test_digest_does_not_depend_on_the_guest);
   g_test_add_func ("/core/plan/consent/application", test_consent_covers_the_application);
   g_test_add_func ("/core/plan/consent/process", test_consent_is_for_one_process);
+  g_test_add_func ("/core/plan/consent/not-to-return", test_consent_not_to_return);
   g_test_add_func ("/core/plan/holders/return-minds-vfio", test_return_minds_vfio_alone);
   g_test_add_func ("/core/plan/holders/sound", test_sound_is_told_from_picture);
   g_test_add_func ("/core/plan/holders/modules", test_module_uses_are_explained);
