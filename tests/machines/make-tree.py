@@ -371,16 +371,17 @@ def write_holders(tree, machine):
         tree.write(f"{base}/cmdline", holder["name"] + "\0")
         tree.write(f"{base}/stat", f"{holder['pid']} ({holder['name']}) S" + " 1" * 18 + " 4242" +
                    " 0" * 30 + "\n")
-        tree.write(f"{base}/status", "Uid:\t1000\t1000\t1000\t1000\n")
+        tree.write(f"{base}/status", f"Name:\t{holder['name']}\nUid:\t1000\t1000\t1000\t1000\n")
         tree.write(f"{base}/cgroup", "0::/user.slice/user-1000.slice/session-2.scope\n")
+        # A process that lsof lists has its usual descriptors as well.
+        os.makedirs(os.path.join(tree.top, base, "fd"), exist_ok=True)
+        os.symlink("/dev/null", os.path.join(tree.top, base, "fd", "0"))
         if holder["how"] == "mem":
             tree.write(f"{base}/maps", "7f0000000000-7f0000001000 rw-s 00000000 00:06 "
                        f"{holder['inode']}                     {holder['path']}\n")
-            os.makedirs(os.path.join(tree.top, base, "fd"), exist_ok=True)
         else:
             number = re.match("[0-9]+", holder["how"])[0]
             tree.write(f"{base}/maps", "")
-            os.makedirs(os.path.join(tree.top, base, "fd"), exist_ok=True)
             os.symlink(holder["path"], os.path.join(tree.top, base, "fd", number))
 
 

@@ -203,16 +203,24 @@ list_no_holders (BatonMachine *machine)
   return all;
 }
 
+static BatonRequest *
+new_request (const char *card)
+{
+  BatonRequest *request = baton_request_new ();
+
+  g_strfreev (request->cards);
+  request->cards = g_strdupv ((char *[]){ (char *) card, NULL });
+  request->to = BATON_SIDE_GUEST;
+
+  return request;
+}
+
 static BatonPlan *
 plan_to_guest (BatonMachine *machine, const char *card)
 {
   g_autoptr (GPtrArray) holders = list_no_holders (machine);
   g_autoptr (BatonProfile) profile = baton_profile_new_default (card);
-  g_autoptr (BatonRequest) request = baton_request_new ();
-
-  g_strfreev (request->cards);
-  request->cards = g_strdupv ((char *[]){ (char *) card, NULL });
-  request->to = BATON_SIDE_GUEST;
+  g_autoptr (BatonRequest) request = new_request (card);
 
   return baton_plan_new (machine, holders, profile, request);
 }
@@ -419,6 +427,41 @@ test_external_card_may_vanish (void)
   g_assert_nonnull (baton_plan_find (plan, BATON_CODE_REMOVABLE));
 }
 
+/* The groups fit, and yet the card is not free: the desktop has it mapped, without any
+ * descriptor. */
+static void
+test_desktop_holds_the_second_card (void)
+{
+  g_autoptr (Tree) tree = build_tree ("intel-gtx1080-gtx1070-gnome-holds-second");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRoot) root = baton_root_new_for_directory (tree, &error);
+  g_autoptr (BatonMachine) machine = look_at (tree);
+  g_autoptr (GPtrArray) all = baton_holders_scan (root, machine, &error);
+  g_autoptr (BatonProfile) profile = baton_profile_new_default ("0000:02:00.0");
+  g_autoptr (BatonRequest) request = new_request ("0000:02:00.0");
+  g_autoptr (BatonPlan) plan = NULL;
+  const BatonFinding *finding;
+  const BatonHolder *holder;
+  BatonHolders *holders;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (baton_holders_find (all, "0000:01:00.0")->holders->len, ==, 0);
+  holders = baton_holders_find (all, "0000:02:00.0");
+  g_assert_cmpuint (holders->holders->len, ==, 1);
+  holder = g_ptr_array_index (holders->holders, 0);
+  g_assert_cmpint (holder->pid, ==, 15558);
+  g_assert_cmpstr (holder->name, ==, "gnome-shell");
+  g_assert_cmpint (holder->kind, ==, BATON_HOLDER_COMPOSITOR);
+  g_assert_cmpint (holder->how, ==, BATON_HOW_MAP);
+  g_assert_cmpstr (holder->nodes[0], ==, "/dev/nvidia1");
+
+  plan = baton_plan_new (machine, all, profile, request);
+  finding = baton_plan_find (plan, BATON_CODE_IN_USE_COMPOSITOR);
+  g_assert_nonnull (finding);
+  g_assert_cmpstr (g_hash_table_lookup (finding->args, "pid"), ==, "15558");
+  g_assert_true (baton_plan_is_blocked (plan));
+}
+
 static void
 test_drivers_are_read (void)
 {
@@ -464,6 +507,8 @@ main (int argc, char **argv)
   g_test_add_func ("/machines/oddities/twin", test_twin_is_left_alone);
   g_test_add_func ("/machines/oddities/override-is-said", test_override_is_said);
   g_test_add_func ("/machines/oddities/external-card", test_external_card_may_vanish);
+  g_test_add_func ("/machines/oddities/desktop-holds-second",
+                   test_desktop_holds_the_second_card);
   g_test_add_func ("/machines/oddities/drivers", test_drivers_are_read);
 
   return g_test_run ();
