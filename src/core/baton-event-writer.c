@@ -60,6 +60,52 @@ baton_event_writer_free (BatonEventWriter *self)
   g_free (self);
 }
 
+/* The last line of @text that is an event, or %NULL. */
+static BatonEvent *
+find_last_event (const char *text, gsize length)
+{
+  while (length > 0)
+    {
+      const char *newline = memrchr (text, '\n', length);
+      const char *begin = newline != NULL ? newline + 1 : text;
+      BatonEvent *event = baton_event_parse (begin, text + length - begin, NULL);
+
+      if (event != NULL || newline == NULL)
+        return event;
+      length = (gsize) (newline - text);
+    }
+
+  return NULL;
+}
+
+/**
+ * baton_event_writer_resume:
+ * @self: a writer on a file that somebody else has written to before, open for reading as well
+ *
+ * Goes on with the numbers of what is there already: `seq` has no gap, and a last line that was
+ * cut off in the middle does not swallow the next one.
+ */
+void
+baton_event_writer_resume (BatonEventWriter *self)
+{
+  /* Room for a whole last line and a torn one after it. */
+  gsize max_bytes = 2 * BATON_MAX_LINE_OUT;
+  g_autofree char *tail = g_malloc (max_bytes);
+  g_autoptr (BatonEvent) last = NULL;
+  off_t size = lseek (self->fd, 0, SEEK_END);
+  ssize_t length = 0;
+
+  if (size > 0)
+    length = pread (self->fd, tail, max_bytes, MAX (0, size - (off_t) max_bytes));
+  if (length <= 0)
+    return;
+
+  self->torn = tail[length - 1] != '\n';
+  last = find_last_event (tail, (gsize) length - (self->torn ? 0 : 1));
+  if (last != NULL)
+    self->seq = last->seq;
+}
+
 /**
  * baton_event_writer_is_gone:
  * @self: a writer

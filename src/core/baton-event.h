@@ -58,6 +58,7 @@ BatonEventWriter *baton_event_writer_new (int fd, const char *handoff);
 void baton_event_writer_free (BatonEventWriter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonEventWriter, baton_event_writer_free)
 
+void baton_event_writer_resume (BatonEventWriter *self);
 gboolean baton_event_writer_is_gone (BatonEventWriter *self);
 
 void baton_event_writer_hello (BatonEventWriter *self, const char *verb, const char *by);
