@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-machine.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * BatonFunctionState:
+ * @driver: driver that it was bound to, or %NULL
+ * @module: module of @driver, or %NULL
+ * @override: text of `driver_override`, or %NULL
+ * @power_control: text of `power/control`, or %NULL
+ * @group: its IOMMU group, or %NULL
+ * @drm: it had nodes in `/dev/dri`
+ * @sound: it had nodes in `/dev/snd`
+ *
+ * One travelling function: what identifies it, and how it stood.
+ */
+typedef struct
+{
+  char *address;
+  guint16 vendor_id;
+  guint16 device_id;
+  guint16 subvendor_id;
+  guint16 subdevice_id;
+  guint32 class_code;
+  char *driver;
+  char *module;
+  char *override;
+  char *power_control;
+  char *group;
+  GStrv reset_methods;
+  gboolean drm;
+  gboolean sound;
+} BatonFunctionState;
+
+/**
+ * BatonCardState:
+ * @card: the card's address
+ * @functions: (element-type BatonFunctionState): the display function first
+ *
+ * A card as it stood. The journal's header has it from before the handoff, and
+ * `/run/baton/cards/ADDRESS.json` from before the card first left the host.
+ */
+typedef struct
+{
+  char *card;
+  GPtrArray *functions;
+} BatonCardState;
+
+BatonCardState *baton_card_state_new (const BatonCard *card);
+BatonCardState *baton_card_state_new_from_json (JsonNode *node, GError **error);
+JsonNode *baton_card_state_to_json (const BatonCardState *self);
+void baton_card_state_free (BatonCardState *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonCardState, baton_card_state_free)
+
+const BatonFunctionState *baton_card_state_find (const BatonCardState *self,
+                                                 const char *address);
+GPtrArray *baton_card_state_list_groups (const BatonCardState *self);
+gboolean baton_card_state_same_devices (const BatonCardState *a, const BatonCardState *b);
+
+BatonCardState *baton_card_state_load (BatonRoot *root, const char *card, GError **error);
+gboolean baton_card_state_save (const BatonCardState *self, BatonRoot *root, GError **error);
+gboolean baton_card_state_forget (BatonRoot *root, const char *card, GError **error);
+
+G_END_DECLS

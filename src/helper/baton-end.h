@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-event.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BatonEnd:
+ * @status: what it came to
+ * @code: which sentence says so
+ * @args: (element-type utf8 utf8): values for that sentence
+ * @at_step: (nullable): id of the step that decided it
+ *
+ * How a handoff ended.
+ */
+typedef struct
+{
+  BatonExit status;
+  BatonCode code;
+  GHashTable *args;
+  char *at_step;
+} BatonEnd;
+
+BatonEnd *baton_end_new (BatonExit status, BatonCode code, ...) G_GNUC_NULL_TERMINATED;
+BatonEnd *baton_end_new_from_json (JsonNode *node);
+JsonNode *baton_end_to_json (const BatonEnd *self);
+void baton_end_free (BatonEnd *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonEnd, baton_end_free)
+
+void baton_end_set_step (BatonEnd *self, const BatonStep *step);
+void baton_end_emit (const BatonEnd *self, BatonEventWriter *events, gint64 start_us);
+
+G_END_DECLS

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "baton-error.h"
+#include "baton-fd.h"
+#include "baton-state-file.h"
+
+#define LOCK_NAME "lock"
+#define MAX_OWNER_BYTES 64
+
+struct _BatonLock
+{
+  /* owned */
+  int fd;
+};
+
+static void
+set_lock_error (GError **error, const char *what, int errsv)
+{
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
+               "could not %s the lock '%s/%s': %s", what, BATON_RUN_DIRECTORY, LOCK_NAME,
+               g_strerror (errsv));
+}
+
+static char *
+read_owner (int fd)
+{
+  char text[MAX_OWNER_BYTES + 1] = { 0 };
+
+  if (pread (fd, text, MAX_OWNER_BYTES, 0) < 0)
+    return NULL;
+
+  return g_strdup (g_strstrip (text));
+}
+
+static int
+open_lock (BatonRoot *root, GError **error)
+{
+  baton_autofd int dir =
+      baton_state_open_directory (root, BATON_ROOT_RUN, BATON_RUN_DIRECTORY, TRUE, error);
+  int fd;
+
+  if (dir < 0)
+    return -1;
+  fd = openat (dir, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+  if (fd < 0)
+    set_lock_error (error, "open", errno);
+
+  return fd;
+}
+
+static BatonLock *
+lock_new (int *fd, const char *handoff, GError **error)
+{
+  g_autofree char *line = g_strdup_printf ("%s\n", handoff);
+  BatonLock *self;
+
+  if (ftruncate (*fd, 0) < 0 || pwrite (*fd, line, strlen (line), 0) < 0)
+    {
+      set_lock_error (error, "write to", errno);
+      return NULL;
+    }
+  self = g_new0 (BatonLock, 1);
+  self->fd = baton_fd_steal (fd);
+
+  return self;
+}
+
+/**
+ * baton_lock_take:
+ * @root: the roots
+ * @handoff: who takes it; written into it for others to read
+ * @ret_owner: (out) (optional): where it is held already, who wrote himself into it
+ * @error: return location for an error
+ *
+ * Never waits. The kernel drops the lock with the last process that has it
+ * open, so one that was left by a dead process is free, and one whose holder
+ * is frozen or stuck is not.
+ *
+ * Fails with %BATON_ERROR_BUSY where somebody holds it. It is made for root
+ * alone: whoever can open a file can lock it.
+ *
+ * Returns: (transfer full): the lock, or %NULL
+ */
+BatonLock *
+baton_lock_take (BatonRoot *root, const char *handoff, char **ret_owner, GError **error)
+{
+  baton_autofd int fd = open_lock (root, error);
+
+  if (fd < 0)
+    return NULL;
+  if (flock (fd, LOCK_EX | LOCK_NB) < 0)
+    {
+      int errsv = errno;
+
+      if (errsv == EWOULDBLOCK && ret_owner != NULL)
+        *ret_owner = read_owner (fd);
+      set_lock_error (error, "take", errsv);
+      return NULL;
+    }
+
+  return lock_new (&fd, handoff, error);
+}
+
+static void
+on_alarm (int number)
+{
+  /* Only there to interrupt flock(). */
+}
+
+/**
+ * baton_lock_wait:
+ * @root: the roots
+ * @handoff: who takes it
+ * @wait_s: how long to wait for it
+ * @error: return location for an error
+ *
+ * For recovery alone: a worker that was killed leaves the lock to the child
+ * that makes its last write, mostly for a few milliseconds.
+ *
+ * Returns: (transfer full): the lock, or %NULL
+ */
+BatonLock *
+baton_lock_wait (BatonRoot *root, const char *handoff, guint wait_s, GError **error)
+{
+  struct sigaction interrupt = { .sa_handler = on_alarm };
+  struct sigaction before;
+  baton_autofd int fd = open_lock (root, error);
+  int result, errsv;
+
+  if (fd < 0)
+    return NULL;
+  sigaction (SIGALRM, &interrupt, &before);
+  alarm (wait_s);
+  result = flock (fd, LOCK_EX);
+  errsv = errno;
+  alarm (0);
+  sigaction (SIGALRM, &before, NULL);
+  if (result < 0)
+    {
+      set_lock_error (error, "take", errsv == EINTR ? EWOULDBLOCK : errsv);
+      return NULL;
+    }
+
+  return lock_new (&fd, handoff, error);
+}
+
+/**
+ * baton_lock_release:
+ * @self: a lock
+ *
+ * Lets the lock go, and with it the name in it.
+ */
+void
+baton_lock_release (BatonLock *self)
+{
+  /* A name that stays is harmless: readers ask for the lock, not for the name. */
+  if (ftruncate (self->fd, 0) < 0)
+    g_debug ("could not empty the lock: %s, ignoring", g_strerror (errno));
+  baton_lock_leave (self);
+}
+
+/**
+ * baton_lock_leave:
+ * @self: a lock
+ *
+ * Closes our own descriptor and leaves the lock, with the name in it, to a
+ * child that is stuck in the kernel.
+ */
+void
+baton_lock_leave (BatonLock *self)
+{
+  baton_fd_clear (&self->fd);
+  g_free (self);
+}

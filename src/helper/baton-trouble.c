@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-trouble.h"
+
+#include <stdarg.h>
+
+#include "baton-error.h"
+#include "baton-text.h"
+
+static void
+add_args (GHashTable *args, const char *key, va_list list)
+{
+  for (; key != NULL; key = va_arg (list, const char *))
+    {
+      const char *value = va_arg (list, const char *);
+
+      g_hash_table_insert (args, g_strdup (key), g_strdup (value != NULL ? value : "?"));
+    }
+}
+
+static GHashTable *
+args_new_empty (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
+/**
+ * baton_args_new:
+ * @key: (nullable): key of the first value, followed by it and by further pairs, then %NULL
+ * @...: values and keys
+ *
+ * Returns: (transfer full) (element-type utf8 utf8): arguments of a code
+ */
+GHashTable *
+baton_args_new (const char *key, ...)
+{
+  GHashTable *args = args_new_empty ();
+  va_list list;
+
+  va_start (list, key);
+  add_args (args, key, list);
+  va_end (list);
+
+  return args;
+}
+
+/**
+ * baton_trouble_set:
+ * @self: where it is noted
+ * @code: what went wrong
+ * @errsv: the kernel's errno, or 0
+ * @...: keys and values of the code's arguments, then %NULL
+ *
+ * The first trouble is kept: what follows from it explains nothing.
+ */
+void
+baton_trouble_set (BatonTrouble *self, BatonCode code, int errsv, ...)
+{
+  va_list list;
+
+  if (self == NULL || self->code != BATON_CODE_NONE)
+    return;
+
+  self->code = code;
+  self->errsv = errsv;
+  self->args = args_new_empty ();
+  va_start (list, errsv);
+  add_args (self->args, va_arg (list, const char *), list);
+  va_end (list);
+}
+
+/**
+ * baton_trouble_set_from_error:
+ * @self: where it is noted
+ * @error: why a file could not be opened or read
+ * @what: what was to be done, as in "The kernel refused to …"
+ * @address: to which device
+ */
+void
+baton_trouble_set_from_error (BatonTrouble *self,
+                              const GError *error,
+                              const char *what,
+                              const char *address)
+{
+  if (g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    baton_trouble_set (self, BATON_CODE_DEVICE_GONE, 0, "address", address, NULL);
+  else if (g_error_matches (error, BATON_ERROR, BATON_ERROR_MISMATCH))
+    baton_trouble_set (self, BATON_CODE_IDENTITY_CHANGED, 0, "address", address, NULL);
+  else
+    baton_trouble_set (self, BATON_CODE_WRITE_REFUSED, 0, "what", what, "subject", address,
+                       "reason", error->message, NULL);
+}
+
+void
+baton_trouble_clear (BatonTrouble *self)
+{
+  g_clear_pointer (&self->args, g_hash_table_unref);
+  self->code = BATON_CODE_NONE;
+  self->errsv = 0;
+}
+
+/**
+ * baton_trouble_dup_text:
+ * @self: a trouble
+ *
+ * Returns: (transfer full): its sentence, empty where there is none
+ */
+char *
+baton_trouble_dup_text (const BatonTrouble *self)
+{
+  if (self->code == BATON_CODE_NONE)
+    return g_strdup ("");
+
+  return baton_code_dup_text (self->code, self->args);
+}

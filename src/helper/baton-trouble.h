@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-codes.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BatonTrouble:
+ * @code: what went wrong, or %BATON_CODE_NONE
+ * @args: (element-type utf8 utf8): values for its sentence
+ * @errsv: the kernel's errno, or 0
+ *
+ * Why a step could not be done, for people.
+ */
+typedef struct
+{
+  BatonCode code;
+  GHashTable *args;
+  int errsv;
+} BatonTrouble;
+
+#define BATON_TROUBLE_INIT                                                                     \
+  {                                                                                            \
+    BATON_CODE_NONE, NULL, 0                                                                   \
+  }
+
+void
+baton_trouble_set (BatonTrouble *self, BatonCode code, int errsv, ...) G_GNUC_NULL_TERMINATED;
+void baton_trouble_set_from_error (BatonTrouble *self,
+                                   const GError *error,
+                                   const char *what,
+                                   const char *address);
+void baton_trouble_clear (BatonTrouble *self);
+char *baton_trouble_dup_text (const BatonTrouble *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonTrouble, baton_trouble_clear)
+
+GHashTable *baton_args_new (const char *key, ...) G_GNUC_NULL_TERMINATED;
+
+G_END_DECLS
