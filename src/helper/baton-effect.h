@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-child.h"
+#include "baton-steps.h"
+
+G_BEGIN_DECLS
+
+char *baton_effect_read_driver (BatonStepContext *context, const char *address);
+char *baton_effect_read_attribute (BatonStepContext *context,
+                                   const char *address,
+                                   const char *attribute);
+char *baton_effect_read_override (BatonStepContext *context, const char *address);
+
+BatonOutcome baton_effect_run (BatonStepContext *context,
+                               BatonChildFunc func,
+                               gpointer func_data,
+                               const char *what,
+                               const char *subject,
+                               BatonTrouble *trouble);
+BatonOutcome baton_effect_set_attribute (BatonStepContext *context,
+                                         const char *address,
+                                         const char *attribute,
+                                         const char *text,
+                                         BatonTrouble *trouble);
+BatonOutcome baton_effect_set_override (BatonStepContext *context,
+                                        const char *address,
+                                        const char *text,
+                                        BatonTrouble *trouble);
+BatonOutcome baton_effect_bind (BatonStepContext *context,
+                                const char *address,
+                                const char *driver,
+                                BatonTrouble *trouble);
+BatonOutcome baton_effect_unbind (BatonStepContext *context,
+                                  const char *address,
+                                  const char *driver,
+                                  BatonTrouble *trouble);
+BatonOutcome
+baton_effect_probe (BatonStepContext *context, const char *address, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_load_module (BatonStepContext *context, const char *name, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_unload_modules (BatonStepContext *context, JsonNode *names, BatonTrouble *trouble);
+JsonNode *baton_effect_list_loads (const char *module);
+
+G_END_DECLS

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <libkmod.h>
+#include <linux/vfio.h>
+
+#include "baton-fd.h"
+
+/* What only a kernel can answer, and nothing else: the calls through which the helper changes the
+ * machine. They return 0 or an errno, allocate little and may run in a child that is never seen
+ * again. The helper's tests link a kernel of their own in the place of this file. */
+
+/**
+ * baton_kernel_write:
+ * @fd: an attribute of sysfs
+ * @text: what is written, in one call as sysfs wants it
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_write (int fd, const char *text)
+{
+  gsize length = strlen (text);
+  ssize_t n = write (fd, text, length);
+
+  if (n < 0)
+    return errno;
+
+  return (gsize) n == length ? 0 : EIO;
+}
+
+/**
+ * baton_kernel_probe_group:
+ * @dev: the directory of devices
+ * @path: `vfio/N` below it
+ * @ret_viable: (out): every bound member of the group is on a driver that a guest may trust
+ *
+ * Opens a group for a moment. EBUSY is the one test that nothing escapes,
+ * since it is so while a descriptor of the group or only one of a device in
+ * it is alive (drivers/vfio/group.c, vfio_group_fops_open). It is closed
+ * again at once: whoever has it open keeps guests out.
+ *
+ * Returns: 0, or an errno: EBUSY where somebody has it, ENOENT where there is none
+ */
+int
+baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
+{
+  struct vfio_group_status status = { .argsz = sizeof status };
+  baton_autofd int fd = openat (dev, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+  *ret_viable = FALSE;
+  if (fd < 0 || ioctl (fd, VFIO_GROUP_GET_STATUS, &status) < 0)
+    return errno;
+  *ret_viable = (status.flags & VFIO_GROUP_FLAGS_VIABLE) != 0;
+
+  return 0;
+}
+
+typedef struct kmod_ctx KmodContext;
+typedef struct kmod_module KmodModule;
+
+static void
+free_context (KmodContext *context)
+{
+  kmod_unref (context);
+}
+
+static void
+free_module (KmodModule *module)
+{
+  kmod_module_unref (module);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KmodContext, free_context)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KmodModule, free_module)
+
+/**
+ * baton_kernel_load_module:
+ * @name: a module, from a closed list or from what the helper read itself
+ *
+ * Loads a module and what it needs, with the parameters that modprobe.d sets.
+ * One that is loaded already is no error.
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_load_module (const char *name)
+{
+  g_autoptr (KmodContext) context = kmod_new (NULL, NULL);
+  g_autoptr (KmodModule) module = NULL;
+  int result;
+
+  if (context == NULL)
+    return ENOMEM;
+  result = kmod_module_new_from_name_lookup (context, name, &module);
+  if (result < 0)
+    return -result;
+  if (module == NULL)
+    return ENOENT;
+  result = kmod_module_probe_insert_module (module, 0, NULL, NULL, NULL, NULL);
+
+  return result < 0 ? -result : 0;
+}
+
+/**
+ * baton_kernel_unload_module:
+ * @name: a module that we loaded
+ *
+ * Never waits and never forces: one that is in use stays, with EAGAIN
+ * (kernel/module/main.c, delete_module).
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_unload_module (const char *name)
+{
+  g_autoptr (KmodContext) context = kmod_new (NULL, NULL);
+  g_autoptr (KmodModule) module = NULL;
+  int result;
+
+  if (context == NULL)
+    return ENOMEM;
+  result = kmod_module_new_from_name (context, name, &module);
+  if (result < 0)
+    return -result;
+  result = kmod_module_remove_module (module, KMOD_REMOVE_NOWAIT | KMOD_REMOVE_NOLOG);
+
+  return result < 0 && result != -ENOENT ? -result : 0;
+}
+
+static void
+add_module (GPtrArray *names, KmodModule *module)
+{
+  const char *name = kmod_module_get_name (module);
+
+  if (kmod_module_get_initstate (module) < 0 &&
+      !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
+    g_ptr_array_add (names, g_strdup (name));
+}
+
+static void
+add_dependencies (GPtrArray *names, KmodModule *module)
+{
+  struct kmod_list *needed = kmod_module_get_dependencies (module);
+  struct kmod_list *item;
+
+  kmod_list_foreach (item, needed)
+  {
+    g_autoptr (KmodModule) one = kmod_module_get_module (item);
+
+    add_module (names, one);
+  }
+  kmod_module_unref_list (needed);
+  add_module (names, module);
+}
+
+/* Soft dependencies are loaded along; vfio brings its IOMMU driver in that way. */
+static void
+add_soft_dependencies (GPtrArray *names, KmodModule *module)
+{
+  struct kmod_list *before = NULL;
+  struct kmod_list *after = NULL;
+  struct kmod_list *lists[2];
+  struct kmod_list *item;
+
+  if (kmod_module_get_softdeps (module, &before, &after) < 0)
+    return;
+  lists[0] = before;
+  lists[1] = after;
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    {
+      kmod_list_foreach (item, lists[i])
+      {
+        g_autoptr (KmodModule) one = kmod_module_get_module (item);
+
+        add_dependencies (names, one);
+      }
+      kmod_module_unref_list (lists[i]);
+    }
+}
+
+/**
+ * baton_kernel_list_loads:
+ * @name: a module
+ *
+ * Returns: (transfer full): names of the modules that are not there now and
+ *   would come with @name, in the order of loading
+ */
+GStrv
+baton_kernel_list_loads (const char *name)
+{
+  g_autoptr (KmodContext) context = kmod_new (NULL, NULL);
+  g_autoptr (KmodModule) module = NULL;
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  if (context != NULL && kmod_module_new_from_name_lookup (context, name, &module) >= 0 &&
+      module != NULL)
+    {
+      struct kmod_list *needed = kmod_module_get_dependencies (module);
+      struct kmod_list *item;
+
+      add_dependencies (names, module);
+      kmod_list_foreach (item, needed)
+      {
+        g_autoptr (KmodModule) one = kmod_module_get_module (item);
+
+        add_soft_dependencies (names, one);
+      }
+      kmod_module_unref_list (needed);
+      add_soft_dependencies (names, module);
+    }
+  g_ptr_array_add (names, NULL);
+
+  return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-look.h"
+
+#include <errno.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "baton-fd.h"
+#include "baton-kernel.h"
+#include "baton-text.h"
+
+/* More than any name of a process that is a name. */
+#define MAX_NAME_BYTES 128
+
+/* udev's workers open nodes for a moment; longer than this they are busy with something else. */
+#define SETTLE_US (10 * G_USEC_PER_SEC)
+
+#define UDEV_QUEUE "udev/queue"
+
+/**
+ * baton_look_again:
+ * @context: the handoff
+ * @trouble: why it could not be looked at
+ *
+ * Looks at the machine afresh.
+ *
+ * Returns: %TRUE if the context has a new picture
+ */
+gboolean
+baton_look_again (BatonStepContext *context, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+  BatonMachine *machine = baton_machine_new (context->root, &error);
+
+  if (machine == NULL)
+    {
+      baton_trouble_set (trouble, BATON_CODE_LOOK_FAILED, 0, "reason", error->message, NULL);
+      return FALSE;
+    }
+  g_clear_pointer (&context->machine, baton_machine_unref);
+  context->machine = machine;
+
+  return TRUE;
+}
+
+/**
+ * baton_look_find_card:
+ * @context: the handoff, with a picture of the machine
+ * @trouble: why it could not be found
+ *
+ * Returns: (transfer none) (nullable): the card in that picture
+ */
+BatonCard *
+baton_look_find_card (BatonStepContext *context, BatonTrouble *trouble)
+{
+  BatonCard *card = baton_machine_find_card (context->machine, context->before->card);
+
+  if (card == NULL)
+    baton_trouble_set (trouble, BATON_CODE_DEVICE_GONE, 0, "address", context->before->card,
+                       NULL);
+
+  return card;
+}
+
+/**
+ * baton_look_at_holders:
+ * @context: the handoff; where it has a picture of the machine, the nodes of that picture are
+ *   looked for: while an unbind is blocked, sysfs has forgotten them already
+ * @trouble: why they could not be looked for
+ *
+ * Returns: (transfer full) (nullable): who has the card
+ */
+BatonHolders *
+baton_look_at_holders (BatonStepContext *context, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) all = NULL;
+  BatonHolders *holders = NULL;
+
+  if (context->machine == NULL && !baton_look_again (context, trouble))
+    return NULL;
+  all = baton_holders_scan (context->root, context->machine, &error);
+  if (all != NULL)
+    holders = baton_holders_find (all, context->before->card);
+  if (holders == NULL)
+    {
+      baton_trouble_set (trouble, BATON_CODE_LOOK_FAILED, 0, "reason",
+                         error != NULL ? error->message : "the card is not there any more",
+                         NULL);
+      return NULL;
+    }
+
+  return baton_holders_ref (holders);
+}
+
+/**
+ * baton_look_find_process:
+ * @holders: who has the card
+ *
+ * Returns: (nullable): the first of them that is a process; the kernel's own holds go with the
+ *   driver
+ */
+const BatonHolder *
+baton_look_find_process (const BatonHolders *holders)
+{
+  for (guint i = 0; i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
+
+      if (holder->pid > 0)
+        return holder;
+    }
+
+  return NULL;
+}
+
+static char *
+dup_name (const BatonHolder *holder)
+{
+  return baton_text_clean (holder->name, -1, MAX_NAME_BYTES, NULL, NULL);
+}
+
+/**
+ * baton_look_is_free:
+ * @context: the handoff
+ * @trouble: who has begun to use the card
+ *
+ * Looks afresh at who has the card, once udev's own short visits are over.
+ *
+ * Returns: %TRUE if no process has it
+ */
+gboolean
+baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
+{
+  g_autoptr (BatonHolders) holders = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *pid = NULL;
+  g_autofree char *nodes = NULL;
+  const BatonHolder *holder;
+
+  baton_look_settle_udev (context);
+  if (!baton_look_again (context, trouble))
+    return FALSE;
+  holders = baton_look_at_holders (context, trouble);
+  if (holders == NULL)
+    return FALSE;
+  holder = baton_look_find_process (holders);
+  if (holder == NULL)
+    return TRUE;
+
+  name = dup_name (holder);
+  pid = g_strdup_printf ("%d", holder->pid);
+  nodes = g_strjoinv (", ", holder->nodes);
+  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
+                     nodes, NULL);
+
+  return FALSE;
+}
+
+/**
+ * baton_look_describe_holders:
+ * @context: the handoff
+ *
+ * Returns: (transfer full): whom a write waits for, by name
+ */
+char *
+baton_look_describe_holders (BatonStepContext *context)
+{
+  g_autoptr (BatonHolders) holders = baton_look_at_holders (context, NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; holders != NULL && i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
+      g_autofree char *name = NULL;
+
+      if (holder->pid <= 0)
+        continue;
+      name = dup_name (holder);
+      g_string_append_printf (text, "%s%s (process %d)", text->len > 0 ? ", " : "", name,
+                              holder->pid);
+    }
+  if (text->len == 0)
+    g_string_append (text, "the driver");
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/**
+ * baton_look_probe_group:
+ * @context: the handoff
+ * @group: (nullable): number of an IOMMU group
+ * @ret_viable: (out): a guest could use the group
+ *
+ * Returns: 0, or an errno: EBUSY where somebody has it, ENOENT where there is none
+ */
+int
+baton_look_probe_group (BatonStepContext *context, const char *group, gboolean *ret_viable)
+{
+  g_autofree char *path = NULL;
+
+  *ret_viable = FALSE;
+  if (group == NULL)
+    return ENOENT;
+  path = g_strconcat ("vfio/", group, NULL);
+
+  return baton_kernel_probe_group (baton_root_get_fd (context->root, BATON_ROOT_DEV), path,
+                                   ret_viable);
+}
+
+/**
+ * baton_look_is_group_free:
+ * @context: the handoff
+ * @address: one of its functions
+ * @trouble: that it is in use
+ *
+ * While a guest has the card, an unbind from vfio waits for it in the kernel,
+ * for ever: so this is asked before each one.
+ *
+ * Returns: %TRUE if no guest has that function's group
+ */
+gboolean
+baton_look_is_group_free (BatonStepContext *context, const char *address, BatonTrouble *trouble)
+{
+  const BatonFunctionState *before = baton_card_state_find (context->before, address);
+  const char *group = before != NULL ? before->group : NULL;
+  g_autofree char *node = NULL;
+  gboolean viable;
+  int errsv = baton_look_probe_group (context, group, &viable);
+
+  if (errsv != EBUSY)
+    return TRUE;
+  node = g_strconcat ("/dev/vfio/", group, NULL);
+  baton_trouble_set (trouble, BATON_CODE_GROUP_BUSY, errsv, "node", node, NULL);
+
+  return FALSE;
+}
+
+/**
+ * baton_look_settle_udev:
+ * @context: the handoff
+ *
+ * Waits until udev has worked off its events: it removes its queue file then
+ * (src/udev/udevadm-settle.c in systemd). Where that takes too long, whoever
+ * calls finds udev's worker among the holders.
+ */
+void
+baton_look_settle_udev (BatonStepContext *context)
+{
+  g_autofree char *path = baton_root_build_path (context->root, BATON_ROOT_RUN, UDEV_QUEUE);
+  baton_autofd int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  if (fd < 0 || inotify_add_watch (fd, path, IN_DELETE_SELF | IN_ATTRIB) < 0)
+    return;
+  while (baton_root_exists (context->root, BATON_ROOT_RUN, UDEV_QUEUE))
+    {
+      char buffer[4096] __attribute__ ((aligned (8)));
+
+      if (baton_waiter_wait (context->waiter, fd, g_get_monotonic_time () + SETTLE_US, TRUE) !=
+          BATON_WAIT_READY)
+        return;
+      if (read (fd, buffer, sizeof buffer) < 0)
+        return;
+    }
+}
