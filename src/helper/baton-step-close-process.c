@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "baton-application.h"
+#include "baton-fd.h"
+#include "baton-look.h"
+#include "baton-text.h"
+
+/* A process that was killed ends at once unless it is in the kernel. */
+#define KILLED_US (5 * G_USEC_PER_SEC)
+
+/* Closed this often, and there again: somebody starts it anew. */
+#define MAX_ROUNDS 3
+
+static gboolean
+parse_target (const BatonStep *step, int *ret_pid, const char **ret_start_time)
+{
+  char *end = NULL;
+  gint64 pid = g_ascii_strtoll (step->target, &end, 10);
+
+  if (end == step->target || *end != ':' || pid <= 1 || pid > G_MAXINT32)
+    return FALSE;
+  *ret_pid = (int) pid;
+  *ret_start_time = end + 1;
+
+  return TRUE;
+}
+
+/* A holder that the consent covers: the process that was shown, and what belongs to the same
+ * application (DESIGN §6). */
+static gboolean
+is_covered (const BatonApplication *application, const BatonHolder *holder)
+{
+  if (!holder->closable || holder->pid <= 1)
+    return FALSE;
+  if (holder->pid == application->pid)
+    return g_strcmp0 (holder->start_time, application->start_time) == 0;
+
+  return application->scope != NULL && g_strcmp0 (holder->scope, application->scope) == 0 &&
+         holder->uid == application->uid;
+}
+
+static GPtrArray *
+list_covered (BatonStepContext *context,
+              const BatonApplication *application,
+              BatonHolders **ret_holders,
+              BatonTrouble *trouble)
+{
+  g_autoptr (GPtrArray) covered = g_ptr_array_new ();
+  g_autoptr (BatonHolders) holders = NULL;
+
+  if (!baton_look_again (context, trouble))
+    return NULL;
+  holders = baton_look_at_holders (context, trouble);
+  if (holders == NULL)
+    return NULL;
+  for (guint i = 0; i < holders->holders->len; i++)
+    if (is_covered (application, g_ptr_array_index (holders->holders, i)))
+      g_ptr_array_add (covered, g_ptr_array_index (holders->holders, i));
+  *ret_holders = g_steal_pointer (&holders);
+
+  return g_steal_pointer (&covered);
+}
+
+/* Whoever has the target's place in the application's name: the process itself while it holds the
+ * card. One that is gone, or has let go, needs no closing. */
+static BatonApplication *
+find_application (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  g_autoptr (BatonHolders) holders = NULL;
+  const BatonHolder *holder;
+  const char *start_time;
+  int pid;
+
+  if (!parse_target (step, &pid, &start_time))
+    return NULL;
+  if (!baton_look_again (context, trouble))
+    return NULL;
+  holders = baton_look_at_holders (context, trouble);
+  if (holders == NULL)
+    return NULL;
+  holder = baton_holders_find_pid (holders, pid);
+  if (holder == NULL || g_strcmp0 (holder->start_time, start_time) != 0)
+    return NULL;
+
+  return baton_application_new (context->root, holder);
+}
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  g_autoptr (BatonApplication) application = NULL;
+  g_autofree char *pid = NULL;
+
+  /* After apply, which looks itself until nobody of the application is left. */
+  if (applied)
+    return TRUE;
+  application = find_application (context, step, trouble);
+  if (application != NULL)
+    {
+      pid = g_strdup_printf ("%d", application->pid);
+      baton_trouble_set (trouble, BATON_CODE_HOLDER_CHANGED, 0, "pid", pid, NULL);
+    }
+
+  return application == NULL && (trouble == NULL || trouble->code == BATON_CODE_NONE);
+}
+
+static void
+add_watch (int epoll_fd, int pidfd)
+{
+  struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+
+  if (epoll_ctl (epoll_fd, EPOLL_CTL_ADD, pidfd, &event) < 0)
+    g_debug ("could not watch a process: %s, ignoring", g_strerror (errno));
+}
+
+/* By pidfd, and the start time is compared on what the pidfd stands for: a pid that was taken over
+ * meanwhile is never signalled. */
+static int
+signal_process (BatonStepContext *context, int pid, const char *start_time, int number)
+{
+  baton_autofd int pidfd = pidfd_open (pid, 0);
+
+  if (pidfd < 0 || !baton_application_is_process (context->root, pid, start_time) ||
+      pidfd_send_signal (pidfd, number, NULL, 0) < 0)
+    return -1;
+
+  return baton_fd_steal (&pidfd);
+}
+
+/* Signals them all and waits until every one has ended or the time is up. */
+static BatonWait
+signal_and_wait (BatonStepContext *context, GPtrArray *covered, int number, gint64 wait_us)
+{
+  gint64 deadline_us = g_get_monotonic_time () + wait_us;
+  baton_autofd int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  g_autoptr (GArray) pidfds = g_array_new (FALSE, FALSE, sizeof (int));
+  BatonWait wait = BATON_WAIT_READY;
+  guint n_left;
+
+  for (guint i = 0; i < covered->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (covered, i);
+      int pidfd = signal_process (context, holder->pid, holder->start_time, number);
+
+      if (pidfd < 0)
+        continue;
+      g_array_append_val (pidfds, pidfd);
+      add_watch (epoll_fd, pidfd);
+    }
+  for (n_left = pidfds->len; n_left > 0 && wait == BATON_WAIT_READY; n_left--)
+    {
+      struct epoll_event event;
+
+      wait = baton_waiter_wait (context->waiter, epoll_fd, deadline_us, TRUE);
+      if (wait == BATON_WAIT_READY && epoll_wait (epoll_fd, &event, 1, 0) < 0)
+        break;
+    }
+  for (guint i = 0; i < pidfds->len; i++)
+    close (g_array_index (pidfds, int, i));
+
+  return wait;
+}
+
+static BatonWait
+ask_leader (BatonStepContext *context, const BatonApplication *application)
+{
+  baton_autofd int pidfd =
+      signal_process (context, application->leader, application->leader_start_time, SIGTERM);
+
+  if (pidfd < 0)
+    return BATON_WAIT_READY;
+
+  return baton_waiter_wait (
+      context->waiter, pidfd,
+      g_get_monotonic_time () + (gint64) context->profile->close_politely_ms * 1000, TRUE);
+}
+
+static void
+set_process_trouble (BatonTrouble *trouble, BatonCode code, const BatonHolder *holder)
+{
+  g_autofree char *name = baton_text_clean (holder->name, -1, 128, NULL, NULL);
+  g_autofree char *pid = g_strdup_printf ("%d", holder->pid);
+
+  baton_trouble_set (trouble, code, 0, "name", name, "pid", pid, NULL);
+}
+
+/* One round: TERM to what still holds the card, a grace period, then KILL. */
+static BatonOutcome
+close_round (BatonStepContext *context,
+             const BatonApplication *application,
+             GPtrArray *covered,
+             BatonTrouble *trouble)
+{
+  gint64 grace_us = (gint64) context->profile->close_politely_ms * 1000;
+  g_autoptr (BatonHolders) holders = NULL;
+  g_autoptr (GPtrArray) left = NULL;
+
+  if (signal_and_wait (context, covered, SIGTERM, grace_us) == BATON_WAIT_CANCELLED)
+    return BATON_OUTCOME_CANCELLED;
+  left = list_covered (context, application, &holders, trouble);
+  if (left == NULL)
+    return BATON_OUTCOME_FAILED;
+  if (left->len == 0)
+    return BATON_OUTCOME_OK;
+  switch (signal_and_wait (context, left, SIGKILL, KILLED_US))
+    {
+    case BATON_WAIT_CANCELLED:
+      return BATON_OUTCOME_CANCELLED;
+    case BATON_WAIT_TIMEOUT:
+      set_process_trouble (trouble, BATON_CODE_HOLDER_SURVIVED, g_ptr_array_index (left, 0));
+      return BATON_OUTCOME_FAILED;
+    case BATON_WAIT_READY:
+    default:
+      return BATON_OUTCOME_OK;
+    }
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  g_autoptr (BatonApplication) application = find_application (context, step, trouble);
+
+  if (application == NULL)
+    return trouble->code == BATON_CODE_NONE ? BATON_OUTCOME_OK : BATON_OUTCOME_FAILED;
+  if (ask_leader (context, application) == BATON_WAIT_CANCELLED)
+    return BATON_OUTCOME_CANCELLED;
+
+  for (guint round = 0;; round++)
+    {
+      g_autoptr (BatonHolders) holders = NULL;
+      g_autoptr (GPtrArray) covered = list_covered (context, application, &holders, trouble);
+      BatonOutcome outcome;
+
+      if (covered == NULL)
+        return BATON_OUTCOME_FAILED;
+      if (covered->len == 0)
+        return BATON_OUTCOME_OK;
+      if (round == MAX_ROUNDS)
+        {
+          set_process_trouble (trouble, BATON_CODE_RESPAWNS, g_ptr_array_index (covered, 0));
+          return BATON_OUTCOME_FAILED;
+        }
+      outcome = close_round (context, application, covered, trouble);
+      if (outcome != BATON_OUTCOME_OK)
+        return outcome;
+    }
+}
+
+/* Closing cannot be undone, so these steps come first, and the last moment to cancel without a
+ * loss is before the first of them. */
+const BatonStepClass baton_step_close_process_class = {
+  .cancel_before = TRUE,
+  .observe = observe,
+  .apply = apply,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-effect.h"
+
+#define CONTROL "power/control"
+#define STATUS "power/runtime_status"
+#define AWAKE "on"
+
+static gboolean
+is_awake (BatonStepContext *context, const char *address)
+{
+  g_autofree char *status = baton_effect_read_attribute (context, address, STATUS);
+
+  /* A kernel without runtime power management lets nothing sleep. */
+  return g_strcmp0 (status, "active") == 0 || g_strcmp0 (status, "unsupported") == 0;
+}
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  g_autofree char *control = baton_effect_read_attribute (context, step->target, CONTROL);
+
+  if (g_strcmp0 (control, AWAKE) == 0 && is_awake (context, step->target))
+    return TRUE;
+
+  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                     "expected", "active", "found", control, NULL);
+
+  return FALSE;
+}
+
+/* The write wakes the device and returns when it is awake or cannot be woken
+ * (drivers/base/power/runtime.c, pm_runtime_forbid). */
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  return baton_effect_set_attribute (context, step->target, CONTROL, AWAKE, trouble);
+}
+
+static BatonOutcome
+put_back (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
+  g_autofree char *control = baton_effect_read_attribute (context, step->target, CONTROL);
+
+  g_autofree char *found = NULL;
+  BatonOutcome outcome;
+
+  if (before == NULL || before->power_control == NULL ||
+      g_strcmp0 (control, before->power_control) == 0)
+    return BATON_OUTCOME_OK;
+
+  outcome = baton_effect_set_attribute (context, step->target, CONTROL, before->power_control,
+                                        trouble);
+  if (outcome != BATON_OUTCOME_OK)
+    return outcome;
+  found = baton_effect_read_attribute (context, step->target, CONTROL);
+  if (g_strcmp0 (found, before->power_control) == 0)
+    return BATON_OUTCOME_OK;
+
+  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                     "expected", before->power_control, "found", found, NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+static BatonOutcome
+revert (BatonStepContext *context,
+        const BatonStep *step,
+        JsonNode *remembered,
+        BatonTrouble *trouble)
+{
+  return put_back (context, step, trouble);
+}
+
+/* Keeps a function awake for the handoff, and no longer: a card that nobody uses may sleep, on
+ * either side. */
+const BatonStepClass baton_step_hold_power_class = {
+  .cancel_before = TRUE,
+  .observe = observe,
+  .apply = apply,
+  .revert = revert,
+  .finish = put_back,
+};

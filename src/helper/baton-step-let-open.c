@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <acl/libacl.h>
+#include <sys/acl.h>
+
+#include "baton-effect.h"
+#include "baton-fd.h"
+
+/* References used below:
+ *  ACL - acl(5)
+ */
+
+static void
+free_acl (void *acl)
+{
+  acl_free (acl);
+}
+
+typedef void BatonAcl;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonAcl, free_acl)
+
+/* The node, by a descriptor that does not open the device: an open group would keep guests out.
+ * Only the node of a group of the card's own, whatever the plan says. */
+static int
+find_node (BatonStepContext *context, const BatonStep *step)
+{
+  g_autoptr (GPtrArray) groups = baton_card_state_list_groups (context->before);
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      g_autofree char *path = g_strconcat ("vfio/", groups->pdata[i], NULL);
+      g_autofree char *node = g_strconcat ("/dev/", path, NULL);
+
+      if (g_str_equal (step->target, node))
+        return openat (baton_root_get_fd (context->root, BATON_ROOT_DEV), path,
+                       O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    }
+
+  return -1;
+}
+
+/* libacl has no call for a descriptor of this kind. */
+static char *
+build_path (int fd)
+{
+  return g_strdup_printf ("/proc/self/fd/%d", fd);
+}
+
+static gboolean
+find_entry (acl_t acl, uid_t uid, acl_entry_t *ret_entry)
+{
+  acl_entry_t entry;
+
+  for (int which = ACL_FIRST_ENTRY; acl_get_entry (acl, which, &entry) == 1;
+       which = ACL_NEXT_ENTRY)
+    {
+      acl_tag_t tag;
+      uid_t *qualifier;
+      gboolean found;
+
+      if (acl_get_tag_type (entry, &tag) < 0 || tag != ACL_USER)
+        continue;
+      qualifier = acl_get_qualifier (entry);
+      found = qualifier != NULL && *qualifier == uid;
+      acl_free (qualifier);
+      if (found)
+        {
+          *ret_entry = entry;
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}
+
+static gboolean
+get_uid (const BatonStep *step, uid_t *ret_uid)
+{
+  guint64 uid;
+
+  if (step->detail == NULL ||
+      !g_ascii_string_to_unsigned (step->detail, 10, 0, G_MAXUINT32 - 1, &uid, NULL))
+    return FALSE;
+  *ret_uid = (uid_t) uid;
+
+  return TRUE;
+}
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  baton_autofd int fd = find_node (context, step);
+  g_autofree char *path = build_path (fd);
+  g_autoptr (BatonAcl) acl = fd >= 0 ? acl_get_file (path, ACL_TYPE_ACCESS) : NULL;
+  acl_entry_t entry;
+  uid_t uid;
+
+  if (acl != NULL && get_uid (step, &uid) && find_entry (acl, uid, &entry))
+    return TRUE;
+
+  baton_trouble_set (trouble, BATON_CODE_ACCESS_NOT_GIVEN, 0, "node", step->target, "reason",
+                     fd < 0 ? "it is not there" : "the kernel does not show it", NULL);
+
+  return FALSE;
+}
+
+static gboolean
+set_entry (acl_t *acl, uid_t uid)
+{
+  acl_entry_t entry;
+  acl_permset_t permissions;
+
+  return acl_create_entry (acl, &entry) == 0 && acl_set_tag_type (entry, ACL_USER) == 0 &&
+         acl_set_qualifier (entry, &uid) == 0 && acl_get_permset (entry, &permissions) == 0 &&
+         acl_clear_perms (permissions) == 0 && acl_add_perm (permissions, ACL_READ) == 0 &&
+         acl_add_perm (permissions, ACL_WRITE) == 0 &&
+         acl_set_permset (entry, permissions) == 0;
+}
+
+/* Adds the entry, or takes it away. The mask is worked out anew, as ACL wants it wherever a user
+ * is named; without one it goes, and what stays is the plain mode. */
+static int
+change (BatonStepContext *context, const BatonStep *step, gboolean add)
+{
+  baton_autofd int fd = find_node (context, step);
+  g_autofree char *path = build_path (fd);
+  g_autoptr (BatonAcl) acl = NULL;
+  acl_entry_t entry;
+  uid_t uid;
+
+  if (fd < 0)
+    return add ? ENOENT : 0;
+  if (!get_uid (step, &uid))
+    return EINVAL;
+  acl = acl_get_file (path, ACL_TYPE_ACCESS);
+  if (acl == NULL)
+    return errno;
+  if (find_entry (acl, uid, &entry) == add)
+    return 0;
+  if (add)
+    {
+      acl_t grown = g_steal_pointer (&acl);
+      gboolean good = set_entry (&grown, uid) && acl_calc_mask (&grown) == 0;
+
+      acl = grown;
+      if (!good)
+        return errno;
+    }
+  else if (acl_delete_entry (acl, entry) < 0)
+    return errno;
+
+  return acl_set_file (path, ACL_TYPE_ACCESS, acl) == 0 ? 0 : errno;
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  int errsv = change (context, step, TRUE);
+
+  if (errsv == 0)
+    return BATON_OUTCOME_OK;
+  baton_trouble_set (trouble, BATON_CODE_ACCESS_NOT_GIVEN, errsv, "node", step->target,
+                     "reason", g_strerror (errsv), NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+static BatonOutcome
+revert (BatonStepContext *context,
+        const BatonStep *step,
+        JsonNode *remembered,
+        BatonTrouble *trouble)
+{
+  int errsv = change (context, step, FALSE);
+
+  if (errsv == 0)
+    return BATON_OUTCOME_OK;
+  baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errsv, "what", "take back access to",
+                     "subject", step->target, "reason", g_strerror (errsv), NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+const BatonStepClass baton_step_let_open_class = {
+  .cancel_before = TRUE,
+  .observe = observe,
+  .apply = apply,
+  .revert = revert,
+};

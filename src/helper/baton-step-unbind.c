@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-effect.h"
+#include "baton-look.h"
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  g_autofree char *driver = baton_effect_read_driver (context, step->target);
+
+  if (driver == NULL)
+    return TRUE;
+
+  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                     "expected", "", "found", driver, NULL);
+
+  return FALSE;
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
+  g_autofree char *driver = baton_effect_read_driver (context, step->target);
+
+  if (driver == NULL)
+    return BATON_OUTCOME_OK;
+  if (before == NULL || g_strcmp0 (driver, before->driver) != 0)
+    {
+      /* Somebody else has changed it since the plan was made. */
+      baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                         "expected", before != NULL ? before->driver : "", "found", driver,
+                         NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+  if (g_str_has_prefix (driver, "vfio") &&
+      !baton_look_is_group_free (context, step->target, trouble))
+    return BATON_OUTCOME_FAILED;
+
+  return baton_effect_unbind (context, step->target, driver, trouble);
+}
+
+/* The override goes back first: it would keep the driver that was from taking the function. */
+static BatonOutcome
+revert (BatonStepContext *context,
+        const BatonStep *step,
+        JsonNode *remembered,
+        BatonTrouble *trouble)
+{
+  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
+  g_autofree char *driver = baton_effect_read_driver (context, step->target);
+  g_autofree char *found = NULL;
+  BatonOutcome outcome;
+
+  if (before == NULL || g_strcmp0 (driver, before->driver) == 0)
+    return BATON_OUTCOME_OK;
+  if (driver != NULL)
+    {
+      baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                         "expected", before->driver != NULL ? before->driver : "", "found",
+                         driver, NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+  outcome = baton_effect_set_override (context, step->target, before->override, trouble);
+  if (outcome != BATON_OUTCOME_OK)
+    return outcome;
+  outcome = baton_effect_bind (context, step->target, before->driver, trouble);
+  if (outcome != BATON_OUTCOME_OK)
+    return outcome;
+  found = baton_effect_read_driver (context, step->target);
+  if (g_strcmp0 (found, before->driver) == 0)
+    return BATON_OUTCOME_OK;
+
+  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                     "expected", before->driver, "found", found != NULL ? found : "", NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+const BatonStepClass baton_step_unbind_class = {
+  .cancel_before = TRUE,
+  .wants_free_card = TRUE,
+  .observe = observe,
+  .apply = apply,
+  .revert = revert,
+};

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "baton-effect.h"
+#include "baton-fd.h"
+#include "baton-look.h"
+
+/* Nodes in /dev/dri are there when bind returns; sound cards are made later, by a work of the
+ * driver's own that loads codec modules meanwhile (sound/pci/hda/hda_intel.c, probe_work). */
+#define NODES_US (15 * G_USEC_PER_SEC)
+
+/* The kernel's own uevents, as opposed to those that udev sends on. */
+#define KERNEL_UEVENTS 1
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  return applied;
+}
+
+static gboolean
+is_on_side (BatonStepContext *context, BatonSide side, BatonTrouble *trouble)
+{
+  BatonCard *card;
+
+  if (!baton_look_again (context, trouble))
+    return FALSE;
+  card = baton_look_find_card (context, trouble);
+  if (card == NULL)
+    return FALSE;
+  if (card->side == side)
+    return TRUE;
+
+  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", context->before->card,
+                     "expected", baton_side_to_string (side), "found",
+                     baton_side_to_string (card->side), NULL);
+
+  return FALSE;
+}
+
+/* What QEMU will do first, done and undone: a group that is not viable is refused to it with
+ * EPERM, and a group that somebody has open already was good enough for him. */
+static BatonOutcome
+verify_guest (BatonStepContext *context, BatonTrouble *trouble)
+{
+  g_autoptr (GPtrArray) groups = baton_card_state_list_groups (context->before);
+
+  if (!is_on_side (context, BATON_SIDE_GUEST, trouble))
+    return BATON_OUTCOME_FAILED;
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const char *group = groups->pdata[i];
+      gboolean viable;
+      int errsv = baton_look_probe_group (context, group, &viable);
+      g_autofree char *node = NULL;
+
+      if (errsv == EBUSY || (errsv == 0 && viable))
+        continue;
+      node = g_strconcat ("/dev/vfio/", group, NULL);
+      if (errsv == 0)
+        baton_trouble_set (trouble, BATON_CODE_GROUP_NOT_VIABLE, 0, "group", group, NULL);
+      else
+        baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errsv, "what", "open", "subject",
+                           node, "reason", g_strerror (errsv), NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+
+  return BATON_OUTCOME_OK;
+}
+
+static gboolean
+has_node (BatonStepContext *context, const BatonFunction *function, BatonNodeKind kind)
+{
+  for (guint i = 0; i < function->nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (function->nodes, i);
+
+      /* sysfs may know of a node that devtmpfs has yet to make. */
+      if (node->kind == kind &&
+          baton_root_exists (context->root, BATON_ROOT_DEV, node->path + strlen ("/dev/")))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Returns what is missing of a function that had it before the card left, or NULL. */
+static const char *
+find_missing (BatonStepContext *context, const char **ret_address)
+{
+  for (guint i = 0; i < context->origin->functions->len; i++)
+    {
+      const BatonFunctionState *origin = g_ptr_array_index (context->origin->functions, i);
+      BatonFunction *function = baton_machine_find_function (context->machine, origin->address);
+
+      if (function == NULL)
+        continue;
+      *ret_address = origin->address;
+      if (origin->drm && !has_node (context, function, BATON_NODE_DRM_PRIMARY))
+        return "display node in /dev/dri";
+      if (origin->sound && !has_node (context, function, BATON_NODE_SOUND))
+        return "sound card";
+    }
+
+  return NULL;
+}
+
+static void
+add_watch (int epoll_fd, int fd)
+{
+  struct epoll_event event = { .events = EPOLLIN };
+
+  if (fd >= 0 && epoll_ctl (epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+    g_debug ("could not watch for nodes: %s, ignoring", g_strerror (errno));
+}
+
+static int
+open_uevents (void)
+{
+  struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_UEVENTS };
+  baton_autofd int fd =
+      socket (AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+
+  if (fd < 0 || bind (fd, (struct sockaddr *) &address, sizeof address) < 0)
+    return -1;
+
+  return baton_fd_steal (&fd);
+}
+
+static int
+open_directory_watch (BatonStepContext *context)
+{
+  static const char *const directories[] = { "dri", "snd" };
+  baton_autofd int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  for (guint i = 0; fd >= 0 && i < G_N_ELEMENTS (directories); i++)
+    {
+      g_autofree char *path =
+          baton_root_build_path (context->root, BATON_ROOT_DEV, directories[i]);
+
+      /* A directory that is not there yet comes with a uevent of its first node. */
+      if (inotify_add_watch (fd, path, IN_CREATE | IN_MOVED_TO) < 0)
+        g_debug ("could not watch '%s': %s, ignoring", path, g_strerror (errno));
+    }
+
+  return baton_fd_steal (&fd);
+}
+
+static void
+drain (int fd)
+{
+  char buffer[8192] __attribute__ ((aligned (8)));
+
+  while (fd >= 0 && read (fd, buffer, sizeof buffer) > 0)
+    ;
+}
+
+/* Waits for what the card had before it left: every uevent and every new node is a reason to look
+ * again, and nothing else is. */
+static const char *
+wait_for_nodes (BatonStepContext *context, const char **ret_address)
+{
+  gint64 deadline_us = g_get_monotonic_time () + NODES_US;
+  baton_autofd int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  baton_autofd int uevents = open_uevents ();
+  baton_autofd int directories = open_directory_watch (context);
+  const char *missing;
+
+  add_watch (epoll_fd, uevents);
+  add_watch (epoll_fd, directories);
+  for (;;)
+    {
+      drain (uevents);
+      drain (directories);
+      if (!baton_look_again (context, NULL))
+        return NULL;
+      missing = find_missing (context, ret_address);
+      if (missing == NULL ||
+          baton_waiter_wait (context->waiter, epoll_fd, deadline_us, FALSE) != BATON_WAIT_READY)
+        return missing;
+    }
+}
+
+static BatonOutcome
+verify_host (BatonStepContext *context, BatonTrouble *trouble)
+{
+  const char *address = NULL;
+  const char *missing;
+
+  if (!is_on_side (context, BATON_SIDE_HOST, trouble))
+    return BATON_OUTCOME_FAILED;
+  if (context->origin == NULL)
+    return BATON_OUTCOME_OK;
+
+  missing = wait_for_nodes (context, &address);
+  if (missing != NULL)
+    {
+      /* The driver has the card: to send it back to the guest would help nobody. */
+      g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+
+      baton_trouble_set (&problem, BATON_CODE_NODE_MISSING, 0, "what", missing, "address",
+                         address, NULL);
+      g_ptr_array_add (context->problems, baton_trouble_dup_text (&problem));
+    }
+  baton_look_settle_udev (context);
+
+  return BATON_OUTCOME_OK;
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  return context->to == BATON_SIDE_GUEST ? verify_guest (context, trouble)
+                                         : verify_host (context, trouble);
+}
+
+/* The whole card, and not what the steps believe to have done. */
+const BatonStepClass baton_step_verify_class = {
+  .cancel_before = FALSE,
+  .observe = observe,
+  .apply = apply,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-steps.h"
+
+static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
+  [BATON_STEP_CLOSE_PROCESS] = &baton_step_close_process_class,
+  [BATON_STEP_HOLD_POWER] = &baton_step_hold_power_class,
+  [BATON_STEP_LOAD_MODULE] = &baton_step_load_module_class,
+  [BATON_STEP_SET_OVERRIDE] = &baton_step_set_override_class,
+  [BATON_STEP_UNBIND] = &baton_step_unbind_class,
+  [BATON_STEP_BIND] = &baton_step_bind_class,
+  [BATON_STEP_LET_OPEN] = &baton_step_let_open_class,
+  [BATON_STEP_WAIT_GUEST] = &baton_step_wait_guest_class,
+  [BATON_STEP_VERIFY] = &baton_step_verify_class,
+};
+
+/**
+ * baton_step_get_class:
+ * @kind: a kind of step
+ *
+ * Returns: its row of the table
+ */
+const BatonStepClass *
+baton_step_get_class (BatonStepKind kind)
+{
+  return classes[kind];
+}

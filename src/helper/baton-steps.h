@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-card-state.h"
+#include "baton-plan.h"
+#include "baton-trouble.h"
+#include "baton-waiter.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BatonOutcome:
+ * @BATON_OUTCOME_OK: it was done
+ * @BATON_OUTCOME_FAILED: it was not done, and a trouble says why
+ * @BATON_OUTCOME_CANCELLED: somebody asked to stop meanwhile
+ * @BATON_OUTCOME_STUCK: the kernel does not answer any more: nothing may be written to the card
+ */
+typedef enum
+{
+  BATON_OUTCOME_OK,
+  BATON_OUTCOME_FAILED,
+  BATON_OUTCOME_CANCELLED,
+  BATON_OUTCOME_STUCK,
+} BatonOutcome;
+
+/**
+ * BatonStepContext:
+ * @root: (borrowed): the roots
+ * @events: (borrowed): where events go
+ * @waiter: (borrowed): what waits
+ * @profile: (borrowed): what the card's owner wants
+ * @before: (borrowed): how the card stood before this handoff
+ * @origin: (borrowed) (nullable): how it stood before it left the host
+ * @to: side that the card goes to
+ * @machine: (owned) (nullable): the machine when it was last looked at with the card's nodes there
+ * @step: (borrowed) (nullable): the step at work
+ * @problems: (owned) (element-type utf8): sentences about what is not as it should be, though done
+ * @soft_ms: after which a write is said to be stalled
+ * @hard_ms: after which it is stuck
+ *
+ * What a step needs to know of the handoff that it is part of.
+ */
+typedef struct
+{
+  BatonRoot *root;
+  BatonEventWriter *events;
+  BatonWaiter *waiter;
+  const BatonProfile *profile;
+  const BatonCardState *before;
+  const BatonCardState *origin;
+  BatonSide to;
+  BatonMachine *machine;
+  const BatonStep *step;
+  GPtrArray *problems;
+  guint soft_ms;
+  guint hard_ms;
+} BatonStepContext;
+
+/**
+ * BatonStepClass:
+ * @cancel_before: somebody who asks to stop is heard before this step
+ * @wants_free_card: nobody may have the card open any more when it begins
+ * @remember: (nullable): what @revert has to know beside the state that was
+ * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
+ *   not so, says so in @trouble
+ * @apply: does it
+ * @revert: (nullable): puts back what was, looking first, so that it can be asked for again and
+ *   again, and after anything; %NULL where nothing can be undone
+ * @finish: (nullable): what is undone at the good end of a handoff
+ *
+ * One kind of step. All of them stand in one table, and the executor knows none by name.
+ */
+typedef struct
+{
+  gboolean cancel_before;
+  gboolean wants_free_card;
+  JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
+  gboolean (*observe) (BatonStepContext *context,
+                       const BatonStep *step,
+                       gboolean applied,
+                       BatonTrouble *trouble);
+  BatonOutcome (*apply) (BatonStepContext *context,
+                         const BatonStep *step,
+                         BatonTrouble *trouble);
+  BatonOutcome (*revert) (BatonStepContext *context,
+                          const BatonStep *step,
+                          JsonNode *remembered,
+                          BatonTrouble *trouble);
+  BatonOutcome (*finish) (BatonStepContext *context,
+                          const BatonStep *step,
+                          BatonTrouble *trouble);
+} BatonStepClass;
+
+const BatonStepClass *baton_step_get_class (BatonStepKind kind);
+
+extern const BatonStepClass baton_step_bind_class;
+extern const BatonStepClass baton_step_close_process_class;
+extern const BatonStepClass baton_step_hold_power_class;
+extern const BatonStepClass baton_step_let_open_class;
+extern const BatonStepClass baton_step_load_module_class;
+extern const BatonStepClass baton_step_set_override_class;
+extern const BatonStepClass baton_step_unbind_class;
+extern const BatonStepClass baton_step_verify_class;
+extern const BatonStepClass baton_step_wait_guest_class;
+
+G_END_DECLS
