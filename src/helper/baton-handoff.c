@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-handoff.h"
+
+#include "baton-child.h"
+#include "baton-error.h"
+#include "baton-executor.h"
+#include "baton-record.h"
+#include "baton-report.h"
+
+/* One handoff from the look to the report. */
+typedef struct
+{
+  /* borrowed */
+  BatonRoot *root;
+  BatonEventWriter *events;
+  BatonWaiter *waiter;
+  const BatonRequest *request;
+
+  /* owned */
+  BatonMachine *machine;
+  BatonProfile *profile;
+  BatonPlan *plan;
+  BatonRecord *record;
+  BatonStepContext context;
+
+  gint64 start_us;
+} Handoff;
+
+static void
+handoff_clear (Handoff *self)
+{
+  g_clear_pointer (&self->machine, baton_machine_unref);
+  g_clear_pointer (&self->profile, baton_profile_free);
+  g_clear_pointer (&self->plan, baton_plan_unref);
+  g_clear_pointer (&self->record, baton_record_free);
+  g_clear_pointer (&self->context.machine, baton_machine_unref);
+  g_clear_pointer (&self->context.problems, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Handoff, handoff_clear)
+
+/* The front's look was another process's: everything is found again here. */
+static BatonEnd *
+look_and_plan (Handoff *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) holders = NULL;
+
+  self->machine = baton_machine_new (self->root, &error);
+  if (self->machine != NULL)
+    holders = baton_holders_scan (self->root, self->machine, &error);
+  if (holders == NULL)
+    return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
+                          NULL);
+  baton_machine_adopt_guests (self->machine, holders);
+  self->profile = baton_profile_load (self->root, self->request->cards[0]);
+  self->plan = baton_plan_new (self->machine, holders, self->profile, self->request);
+  baton_event_writer_plan (self->events, self->plan);
+
+  return NULL;
+}
+
+static BatonEnd *
+judge_plan (Handoff *self)
+{
+  BatonCard *card = baton_machine_find_card (self->machine, self->request->cards[0]);
+  guint n_blockers = 0;
+
+  if (self->request->expect != NULL &&
+      g_strcmp0 (self->request->expect, self->plan->digest) != 0)
+    return baton_end_new (BATON_EXIT_REFUSED, BATON_CODE_PLAN_CHANGED, NULL);
+  if (baton_plan_is_blocked (self->plan) || card == NULL)
+    {
+      g_autofree char *count = NULL;
+
+      for (guint i = 0; i < self->plan->findings->len; i++)
+        {
+          const BatonFinding *finding = g_ptr_array_index (self->plan->findings, i);
+
+          n_blockers += baton_finding_get_severity (finding) == BATON_SEVERITY_BLOCKER &&
+                        !finding->granted;
+        }
+      count = g_strdup_printf ("%u", n_blockers);
+      return baton_end_new (BATON_EXIT_REFUSED, BATON_CODE_REFUSED, "count", count, NULL);
+    }
+  if (self->plan->steps->len == 0)
+    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
+                          baton_card_get_name (card), NULL);
+
+  return NULL;
+}
+
+/* How the card stood before it left the host: remembered from then, or as it is now. One that was
+ * parked at boot or by other tools has no such record, and comes back by what the kernel knows. */
+static void
+find_origin (Handoff *self, BatonCard *card)
+{
+  BatonRecord *record = self->record;
+  g_autoptr (GError) error = NULL;
+
+  record->origin = baton_card_state_load (self->root, record->before->card, &error);
+  if (record->origin != NULL && !baton_card_state_same_devices (record->origin, record->before))
+    g_clear_pointer (&record->origin, baton_card_state_free);
+  if (error != NULL && !g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    baton_event_writer_log (self->events, "warning", error->message);
+  if (card->side != BATON_SIDE_HOST)
+    return;
+
+  /* It stands on the host now, whatever was remembered before. */
+  g_clear_pointer (&record->origin, baton_card_state_free);
+  record->origin = baton_card_state_new (card);
+  record->made_origin = self->plan->to == BATON_SIDE_GUEST;
+}
+
+static BatonStep *
+copy_step (const BatonStep *step)
+{
+  BatonStep *copy = baton_step_new (step->kind, step->target, step->detail);
+
+  copy->n = step->n;
+  copy->persistent = step->persistent;
+
+  return copy;
+}
+
+static void
+make_record (Handoff *self)
+{
+  BatonCard *card = baton_machine_find_card (self->machine, self->request->cards[0]);
+  BatonRecord *record = baton_record_new ();
+
+  self->record = record;
+  record->handoff = g_strdup (self->request->handoff);
+  record->boot_id = baton_record_read_boot_id (self->root);
+  record->uid = self->request->uid;
+  record->card_name = g_strdup (baton_card_get_name (card));
+  record->cards = g_strdupv (self->plan->cards);
+  record->to = self->plan->to;
+  record->before = baton_card_state_new (card);
+  find_origin (self, card);
+  for (guint i = 0; i < self->plan->steps->len; i++)
+    g_ptr_array_add (record->steps, copy_step (g_ptr_array_index (self->plan->steps, i)));
+}
+
+static void
+fill_context (Handoff *self)
+{
+  self->context.root = self->root;
+  self->context.events = self->events;
+  self->context.waiter = self->waiter;
+  self->context.profile = self->profile;
+  self->context.before = self->record->before;
+  self->context.origin = self->record->origin;
+  self->context.to = self->record->to;
+  self->context.machine = baton_machine_ref (self->machine);
+  self->context.problems = g_ptr_array_new_with_free_func (g_free);
+  self->context.soft_ms = BATON_CHILD_SOFT_MS;
+  self->context.hard_ms = BATON_CHILD_HARD_MS;
+}
+
+static void
+warn (Handoff *self, const GError *error)
+{
+  baton_event_writer_log (self->events, "warning", error->message);
+}
+
+static void
+keep_report (Handoff *self, const BatonEnd *end, BatonExecutor *executor)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) report =
+      baton_report_new (self->record, end, baton_executor_steps_to_json (executor),
+                        (g_get_monotonic_time () - self->start_us) / 1000);
+
+  if (!baton_report_save (report, self->root, &error))
+    warn (self, error);
+}
+
+/* The record of the way back is for as long as the card is away. */
+static void
+settle_origin (Handoff *self, const BatonEnd *end)
+{
+  gboolean is_back = self->record->to == BATON_SIDE_HOST && end->status == BATON_EXIT_DONE;
+  gboolean never_left = self->record->made_origin && (end->status == BATON_EXIT_CANCELLED ||
+                                                      end->status == BATON_EXIT_ROLLED_BACK);
+  g_autoptr (GError) error = NULL;
+
+  if ((is_back || never_left) &&
+      !baton_card_state_forget (self->root, self->record->before->card, &error))
+    warn (self, error);
+}
+
+/* First the journal says how it ended, so that a crash from here on changes nothing; then the
+ * report, and only then is the journal removed. */
+static void
+settle (Handoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJournal *journal)
+{
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonObject *object;
+
+  keep_report (self, end, executor);
+  if (end->status == BATON_EXIT_STUCK)
+    return;
+
+  node = json_node_new (JSON_NODE_OBJECT);
+  object = json_object_new ();
+  json_object_set_member (object, "end", baton_end_to_json (end));
+  json_node_take_object (node, object);
+  if (!baton_journal_append (journal, node, &error))
+    {
+      warn (self, error);
+      g_clear_error (&error);
+    }
+  settle_origin (self, end);
+  if (!baton_journal_remove (self->root, &error))
+    warn (self, error);
+}
+
+static BatonEnd *
+end_without_journal (const GError *error)
+{
+  return baton_end_new (BATON_EXIT_REFUSED, BATON_CODE_NO_JOURNAL, "reason", error->message,
+                        NULL);
+}
+
+static BatonEnd *
+carry_out (Handoff *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) header = NULL;
+  g_autoptr (BatonJournal) journal = NULL;
+  g_autoptr (BatonExecutor) executor = NULL;
+  BatonEnd *end;
+
+  g_ptr_array_unref (self->record->remembered);
+  self->record->remembered = baton_executor_remember (&self->context, self->record->steps);
+  header = baton_record_to_json (self->record);
+  journal = baton_journal_new (self->root, header, &error);
+  if (journal == NULL)
+    return end_without_journal (error);
+  if (self->record->made_origin &&
+      !baton_card_state_save (self->record->origin, self->root, &error))
+    {
+      end = end_without_journal (error);
+      g_clear_error (&error);
+      if (!baton_journal_remove (self->root, &error))
+        warn (self, error);
+      return end;
+    }
+
+  executor = baton_executor_new (&self->context, self->record->steps, self->record->remembered);
+  baton_executor_set_journal (executor, journal);
+  end = baton_executor_run (executor, self->record->card_name);
+  settle (self, end, executor, journal);
+
+  return end;
+}
+
+/* After a handoff to the guest, the wait for its end belongs to no journal: the handoff is done,
+ * and to put it back would take the card from a guest that runs. */
+static BatonStep *
+split_off_wait (Handoff *self)
+{
+  GPtrArray *steps = self->record->steps;
+  BatonStep *last = g_ptr_array_index (steps, steps->len - 1);
+
+  if (self->record->to != BATON_SIDE_GUEST || last->kind != BATON_STEP_WAIT_GUEST)
+    return NULL;
+
+  return g_ptr_array_steal_index (steps, steps->len - 1);
+}
+
+static gboolean
+wait_for_guest (Handoff *self, const BatonStep *step)
+{
+  const BatonStepClass *class = baton_step_get_class (step->kind);
+  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+  g_autofree char *text = NULL;
+  BatonOutcome outcome;
+
+  self->context.step = step;
+  baton_event_writer_step (self->events, step, BATON_STEP_STATE_START, 0, BATON_CODE_NONE,
+                           NULL);
+  outcome = class->apply (&self->context, step, &trouble);
+  text = trouble.code != BATON_CODE_NONE ? baton_trouble_dup_text (&trouble) : NULL;
+  baton_event_writer_step (self->events, step,
+                           outcome == BATON_OUTCOME_OK          ? BATON_STEP_STATE_OK
+                           : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
+                                                                : BATON_STEP_STATE_FAIL,
+                           trouble.errsv, trouble.code, text);
+
+  return outcome == BATON_OUTCOME_OK;
+}
+
+static BatonEnd *
+bring_back (Handoff *self)
+{
+  g_autoptr (BatonRequest) request = baton_request_new ();
+
+  request->cards = g_strdupv (self->request->cards);
+  request->to = BATON_SIDE_HOST;
+  request->uid = self->request->uid;
+  request->handoff = g_strdup (self->request->handoff);
+
+  return baton_handoff_run (self->root, self->events, self->waiter, request,
+                            g_get_monotonic_time ());
+}
+
+/**
+ * baton_handoff_run:
+ * @root: the roots
+ * @events: where events go
+ * @waiter: what waits
+ * @request: what was asked for, looked up with baton_request_look()
+ * @start_us: when it was taken up, in g_get_monotonic_time()
+ *
+ * Looks, plans, compares the plan with what was shown, and carries it out.
+ * Whoever calls holds the lock.
+ *
+ * Returns: (transfer full): how it ended; emitting it is left to the caller
+ */
+BatonEnd *
+baton_handoff_run (BatonRoot *root,
+                   BatonEventWriter *events,
+                   BatonWaiter *waiter,
+                   const BatonRequest *request,
+                   gint64 start_us)
+{
+  g_auto (Handoff) self = {
+    .root = root,
+    .events = events,
+    .waiter = waiter,
+    .request = request,
+    .start_us = start_us,
+  };
+  g_autoptr (BatonStep) wait = NULL;
+  g_autoptr (BatonEnd) end = look_and_plan (&self);
+
+  if (end == NULL)
+    end = judge_plan (&self);
+  if (end != NULL)
+    return g_steal_pointer (&end);
+
+  make_record (&self);
+  fill_context (&self);
+  wait = split_off_wait (&self);
+  if (self.record->steps->len > 0)
+    end = carry_out (&self);
+  else
+    end = baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
+                         self.record->card_name, NULL);
+  if (wait == NULL ||
+      (end->status != BATON_EXIT_DONE && end->code != BATON_CODE_HANDED_OVER_WITH_PROBLEMS) ||
+      !wait_for_guest (&self, wait))
+    return g_steal_pointer (&end);
+
+  return bring_back (&self);
+}

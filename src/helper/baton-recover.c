@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-recover.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "baton-application.h"
+#include "baton-child.h"
+#include "baton-error.h"
+#include "baton-executor.h"
+#include "baton-fd.h"
+#include "baton-handoff-dir.h"
+#include "baton-journal.h"
+#include "baton-lock.h"
+#include "baton-record.h"
+#include "baton-report.h"
+#include "baton-text.h"
+
+/* Who holds the lock while recovery works, where no handoff is known. */
+#define NOBODY "recovery"
+
+/* A handoff that was cut off, and what is told about it. */
+typedef struct
+{
+  /* borrowed */
+  BatonRoot *root;
+  BatonEventWriter *events;
+
+  /* owned */
+  BatonJournal *journal;
+  BatonJournalContent *content;
+  BatonRecord *record;
+  BatonExecutor *executor;
+  BatonProfile *profile;
+  BatonWaiter *waiter;
+  BatonStepContext context;
+
+  guint last_begun;
+  gint64 start_us;
+} Recovery;
+
+static void
+recovery_clear (Recovery *self)
+{
+  g_clear_pointer (&self->executor, baton_executor_free);
+  g_clear_pointer (&self->journal, baton_journal_free);
+  g_clear_pointer (&self->content, baton_journal_content_free);
+  g_clear_pointer (&self->record, baton_record_free);
+  g_clear_pointer (&self->profile, baton_profile_free);
+  g_clear_pointer (&self->waiter, baton_waiter_free);
+  g_clear_pointer (&self->context.machine, baton_machine_unref);
+  g_clear_pointer (&self->context.problems, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Recovery, recovery_clear)
+
+static void
+warn (Recovery *self, const GError *error)
+{
+  baton_event_writer_log (self->events, "warning", error->message);
+}
+
+/* A journal that says nothing is kept, out of the way: what it stood for can only be looked at. */
+static BatonEnd *
+end_unreadable (BatonRoot *root, const GError *cause)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *problems = NULL;
+
+  if (baton_journal_set_aside (root, &error))
+    problems = g_strdup_printf ("%s; it was renamed, and nothing was put back", cause->message);
+  else
+    problems = g_strdup_printf ("%s; %s", cause->message, error->message);
+
+  return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, "problems",
+                        problems, NULL);
+}
+
+static BatonEnd *
+read_journal (Recovery *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->journal = baton_journal_open (self->root, &self->content, &error);
+  if (self->journal == NULL && g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_RECOVER, NULL);
+  if (self->journal != NULL)
+    self->record = baton_record_new_from_json (self->content->header, &error);
+  if (self->record == NULL)
+    return end_unreadable (self->root, error);
+
+  return NULL;
+}
+
+static void
+prepare (Recovery *self)
+{
+  self->profile = baton_profile_load (self->root, self->record->before->card);
+  self->waiter = baton_waiter_new (self->events, -1, NULL);
+  self->context.root = self->root;
+  self->context.events = self->events;
+  self->context.waiter = self->waiter;
+  self->context.profile = self->profile;
+  self->context.before = self->record->before;
+  self->context.origin = self->record->origin;
+  self->context.to = self->record->to;
+  self->context.problems = g_ptr_array_new_with_free_func (g_free);
+  self->context.soft_ms = BATON_CHILD_SOFT_MS;
+  self->context.hard_ms = BATON_CHILD_HARD_MS;
+  self->executor =
+      baton_executor_new (&self->context, self->record->steps, self->record->remembered);
+  baton_executor_set_journal (self->executor, self->journal);
+}
+
+static const char *
+get_state (JsonNode *record, guint *ret_n)
+{
+  JsonObject *object = json_node_get_object (record);
+
+  *ret_n = (guint) json_object_get_int_member_with_default (object, "n", 0);
+
+  return json_object_get_string_member_with_default (object, "state", NULL);
+}
+
+/* What may have had an effect: every step with an intent, and, where the journal breaks off in the
+ * middle of a record, those after it as well. Looking tells which of them did. */
+static void
+mark_begun (Recovery *self)
+{
+  for (guint i = 0; i < self->content->records->len; i++)
+    {
+      guint n;
+
+      if (g_strcmp0 (get_state (g_ptr_array_index (self->content->records, i), &n), "intent") !=
+          0)
+        continue;
+      baton_executor_set_begun (self->executor, n);
+      self->last_begun = MAX (self->last_begun, n);
+    }
+  for (guint n = self->last_begun + 1; self->content->torn && n <= self->record->steps->len;
+       n++)
+    baton_executor_set_begun (self->executor, n);
+}
+
+static gboolean
+has_record (Recovery *self, const char *wanted)
+{
+  for (guint i = 0; i < self->content->records->len; i++)
+    {
+      guint n;
+
+      if (g_strcmp0 (get_state (g_ptr_array_index (self->content->records, i), &n), wanted) ==
+          0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static BatonEnd *
+find_end (Recovery *self)
+{
+  for (guint i = self->content->records->len; i > 0; i--)
+    {
+      JsonObject *object =
+          json_node_get_object (g_ptr_array_index (self->content->records, i - 1));
+      JsonNode *end = json_object_get_member (object, "end");
+
+      if (end != NULL)
+        return baton_end_new_from_json (end);
+    }
+
+  return NULL;
+}
+
+static void
+tell_cut_off (Recovery *self, gboolean same_boot)
+{
+  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+  g_autofree char *text = NULL;
+
+  baton_trouble_set (&trouble, BATON_CODE_WORKER_CRASHED, 0, "reason",
+                     same_boot ? "it ended without a result" : "the computer was restarted",
+                     NULL);
+  text = baton_trouble_dup_text (&trouble);
+  if (self->last_begun > 0 && self->last_begun <= self->record->steps->len)
+    baton_event_writer_step (self->events,
+                             g_ptr_array_index (self->record->steps, self->last_begun - 1),
+                             BATON_STEP_STATE_FAIL, 0, trouble.code, text);
+  else
+    baton_event_writer_log (self->events, "warning", text);
+}
+
+static BatonEnd *
+end_stuck (const BatonTrouble *trouble)
+{
+  g_autofree char *cause = baton_trouble_dup_text (trouble);
+
+  return baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, "cause", cause, NULL);
+}
+
+static BatonEnd *
+put_back (Recovery *self)
+{
+  g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
+  g_autofree char *problems = NULL;
+
+  if (!baton_executor_undo (self->executor, &stuck))
+    return end_stuck (&stuck);
+  problems = baton_executor_dup_problems (self->executor);
+  if (*problems != '\0')
+    return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, "problems",
+                          problems, NULL);
+
+  return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
+}
+
+/* A restart has undone what no file keeps: what is left are the steps that outlive one. */
+static void
+forget_transient_steps (Recovery *self)
+{
+  BatonExecutor *executor =
+      baton_executor_new (&self->context, self->record->steps, self->record->remembered);
+
+  baton_executor_set_journal (executor, self->journal);
+  for (guint i = 0; i < self->record->steps->len; i++)
+    {
+      const BatonStep *step = g_ptr_array_index (self->record->steps, i);
+
+      if (step->persistent && (step->n <= self->last_begun || self->content->torn))
+        baton_executor_set_begun (executor, step->n);
+    }
+  baton_executor_free (self->executor);
+  self->executor = executor;
+}
+
+static BatonEnd *
+settle_steps (Recovery *self)
+{
+  g_autofree char *boot_id = baton_record_read_boot_id (self->root);
+  gboolean same_boot = g_str_equal (boot_id, self->record->boot_id);
+
+  mark_begun (self);
+  tell_cut_off (self, same_boot);
+  if (!same_boot)
+    forget_transient_steps (self);
+  else if (has_record (self, "crashed"))
+    {
+      /* The device's lock is held by what crashed: a write to it would never end. */
+      g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+
+      baton_trouble_set (&trouble, BATON_CODE_OOPS, 0, "subject", self->record->before->card,
+                         NULL);
+      return end_stuck (&trouble);
+    }
+
+  return put_back (self);
+}
+
+static void
+keep_report (Recovery *self, const BatonEnd *end)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) report =
+      baton_report_new (self->record, end, baton_executor_steps_to_json (self->executor),
+                        (g_get_monotonic_time () - self->start_us) / 1000);
+
+  if (!baton_report_save (report, self->root, &error))
+    warn (self, error);
+}
+
+static void
+close_journal (Recovery *self, const BatonEnd *end)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autoptr (GError) error = NULL;
+  JsonObject *object = json_object_new ();
+
+  json_object_set_member (object, "end", baton_end_to_json (end));
+  json_node_take_object (node, object);
+  if (!baton_journal_append (self->journal, node, &error))
+    {
+      warn (self, error);
+      g_clear_error (&error);
+    }
+  if (end->status == BATON_EXIT_ROLLED_BACK && self->record->made_origin &&
+      !baton_card_state_forget (self->root, self->record->before->card, &error))
+    {
+      warn (self, error);
+      g_clear_error (&error);
+    }
+}
+
+/* The handoff's own file gets the one result that it lacks. */
+static void
+tell_original (Recovery *self, const BatonEnd *end, const char *own_id)
+{
+  g_autoptr (BatonHandoffDir) dir =
+      baton_handoff_dir_open (self->root, self->record->handoff, NULL);
+  g_autoptr (BatonEventWriter) events = NULL;
+  baton_autofd int fd = -1;
+
+  if (dir == NULL || g_strcmp0 (own_id, self->record->handoff) == 0 ||
+      baton_handoff_dir_has_ended (dir))
+    return;
+  fd = baton_handoff_dir_open_events (dir, O_RDWR | O_APPEND, NULL);
+  events = baton_event_writer_new (fd, self->record->handoff);
+  baton_event_writer_resume (events);
+  baton_end_emit (end, events, self->start_us);
+}
+
+/**
+ * baton_recover_with_lock:
+ * @root: the roots
+ * @events: where the steps that are undone are told
+ * @own_id: (nullable): id of the handoff that @events belong to
+ *
+ * Settles what a crash or a power cut left behind (DESIGN §7). Whoever calls
+ * holds the lock. To do it twice, or to be killed and do it again, is
+ * harmless: each step looks before it puts anything back.
+ *
+ * Returns: (transfer full): how it ended; emitting it is left to the caller
+ */
+BatonEnd *
+baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *own_id)
+{
+  g_auto (Recovery) self = {
+    .root = root,
+    .events = events,
+    .start_us = g_get_monotonic_time (),
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonEnd) ended = NULL;
+  BatonEnd *end = read_journal (&self);
+
+  if (end != NULL)
+    return end;
+
+  prepare (&self);
+  ended = find_end (&self);
+  if (ended != NULL)
+    /* It was cut off after its end: nothing is left but to say so. */
+    end = g_steal_pointer (&ended);
+  else
+    {
+      end = settle_steps (&self);
+      keep_report (&self, end);
+    }
+  if (end->status != BATON_EXIT_STUCK)
+    close_journal (&self, end);
+  tell_original (&self, end, own_id);
+  if (end->status != BATON_EXIT_STUCK && !baton_journal_remove (root, &error))
+    warn (&self, error);
+
+  return end;
+}
+
+/* Whether a worker lives that is not merely a child stuck in the kernel: the first line of its
+ * events says who it is. */
+static gboolean
+is_worker_alive (BatonRoot *root, const char *owner)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, owner, NULL);
+  char line[1024] = { 0 };
+  g_autoptr (BatonEvent) event = NULL;
+  baton_autofd int fd = -1;
+  char *end;
+
+  if (dir == NULL)
+    return FALSE;
+  fd = baton_handoff_dir_open_events (dir, O_RDONLY, NULL);
+  if (fd < 0 || read (fd, line, sizeof line - 1) <= 0)
+    return FALSE;
+  end = strchr (line, '\n');
+  if (end == NULL)
+    return FALSE;
+  event = baton_event_parse (line, end - line, NULL);
+  if (event == NULL || !g_str_equal (event->type, "worker"))
+    return FALSE;
+
+  return baton_application_is_process (
+      root, (int) json_object_get_int_member_with_default (event->object, "pid", 0),
+      json_object_get_string_member_with_default (event->object, "start_time", ""));
+}
+
+/* Only a child of a worker that is gone holds the lock: it is stuck in the kernel. */
+static BatonEnd *
+end_locked (BatonRoot *root, const char *owner)
+{
+  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+  g_auto (Recovery) self = { .root = root, .start_us = g_get_monotonic_time () };
+  BatonEnd *end;
+
+  self.journal = baton_journal_open (root, &self.content, NULL);
+  if (self.journal != NULL)
+    self.record = baton_record_new_from_json (self.content->header, NULL);
+  baton_trouble_set (&trouble, BATON_CODE_STEP_DEADLINE, 0, "subject",
+                     self.record != NULL ? self.record->before->card : owner, NULL);
+  end = end_stuck (&trouble);
+  if (self.record != NULL)
+    tell_original (&self, end, NULL);
+
+  return end;
+}
+
+/**
+ * baton_recover_take_lock:
+ * @root: the roots
+ * @handoff: who takes it
+ * @wait_s: how long a child that outlives its worker is waited for
+ * @ret_end: (out): how it ended, where somebody holds the lock: nothing was touched, and it is
+ *   busy while a worker is at work, or stuck where only its child is left
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the lock, or %NULL with @ret_end or @error set
+ */
+BatonLock *
+baton_recover_take_lock (
+    BatonRoot *root, const char *handoff, guint wait_s, BatonEnd **ret_end, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+  g_autofree char *owner = NULL;
+  BatonLock *lock = baton_lock_take (root, handoff, &owner, &cause);
+
+  if (lock != NULL)
+    return lock;
+  if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY) && owner != NULL)
+    {
+      if (is_worker_alive (root, owner))
+        {
+          *ret_end = baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who", owner, NULL);
+          return NULL;
+        }
+      g_clear_error (&cause);
+      lock = baton_lock_wait (root, handoff, wait_s, &cause);
+      if (lock != NULL)
+        return lock;
+    }
+  if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY))
+    *ret_end = end_locked (root, owner != NULL ? owner : NOBODY);
+  else
+    g_propagate_error (error, g_steal_pointer (&cause));
+
+  return NULL;
+}
+
+static char *
+find_handoff (BatonRoot *root)
+{
+  g_autoptr (BatonJournalContent) content = NULL;
+  g_autoptr (BatonJournal) journal = baton_journal_open (root, &content, NULL);
+
+  if (journal == NULL)
+    return g_strdup (NOBODY);
+
+  return g_strdup (json_object_get_string_member_with_default (
+      json_node_get_object (content->header), "handoff", NOBODY));
+}
+
+/* Steps are told in the handoff's own file, where it is still there and has no result. */
+static int
+open_events (BatonRoot *root, const char *handoff)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, handoff, NULL);
+
+  if (dir == NULL || baton_handoff_dir_has_ended (dir))
+    return -1;
+
+  return baton_handoff_dir_open_events (dir, O_RDWR | O_APPEND, NULL);
+}
+
+/**
+ * baton_recover_run:
+ * @root: the roots
+ *
+ * The verb `settle`, for the unit that runs at boot and where a worker has
+ * died: recovery without anybody who asked for it.
+ *
+ * Returns: the exit status: 0 where nothing is left to do
+ */
+int
+baton_recover_run (BatonRoot *root)
+{
+  gint64 start_us = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *handoff = find_handoff (root);
+  g_autoptr (BatonEnd) end = NULL;
+  g_autoptr (BatonLock) lock =
+      baton_recover_take_lock (root, handoff, BATON_CHILD_HARD_MS / 1000, &end, &error);
+  g_autoptr (BatonEventWriter) events = NULL;
+  g_autofree char *text = NULL;
+  baton_autofd int fd = -1;
+
+  if (lock == NULL && end == NULL)
+    {
+      g_printerr ("baton-helper: %s\n", error->message);
+      return BATON_EXIT_ERROR;
+    }
+  if (lock != NULL)
+    {
+      fd = open_events (root, handoff);
+      events = baton_event_writer_new (fd, handoff);
+      if (fd >= 0)
+        baton_event_writer_resume (events);
+      end = baton_recover_with_lock (root, events, fd >= 0 ? handoff : NULL);
+      if (fd >= 0)
+        baton_end_emit (end, events, start_us);
+    }
+  if (lock != NULL && end->status == BATON_EXIT_STUCK)
+    baton_lock_leave (g_steal_pointer (&lock));
+  text = baton_code_dup_text (end->code, end->args);
+  g_printerr ("baton-helper: %s\n", text);
+
+  return end->status == BATON_EXIT_ROLLED_BACK ? BATON_EXIT_DONE : end->status;
+}

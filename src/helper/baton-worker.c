@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-worker.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "baton-error.h"
+#include "baton-fd.h"
+#include "baton-handoff-dir.h"
+#include "baton-handoff.h"
+#include "baton-lock.h"
+#include "baton-process.h"
+#include "baton-recover.h"
+
+/* Whoever asks for a recovery waits for its first word. */
+#define RECOVER_WAIT_S 5
+
+static void
+introduce (BatonRoot *root, BatonEventWriter *events)
+{
+  g_autoptr (BatonProcess) self = baton_process_new (root, getpid (), NULL);
+
+  baton_event_writer_worker (events, getpid (), self != NULL ? self->start_time : "0");
+}
+
+static BatonEnd *
+end_busy (const char *owner, const GError *error)
+{
+  if (g_error_matches (error, BATON_ERROR, BATON_ERROR_BUSY))
+    return baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who",
+                          owner != NULL && *owner != '\0' ? owner : "unknown", NULL);
+
+  return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_INTERNAL, "reason", error->message, NULL);
+}
+
+static BatonEnd *
+hand (BatonRoot *root,
+      BatonEventWriter *events,
+      BatonHandoffDir *dir,
+      BatonOrder *order,
+      gint64 start_us)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonWaiter) waiter =
+      baton_waiter_new (events, baton_handoff_dir_get_fd (dir), &error);
+
+  if (waiter == NULL)
+    return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_INTERNAL, "reason", error->message,
+                          NULL);
+  order->request->uid = order->uid;
+  g_free (order->request->handoff);
+  order->request->handoff = g_strdup (baton_handoff_dir_get_id (dir));
+  baton_request_look (order->request, root);
+
+  return baton_handoff_run (root, events, waiter, order->request, start_us);
+}
+
+static BatonEnd *
+carry_out (BatonRoot *root,
+           BatonEventWriter *events,
+           BatonHandoffDir *dir,
+           BatonOrder *order,
+           gint64 start_us)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *owner = NULL;
+  const char *id = baton_handoff_dir_get_id (dir);
+  gboolean recovers = g_str_equal (order->verb, "recover");
+  BatonEnd *end = NULL;
+  BatonLock *lock = recovers ? baton_recover_take_lock (root, id, RECOVER_WAIT_S, &end, &error)
+                             : baton_lock_take (root, id, &owner, &error);
+
+  if (lock == NULL)
+    return end != NULL ? end : end_busy (owner, error);
+  if (recovers)
+    end = baton_recover_with_lock (root, events, id);
+  else if (g_str_equal (order->verb, "hand") && order->request != NULL)
+    end = hand (root, events, dir, order, start_us);
+  else
+    end = baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
+                         "the request names no verb of the worker", NULL);
+
+  /* A child that is stuck in the kernel keeps the lock and the name in it. */
+  if (end->status == BATON_EXIT_STUCK)
+    baton_lock_leave (lock);
+  else
+    baton_lock_release (lock);
+
+  return end;
+}
+
+/**
+ * baton_worker_run:
+ * @root: the roots
+ * @id: the handoff's id, as the unit's name has it
+ *
+ * The verb `work`: carries out what a front has written down, once, and only
+ * ever appends to the handoff's events (DESIGN §4).
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run (BatonRoot *root, const char *id)
+{
+  gint64 start_us = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, &error);
+  g_autoptr (BatonEventWriter) events = NULL;
+  g_autoptr (BatonOrder) order = NULL;
+  g_autoptr (BatonEnd) end = NULL;
+  baton_autofd int fd = -1;
+
+  if (dir == NULL)
+    {
+      g_printerr ("baton-helper: %s\n", error->message);
+      return BATON_EXIT_BAD_REQUEST;
+    }
+  order = baton_handoff_dir_take_order (dir, &error);
+  if (order == NULL && g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    {
+      /* It was taken up or withdrawn already; its events belong to whoever did. */
+      g_printerr ("baton-helper: %s\n", error->message);
+      return BATON_EXIT_BAD_REQUEST;
+    }
+  fd = baton_handoff_dir_open_events (dir, O_WRONLY | O_APPEND, NULL);
+  events = baton_event_writer_new (fd, id);
+  introduce (root, events);
+  if (order == NULL)
+    end = baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
+                         error->message, NULL);
+  else
+    end = carry_out (root, events, dir, order, start_us);
+  baton_end_emit (end, events, start_us);
+
+  return end->status;
+}

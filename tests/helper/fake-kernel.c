@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "fake-kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "baton-fd.h"
+#include "baton-kernel.h"
+
+#define PCI_DRIVERS "sys/bus/pci/drivers"
+#define VFIO_NODE "dev/vfio/" FAKE_GROUP
+
+/* Seen by the children as well. */
+typedef struct
+{
+  guint n_acts;
+  guint nth;
+  FakeFault fault;
+  int errsv;
+  gboolean group_busy;
+  gboolean group_viable;
+  pid_t worker;
+  char cancel_file[512];
+} Shared;
+
+struct _FakeKernel
+{
+  MockMachine *machine;
+  Shared *shared;
+  int block[2];
+};
+
+/* There is one kernel. */
+static FakeKernel *kernel;
+
+static const struct
+{
+  const char *address;
+  const char *driver;
+  const char *directory;
+  const char *nodes[2];
+} functions[] = {
+  { FAKE_CARD, "amdgpu", "drm", { "dev/dri/card1", "dev/dri/renderD129" } },
+  { FAKE_SOUND, "snd_hda_intel", "sound", { "dev/snd/controlC1", "dev/snd/pcmC1D3p" } },
+};
+
+static char *
+in_tree (const char *path)
+{
+  return g_build_filename (mock_machine_get_directory (kernel->machine), path, NULL);
+}
+
+static void
+move (const char *from, const char *to)
+{
+  g_autofree char *full_from = in_tree (from);
+  g_autofree char *full_to = in_tree (to);
+  g_autofree char *directory = g_path_get_dirname (full_to);
+
+  g_mkdir_with_parents (directory, 0755);
+  if (g_file_test (full_from, G_FILE_TEST_EXISTS) && g_rename (full_from, full_to) < 0)
+    g_error ("could not move %s: %s", full_from, g_strerror (errno));
+}
+
+/* Device files come and go with the driver; they are plain files here. */
+static void
+move_nodes (guint i, gboolean appear)
+{
+  g_autofree char *device =
+      mock_machine_dup_device_path (kernel->machine, functions[i].address);
+  g_autofree char *there = g_build_filename (device, functions[i].directory, NULL);
+  g_autofree char *away = g_build_filename ("fake", functions[i].directory, NULL);
+
+  move (appear ? away : there, appear ? there : away);
+  for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
+    {
+      g_autofree char *away_node = g_build_filename ("fake", functions[i].nodes[j], NULL);
+
+      move (appear ? away_node : functions[i].nodes[j],
+            appear ? functions[i].nodes[j] : away_node);
+    }
+}
+
+static guint
+find_function (const char *address)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    if (g_str_equal (functions[i].address, address))
+      return i;
+
+  return G_N_ELEMENTS (functions);
+}
+
+static char *
+read_driver (const char *address)
+{
+  g_autofree char *device = mock_machine_dup_device_path (kernel->machine, address);
+  g_autofree char *path = g_build_filename (device, "driver", NULL);
+  g_autofree char *full = in_tree (path);
+  g_autofree char *target = g_file_read_link (full, NULL);
+
+  return target != NULL ? g_path_get_basename (target) : NULL;
+}
+
+static char *
+read_override (const char *address)
+{
+  g_autofree char *device = mock_machine_dup_device_path (kernel->machine, address);
+  g_autofree char *path = g_build_filename (device, "driver_override", NULL);
+  g_autofree char *full = in_tree (path);
+  char *text = NULL;
+
+  g_file_get_contents (full, &text, NULL, NULL);
+
+  return g_strchomp (text);
+}
+
+static gboolean
+matches (const char *address, const char *driver)
+{
+  g_autofree char *override = read_override (address);
+  guint i = find_function (address);
+
+  /* An override decides alone; vfio-pci takes nothing without one (drivers/pci/pci-driver.c). */
+  if (!g_str_equal (override, "(null)"))
+    return g_str_equal (override, driver);
+
+  return g_str_equal (functions[i].driver, driver);
+}
+
+static void
+update_group_node (void)
+{
+  g_autofree char *node = in_tree (VFIO_NODE);
+  gboolean wanted = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    {
+      g_autofree char *driver = read_driver (functions[i].address);
+
+      wanted |= g_strcmp0 (driver, "vfio-pci") == 0;
+    }
+  if (wanted && !g_file_test (node, G_FILE_TEST_EXISTS))
+    mock_machine_write (kernel->machine, VFIO_NODE, "");
+  else if (!wanted)
+    g_unlink (node);
+}
+
+static int
+bind_function (const char *driver, const char *address)
+{
+  guint i = find_function (address);
+  g_autofree char *now = NULL;
+
+  if (i == G_N_ELEMENTS (functions))
+    return ENODEV;
+  now = read_driver (address);
+  if (now != NULL)
+    return EBUSY;
+  if (!matches (address, driver))
+    return ENODEV;
+  mock_machine_set_driver (kernel->machine, address, driver);
+  if (g_str_equal (driver, functions[i].driver))
+    move_nodes (i, TRUE);
+  update_group_node ();
+
+  return 0;
+}
+
+static int
+unbind_function (const char *driver, const char *address)
+{
+  guint i = find_function (address);
+  g_autofree char *now = NULL;
+
+  if (i == G_N_ELEMENTS (functions))
+    return ENODEV;
+  now = read_driver (address);
+  if (g_strcmp0 (now, driver) != 0)
+    return ENODEV;
+  if (g_str_equal (driver, functions[i].driver))
+    move_nodes (i, FALSE);
+  mock_machine_set_driver (kernel->machine, address, NULL);
+  update_group_node ();
+
+  return 0;
+}
+
+static int
+probe_function (const char *address)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    if (g_str_equal (functions[i].address, address))
+      bind_function (functions[i].driver, address);
+
+  return 0;
+}
+
+static int
+set_attribute (int fd, const char *path, const char *text)
+{
+  g_autofree char *line = NULL;
+  char now[64] = { 0 };
+
+  if (g_str_has_suffix (path, "/driver_override"))
+    {
+      g_autofree char *again = g_strdup_printf ("/proc/self/fd/%d", fd);
+      baton_autofd int reading = open (again, O_RDONLY | O_CLOEXEC);
+
+      if (reading < 0 || pread (reading, now, sizeof now - 1, 0) < 0)
+        return errno;
+      /* Linux 6.1: nothing to clear is an error. */
+      if (g_str_equal (text, "\n") && g_str_has_prefix (now, "(null)"))
+        return EIO;
+      line = g_str_equal (text, "\n") ? g_strdup ("(null)\n") : g_strconcat (text, "\n", NULL);
+    }
+  else
+    line = g_strconcat (text, "\n", NULL);
+  if (ftruncate (fd, 0) < 0 || pwrite (fd, line, strlen (line), 0) < 0)
+    return errno;
+  if (g_str_has_suffix (path, "/power/control") && g_str_equal (text, "on"))
+    {
+      g_autofree char *status = g_strconcat (path, "/../runtime_status", NULL);
+
+      g_file_set_contents (status, "active\n", -1, NULL);
+    }
+
+  return 0;
+}
+
+static int
+act (int fd, const char *text)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *driver = g_path_get_basename (directory);
+
+  if (g_str_has_suffix (path, "/unbind"))
+    return unbind_function (driver, text);
+  if (g_str_has_suffix (path, "/bind"))
+    return bind_function (driver, text);
+  if (g_str_has_suffix (path, "/drivers_probe"))
+    return probe_function (text);
+
+  return set_attribute (fd, path, text);
+}
+
+/* Returns whether the act is to be done, or else its errno. */
+static gboolean
+meet_fault (int *ret_errno)
+{
+  Shared *shared = kernel->shared;
+  char byte;
+
+  *ret_errno = 0;
+  if (++shared->n_acts != shared->nth)
+    return TRUE;
+  switch (shared->fault)
+    {
+    case FAKE_FAULT_REFUSE:
+      *ret_errno = shared->errsv;
+      return FALSE;
+    case FAKE_FAULT_LIE:
+      return FALSE;
+    case FAKE_FAULT_CRASH:
+      raise (SIGKILL);
+      return FALSE;
+    case FAKE_FAULT_BLOCK:
+      close (kernel->block[1]);
+      while (read (kernel->block[0], &byte, 1) < 0 && errno == EINTR)
+        ;
+      return TRUE;
+    case FAKE_FAULT_KILL:
+      kill (shared->worker, SIGKILL);
+      _exit (0);
+    case FAKE_FAULT_CANCEL:
+      g_file_set_contents (shared->cancel_file, "", 0, NULL);
+      return TRUE;
+    case FAKE_FAULT_NONE:
+    default:
+      return TRUE;
+    }
+}
+
+int
+baton_kernel_write (int fd, const char *text)
+{
+  int errsv;
+
+  return meet_fault (&errsv) ? act (fd, text) : errsv;
+}
+
+int
+baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
+{
+  *ret_viable = kernel->shared->group_viable;
+  if (faccessat (dev, path, F_OK, 0) < 0)
+    return errno;
+
+  return kernel->shared->group_busy ? EBUSY : 0;
+}
+
+int
+baton_kernel_load_module (const char *name)
+{
+  int errsv;
+
+  if (!meet_fault (&errsv))
+    return errsv;
+  if (g_str_equal (name, "vfio-pci"))
+    {
+      mock_machine_write (kernel->machine, "sys/module/vfio_pci/initstate", "live\n");
+      mock_machine_add_driver (kernel->machine, "vfio-pci", "vfio_pci");
+      mock_machine_write (kernel->machine, PCI_DRIVERS "/vfio-pci/unbind", "");
+    }
+
+  return 0;
+}
+
+int
+baton_kernel_unload_module (const char *name)
+{
+  int errsv;
+
+  if (!meet_fault (&errsv))
+    return errsv;
+  mock_machine_remove (kernel->machine, "sys/module/vfio_pci");
+  mock_machine_remove (kernel->machine, PCI_DRIVERS "/vfio-pci");
+
+  return 0;
+}
+
+GStrv
+baton_kernel_list_loads (const char *name)
+{
+  const char *const names[] = { "vfio_pci", NULL };
+
+  return g_strdupv ((GStrv) names);
+}
+
+FakeKernel *
+fake_kernel_new (MockMachine *machine)
+{
+  FakeKernel *self = g_new0 (FakeKernel, 1);
+
+  self->machine = machine;
+  self->shared =
+      mmap (NULL, sizeof (Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  g_assert_true (self->shared != MAP_FAILED);
+  g_assert_cmpint (pipe2 (self->block, O_CLOEXEC), ==, 0);
+  self->shared->group_viable = TRUE;
+  self->shared->worker = getpid ();
+  kernel = self;
+
+  mock_machine_add_gpu (machine, "0000:00:02.0", "1");
+  mock_machine_add_gpu (machine, FAKE_CARD, FAKE_GROUP);
+  mock_machine_write (machine, PCI_DRIVERS "/amdgpu/unbind", "");
+  mock_machine_write (machine, PCI_DRIVERS "/snd_hda_intel/unbind", "");
+  mock_machine_write (machine, "sys/bus/pci/drivers_probe", "");
+  mock_machine_write (machine, "dev/vfio/vfio", "");
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
+      mock_machine_write (machine, functions[i].nodes[j], "");
+  mock_machine_write (machine, "run/udev/data", "");
+  /* What systemd makes for the worker's unit. */
+  mock_machine_write (machine, "run/baton/lock", "");
+  mock_machine_write (machine, "run/baton/cards/.keep", "");
+  mock_machine_write (machine, "var/lib/baton/.keep", "");
+  mock_machine_write (machine, "proc/sys/kernel/random/boot_id", "boot-1\n");
+  mock_machine_set_attribute (machine, FAKE_CARD, "power/control", "auto");
+
+  return self;
+}
+
+void
+fake_kernel_free (FakeKernel *self)
+{
+  munmap (self->shared, sizeof (Shared));
+  fake_kernel_unblock (self);
+  baton_fd_clear (&self->block[0]);
+  g_free (self);
+  kernel = NULL;
+}
+
+void
+fake_kernel_set_fault (FakeKernel *self, guint nth, FakeFault fault, int errsv)
+{
+  self->shared->n_acts = 0;
+  self->shared->nth = nth;
+  self->shared->fault = fault;
+  self->shared->errsv = errsv;
+}
+
+void
+fake_kernel_be_worker (FakeKernel *self)
+{
+  self->shared->worker = getpid ();
+}
+
+void
+fake_kernel_set_cancel_file (FakeKernel *self, const char *path)
+{
+  g_strlcpy (self->shared->cancel_file, path, sizeof self->shared->cancel_file);
+}
+
+guint
+fake_kernel_get_n_acts (FakeKernel *self)
+{
+  return self->shared->n_acts;
+}
+
+void
+fake_kernel_unblock (FakeKernel *self)
+{
+  baton_fd_clear (&self->block[1]);
+}
+
+void
+fake_kernel_set_group_busy (FakeKernel *self, gboolean busy)
+{
+  self->shared->group_busy = busy;
+}
+
+void
+fake_kernel_set_group_viable (FakeKernel *self, gboolean viable)
+{
+  self->shared->group_viable = viable;
+}
+
+static void
+add_to_snapshot (GPtrArray *lines, const char *top, const char *path)
+{
+  g_autofree char *full = g_build_filename (top, path, NULL);
+  g_autoptr (GDir) directory = NULL;
+  g_autofree char *link = g_file_read_link (full, NULL);
+  g_autofree char *text = NULL;
+  const char *name;
+
+  if (link != NULL)
+    {
+      g_ptr_array_add (lines, g_strdup_printf ("%s -> %s", path, link));
+      return;
+    }
+  directory = g_dir_open (full, 0, NULL);
+  if (directory == NULL)
+    {
+      g_file_get_contents (full, &text, NULL, NULL);
+      g_ptr_array_add (lines, g_strdup_printf ("%s: %s", path, text));
+      return;
+    }
+  g_ptr_array_add (lines, g_strdup_printf ("%s/", path));
+  while ((name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *below = g_build_filename (path, name, NULL);
+
+      /* What Baton tells about its work is not what it works on. */
+      if (!g_str_equal (below, "run/baton/handoff") &&
+          !g_str_equal (below, "var/lib/baton/report.json"))
+        add_to_snapshot (lines, top, below);
+    }
+}
+
+static int
+compare_lines (gconstpointer a, gconstpointer b)
+{
+  return g_strcmp0 (*(const char *const *) a, *(const char *const *) b);
+}
+
+char *
+fake_kernel_dup_snapshot (FakeKernel *self)
+{
+  static const char *const parts[] = { "sys", "dev", "run", "var", "etc" };
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    add_to_snapshot (lines, mock_machine_get_directory (self->machine), parts[i]);
+  g_ptr_array_sort (lines, compare_lines);
+  g_ptr_array_add (lines, NULL);
+
+  return g_strjoinv ("\n", (GStrv) lines->pdata);
+}

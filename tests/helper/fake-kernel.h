@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "mock-machine.h"
+
+G_BEGIN_DECLS
+
+#define FAKE_CARD "0000:01:00.0"
+#define FAKE_SOUND "0000:01:00.1"
+#define FAKE_GROUP "14"
+
+/* A kernel for a mock machine: what the helper writes to its sysfs moves links and nodes, as the
+ * real one would. It stands in the place of src/helper/baton-kernel.c, so each of its acts happens
+ * in the child that makes the write; faults are shared with it. */
+typedef enum
+{
+  FAKE_FAULT_NONE,
+  FAKE_FAULT_REFUSE, /* an errno, and nothing happens */
+  FAKE_FAULT_LIE,    /* success, and nothing happens */
+  FAKE_FAULT_CRASH,  /* the writer dies, the device is as it was */
+  FAKE_FAULT_BLOCK,  /* the writer waits until fake_kernel_unblock() */
+  FAKE_FAULT_KILL,   /* the whole process that carries out the handoff is killed before it */
+  FAKE_FAULT_CANCEL, /* somebody asks to stop, and the act is done all the same */
+} FakeFault;
+
+typedef struct _FakeKernel FakeKernel;
+
+FakeKernel *fake_kernel_new (MockMachine *machine);
+void fake_kernel_free (FakeKernel *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeKernel, fake_kernel_free)
+
+/* The @nth act from now on, from 1, meets @fault; 0 for none. */
+void fake_kernel_set_fault (FakeKernel *self, guint nth, FakeFault fault, int errsv);
+/* Who is killed by FAKE_FAULT_KILL: the process that calls this. */
+void fake_kernel_be_worker (FakeKernel *self);
+void fake_kernel_set_cancel_file (FakeKernel *self, const char *path);
+guint fake_kernel_get_n_acts (FakeKernel *self);
+void fake_kernel_unblock (FakeKernel *self);
+void fake_kernel_set_group_busy (FakeKernel *self, gboolean busy);
+void fake_kernel_set_group_viable (FakeKernel *self, gboolean viable);
+
+/* Everything that a handoff may change, as text: links, attributes, nodes, modules, files. */
+char *fake_kernel_dup_snapshot (FakeKernel *self);
+
+G_END_DECLS

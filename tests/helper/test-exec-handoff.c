@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "baton-handoff-dir.h"
+#include "baton-lock.h"
+#include "baton-recover.h"
+#include "baton-worker.h"
+#include "fake-kernel.h"
+#include "handoff-story.h"
+
+static void
+test_there_and_back (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  story_begin (&story);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  story_assert_code (&story, "handed-over");
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  story_assert_driver (&story, FAKE_SOUND, "vfio-pci");
+  g_assert_false (story_has_file (&story, "var/lib/baton/journal"));
+  g_assert_true (story_has_file (&story, "var/lib/baton/report.json"));
+  g_assert_true (story_has_file (&story, "run/baton/cards/" FAKE_CARD ".json"));
+
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&story, "returned");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&story, FAKE_SOUND, "snd_hda_intel");
+  g_assert_false (story_has_file (&story, "run/baton/cards/" FAKE_CARD ".json"));
+
+  /* Nothing adds up: the second time leaves what the first has left. */
+  first = fake_kernel_dup_snapshot (story.kernel);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  second = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (first, second);
+}
+
+static void
+test_there_already (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&story, "nothing-to-do");
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+}
+
+/* Every act of a handoff, met by one fault each, until a handoff meets none. */
+static void
+check_each_act (const char *side, FakeFault fault, int errsv)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+      BatonExit status;
+
+      story_begin_on (&story, g_str_equal (side, "guest") ? "host" : "guest");
+      before = fake_kernel_dup_snapshot (story.kernel);
+      fake_kernel_set_fault (story.kernel, nth, fault, errsv);
+      status = story_hand (&story, side);
+      if (fake_kernel_get_n_acts (story.kernel) < nth)
+        {
+          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
+          g_assert_cmpuint (nth, >, 5);
+          return;
+        }
+      g_test_message ("to the %s, act %u: %s", side, nth, baton_exit_to_string (status));
+      g_assert_false (story_has_file (&story, "var/lib/baton/journal"));
+      story_assert_one_result (&story);
+      if (status == BATON_EXIT_DONE && fault == FAKE_FAULT_CANCEL)
+        continue;
+      if (status == BATON_EXIT_DEGRADED)
+        {
+          /* The card is where it was to go, and only its power setting is not what it was. */
+          story_assert_code (&story, g_str_equal (side, "guest") ? "handed-over-with-problems"
+                                                                 : "returned-with-problems");
+          g_assert_cmpuint (nth, >, 5);
+          continue;
+        }
+      g_assert_cmpint (status, ==,
+                       fault == FAKE_FAULT_CANCEL ? BATON_EXIT_CANCELLED
+                                                  : BATON_EXIT_ROLLED_BACK);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+    }
+}
+
+static void
+test_each_write_refused (gconstpointer side)
+{
+  check_each_act (side, FAKE_FAULT_REFUSE, ENOMEM);
+}
+
+static void
+test_each_write_without_effect (gconstpointer side)
+{
+  check_each_act (side, FAKE_FAULT_LIE, 0);
+}
+
+static void
+test_cancel_at_each_act (gconstpointer side)
+{
+  check_each_act (side, FAKE_FAULT_CANCEL, 0);
+}
+
+static void
+test_cancel_before_the_start (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin (&story);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  story_prepare (&story, "guest", NULL);
+  g_assert_true (g_file_set_contents (story.cancel_file, "", 0, NULL));
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_CANCELLED);
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+static void
+test_killed_at_each_act (gconstpointer side)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+
+      story_begin_on (&story, g_str_equal (side, "guest") ? "host" : "guest");
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, side, NULL);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
+      if (story_work_apart (&story) == BATON_EXIT_DONE)
+        {
+          g_assert_cmpuint (nth, >, 5);
+          return;
+        }
+      g_test_message ("to the %s, killed at act %u", (const char *) side, nth);
+      g_assert_true (story_has_file (&story, "var/lib/baton/journal"));
+      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
+      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+      story_read_events (&story);
+      story_assert_code (&story, "recovered");
+      story_assert_one_result (&story);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+
+      /* Once more: nothing is left to do. */
+      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+      g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), >=, 0);
+      story_read_events (&story);
+      story_assert_one_result (&story);
+    }
+}
+
+/* Killed in the middle, and then recovery itself killed at each of its own acts. */
+static void
+test_recovery_killed_at_each_act (void)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+      gboolean died;
+
+      story_begin (&story);
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, "guest", NULL);
+      fake_kernel_set_fault (story.kernel, 8, FAKE_FAULT_KILL, 0);
+      g_assert_cmpint (story_work_apart (&story), !=, BATON_EXIT_DONE);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
+      died = story_recover_apart (&story) != 0;
+      g_test_message ("recovery %s at act %u", died ? "killed" : "not killed", nth);
+      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
+      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+      story_read_events (&story);
+      story_assert_code (&story, "recovered");
+      story_assert_one_result (&story);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+      if (!died)
+        {
+          g_assert_cmpuint (nth, >, 3);
+          return;
+        }
+    }
+}
+
+/* What a restart has undone is not undone again. */
+static void
+test_another_boot (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  story_prepare (&story, "guest", NULL);
+  fake_kernel_set_fault (story.kernel, 7, FAKE_FAULT_KILL, 0);
+  g_assert_cmpint (story_work_apart (&story), !=, BATON_EXIT_DONE);
+  mock_machine_write (story.machine, "proc/sys/kernel/random/boot_id", "boot-2\n");
+  fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
+  g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+  g_assert_false (story_has_file (&story, "var/lib/baton/journal"));
+  g_assert_true (story_has_file (&story, "var/lib/baton/report.json"));
+}
+
+static void
+test_lock_held (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (BatonLock) lock = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin (&story);
+  lock = baton_lock_take (story.root, "0123456789abcdef0123456789abcdef", NULL, NULL);
+  g_assert_nonnull (lock);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_BUSY);
+  story_assert_code (&story, "busy");
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+static void
+test_no_room_for_the_journal (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin (&story);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  story_prepare (&story, "guest", NULL);
+  story.max_file_bytes = 64 * 1024;
+  g_assert_cmpint (story_work_apart (&story), ==, BATON_EXIT_REFUSED);
+  story_read_events (&story);
+  story_assert_code (&story, "no-journal");
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+static void
+test_driver_crashes (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  guint n_acts;
+
+  story_begin (&story);
+  fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_CRASH, 0);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_STUCK);
+  story_assert_code (&story, "stuck");
+  g_assert_true (story_has_file (&story, "var/lib/baton/journal"));
+  n_acts = fake_kernel_get_n_acts (story.kernel);
+  g_assert_cmpuint (n_acts, ==, 5);
+
+  /* Recovery in the same boot leaves the card alone. */
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_STUCK);
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
+}
+
+static void
+test_group_not_viable (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin (&story);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  fake_kernel_set_group_viable (story.kernel, FALSE);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "group-not-viable");
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+static void
+test_guest_opens_meanwhile (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin_on (&story, "guest");
+  before = fake_kernel_dup_snapshot (story.kernel);
+  fake_kernel_set_group_busy (story.kernel, TRUE);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "group-busy");
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+static void
+test_other_plan_than_shown (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  story_prepare (&story, "guest",
+                 "0000000000000000000000000000000000000000000000000000000000000000");
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_REFUSED);
+  story_assert_code (&story, "plan-changed");
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+}
+
+static void
+test_work_is_done_once (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (baton_worker_run (story.root, story.id), ==, BATON_EXIT_BAD_REQUEST);
+  story_read_events (&story);
+  story_assert_one_result (&story);
+  g_assert_cmpint (baton_worker_run (story.root, "../../etc"), ==, BATON_EXIT_BAD_REQUEST);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const sides[] = { "guest", "host" };
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/helper/handoff/there-and-back", test_there_and_back);
+  g_test_add_func ("/helper/handoff/there-already", test_there_already);
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    {
+      g_autofree char *refused = g_strconcat ("/helper/handoff/refused/", sides[i], NULL);
+      g_autofree char *lie = g_strconcat ("/helper/handoff/no-effect/", sides[i], NULL);
+      g_autofree char *cancel = g_strconcat ("/helper/handoff/cancel/", sides[i], NULL);
+      g_autofree char *killed = g_strconcat ("/helper/handoff/killed/", sides[i], NULL);
+
+      g_test_add_data_func (refused, sides[i], test_each_write_refused);
+      g_test_add_data_func (lie, sides[i], test_each_write_without_effect);
+      g_test_add_data_func (cancel, sides[i], test_cancel_at_each_act);
+      g_test_add_data_func (killed, sides[i], test_killed_at_each_act);
+    }
+  g_test_add_func ("/helper/handoff/cancel/before-the-start", test_cancel_before_the_start);
+  g_test_add_func ("/helper/handoff/recovery-killed", test_recovery_killed_at_each_act);
+  g_test_add_func ("/helper/handoff/another-boot", test_another_boot);
+  g_test_add_func ("/helper/handoff/lock-held", test_lock_held);
+  g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);
+  g_test_add_func ("/helper/handoff/driver-crashes", test_driver_crashes);
+  g_test_add_func ("/helper/handoff/group-not-viable", test_group_not_viable);
+  g_test_add_func ("/helper/handoff/guest-opens-meanwhile", test_guest_opens_meanwhile);
+  g_test_add_func ("/helper/handoff/plan-changed", test_other_plan_than_shown);
+  g_test_add_func ("/helper/handoff/once", test_work_is_done_once);
+
+  return g_test_run ();
+}
