@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "baton-json.h"
+#include "baton-words.h"
 
 static GDesktopAppInfo *
 find_app (JsonObject *holder)
@@ -137,8 +138,10 @@ char *
 baton_app_info_dup_summary (JsonObject *holder)
 {
   g_autofree char *what = baton_app_info_dup_uses (baton_json_get_array (holder, "nodes"));
-  const char *name = baton_json_get_string (holder, "name");
-  const char *user = baton_json_get_string (holder, "user");
+  const char *process = baton_json_get_string (holder, "name");
+  const char *owner = baton_json_get_string (holder, "user");
+  g_autofree char *name = baton_words_embed (process != NULL ? process : "?");
+  g_autofree char *user = baton_words_embed (owner != NULL ? owner : "?");
   int pid = (int) baton_json_get_int (holder, "pid", 0);
 
   if (pid == 0)
@@ -147,6 +150,5 @@ baton_app_info_dup_summary (JsonObject *holder)
 
   /* Translators: a process's name, its number, its user's name, and a list of what it uses of the
    * card, such as "rendering, sound" */
-  return g_strdup_printf (_ ("%s · process %d of %s · uses: %s"), name != NULL ? name : "?", pid,
-                          user != NULL ? user : "?", what);
+  return g_strdup_printf (_ ("%s · process %d of %s · uses: %s"), name, pid, user, what);
 }

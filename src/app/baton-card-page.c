@@ -94,11 +94,29 @@ create_request (BatonCardPage *self)
   return request;
 }
 
+/* Only the plan for where the card can go from here; after a handoff the last one is about the way
+ * that it has just gone. */
+static JsonObject *
+get_plan (BatonCardPage *self)
+{
+  JsonObject *plan = baton_preview_get_plan (self->preview);
+  const char *to = baton_side_to_string (baton_words_get_other_side (get_card (self)));
+
+  return g_strcmp0 (baton_json_get_string (plan, "to"), to) == 0 ? plan : NULL;
+}
+
+static gboolean
+is_busy (BatonCardPage *self)
+{
+  BatonHandoff *handoff = get_handoff (self);
+
+  return handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
+}
+
 static JsonObject *
 find_finding (BatonCardPage *self, const char *code_prefix)
 {
-  JsonArray *findings
-      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  JsonArray *findings = baton_json_get_array (get_plan (self), "findings");
 
   for (guint i = 0; i < baton_json_count (findings); i++)
     {
@@ -215,12 +233,12 @@ fill_finding_row (GtkWidget *row, guint index, gpointer data)
 static void
 show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
 {
-  JsonArray *findings
-      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  JsonArray *findings = baton_json_get_array (get_plan (self), "findings");
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  gboolean any_blocker = FALSE;
 
   g_ptr_array_set_size (self->shown, 0);
-  for (guint i = 0; i < baton_json_count (findings); i++)
+  for (guint i = 0; i < baton_json_count (findings) && !is_busy (self); i++)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
       const char *code = baton_json_get_string (finding, "code");
@@ -232,10 +250,13 @@ show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
           || g_strcmp0 (code, "let-open-offer") == 0)
         continue;
 
+      any_blocker |= g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;
       g_ptr_array_add (self->shown, finding);
       g_ptr_array_add (keys, baton_finding_words_dup_key (finding));
     }
 
+  if (!notes)
+    baton_section_set_title (section, any_blocker ? _ ("In the Way") : _ ("Warnings"));
   baton_section_sync (section, keys, create_finding_row, fill_finding_row, self);
 }
 
@@ -287,11 +308,13 @@ static void
 show_verb (BatonCardPage *self)
 {
   BatonHandoff *handoff = get_handoff (self);
-  gboolean busy = handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
+  gboolean stuck = handoff != NULL
+                   && baton_json_get_int (baton_handoff_get_result (handoff), "exit", 0)
+                          == BATON_EXIT_STUCK;
 
-  self->verb = baton_words_choose_verb (get_card (self), baton_preview_get_plan (self->preview));
+  self->verb = baton_words_choose_verb (get_card (self), get_plan (self));
   gtk_button_set_label (self->verb_button, baton_words_get_verb_label (self->verb));
-  gtk_widget_set_visible (GTK_WIDGET (self->verb_button), !busy && self->verb != BATON_VERB_NONE);
+  gtk_widget_set_visible (GTK_WIDGET (self->verb_button), !is_busy (self) && !stuck && self->verb != BATON_VERB_NONE);
 }
 
 static void
@@ -376,7 +399,7 @@ open_plan (BatonCardPage *self)
 void
 baton_card_page_press (BatonCardPage *self)
 {
-  JsonObject *plan = baton_preview_get_plan (self->preview);
+  JsonObject *plan = get_plan (self);
   g_autoptr (BatonRequest) request = NULL;
 
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
@@ -546,7 +569,7 @@ baton_card_page_refresh (BatonCardPage *self, guint what)
 
   /* In the middle of a handoff a plan would only say that one is under way. */
   if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS | BATON_VIEW_RESULT)) != 0
-      && (handoff == NULL || baton_handoff_get_phase (handoff) == BATON_HANDOFF_ENDED))
+      && !is_busy (self))
     {
       g_autoptr (BatonRequest) request = create_request (self);
 
@@ -564,8 +587,7 @@ baton_card_page_refresh (BatonCardPage *self, guint what)
 char *
 baton_card_page_dup_refusal (BatonCardPage *self)
 {
-  JsonArray *findings
-      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  JsonArray *findings = baton_json_get_array (get_plan (self), "findings");
 
   if (self->verb != BATON_VERB_SEE_WHY)
     return NULL;

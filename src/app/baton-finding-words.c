@@ -78,7 +78,7 @@ static GHashTable *
 dup_args (JsonObject *finding, JsonObject *holders)
 {
   GHashTable *args = baton_json_dup_args (finding, "args");
-  const char *pid = g_hash_table_lookup (args, "pid");
+  g_autofree char *pid = g_strdup (g_hash_table_lookup (args, "pid"));
   JsonArray *list = baton_json_get_array (holders, "holders");
 
   for (guint i = 0; pid != NULL && i < baton_json_count (list); i++)
@@ -91,6 +91,8 @@ dup_args (JsonObject *finding, JsonObject *holders)
           break;
         }
     }
+
+  baton_words_embed_args (args);
 
   return args;
 }

@@ -32,7 +32,6 @@ struct _BatonHandoffView
   GtkLabel *past_label;
   GtkButton *cancel_button;
   GtkWidget *end_box;
-  GtkWidget *remedy_child;
   GtkButton *remedy_button;
   GtkExpander *steps_expander;
   GtkListBox *steps_list;
@@ -230,7 +229,7 @@ show_end (BatonHandoffView *self)
   set_style (GTK_WIDGET (self->icon), baton_result_words_get_style (result));
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
-  gtk_widget_set_visible (self->remedy_child, label != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), label != NULL);
   if (label != NULL)
     gtk_button_set_label (self->remedy_button, label);
   announce (self, title);
@@ -374,7 +373,6 @@ baton_handoff_view_class_init (BatonHandoffViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, past_label);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, end_box);
-  gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, remedy_child);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, remedy_button);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, steps_expander);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, steps_list);

@@ -9,6 +9,7 @@
 #include "baton-json.h"
 #include "baton-remedy-command.h"
 #include "baton-text.h"
+#include "baton-words.h"
 
 struct _BatonHowWindow
 {
@@ -89,6 +90,7 @@ baton_how_window_new (JsonObject *finding, const char *command)
   if (name != NULL)
     baton_code_from_string (name, &code);
   info = baton_code_get_info (code);
+  baton_words_embed_args (args);
 
   if (info != NULL)
     {

@@ -9,6 +9,7 @@
 #include "baton-event.h"
 #include "baton-json.h"
 #include "baton-text.h"
+#include "baton-words.h"
 
 static BatonCode
 get_code (JsonObject *result)
@@ -68,6 +69,7 @@ baton_result_words_dup_text (JsonObject *result)
     return g_strdup (baton_json_get_string (result, "text"));
 
   args = baton_json_dup_args (result, "args");
+  baton_words_embed_args (args);
   text = baton_code_fill (_ (info->text), args);
   if (info->remedy == NULL)
     return g_steal_pointer (&text);

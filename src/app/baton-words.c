@@ -4,6 +4,7 @@
 #include "baton-words.h"
 
 #include <glib/gi18n.h>
+#include <gtk/gtk.h>
 
 #include "baton-json.h"
 
@@ -46,9 +47,14 @@ cut_card_name (const char *name)
   const char *open = strrchr (name, '[');
   gsize length = strlen (name);
   static const char *const vendors[] = { " Corporation ", ", Inc. ", " Inc. ", " Technologies " };
+  static const char amd[] = "[AMD/ATI] ";
+  const char *after_amd = strstr (name, amd);
 
   if (open != NULL && length > 0 && name[length - 1] == ']' && open + 2 < name + length)
     return g_strndup (open + 1, name + length - open - 2);
+
+  if (after_amd != NULL)
+    return g_strdup_printf ("AMD %s", after_amd + strlen (amd));
 
   for (guint i = 0; i < G_N_ELEMENTS (vendors); i++)
     {
@@ -122,6 +128,7 @@ char *
 baton_words_dup_place (JsonObject *card)
 {
   const char *guest = get_guest_name (card);
+  g_autofree char *embedded = baton_words_embed (guest);
 
   switch (baton_words_get_side (card))
     {
@@ -131,7 +138,7 @@ baton_words_dup_place (JsonObject *card)
     case BATON_SIDE_GUEST:
       if (guest != NULL)
         /* Translators: %s is the name of a virtual machine that has the card */
-        return g_strdup_printf (_ ("With “%s”"), guest);
+        return g_strdup_printf (_ ("With “%s”"), embedded);
       return g_strdup (_ ("Parked for a virtual machine"));
 
     case BATON_SIDE_NONE:
@@ -155,12 +162,14 @@ describe_host (JsonObject *card, JsonObject *holders)
     {
       JsonObject *output = baton_json_nth_object (outputs, i);
       const char *name = baton_json_get_string (output, "monitor");
+      g_autofree char *embedded = NULL;
 
       if (!baton_json_get_boolean (output, "connected"))
         continue;
+      embedded = baton_words_embed (name != NULL ? name : baton_json_get_string (output, "name"));
       if (n_monitors++ > 0)
         g_string_append (monitors, ", ");
-      g_string_append (monitors, name != NULL ? name : baton_json_get_string (output, "name"));
+      g_string_append (monitors, embedded);
     }
 
   if (n_monitors > 0)
@@ -366,4 +375,42 @@ char *
 baton_words_isolate (const char *text)
 {
   return g_strdup_printf ("\342\201\246%s\342\201\251", text != NULL ? text : "");
+}
+
+/**
+ * baton_words_embed:
+ * @text: (nullable): a name or a path that goes into a sentence
+ *
+ * Between FSI and PDI it cannot turn the rest of the sentence around: neither by accident, as the
+ * address in an Arabic sentence, nor on purpose, as a process that calls itself by an override.
+ * Where neither can be, nothing is added, so that what is copied from the screen is what it seems.
+ *
+ * Returns: (transfer full): @text, isolated where that makes a difference
+ */
+char *
+baton_words_embed (const char *text)
+{
+  if (text == NULL)
+    return g_strdup ("");
+  if (g_str_is_ascii (text) && gtk_widget_get_default_direction () == GTK_TEXT_DIR_LTR)
+    return g_strdup (text);
+
+  return g_strdup_printf ("\342\201\250%s\342\201\251", text);
+}
+
+/**
+ * baton_words_embed_args:
+ * @args: (element-type utf8 utf8): the arguments of a sentence, changed in place
+ *
+ * Does baton_words_embed() to each.
+ */
+void
+baton_words_embed_args (GHashTable *args)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, args);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    g_hash_table_iter_replace (&iter, baton_words_embed (value));
 }

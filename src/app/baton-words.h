@@ -32,5 +32,7 @@ const char *baton_words_get_verb_label (BatonVerb verb);
 
 char *baton_words_dup_time (gint64 unix_seconds);
 char *baton_words_isolate (const char *text);
+char *baton_words_embed (const char *text);
+void baton_words_embed_args (GHashTable *args);
 
 G_END_DECLS
