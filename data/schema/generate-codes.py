@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the C enum, the C table and the manual's table from codes.json.
 
-generate-codes.py CODES header|source|manual OUTPUT
+generate-codes.py CODES header|source|manual|sentences OUTPUT
 """
 
 import json
@@ -110,6 +110,19 @@ def source(codes):
     return "".join(lines)
 
 
+def sentences(codes):
+    """What po/ translates: xgettext reads C, not JSON."""
+    seen = []
+    for code in codes:
+        for sentence in (code["title"], code["text"], code["remedy"]):
+            if sentence is not None and sentence not in seen:
+                seen.append(sentence)
+    lines = ["/* SPDX-License-Identifier: GPL-3.0-or-later */\n",
+             "/* Made from data/schema/codes.json by generate-codes.py; a test compares. */\n"]
+    lines += [f"gettext ({c_string(sentence)});\n" for sentence in seen]
+    return "".join(lines)
+
+
 def roff(text):
     return (text or "").replace("\\", "\\e").replace("-", "\\-").replace("“", "\\(lq").replace("”", "\\(rq").replace("’", "\\(cq")
 
@@ -129,7 +142,8 @@ def main():
     with open(path, encoding="utf-8") as stream:
         codes = json.load(stream)["codes"]
     check(codes)
-    made = {"header": header, "source": source, "manual": manual}[what](codes)
+    made = {"header": header, "source": source, "manual": manual,
+            "sentences": sentences}[what](codes)
     with open(output, "w", encoding="utf-8") as stream:
         stream.write(made)
 
