@@ -54,6 +54,8 @@ void
 holder_child_stop (HolderChild *self)
 {
   close (self->hold_fd);
+  /* children that were started later have the other end of our pipe as well */
+  kill (self->pid, SIGKILL);
   g_assert_cmpint (TEMP_FAILURE_RETRY (waitpid (self->pid, NULL, 0)), ==, self->pid);
   g_free (self);
 }
