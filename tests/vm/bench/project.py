@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the project for a release, as it is installed on a real machine."""
+"""Builds the project for a release, as it is installed on a real machine.
+
+The build is an ordinary one, without sanitizers: what the bench tests is what
+people get. On another release than the host's it is made in a root of that
+release, because its libraries and headers are the contract.
+"""
 
 import hashlib
 import os
@@ -10,53 +15,94 @@ import subprocess
 from . import cache, debian
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+PACKAGES = REPOSITORY / 'tools' / 'packages' / 'build.list'
 
-SETUP = ['meson', 'setup', '--prefix=/usr', '--buildtype=debugoptimized', '-Db_ndebug=false']
-
-
-def install_tree(release: str, to: pathlib.Path, say) -> pathlib.Path:
-    """Leaves an archive of the installed project at @to/install-RELEASE.tar.
-
-    The build is an ordinary one, without sanitizers: what the bench tests is
-    what people get. On another release than the host's it is made in a root
-    of that release, because its libraries and headers are the contract.
-    """
-    home = cache.directory() / 'builds'
-    home.mkdir(exist_ok=True)
-    clone = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:8]
-    name = f'{release}-{clone}'
-    build, tree = home / name, home / f'{name}.tree'
-    archive = to / f'install-{release}.tar'
-    with cache.lock(f'build-{name}'):
-        say(f'project: building for Debian {release}')
-        shutil.rmtree(tree, ignore_errors=True)
-        tree.mkdir()
-        root = build_root(release, say)
-        log = home / f'{name}.log'
-        with open(log, 'wb') as output:
-            for command in _commands(build):
-                if root is None:
-                    done = subprocess.run(command, cwd=REPOSITORY, stdin=subprocess.DEVNULL,
-                                          stdout=output, stderr=output,
-                                          env={**os.environ, 'DESTDIR': str(tree)})
-                else:
-                    done = _run_in(root, command, build, tree, output)
-                if done.returncode != 0:
-                    raise RuntimeError(
-                        f'could not build for Debian {release}: {" ".join(command)} failed\n'
-                        + '\n'.join(log.read_text(errors='replace').splitlines()[-40:]))
-        subprocess.run(['tar', '-C', tree, '--owner=0', '--group=0', '-cf', archive, '.'],
-                       check=True)
-    return archive
+SETUP = ['meson', 'setup', '--prefix=/usr', '--buildtype=debugoptimized', '-Dtests=false']
 
 
-def _commands(build: pathlib.Path):
-    if not (build / 'build.ninja').exists():
-        shutil.rmtree(build, ignore_errors=True)
-        build.mkdir()
-        yield [*SETUP, str(build), str(REPOSITORY)]
-    yield ['ninja', '-C', str(build)]
-    yield ['meson', 'install', '-C', str(build), '--no-rebuild', '--quiet']
+class Failed(Exception):
+    """A build that did not succeed; says what it printed last."""
+
+
+class Workshop:
+    """Where a release's builds are made, and how a command runs there."""
+
+    def __init__(self, release, say):
+        clone = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:8]
+        home = cache.directory() / 'builds'
+        home.mkdir(exist_ok=True)
+        self.name = f'{release}-{clone}'
+        self.place = home / self.name
+        self.place.mkdir(exist_ok=True)
+        self.release = release
+        self._root = build_root(release, say)
+        self._log = home / f'{self.name}.log'
+        self._log.write_bytes(b'')
+
+    def empty(self, name):
+        """A directory of the workshop with nothing in it."""
+        directory = self.place / name
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
+        return directory
+
+    def run(self, command, cwd, **env):
+        """Runs @command where the libraries are those of the release."""
+        env = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C.UTF-8', 'HOME': '/nonexistent',
+               **env}
+        if self._root is not None:
+            for place in (REPOSITORY, self.place):
+                (self._root / place.relative_to('/')).mkdir(parents=True, exist_ok=True)
+            # The mounts are seen by this command alone and end with it.
+            script = ('root=$1; mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"; '
+                      'mount --bind "$2" "$root$2"; mount --bind "$3" "$root$3"; cwd=$4; shift 4; '
+                      'exec chroot "$root" sh -euc \'cd "$1"; shift; exec "$@"\' sh "$cwd" "$@"')
+            command = ['unshare', '--mount', 'sh', '-euc', script, 'sh', self._root, REPOSITORY,
+                       self.place, cwd, *command]
+        with open(self._log, 'ab') as log:
+            done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=log)
+        if done.returncode != 0:
+            lines = self._log.read_text(errors='replace').splitlines()
+            raise Failed(f'could not build for Debian {self.release}; it printed last:\n'
+                         + '\n'.join(lines[-40:]))
+
+
+def install_tree(release: str, to: pathlib.Path, say):
+    """Leaves what `meson install` installs as an archive at @to/install-RELEASE.tar."""
+    say(f'project: building for Debian {release}')
+    shop = Workshop(release, say)
+    with cache.lock(f'build-{shop.name}'):
+        build, tree = shop.place / 'build', shop.empty('tree')
+        if not (build / 'build.ninja').exists():
+            shop.run([*SETUP, shop.empty('build'), REPOSITORY], shop.place)
+        shop.run(['ninja', '-C', build], shop.place)
+        shop.run(['meson', 'install', '-C', build, '--no-rebuild', '--quiet'], shop.place,
+                 DESTDIR=str(tree))
+        subprocess.run(['tar', '-C', tree, '--owner=0', '--group=0', '-cf',
+                        to / f'install-{release}.tar', '.'], check=True)
+
+
+def package(release: str, to: pathlib.Path, say):
+    """Builds the Debian package and leaves it at @to/baton-RELEASE.deb."""
+    say(f'project: building the package for Debian {release}')
+    shop = Workshop(release, say)
+    with cache.lock(f'build-{shop.name}'):
+        place = shop.empty('package')
+        (place / 'baton').mkdir()
+        # What git would give to anyone else, with what is being worked on.
+        listed = subprocess.run(
+            ['git', '-c', f'safe.directory={REPOSITORY}', 'ls-files', '-z', '--cached', '--others',
+             '--exclude-standard', '--deduplicate'],
+            cwd=REPOSITORY, check=True, capture_output=True).stdout
+        for name in filter(None, listed.decode().split('\0')):
+            if (REPOSITORY / name).exists():
+                target = place / 'baton' / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(REPOSITORY / name, target)
+        shop.run(['dpkg-buildpackage', '-b', '-us', '-uc'], place / 'baton')
+        built, = place.glob('baton_*.deb')
+        shutil.copy2(built, to / f'baton-{release}.deb')
 
 
 def build_root(release: str, say) -> pathlib.Path | None:
@@ -64,48 +110,35 @@ def build_root(release: str, say) -> pathlib.Path | None:
     if release == debian.host_release():
         return None
     if os.geteuid() != 0:
-        raise RuntimeError(f'could not build for Debian {release} on this machine: that takes a '
-                           'root of that release, which only root can enter; use sudo, or '
-                           f'--image {debian.host_release()}')
-    packages = REPOSITORY / 'tools' / 'packages' / 'build.list'
-    names = [line.strip() for line in packages.read_text().splitlines()
-             if line.strip() and not line.startswith('#')]
-    key = cache.key_of(release, packages)
-    root = cache.directory() / f'root-{release}-{key}'
+        raise Failed(f'could not build for Debian {release} on this machine: that takes a root of '
+                     'that release, which only root can enter; use sudo, or '
+                     f'--image {debian.host_release()}')
+    names = [line.strip() for line in PACKAGES.read_text().splitlines()
+             if line.strip() and not line.startswith('#')] + ['build-essential', 'debhelper']
+    root = cache.directory() / f'root-{release}-{cache.key_of(release, *names)}'
     with cache.lock(f'root-{release}'):
         if not root.exists():
             say(f'project: making a root of Debian {release} to build in')
-            unfinished = root.with_suffix('.part')
-            shutil.rmtree(unfinished, ignore_errors=True)
-            command = ['mmdebstrap', '--variant=apt', '--quiet', '--components=main',
-                       '--include=' + ','.join(names),
-                       '--aptopt=APT::Install-Recommends "false"',
-                       '--aptopt=Acquire::Languages "none"', '--dpkgopt=force-unsafe-io',
-                       *(f'--dpkgopt=path-exclude=/usr/share/{part}/*'
-                         for part in ('man', 'doc', 'info', 'gtk-doc')),
-                       debian.RELEASES[release], str(unfinished), *debian.sources_for(release)]
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  env={**os.environ, 'LC_ALL': 'C.UTF-8'})
-            if done.returncode != 0:
-                raise RuntimeError(f'could not make a root of Debian {release}; mmdebstrap said:\n'
-                                   + done.stderr[-3000:])
-            unfinished.rename(root)
-            for old in root.parent.glob(f'root-{release}-*'):
-                if old != root:
-                    shutil.rmtree(old, ignore_errors=True)
+            _make_root(release, names, root)
     return root
 
 
-def _run_in(root, command, build, tree, output):
-    """Runs @command in @root, where repository, build and tree lie as they do outside."""
-    places = [REPOSITORY, build, tree]
-    for place in places:
-        (root / place.relative_to('/')).mkdir(parents=True, exist_ok=True)
-    # The mounts are seen by this command alone and end with it.
-    script = ('root=$1; shift; mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"; '
-              'for place in "$1" "$2" "$3"; do mount --bind "$place" "$root$place"; done; shift 3; '
-              'exec chroot "$root" env DESTDIR="$DESTDIR" "$@"')
-    return subprocess.run(
-        ['unshare', '--mount', 'sh', '-euc', script, 'sh', str(root), *map(str, places), *command],
-        cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-        env={'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C.UTF-8', 'DESTDIR': str(tree)})
+def _make_root(release, names, root):
+    unfinished = root.with_suffix('.part')
+    shutil.rmtree(unfinished, ignore_errors=True)
+    command = ['mmdebstrap', '--variant=apt', '--quiet', '--components=main',
+               '--include=' + ','.join(names),
+               '--aptopt=APT::Install-Recommends "false"',
+               '--aptopt=Acquire::Languages "none"', '--dpkgopt=force-unsafe-io',
+               *(f'--dpkgopt=path-exclude=/usr/share/{part}/*'
+                 for part in ('man', 'doc', 'info', 'gtk-doc')),
+               debian.RELEASES[release], unfinished, *debian.sources_for(release)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+    if done.returncode != 0:
+        raise Failed(f'could not make a root of Debian {release}; mmdebstrap said:\n'
+                     + done.stderr[-3000:])
+    unfinished.rename(root)
+    for old in root.parent.glob(f'root-{release}-*'):
+        if old != root:
+            shutil.rmtree(old, ignore_errors=True)

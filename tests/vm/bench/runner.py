@@ -25,10 +25,10 @@ STORIES = HERE.parent / 'stories'
 class Story:
     """One file of tests/vm/stories: its first line says what it shows.
 
-    TOPOLOGIES (or TOPOLOGY), IMAGES, TIER (quick or full), SESSION (it needs
-    the desktop of user u), LEAVES (what may differ after it) and SPOILS (the
-    machine is of no use afterwards) are variables of the file; run(bench) is
-    the story.
+    The file may set TOPOLOGIES or TOPOLOGY; TIER, quick or full; IMAGES, the
+    releases of a quick run; SESSION, it needs the desktop of user u; PACKAGE,
+    it installs the Debian package; LEAVES, what may differ after it; SPOILS,
+    the machine is of no use afterwards. run(bench) is the story.
     """
 
     name: str
@@ -87,7 +87,11 @@ class Group:
         self.machine = None
         self.boots = 0
         # A desktop costs seconds of every boot, so it comes where it is wanted.
-        self.desktop = any(one.value('SESSION', False) for one in stories)
+        self.desktop = self.wants('SESSION')
+
+    def wants(self, name):
+        """Whether any of its stories has @name set."""
+        return any(one.value(name, False) for one in self.stories)
 
     def _boot(self):
         self.boots += 1
@@ -193,7 +197,7 @@ def _groups(options, count):
                                        not options.full):
             continue
         for release in options.releases:
-            if release not in one.value('IMAGES', tuple(debian.RELEASES)):
+            if not options.full and release not in one.value('IMAGES', tuple(debian.RELEASES)):
                 continue
             for name in one.topologies:
                 if not options.topology or name in options.topology:
@@ -232,6 +236,8 @@ def main(arguments=None):
         options.images = {release: image.find_or_build(release, count.say) for release in releases}
         for release in releases:
             project.install_tree(release, options.share, count.say)
+        for release in sorted({group.release for group in groups if group.wants('PACKAGE')}):
+            project.package(release, options.share, count.say)
         # The longest first, so that none is left to run alone at the end.
         groups.sort(key=lambda group: len(group.stories), reverse=True)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
