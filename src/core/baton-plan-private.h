@@ -51,6 +51,11 @@ gboolean baton_planning_is_module_loaded (const BatonPlanning *self, const char 
 gboolean baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder);
 
+void baton_planning_look_for_crashes (BatonPlanning *self,
+                                      const BatonFunction *function,
+                                      const char *driver);
+void baton_planning_look_for_bad_returns (BatonPlanning *self);
+
 void baton_planning_look_at_system (BatonPlanning *self);
 void baton_planning_look_at_iommu (BatonPlanning *self);
 void baton_planning_look_at_groups (BatonPlanning *self);

@@ -378,6 +378,14 @@ be_polaris (PlanMachine *m)
 }
 
 static void
+be_known_to_crash (PlanMachine *m)
+{
+  m->display->vendor_id = 0x1002;
+  m->display->device_id = 0x7550;
+  plan_machine_set (&m->system->kernel_release, "7.2.2-3-cachyos");
+}
+
+static void
 limit_memory (PlanMachine *m)
 {
   m->request->memlock_bytes = 8 << 20;
@@ -498,6 +506,7 @@ static const struct
   { "nvidia", BATON_CODE_NVIDIA_NOT_YET, HOST, GUEST, NULL, use_nvidia },
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
   { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
+  { "rx 9070", BATON_CODE_RETURN_CRASHES, HOST, GUEST, NULL, be_known_to_crash },
   { "memlock", BATON_CODE_MEMLOCK_LOW, HOST, GUEST, NULL, limit_memory },
   { "removable", BATON_CODE_REMOVABLE, HOST, GUEST, NULL, be_removable },
   { "asleep", BATON_CODE_ASLEEP, HOST, GUEST, NULL, fall_asleep },
