@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A system bus of our own in a tree, with a systemd on it that does what a story tells it to."""
+
+import json
+import pathlib
+import subprocess
+import threading
+
+import gi
+gi.require_version("Gio", "2.0")
+from gi.repository import Gio, GLib
+
+CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+MANAGER = """<node><interface name="org.freedesktop.systemd1.Manager">
+  <method name="Subscribe"/>
+  <method name="StartUnit"><arg direction="in" type="s"/><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
+  <signal name="JobRemoved"><arg type="u"/><arg type="o"/><arg type="s"/><arg type="s"/></signal>
+</interface></node>"""
+
+JOB = "/org/freedesktop/systemd1/job/1"
+
+
+class Worker:
+    """The other side of a handoff's directory, as the worker's unit would find it."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.n_lines = 0
+
+    def take_order(self):
+        request = self.directory / "request"
+        order = json.loads(request.read_text())
+        request.unlink()
+        return order
+
+    def write(self, kind, **keys):
+        self.n_lines += 1
+        line = {"v": 1, "seq": self.n_lines, "t_ms": 1, "type": kind, "handoff": self.directory.name, **keys}
+        self.append(json.dumps(line) + "\n")
+
+    def append(self, text):
+        with open(self.directory / "events", "a", encoding="utf-8") as events:
+            events.write(text)
+
+    def begin(self, pid):
+        self.write("worker", pid=pid, start_time="1")
+
+    def end(self, status=0, state="done", code="handed-over"):
+        self.write("result", exit=status, state=state, code=code, args={"card": "x"}, text="x", remedy=None,
+                   elapsed_ms=1, at_step=None)
+
+    @property
+    def cancel_asked(self):
+        return (self.directory / "cancel").exists()
+
+
+class Systemd:
+    """`on_start` is called with the worker's side for each start; what it returns is the job's
+    result, and None leaves the job for ever."""
+
+    def __init__(self, tree, on_start, early_signal=False):
+        self.tree = tree
+        self.on_start = on_start
+        self.early_signal = early_signal
+        self.started = []
+        (tree.path / "run/systemd/system").mkdir(parents=True)
+        (tree.path / "run/dbus").mkdir()
+        self.socket = tree.path / "run/dbus/system_bus_socket"
+        self.configuration = tree.path / "bus.conf"
+        self.configuration.write_text(CONFIGURATION.format(socket=self.socket))
+
+    def __enter__(self):
+        self.bus = subprocess.Popen(["dbus-daemon", f"--config-file={self.configuration}", "--nofork", "--print-address=1"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.bus.stdout.readline()
+        self.context = GLib.MainContext()
+        self.loop = GLib.MainLoop(self.context)
+        ready = threading.Event()
+        self.thread = threading.Thread(target=self.serve, args=(ready,), daemon=True)
+        self.thread.start()
+        ready.wait()
+        return self
+
+    def __exit__(self, *unused):
+        self.loop.quit()
+        self.thread.join()
+        self.connection.close_sync()
+        self.bus.terminate()
+        self.bus.wait()
+
+    def serve(self, ready):
+        self.context.push_thread_default()
+        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+        self.connection = Gio.DBusConnection.new_for_address_sync(f"unix:path={self.socket}", flags, None, None)
+        interface = Gio.DBusNodeInfo.new_for_xml(MANAGER).interfaces[0]
+        self.connection.register_object("/org/freedesktop/systemd1", interface, self.on_call, None, None)
+        self.connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
+                                  GLib.Variant("(su)", ("org.freedesktop.systemd1", 4)), None, 0, -1, None)
+        ready.set()
+        self.loop.run()
+        self.context.pop_thread_default()
+
+    def emit(self, unit, result):
+        for name in ("something-else.service", unit):
+            self.connection.emit_signal(None, "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "JobRemoved",
+                                        GLib.Variant("(uoss)", (1, JOB, name, result if name == unit else "done")))
+
+    def on_call(self, connection, sender, path, interface, method, arguments, invocation):
+        if method == "Subscribe":
+            invocation.return_value(None)
+            return
+        unit, mode = arguments.unpack()
+        self.started.append((unit, mode))
+        identity = unit[len("baton-worker@"):-len(".service")]
+        result = self.on_start(Worker(self.tree.path / "run/baton/handoff" / identity))
+        if result is not None and self.early_signal:
+            self.emit(unit, result)
+        invocation.return_value(GLib.Variant("(o)", (JOB,)))
+        if result is not None and not self.early_signal:
+            self.emit(unit, result)
