@@ -97,6 +97,7 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
 {
   const BatonFunction *function = baton_machine_find_function (m->machine, step->target);
   guint display_bound = find_step (plan, BATON_STEP_BIND, PLAN_CARD);
+  guint override = find_step (plan, BATON_STEP_SET_OVERRIDE, step->target);
 
   if (function != NULL)
     g_assert_true (baton_card_travels (m->card, step->target));
@@ -108,7 +109,10 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
       g_assert_cmpstr (step->detail, ==, function->driver);
       g_assert_cmpuint (find_step (plan, BATON_STEP_BIND, step->target), >, step->n);
       if (plan->to == BATON_SIDE_GUEST && g_strcmp0 (function->override, "vfio-pci") != 0)
-        g_assert_cmpuint (find_step (plan, BATON_STEP_SET_OVERRIDE, step->target), <, step->n);
+        {
+          g_assert_cmpuint (override, >, 0);
+          g_assert_cmpuint (override, <, step->n);
+        }
       break;
     case BATON_STEP_BIND:
       if (display_bound != 0)
