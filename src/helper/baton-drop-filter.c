@@ -15,14 +15,14 @@
  * allowed, because the C library and GLib choose other system calls from release to release, and
  * a look that dies on a newer system is worse than one that could still call getcpu(). */
 static const char *const denied[] = {
-  /* other processes: CAP_SYS_PTRACE is kept for /proc alone */
+  /* other processes: CAP_SYS_PTRACE is kept for /proc alone; kcmp() stays, which says no more than
+   * whether two threads share their descriptors, and saves reading them again for each thread */
   "ptrace",
   "process_vm_readv",
   "process_vm_writev",
   "process_madvise",
   "pidfd_getfd",
   "pidfd_send_signal",
-  "kcmp",
   "kill",
   /* other programs, other machines */
   "execve",
