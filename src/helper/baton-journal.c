@@ -53,12 +53,20 @@ get_u32 (const guint8 *at)
   return GUINT32_FROM_LE (little);
 }
 
+static char *
+dup_shown_path (void)
+{
+  return baton_root_dup_shown_path (BATON_ROOT_VAR,
+                                    BATON_STATE_DIRECTORY "/" BATON_JOURNAL_NAME);
+}
+
 static gboolean
 set_journal_error (GError **error, const char *what, int errsv)
 {
+  g_autofree char *path = dup_shown_path ();
+
   g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-               "could not %s the journal '%s/%s': %s", what, BATON_STATE_DIRECTORY,
-               BATON_JOURNAL_NAME, g_strerror (errsv));
+               "could not %s the journal '%s': %s", what, path, g_strerror (errsv));
 
   return FALSE;
 }
@@ -316,9 +324,10 @@ baton_journal_open (BatonRoot *root, BatonJournalContent **ret_content, GError *
   content = baton_journal_parse (bytes, (gsize) length);
   if (content->header == NULL)
     {
+      g_autofree char *path = dup_shown_path ();
+
       g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
-                   "the journal '%s/%s' is damaged from its beginning", BATON_STATE_DIRECTORY,
-                   BATON_JOURNAL_NAME);
+                   "the journal '%s' is damaged from its beginning", path);
       return NULL;
     }
   self->length = content->length;

@@ -26,9 +26,11 @@ struct _BatonLock
 static void
 set_lock_error (GError **error, const char *what, int errsv)
 {
+  g_autofree char *path =
+      baton_root_dup_shown_path (BATON_ROOT_RUN, BATON_RUN_DIRECTORY "/" LOCK_NAME);
+
   g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-               "could not %s the lock '%s/%s': %s", what, BATON_RUN_DIRECTORY, LOCK_NAME,
-               g_strerror (errsv));
+               "could not %s the lock '%s': %s", what, path, g_strerror (errsv));
 }
 
 static char *

@@ -15,11 +15,26 @@
 /* What Baton remembers about a card or a handoff is small: more than this was not written by it. */
 #define MAX_STATE_BYTES (256 * 1024)
 
-static void
-set_error (GError **error, const char *what, const char *directory, const char *name, int errsv)
+static char *
+dup_path (BatonRootPart part, const char *directory, const char *name)
 {
-  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv), "could not %s '%s%s%s': %s",
-               what, directory, name ? "/" : "", name ? name : "", g_strerror (errsv));
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+
+  return baton_root_dup_shown_path (part, path);
+}
+
+static void
+set_error (GError **error,
+           const char *what,
+           BatonRootPart part,
+           const char *directory,
+           const char *name,
+           int errsv)
+{
+  g_autofree char *path = dup_path (part, directory, name);
+
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv), "could not %s '%s': %s",
+               what, path, g_strerror (errsv));
 }
 
 /**
@@ -77,14 +92,14 @@ baton_state_open_directory (
 
       if (create && mkdirat (parent, names[i], 0755) < 0 && errno != EEXIST && errno != EROFS)
         {
-          set_error (error, "make the directory", path, NULL, errno);
+          set_error (error, "make the directory", part, path, NULL, errno);
           baton_fd_clear (&fd);
           return -1;
         }
       next = openat (parent, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (next < 0)
         {
-          set_error (error, "open the directory", path, NULL, errno);
+          set_error (error, "open the directory", part, path, NULL, errno);
           baton_fd_clear (&fd);
           return -1;
         }
@@ -139,13 +154,13 @@ baton_state_write (BatonRoot *root,
   fd = openat (dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     {
-      set_error (error, "make", directory, name, errno);
+      set_error (error, "make", part, directory, name, errno);
       return FALSE;
     }
   if (!write_and_sync (fd, text, mode) || renameat (dir, temporary, dir, name) < 0 ||
       fsync (dir) < 0)
     {
-      set_error (error, "write", directory, name, errno);
+      set_error (error, "write", part, directory, name, errno);
       unlinkat (dir, temporary, 0);
       return FALSE;
     }
@@ -182,7 +197,7 @@ baton_state_remove (BatonRoot *root,
     }
   if ((unlinkat (dir, name, 0) < 0 && errno != ENOENT) || fsync (dir) < 0)
     {
-      set_error (error, "remove", directory, name, errno);
+      set_error (error, "remove", part, directory, name, errno);
       return FALSE;
     }
 
@@ -236,6 +251,7 @@ baton_state_read_json (BatonRoot *root,
 {
   baton_autofd int dir = baton_state_open_directory (root, part, directory, FALSE, error);
   baton_autofd int fd = -1;
+  g_autofree char *path = dup_path (part, directory, name);
   g_autofree char *text = NULL;
   g_autoptr (JsonNode) node = NULL;
   struct stat info;
@@ -245,26 +261,24 @@ baton_state_read_json (BatonRoot *root,
   fd = openat (dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &info) < 0)
     {
-      set_error (error, "open", directory, name, errno);
+      set_error (error, "open", part, directory, name, errno);
       return NULL;
     }
   if (!S_ISREG (info.st_mode))
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s/%s' is not a regular file",
-                   directory, name);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s' is not a regular file", path);
       return NULL;
     }
   text = read_text (fd, error);
   if (text == NULL)
     {
-      g_prefix_error (error, "reading '%s/%s': ", directory, name);
+      g_prefix_error (error, "reading '%s': ", path);
       return NULL;
     }
   node = json_from_string (text, NULL);
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s/%s' holds no JSON object",
-                   directory, name);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s' holds no JSON object", path);
       return NULL;
     }
 
