@@ -404,36 +404,66 @@ baton_effect_list_loads (const char *module)
   return node;
 }
 
+static GPtrArray *
+list_names (JsonNode *names)
+{
+  JsonArray *array =
+      names != NULL && JSON_NODE_HOLDS_ARRAY (names) ? json_node_get_array (names) : NULL;
+  guint length = array != NULL ? json_array_get_length (array) : 0;
+  GPtrArray *list = g_ptr_array_new ();
+
+  for (guint i = 0; i < length; i++)
+    {
+      JsonNode *item = json_array_get_element (array, i);
+
+      if (JSON_NODE_HOLDS_VALUE (item) && json_node_get_value_type (item) == G_TYPE_STRING)
+        g_ptr_array_add (list, (gpointer) json_node_get_string (item));
+    }
+
+  return list;
+}
+
 /**
  * baton_effect_unload_modules:
  * @context: the handoff
  * @names: (nullable): what baton_effect_list_loads() gave before
  * @trouble: why it could not be done
  *
- * Unloads what was loaded, last first. What somebody else has begun to use
- * stays: it is not ours any more.
+ * Unloads what was loaded. A module that another one of them still needs goes
+ * in the next pass; what somebody else has begun to use stays: it is not ours
+ * any more.
  *
  * Returns: the outcome
  */
 BatonOutcome
 baton_effect_unload_modules (BatonStepContext *context, JsonNode *names, BatonTrouble *trouble)
 {
-  JsonArray *array =
-      names != NULL && JSON_NODE_HOLDS_ARRAY (names) ? json_node_get_array (names) : NULL;
-  guint length = array != NULL ? json_array_get_length (array) : 0;
+  g_autoptr (GPtrArray) left = list_names (names);
+  gboolean progress = TRUE;
 
-  for (guint i = length; i > 0; i--)
+  while (progress && left->len > 0)
     {
-      g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
-      const char *name = json_array_get_string_element (array, i - 1);
-
-      if (name == NULL)
-        continue;
-      if (baton_effect_run (context, do_unload, (gpointer) name, "unload", name, &refused) ==
-          BATON_OUTCOME_STUCK)
+      progress = FALSE;
+      for (guint i = left->len; i > 0; i--)
         {
-          baton_trouble_set (trouble, refused.code, 0, "subject", name, NULL);
-          return BATON_OUTCOME_STUCK;
+          g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
+          const char *name = g_ptr_array_index (left, i - 1);
+
+          switch (
+              baton_effect_run (context, do_unload, (gpointer) name, "unload", name, &refused))
+            {
+            case BATON_OUTCOME_OK:
+              g_ptr_array_remove_index (left, i - 1);
+              progress = TRUE;
+              break;
+            case BATON_OUTCOME_STUCK:
+              baton_trouble_set (trouble, refused.code, 0, "subject", name, NULL);
+              return BATON_OUTCOME_STUCK;
+            case BATON_OUTCOME_FAILED:
+            case BATON_OUTCOME_CANCELLED:
+            default:
+              break;
+            }
         }
     }
 

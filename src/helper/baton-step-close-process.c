@@ -174,9 +174,13 @@ signal_and_wait (BatonStepContext *context, GPtrArray *covered, int number, gint
 static BatonWait
 ask_leader (BatonStepContext *context, const BatonApplication *application)
 {
-  baton_autofd int pidfd =
-      signal_process (context, application->leader, application->leader_start_time, SIGTERM);
+  baton_autofd int pidfd = -1;
 
+  /* Where it leads nobody, it is met in the first round. */
+  if (application->leader == application->pid)
+    return BATON_WAIT_READY;
+  pidfd =
+      signal_process (context, application->leader, application->leader_start_time, SIGTERM);
   if (pidfd < 0)
     return BATON_WAIT_READY;
 

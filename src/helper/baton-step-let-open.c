@@ -25,24 +25,39 @@ free_acl (void *acl)
 typedef void BatonAcl;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonAcl, free_acl)
 
-/* The node, by a descriptor that does not open the device: an open group would keep guests out.
- * Only the node of a group of the card's own, whatever the plan says. */
+/* The node, by a descriptor that does not open the device: an open group would keep guests out. */
 static int
-find_node (BatonStepContext *context, const BatonStep *step)
+open_node (BatonStepContext *context, const char *group)
+{
+  g_autofree char *path = g_strconcat ("vfio/", group, NULL);
+
+  return openat (baton_root_get_fd (context->root, BATON_ROOT_DEV), path,
+                 O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Only the node of a group of the card's own, whatever the plan says. */
+static const char *
+find_group (BatonStepContext *context, const BatonStep *step)
 {
   g_autoptr (GPtrArray) groups = baton_card_state_list_groups (context->before);
 
   for (guint i = 0; i < groups->len; i++)
     {
-      g_autofree char *path = g_strconcat ("vfio/", groups->pdata[i], NULL);
-      g_autofree char *node = g_strconcat ("/dev/", path, NULL);
+      g_autofree char *node = g_strconcat ("/dev/vfio/", groups->pdata[i], NULL);
 
       if (g_str_equal (step->target, node))
-        return openat (baton_root_get_fd (context->root, BATON_ROOT_DEV), path,
-                       O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        return groups->pdata[i];
     }
 
-  return -1;
+  return NULL;
+}
+
+static int
+find_node (BatonStepContext *context, const BatonStep *step)
+{
+  const char *group = find_group (context, step);
+
+  return group != NULL ? open_node (context, group) : -1;
 }
 
 /* libacl has no call for a descriptor of this kind. */
@@ -126,22 +141,39 @@ set_entry (acl_t *acl, uid_t uid)
          acl_set_permset (entry, permissions) == 0;
 }
 
+/* With nobody named any more the mask says nothing, and the group's own entry would be what a
+ * plain mode shows. */
+static int
+drop_mask (acl_t acl)
+{
+  acl_entry_t entry;
+  acl_entry_t mask = NULL;
+
+  for (int which = ACL_FIRST_ENTRY; acl_get_entry (acl, which, &entry) == 1;
+       which = ACL_NEXT_ENTRY)
+    {
+      acl_tag_t tag;
+
+      if (acl_get_tag_type (entry, &tag) < 0)
+        return -1;
+      if (tag == ACL_USER || tag == ACL_GROUP)
+        return acl_calc_mask (&acl);
+      if (tag == ACL_MASK)
+        mask = entry;
+    }
+
+  return mask != NULL ? acl_delete_entry (acl, mask) : 0;
+}
+
 /* Adds the entry, or takes it away. The mask is worked out anew, as ACL wants it wherever a user
  * is named; without one it goes, and what stays is the plain mode. */
 static int
-change (BatonStepContext *context, const BatonStep *step, gboolean add)
+change (int fd, uid_t uid, gboolean add)
 {
-  baton_autofd int fd = find_node (context, step);
   g_autofree char *path = build_path (fd);
-  g_autoptr (BatonAcl) acl = NULL;
+  g_autoptr (BatonAcl) acl = acl_get_file (path, ACL_TYPE_ACCESS);
   acl_entry_t entry;
-  uid_t uid;
 
-  if (fd < 0)
-    return add ? ENOENT : 0;
-  if (!get_uid (step, &uid))
-    return EINVAL;
-  acl = acl_get_file (path, ACL_TYPE_ACCESS);
   if (acl == NULL)
     return errno;
   if (find_entry (acl, uid, &entry) == add)
@@ -155,7 +187,7 @@ change (BatonStepContext *context, const BatonStep *step, gboolean add)
       if (!good)
         return errno;
     }
-  else if (acl_delete_entry (acl, entry) < 0)
+  else if (acl_delete_entry (acl, entry) < 0 || drop_mask (acl) < 0)
     return errno;
 
   return acl_set_file (path, ACL_TYPE_ACCESS, acl) == 0 ? 0 : errno;
@@ -164,8 +196,14 @@ change (BatonStepContext *context, const BatonStep *step, gboolean add)
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  int errsv = change (context, step, TRUE);
+  baton_autofd int fd = find_node (context, step);
+  int errsv = EINVAL;
+  uid_t uid;
 
+  if (fd < 0)
+    errsv = ENOENT;
+  else if (get_uid (step, &uid))
+    errsv = change (fd, uid, TRUE);
   if (errsv == 0)
     return BATON_OUTCOME_OK;
   baton_trouble_set (trouble, BATON_CODE_ACCESS_NOT_GIVEN, errsv, "node", step->target,
@@ -180,14 +218,37 @@ revert (BatonStepContext *context,
         JsonNode *remembered,
         BatonTrouble *trouble)
 {
-  int errsv = change (context, step, FALSE);
+  const char *group = find_group (context, step);
+  int errsv = 0;
+  uid_t uid;
 
+  if (group != NULL && get_uid (step, &uid))
+    errsv = baton_step_let_open_take_back (context, group, uid);
   if (errsv == 0)
     return BATON_OUTCOME_OK;
   baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errsv, "what", "take back access to",
                      "subject", step->target, "reason", g_strerror (errsv), NULL);
 
   return BATON_OUTCOME_FAILED;
+}
+
+/**
+ * baton_step_let_open_take_back:
+ * @context: the handoff
+ * @group: one of the card's groups
+ * @uid: who was given access to it
+ *
+ * Mostly the node is gone with the card; it stays where another card of the
+ * group does.
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_step_let_open_take_back (BatonStepContext *context, const char *group, guint uid)
+{
+  baton_autofd int fd = open_node (context, group);
+
+  return fd >= 0 ? change (fd, uid, FALSE) : 0;
 }
 
 const BatonStepClass baton_step_let_open_class = {

@@ -191,6 +191,29 @@ wait_for_nodes (BatonStepContext *context, const char **ret_address)
     }
 }
 
+/* Access to the groups was for as long as the card was away. */
+static void
+take_access_back (BatonStepContext *context)
+{
+  g_autoptr (GPtrArray) groups = baton_card_state_list_groups (context->before);
+
+  for (guint i = 0; context->origin->open_uid != 0 && i < groups->len; i++)
+    {
+      int errsv =
+          baton_step_let_open_take_back (context, groups->pdata[i], context->origin->open_uid);
+      g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+      g_autofree char *node = NULL;
+
+      if (errsv == 0)
+        continue;
+      node = g_strconcat ("/dev/vfio/", groups->pdata[i], NULL);
+      baton_trouble_set (&problem, BATON_CODE_WRITE_REFUSED, errsv, "what",
+                         "take back access to", "subject", node, "reason", g_strerror (errsv),
+                         NULL);
+      g_ptr_array_add (context->problems, baton_trouble_dup_text (&problem));
+    }
+}
+
 static BatonOutcome
 verify_host (BatonStepContext *context, BatonTrouble *trouble)
 {
@@ -202,6 +225,7 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
   if (context->origin == NULL)
     return BATON_OUTCOME_OK;
 
+  take_access_back (context);
   missing = wait_for_nodes (context, &address);
   if (missing != NULL)
     {
