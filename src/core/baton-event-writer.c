@@ -349,7 +349,7 @@ baton_event_writer_emit (BatonEventWriter *self,
 /**
  * baton_event_writer_hello:
  * @self: a writer
- * @verb: the verb that is being carried out
+ * @verb: (nullable): the verb that is being carried out, %NULL for one that is unknown
  * @by: `helper`, or `self` where batonctl reads without it
  *
  * Writes the first line of every output: `proto` (a list with the versions spoken), `version`
@@ -364,7 +364,7 @@ baton_event_writer_hello (BatonEventWriter *self, const char *verb, const char *
   json_array_add_int_element (versions, BATON_PROTOCOL_VERSION);
   json_object_set_array_member (body, "proto", versions);
   json_object_set_string_member (body, "version", BATON_VERSION);
-  json_object_set_string_member (body, "verb", verb);
+  baton_json_set_string (body, "verb", verb);
   json_object_set_string_member (body, "by", by);
   baton_event_writer_emit (self, "hello", body, NULL);
 }

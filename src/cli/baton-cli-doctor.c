@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-cli-print.h"
+#include "baton-plan.h"
+#include "baton-text.h"
+
+#include <glib/gi18n.h>
+#include <unistd.h>
+
+/* Where polkitd reads actions (polkit(8)); one below another prefix is read by nobody. */
+#define POLICY_PATH "share/polkit-1/actions/" BATON_APP_ID ".policy"
+
+typedef struct
+{
+  BatonCli *cli;
+  BatonMachine *machine; /* owned */
+  GPtrArray *holders;    /* owned */
+  char *next;            /* owned: the one next thing to do */
+  guint n_ready;
+  guint n_problems;
+} Doctor;
+
+static void
+print_mark (Doctor *self, BatonCliPaint paint, const char *mark, const char *text)
+{
+  g_autofree char *painted = baton_cli_paint (self->cli, paint, mark);
+  g_autofree char *clean = baton_text_clean (text, -1, BATON_MAX_STRING, NULL, NULL);
+
+  if (self->cli->writer == NULL)
+    g_print ("%s %s\n", painted, clean);
+}
+
+static void
+say_good (Doctor *self, const char *text)
+{
+  /* Translators: in front of what is as it should be. */
+  print_mark (self, BATON_CLI_GREEN, C_ ("doctor", "[good]"), text);
+}
+
+static void
+say_wrong (Doctor *self, const char *text, const char *remedy)
+{
+  /* Translators: in front of what is not as it should be. */
+  print_mark (self, BATON_CLI_RED, C_ ("doctor", "[wrong]"), text);
+  self->n_problems++;
+  if (self->next == NULL && remedy != NULL)
+    self->next = baton_text_clean (remedy, -1, BATON_MAX_STRING, NULL, NULL);
+}
+
+static void
+say_code (Doctor *self, BatonCode code, GHashTable *args)
+{
+  const BatonCodeInfo *info = baton_code_get_info (code);
+  g_autofree char *text = baton_code_fill (_ (info->text), args);
+  g_autofree char *remedy =
+      info->remedy != NULL ? baton_code_fill (_ (info->remedy), args) : NULL;
+
+  say_wrong (self, text, remedy);
+}
+
+static void
+say_code_about (Doctor *self, BatonCode code, const char *key, const char *value)
+{
+  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+
+  g_hash_table_insert (args, (gpointer) key, (gpointer) value);
+  say_code (self, code, args);
+}
+
+static void
+check_installation (Doctor *self)
+{
+  g_autofree char *pkexec = g_find_program_in_path ("pkexec");
+
+  if (g_file_test (BATON_HELPER_PATH, G_FILE_TEST_IS_EXECUTABLE))
+    say_good (self, _ ("Baton’s helper is installed."));
+  else
+    say_code_about (self, BATON_CODE_HELPER_MISSING, "path", BATON_HELPER_PATH);
+
+  if (pkexec == NULL && geteuid () != 0)
+    say_code (self, BATON_CODE_PKEXEC_MISSING, NULL);
+
+  if (baton_root_exists (self->cli->root, BATON_ROOT_USR, POLICY_PATH))
+    say_good (self, _ ("polkit knows Baton’s actions."));
+  else
+    say_wrong (self, _ ("polkit does not know Baton’s actions."),
+               _ ("Install Baton again; a build must be configured with --prefix=/usr."));
+}
+
+/* What a consent sets aside, such as an app that has to be closed, is no fault of the computer. */
+static guint
+say_blockers (Doctor *self, const BatonPlan *plan)
+{
+  guint n_blockers = 0;
+
+  for (guint i = 0; i < plan->findings->len; i++)
+    {
+      const BatonFinding *finding = g_ptr_array_index (plan->findings, i);
+
+      if (baton_finding_get_severity (finding) != BATON_SEVERITY_BLOCKER ||
+          finding->consent != BATON_CONSENT_NONE)
+        continue;
+
+      say_code (self, finding->code, finding->args);
+      n_blockers++;
+    }
+
+  return n_blockers;
+}
+
+static void
+print_card (Doctor *self, const BatonCard *card)
+{
+  g_autofree char *clean =
+      baton_text_clean (baton_card_get_name (card), -1, BATON_MAX_STRING, NULL, NULL);
+  g_autofree char *painted = baton_cli_paint (self->cli, BATON_CLI_BOLD, clean);
+
+  g_print ("\n%s (%s)\n", painted, baton_card_get_address (card));
+}
+
+static void
+check_card (Doctor *self, const BatonCard *card)
+{
+  const char *cards[] = { baton_card_get_address (card), NULL };
+  g_autoptr (BatonRequest) request = baton_request_new ();
+  g_autoptr (BatonProfile) profile = baton_profile_load (self->cli->root, cards[0]);
+  g_autoptr (BatonPlan) plan = NULL;
+
+  g_strfreev (request->cards);
+  request->cards = g_strdupv ((GStrv) cards);
+  request->to = card->side == BATON_SIDE_HOST ? BATON_SIDE_GUEST : BATON_SIDE_HOST;
+  request->uid = getuid ();
+  baton_request_look (request, self->cli->root);
+  plan = baton_plan_new (self->machine, self->holders, profile, request);
+
+  if (self->cli->writer != NULL)
+    baton_event_writer_plan (self->cli->writer, plan);
+  else
+    print_card (self, card);
+
+  if (say_blockers (self, plan) > 0)
+    return;
+
+  self->n_ready++;
+  say_good (self, request->to == BATON_SIDE_GUEST
+                      ? _ ("This card can be handed to a virtual machine.")
+                      : _ ("This card can be taken back."));
+}
+
+static gboolean
+look (Doctor *self, GError **error)
+{
+  self->machine = baton_machine_new (self->cli->root, error);
+  if (self->machine == NULL)
+    return FALSE;
+
+  self->holders = baton_holders_scan (self->cli->root, self->machine, error);
+  if (self->holders == NULL)
+    return FALSE;
+
+  baton_machine_adopt_guests (self->machine, self->holders);
+
+  return TRUE;
+}
+
+static void
+check_cards (Doctor *self)
+{
+  if (self->cli->writer != NULL)
+    {
+      baton_event_writer_machine (self->cli->writer, self->machine);
+      for (guint i = 0; i < self->holders->len; i++)
+        baton_event_writer_holders (self->cli->writer, g_ptr_array_index (self->holders, i));
+    }
+
+  if (self->machine->cards->len == 0)
+    say_wrong (self, _ ("This computer has no graphics card that can be seen."), NULL);
+
+  for (guint i = 0; i < self->machine->cards->len; i++)
+    check_card (self, g_ptr_array_index (self->machine->cards, i));
+}
+
+static int
+end (Doctor *self)
+{
+  int status = self->n_ready > 0 ? BATON_EXIT_DONE : BATON_EXIT_REFUSED;
+
+  if (self->cli->writer != NULL)
+    {
+      g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+      g_autofree char *count = g_strdup_printf ("%u", self->n_problems);
+      BatonCode code = status == BATON_EXIT_DONE ? BATON_CODE_LOOKED : BATON_CODE_REFUSED;
+
+      g_hash_table_insert (args, (gpointer) "count", count);
+      baton_event_writer_result (self->cli->writer, (BatonExit) status, code, args, NULL, 0);
+      return status;
+    }
+
+  g_print ("\n");
+  if (self->next != NULL)
+    /* Translators: %s is a sentence that says what to do. */
+    g_print (_ ("Next: %s\n"), self->next);
+  else if (self->n_ready > 0)
+    g_print ("%s\n", _ ("This computer is ready. Next: “batonctl plan guest CARD” shows what a "
+                        "handoff would do."));
+
+  return status;
+}
+
+/**
+ * baton_cli_doctor:
+ * @self: the command line
+ *
+ * Says whether this computer is ready, and the one next thing to do.
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_doctor (BatonCli *self)
+{
+  Doctor doctor = { .cli = self };
+  g_autoptr (GError) error = NULL;
+  int status = 0;
+
+  if (self->writer != NULL)
+    baton_event_writer_hello (self->writer, self->verb, "self");
+
+  check_installation (&doctor);
+  if (look (&doctor, &error))
+    check_cards (&doctor);
+  else
+    say_code_about (&doctor, BATON_CODE_LOOK_FAILED, "reason", error->message);
+  status = end (&doctor);
+
+  g_clear_pointer (&doctor.machine, baton_machine_unref);
+  g_clear_pointer (&doctor.holders, g_ptr_array_unref);
+  g_free (doctor.next);
+
+  return status;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-cli-json.h"
+#include "baton-cli-plan.h"
+#include "baton-client-result.h"
+
+#include <glib/gi18n.h>
+#include <stdio.h>
+
+/* A plan that changes under our hands is shown and asked again, but not for ever. */
+#define MAX_PLANS 5
+
+static gboolean
+ask (const char *question)
+{
+  char answer[16];
+
+  g_printerr ("%s ", question);
+  if (fgets (answer, sizeof answer, stdin) == NULL)
+    {
+      g_printerr ("\n");
+      return FALSE;
+    }
+
+  /* Translators: the letter that means “yes” where this program asks, in lower case, ASCII. */
+  return g_ascii_tolower (answer[0]) == C_ ("answer", "y")[0] ||
+         g_ascii_tolower (answer[0]) == 'y';
+}
+
+static gboolean
+is_agreed (BatonCli *cli, const BatonRequest *request)
+{
+  if ((cli->options & BATON_CLI_YES) != 0)
+    return TRUE;
+
+  return request->to == BATON_SIDE_GUEST ? ask (_ ("Hand the card to virtual machines? [y/N]"))
+                                         : ask (_ ("Take the card back? [y/N]"));
+}
+
+static BatonCliOutput *
+carry_out (BatonCli *cli, const BatonRequest *request)
+{
+  g_auto (GStrv) words = baton_request_to_arguments (request);
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+
+  g_ptr_array_add (arguments, (gpointer) "hand");
+  for (guint i = 0; words[i] != NULL; i++)
+    g_ptr_array_add (arguments, words[i]);
+  g_ptr_array_add (arguments, NULL);
+
+  return baton_cli_run (cli, (const char *const *) arguments->pdata,
+                        BATON_CLI_RUN_LIVE | BATON_CLI_RUN_ASKS);
+}
+
+/* Whether the plan leaves something to do, and may be carried out. */
+static gboolean
+is_ready (BatonCliOutput *output)
+{
+  JsonObject *plan = baton_view_get_plan (output->view);
+
+  return baton_client_result_get_exit (output->result) == BATON_EXIT_DONE &&
+         baton_cli_string (plan, "digest") != NULL &&
+         baton_cli_length (baton_cli_array (plan, "steps")) > 0;
+}
+
+static int
+end_with_preview (BatonCli *cli, BatonCliOutput *output)
+{
+  if (cli->writer != NULL)
+    baton_cli_write_output (cli, output);
+  else
+    baton_cli_print_result (cli, output->result);
+
+  return baton_client_result_get_exit (output->result);
+}
+
+static int
+end_without_agreement (BatonCli *cli)
+{
+  if (cli->writer != NULL)
+    {
+      baton_event_writer_hello (cli->writer, cli->verb, "self");
+      baton_event_writer_result (cli->writer, BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL,
+                                 NULL, 0);
+    }
+  else
+    {
+      g_print ("%s\n", _ ("Nothing was done."));
+    }
+
+  return BATON_EXIT_CANCELLED;
+}
+
+/* Shows the plan that @request leads to, and asks. Returns: %TRUE if it may be carried out, with
+ * its digest in @request; else @ret_status is the exit status */
+static gboolean
+agree (BatonCli *cli, BatonRequest *request, int *ret_status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonCliOutput) preview = baton_cli_preview (cli, request, &error);
+
+  if (preview == NULL)
+    {
+      *ret_status = baton_cli_refuse (cli, error->message);
+      return FALSE;
+    }
+
+  if (cli->writer == NULL)
+    baton_cli_print_plan (cli, preview->view);
+
+  if ((cli->options & BATON_CLI_DRY_RUN) != 0 || !is_ready (preview))
+    {
+      *ret_status = end_with_preview (cli, preview);
+      return FALSE;
+    }
+
+  if ((cli->options & BATON_CLI_YES) == 0 && !cli->interactive)
+    {
+      *ret_status = baton_cli_refuse (
+          cli, _ ("nobody can be asked here: give --yes to do it without a question"));
+      return FALSE;
+    }
+
+  if (!is_agreed (cli, request))
+    {
+      *ret_status = end_without_agreement (cli);
+      return FALSE;
+    }
+
+  g_free (request->expect);
+  request->expect = g_strdup (baton_cli_string (baton_view_get_plan (preview->view), "digest"));
+
+  return TRUE;
+}
+
+/**
+ * baton_cli_hand:
+ * @self: the command line
+ *
+ * `guest` and `host`: shows the plan, asks, and has exactly that plan carried out.
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_hand (BatonCli *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonCliOutput) output = NULL;
+  int status = 0;
+
+  for (guint i = 0; i < MAX_PLANS; i++)
+    {
+      /* Who holds the card is looked up anew for each plan, and so is who is to be closed. */
+      g_autoptr (BatonRequest) request =
+          baton_cli_build_request (self, self->verb, (const char *const *) self->words, &error);
+
+      if (request == NULL)
+        return baton_cli_refuse (self, error->message);
+      if (!agree (self, request, &status))
+        return status;
+
+      g_clear_pointer (&output, baton_cli_output_free);
+      output = carry_out (self, request);
+      if (baton_client_result_get_code (output->result) != BATON_CODE_PLAN_CHANGED ||
+          self->writer != NULL || (self->options & BATON_CLI_YES) != 0)
+        break;
+
+      baton_cli_print_result (self, output->result);
+    }
+
+  return baton_cli_finish (self, output);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-cli-json.h"
+#include "baton-cli-print.h"
+#include "baton-cli-run.h"
+#include "baton-client-result.h"
+#include "baton-self-look.h"
+
+#include <glib/gi18n.h>
+
+static void
+add_holder (BatonCliTable *table, const char *card, JsonObject *holder)
+{
+  g_autofree char *nodes = baton_cli_join (baton_cli_array (holder, "nodes"));
+  g_autofree char *pid =
+      g_strdup_printf ("%" G_GINT64_FORMAT, baton_cli_integer (holder, "pid"));
+  const char *name = baton_cli_string (holder, "name");
+  const char *user = baton_cli_string (holder, "user");
+  const char *kind = baton_cli_string (holder, "kind");
+
+  baton_cli_table_add (
+      table, card, baton_cli_integer (holder, "pid") > 0 ? pid : "-", name != NULL ? name : "-",
+      user != NULL ? user : "-", kind != NULL ? kind : "-",
+      baton_cli_boolean (holder, "closable") ? _ ("yes") : _ ("no"), nodes, NULL);
+}
+
+static void
+print_unreadable (gint64 n_unreadable)
+{
+  g_autofree char *line = NULL;
+
+  if (n_unreadable <= 0)
+    return;
+
+  line = g_strdup_printf (ngettext ("%d process of another user could not be looked at: “sudo "
+                                    "batonctl holders” shows it.",
+                                    "%d processes of other users could not be looked at: “sudo "
+                                    "batonctl holders” shows them.",
+                                    (gulong) n_unreadable),
+                          (int) MIN (n_unreadable, G_MAXINT));
+  g_print ("%s\n", line);
+}
+
+static void
+print_holders (BatonCli *cli, BatonView *view, const char *only)
+{
+  g_autoptr (BatonCliTable) table =
+      baton_cli_table_new (_ ("CARD"), _ ("PID"), _ ("NAME"), _ ("USER"), _ ("KIND"),
+                           _ ("MAY BE CLOSED"), _ ("DEVICE FILES"), NULL);
+  JsonArray *cards = baton_view_get_cards (view);
+  guint n_holders = 0;
+  gint64 n_unreadable = 0;
+
+  for (guint i = 0; i < baton_cli_length (cards); i++)
+    {
+      const char *address = baton_cli_string (baton_cli_object (cards, i), "address");
+      JsonObject *holders = address != NULL ? baton_view_get_holders (view, address) : NULL;
+      JsonArray *list = baton_cli_array (holders, "holders");
+
+      if (only != NULL && g_strcmp0 (address, only) != 0)
+        continue;
+
+      n_unreadable = MAX (n_unreadable, baton_cli_integer (holders, "unreadable"));
+      for (guint j = 0; j < baton_cli_length (list); j++, n_holders++)
+        add_holder (table, address, baton_cli_object (list, j));
+    }
+
+  if (n_holders > 0)
+    baton_cli_table_print (table, cli);
+  else
+    g_print ("%s\n", _ ("Nobody who can be seen is using a card."));
+
+  print_unreadable (n_unreadable);
+}
+
+/**
+ * baton_cli_holders:
+ * @self: the command line
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_holders (BatonCli *self)
+{
+  g_autofree char *only = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonCliOutput) output = NULL;
+  int status = 0;
+
+  if (self->words[0] != NULL)
+    {
+      only = baton_cli_find_card (self, self->words[0], &error);
+      if (only == NULL)
+        return baton_cli_refuse (self, error->message);
+    }
+
+  output = baton_cli_look (self, BATON_LOOK_HOLDERS, NULL);
+  status = baton_client_result_get_exit (output->result);
+
+  if (self->writer != NULL)
+    baton_cli_write_output (self, output);
+  else if (status == BATON_EXIT_DONE)
+    print_holders (self, output->view, only);
+  else
+    baton_cli_print_result (self, output->result);
+
+  return status;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-cli.h"
+
+G_BEGIN_DECLS
+
+char *baton_cli_render_list (BatonView *view);
+void baton_cli_print_list (BatonCli *cli, BatonView *view);
+
+G_END_DECLS

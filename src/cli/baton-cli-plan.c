@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-cli-plan.h"
+
+#include "baton-cli-json.h"
+#include "baton-cli-print.h"
+#include "baton-cli-words.h"
+#include "baton-client-result.h"
+#include "baton-error.h"
+#include "baton-self-look.h"
+#include "baton-text.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+#include <unistd.h>
+
+/**
+ * baton_cli_build_request:
+ * @cli: the command line
+ * @side: `guest` or `host`, as typed
+ * @cards: cards, as typed
+ * @error: return location for an error
+ *
+ * Makes a request of the command line, but for the processes to close: those have to be seen first.
+ *
+ * Returns: (transfer full): the request
+ */
+BatonRequest *
+baton_cli_build_request (BatonCli *cli,
+                         const char *side,
+                         const char *const *cards,
+                         GError **error)
+{
+  g_autoptr (BatonRequest) draft = baton_request_new ();
+  g_autoptr (BatonRequest) request = NULL;
+  g_autoptr (GPtrArray) addresses = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) arguments = NULL;
+
+  for (guint i = 0; cards[i] != NULL; i++)
+    {
+      char *address = baton_cli_find_card (cli, cards[i], error);
+
+      if (address == NULL)
+        return NULL;
+      g_ptr_array_add (addresses, address);
+    }
+  g_ptr_array_add (addresses, NULL);
+
+  g_strfreev (draft->cards);
+  draft->cards = (GStrv) g_ptr_array_free (g_steal_pointer (&addresses), FALSE);
+  draft->end_session = (cli->options & BATON_CLI_END_SESSION) != 0;
+  draft->let_open = (cli->options & BATON_CLI_LET_OPEN) != 0;
+  draft->may_not_return = (cli->options & BATON_CLI_MAY_NOT_RETURN) != 0;
+  draft->when_free = (cli->options & BATON_CLI_WHEN_FREE) != 0;
+  draft->until_free = (cli->options & BATON_CLI_UNTIL_FREE) != 0;
+
+  /* One grammar decides what may be asked, here as in the helper. */
+  arguments = baton_request_to_arguments (draft);
+  g_free (arguments[0]);
+  arguments[0] = g_strdup (side);
+  request = baton_request_new_from_arguments ((const char *const *) arguments, error);
+  if (request != NULL)
+    request->uid = getuid ();
+
+  return g_steal_pointer (&request);
+}
+
+/* Whether the helper could not be asked at all, so that this user's own eyes must do. */
+static gboolean
+is_refused_by_client (JsonObject *result)
+{
+  const BatonCodeInfo *info = baton_code_get_info (baton_client_result_get_code (result));
+
+  return info != NULL && info->kind == BATON_CODE_KIND_CLIENT;
+}
+
+static BatonCliOutput *
+plan (BatonCli *cli, BatonRequest *request)
+{
+  g_auto (GStrv) words = baton_request_to_arguments (request);
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+  g_autoptr (BatonCliOutput) output = NULL;
+  g_autofree char *text = NULL;
+
+  g_ptr_array_add (arguments, (gpointer) "plan");
+  for (guint i = 0; words[i] != NULL; i++)
+    g_ptr_array_add (arguments, words[i]);
+  g_ptr_array_add (arguments, NULL);
+
+  output = baton_cli_run (cli, (const char *const *) arguments->pdata, BATON_CLI_RUN_QUIET);
+  if (!is_refused_by_client (output->result))
+    return g_steal_pointer (&output);
+
+  text = baton_cli_describe_text (output->result);
+  g_printerr (
+      "batonctl: %s\n%s\n", text,
+      _ ("This plan is made with your own rights: processes of other users are not seen."));
+
+  return baton_cli_look (cli, BATON_LOOK_HOLDERS, request);
+}
+
+static gboolean
+is_named (BatonCli *cli, gint64 pid)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, pid);
+
+  return cli->closes != NULL && g_strv_contains ((const char *const *) cli->closes, text);
+}
+
+static void
+add_closes (BatonCli *cli, BatonRequest *request, JsonObject *holders)
+{
+  JsonArray *list = baton_cli_array (holders, "holders");
+
+  for (guint i = 0; i < baton_cli_length (list); i++)
+    {
+      JsonObject *holder = baton_cli_object (list, i);
+      gint64 pid = baton_cli_integer (holder, "pid");
+      const char *start_time = baton_cli_string (holder, "start_time");
+      gboolean is_meant = is_named (cli, pid) || ((cli->options & BATON_CLI_CLOSE_ALL) != 0 &&
+                                                  baton_cli_boolean (holder, "closable"));
+
+      if (is_meant && pid > 1 && pid <= G_MAXINT && start_time != NULL &&
+          !baton_request_allows_close (request, (int) pid, start_time))
+        baton_request_add_close (request, (int) pid, start_time);
+    }
+}
+
+static gboolean
+has_close (const BatonRequest *request, const char *text)
+{
+  for (guint i = 0; i < request->closes->len; i++)
+    {
+      g_autofree char *pid = g_strdup_printf (
+          "%d", ((const BatonClose *) g_ptr_array_index (request->closes, i))->pid);
+
+      if (strcmp (pid, text) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* A process that was named and is not there is a mistake worth a word: the consent may be meant for
+ * another. */
+static gboolean
+check_closes (BatonCli *cli, const BatonRequest *request, GError **error)
+{
+  for (guint i = 0; cli->closes != NULL && cli->closes[i] != NULL; i++)
+    {
+      g_autofree char *clean = baton_text_clean (cli->closes[i], -1, 32, NULL, NULL);
+
+      if (has_close (request, cli->closes[i]))
+        continue;
+
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
+                   _ ("no process “%s” that can be seen is using the card"), clean);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * baton_cli_preview:
+ * @cli: the command line
+ * @request: what is asked for; the processes to close are added to it
+ * @error: return location for an error
+ *
+ * Makes the plan, and shows nothing yet. Processes are named by their number alone on a command
+ * line: the plan says which ones these are now, and their start times go with the request.
+ *
+ * Returns: (transfer full): what the helper said
+ */
+BatonCliOutput *
+baton_cli_preview (BatonCli *cli, BatonRequest *request, GError **error)
+{
+  g_autoptr (BatonCliOutput) output = plan (cli, request);
+
+  if ((cli->options & (BATON_CLI_CLOSE | BATON_CLI_CLOSE_ALL)) == 0)
+    return g_steal_pointer (&output);
+
+  for (guint i = 0; request->cards[i] != NULL; i++)
+    add_closes (cli, request, baton_view_get_holders (output->view, request->cards[i]));
+  if (!check_closes (cli, request, error))
+    return NULL;
+  if (request->closes->len == 0)
+    return g_steal_pointer (&output);
+
+  return plan (cli, request);
+}
+
+static const char *
+describe_severity (const char *severity, BatonCliPaint *ret_paint)
+{
+  *ret_paint = BATON_CLI_PLAIN;
+
+  if (g_strcmp0 (severity, "blocker") == 0)
+    {
+      *ret_paint = BATON_CLI_RED;
+      return _ ("In the way:");
+    }
+  if (g_strcmp0 (severity, "warning") == 0)
+    {
+      *ret_paint = BATON_CLI_YELLOW;
+      return _ ("Warning:");
+    }
+
+  return _ ("Note:");
+}
+
+/* How to give a consent that is not given yet. */
+static void
+print_consent (BatonCli *cli, const char *consent, const char *subject)
+{
+  g_autofree char *pid = g_strdup (subject != NULL ? subject : "PID");
+
+  pid[strcspn (pid, ":")] = '\0';
+
+  if (g_strcmp0 (consent, "close") == 0)
+    {
+      if ((cli->options & BATON_CLI_CLOSE_ALL) == 0 &&
+          (cli->closes == NULL || !g_strv_contains ((const char *const *) cli->closes, pid)))
+        /* Translators: %s is the number of a process. */
+        g_print (_ ("    With --close %s or --close-all Baton closes it.\n"), pid);
+    }
+  else if (g_strcmp0 (consent, "end-session") == 0)
+    {
+      if ((cli->options & BATON_CLI_END_SESSION) == 0)
+        g_print ("    %s\n", _ ("With --end-session Baton goes on all the same."));
+    }
+  else if (g_strcmp0 (consent, "let-open") == 0)
+    {
+      if ((cli->options & BATON_CLI_LET_OPEN) == 0)
+        g_print ("    %s\n", _ ("With --let-open Baton gives you access."));
+    }
+  else if (g_strcmp0 (consent, "may-not-return") == 0)
+    {
+      if ((cli->options & BATON_CLI_MAY_NOT_RETURN) == 0)
+        g_print ("    %s\n", _ ("With --may-not-return Baton goes on all the same."));
+    }
+}
+
+static void
+print_finding (BatonCli *cli, JsonObject *finding)
+{
+  BatonCliPaint paint = BATON_CLI_PLAIN;
+  const char *word = describe_severity (baton_cli_string (finding, "severity"), &paint);
+  g_autofree char *painted = baton_cli_paint (cli, paint, word);
+  g_autofree char *text = baton_cli_describe_text (finding);
+  g_autofree char *remedy = baton_cli_describe_remedy (finding);
+
+  g_print ("%s %s\n", painted, text != NULL ? text : "");
+  if (remedy != NULL)
+    g_print ("    %s\n", remedy);
+  print_consent (cli, baton_cli_string (finding, "consent"),
+                 baton_cli_string (finding, "subject"));
+}
+
+/**
+ * baton_cli_print_plan:
+ * @cli: the command line
+ * @view: what the helper said
+ *
+ * Prints the findings, then the steps, in words.
+ */
+void
+baton_cli_print_plan (BatonCli *cli, BatonView *view)
+{
+  JsonObject *object = baton_view_get_plan (view);
+  JsonArray *findings = baton_cli_array (object, "findings");
+  JsonArray *steps = baton_cli_array (object, "steps");
+  guint n_steps = baton_cli_length (steps);
+
+  for (guint i = 0; i < baton_cli_length (findings); i++)
+    print_finding (cli, baton_cli_object (findings, i));
+
+  if (baton_cli_boolean (object, "ends_session"))
+    g_print ("%s\n", _ ("Your desktop session ends."));
+
+  if (n_steps == 0)
+    return;
+
+  g_print (ngettext ("%u step:\n", "%u steps:\n", n_steps), n_steps);
+  for (guint i = 0; i < n_steps; i++)
+    {
+      const char *id = baton_cli_string (baton_cli_object (steps, i), "id");
+      g_autofree char *text = baton_cli_describe_step (id != NULL ? id : "");
+
+      g_print ("%3u  %s\n", i + 1, text);
+    }
+}
+
+/**
+ * baton_cli_plan:
+ * @self: the command line
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_plan (BatonCli *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRequest) request = NULL;
+  g_autoptr (BatonCliOutput) output = NULL;
+
+  request = baton_cli_build_request (self, self->words[0],
+                                     (const char *const *) self->words + 1, &error);
+  if (request != NULL)
+    output = baton_cli_preview (self, request, &error);
+  if (output == NULL)
+    return baton_cli_refuse (self, error->message);
+
+  if (self->writer != NULL)
+    {
+      baton_cli_write_output (self, output);
+    }
+  else
+    {
+      baton_cli_print_plan (self, output->view);
+      baton_cli_print_result (self, output->result);
+    }
+
+  return baton_client_result_get_exit (output->result);
+}

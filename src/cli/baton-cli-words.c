@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-cli-words.h"
+
+#include "baton-cli-json.h"
+#include "baton-client-result.h"
+#include "baton-plan.h"
+#include "baton-text.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/**
+ * baton_cli_describe_side:
+ * @card: a card
+ *
+ * Returns: (transfer full): where it is, in words
+ */
+char *
+baton_cli_describe_side (JsonObject *card)
+{
+  const char *word = baton_cli_string (card, "side");
+  JsonArray *guests = baton_cli_array (card, "guests");
+  const char *guest = NULL;
+  BatonSide side = BATON_SIDE_NONE;
+
+  if (word == NULL || !baton_side_from_string (word, &side))
+    return g_strdup (word != NULL ? word : "?");
+  if (baton_cli_length (guests) > 0)
+    guest = baton_cli_string (baton_cli_object (guests, 0), "name");
+
+  switch (side)
+    {
+    case BATON_SIDE_HOST:
+      return g_strdup (_ ("used by this computer"));
+    case BATON_SIDE_GUEST:
+      /* Translators: %s is the name of a virtual machine. */
+      return guest != NULL ? g_strdup_printf (_ ("with %s"), guest)
+                           : g_strdup (_ ("parked for a virtual machine"));
+    case BATON_SIDE_SPLIT:
+      return g_strdup (_ ("half handed over"));
+    case BATON_SIDE_NONE:
+    default:
+      return g_strdup (_ ("without a driver"));
+    }
+}
+
+static const char *
+get_step_sentence (BatonStepKind kind)
+{
+  switch (kind)
+    {
+    case BATON_STEP_CLOSE_PROCESS:
+      /* Translators: {target} is the number of a process; keep it as it is. */
+      return _ ("Close process {target}");
+    case BATON_STEP_HOLD_POWER:
+      /* Translators: in this and the next sentences {target} is the address of a device. */
+      return _ ("Keep {target} awake");
+    case BATON_STEP_LOAD_MODULE:
+      /* Translators: {target} is the name of a kernel module. */
+      return _ ("Load the driver module {target}");
+    case BATON_STEP_SET_OVERRIDE:
+      return _ ("Choose the next driver of {target}");
+    case BATON_STEP_UNBIND:
+      return _ ("Take {target} from its driver");
+    case BATON_STEP_BIND:
+      return _ ("Give {target} to its new driver");
+    case BATON_STEP_LET_OPEN:
+      /* Translators: {target} is a device file such as /dev/vfio/12. */
+      return _ ("Let you open {target}");
+    case BATON_STEP_WAIT_GUEST:
+      return _ ("Wait until the virtual machine lets go of {target}");
+    case BATON_STEP_VERIFY:
+      return _ ("Check that all of {target} is where it belongs");
+    case BATON_N_STEP_KINDS:
+    default:
+      return NULL;
+    }
+}
+
+/**
+ * baton_cli_describe_step:
+ * @id: a step's id, `KIND:TARGET`
+ *
+ * Returns: (transfer full): what it does, in words; the id itself where the kind is unknown
+ */
+char *
+baton_cli_describe_step (const char *id)
+{
+  const char *colon = strchr (id, ':');
+  g_autofree char *word = colon != NULL ? g_strndup (id, (gsize) (colon - id)) : NULL;
+  g_autofree char *target = g_strdup (colon != NULL ? colon + 1 : "");
+  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+  BatonStepKind kind = BATON_N_STEP_KINDS;
+  const char *sentence = NULL;
+
+  if (word == NULL || !baton_step_kind_from_string (word, &kind))
+    return g_strdup (id);
+
+  /* The start time behind a process's number says nothing to a person. */
+  if (kind == BATON_STEP_CLOSE_PROCESS)
+    target[strcspn (target, ":")] = '\0';
+
+  sentence = get_step_sentence (kind);
+  g_hash_table_insert (args, (gpointer) "target", target);
+
+  return sentence != NULL ? baton_code_fill (sentence, args) : g_strdup (id);
+}
+
+/* The sentence in the user's language where the code is known, else as the helper wrote it. */
+static char *
+describe (JsonObject *object, const char *key, gboolean is_remedy)
+{
+  const BatonCodeInfo *info = baton_code_get_info (baton_client_result_get_code (object));
+  const char *msgid = info == NULL ? NULL : is_remedy ? info->remedy : info->text;
+  g_autoptr (GHashTable) args = baton_client_result_dup_args (object);
+
+  if (msgid == NULL || baton_cli_string (object, key) == NULL)
+    return g_strdup (baton_cli_string (object, key));
+
+  return baton_code_fill (_ (msgid), args);
+}
+
+/**
+ * baton_cli_describe_text:
+ * @object: a finding, a report or a `result`
+ *
+ * Returns: (transfer full) (nullable): its sentence
+ */
+char *
+baton_cli_describe_text (JsonObject *object)
+{
+  return describe (object, "text", FALSE);
+}
+
+/**
+ * baton_cli_describe_remedy:
+ * @object: a finding, a report or a `result`
+ *
+ * Returns: (transfer full) (nullable): what to do about it
+ */
+char *
+baton_cli_describe_remedy (JsonObject *object)
+{
+  return describe (object, "remedy", TRUE);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-event.h"
+#include "baton-view.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BatonCliOption: which options a verb takes
+ */
+typedef enum
+{
+  BATON_CLI_JSON = 1 << 0,
+  BATON_CLI_YES = 1 << 1,
+  BATON_CLI_DRY_RUN = 1 << 2,
+  BATON_CLI_CLOSE = 1 << 3,
+  BATON_CLI_CLOSE_ALL = 1 << 4,
+  BATON_CLI_END_SESSION = 1 << 5,
+  BATON_CLI_LET_OPEN = 1 << 6,
+  BATON_CLI_MAY_NOT_RETURN = 1 << 7,
+  BATON_CLI_WHEN_FREE = 1 << 8,
+  BATON_CLI_UNTIL_FREE = 1 << 9,
+} BatonCliOption;
+
+/**
+ * BatonCli: what was asked on the command line, and where the answer goes
+ * @options: set of #BatonCliOption
+ * @closes: (nullable): process ids of `--close`, as written
+ * @words: the verb's arguments
+ * @verb: the verb
+ * @root: (borrowed): what is looked at
+ * @color: standard output is a terminal that shows colours
+ * @interactive: somebody can be asked
+ * @writer: standard output, where `--json` is given
+ */
+typedef struct
+{
+  guint options;
+  GStrv closes;
+  GStrv words;
+  const char *verb;
+  BatonRoot *root;
+  gboolean color;
+  gboolean interactive;
+  BatonEventWriter *writer;
+} BatonCli;
+
+int baton_cli_main (BatonRoot *root, int argc, char **argv);
+
+int baton_cli_list (BatonCli *self);
+int baton_cli_show (BatonCli *self);
+int baton_cli_groups (BatonCli *self);
+int baton_cli_holders (BatonCli *self);
+int baton_cli_plan (BatonCli *self);
+int baton_cli_hand (BatonCli *self);
+int baton_cli_watch (BatonCli *self);
+int baton_cli_cancel (BatonCli *self);
+int baton_cli_recover (BatonCli *self);
+int baton_cli_report (BatonCli *self);
+int baton_cli_doctor (BatonCli *self);
+int baton_cli_record (BatonCli *self);
+
+int baton_cli_refuse (BatonCli *self, const char *reason);
+char *baton_cli_find_card (BatonCli *self, const char *text, GError **error);
+
+G_END_DECLS
