@@ -72,9 +72,11 @@ typedef struct
  * @runtime_status: text of `power/runtime_status`, or %NULL
  * @power_control: text of `power/control`, or %NULL
  * @reset_methods: what `reset_method` offers, possibly empty
- * @modules: modules that claim the modalias, best first (without vfio-pci)
- * @nodes: (element-type BatonNode): its device files
+ * @modules: modules that claim the modalias, best first (without vfio-pci); looked up where it
+ *   travels with a card
+ * @nodes: (element-type BatonNode): its device files, where it travels with a card
  * @removable: the kernel says that it is (Thunderbolt)
+ * @is_virtual: a virtual function of SR-IOV: travels alone, whatever its slot
  *
  * One PCI function as it was when it was looked at. Read only.
  */
@@ -97,6 +99,7 @@ typedef struct
   gboolean is_bridge;
   gboolean boot_vga;
   gboolean removable;
+  gboolean is_virtual;
   BatonPower power;
   char *runtime_status;
   char *power_control;

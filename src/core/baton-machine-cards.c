@@ -12,21 +12,15 @@
 
 #define CLASS_3D 0x0302
 
-static gboolean
-is_virtual (BatonLook *self, const BatonFunction *function)
-{
-  return g_hash_table_contains (self->virtuals, function->address);
-}
-
 /* Several display functions in one slot are one card (the second head of older ones), and
  * the first gives it its name. A virtual function of SR-IOV stands for itself: it shares
  * its slot with its physical function by arithmetic only, and travels alone. */
 static gboolean
-leads_a_card (BatonLook *self, BatonMachine *machine, const BatonFunction *function)
+leads_a_card (BatonMachine *machine, const BatonFunction *function)
 {
   if (!baton_function_is_display (function) || function->is_bridge)
     return FALSE;
-  if (is_virtual (self, function))
+  if (function->is_virtual)
     return TRUE;
 
   for (guint i = 0; i < machine->functions->len; i++)
@@ -35,7 +29,7 @@ leads_a_card (BatonLook *self, BatonMachine *machine, const BatonFunction *funct
 
       if (other == function)
         return TRUE;
-      if (baton_function_is_display (other) && !is_virtual (self, other) &&
+      if (baton_function_is_display (other) && !other->is_virtual &&
           baton_pci_address_same_slot (other->address, function->address))
         return FALSE;
     }
@@ -113,20 +107,20 @@ find_own_switch (BatonMachine *machine, const BatonFunction *display)
 }
 
 static GPtrArray *
-collect_functions (BatonLook *self, BatonMachine *machine, BatonFunction *display)
+collect_functions (BatonMachine *machine, BatonFunction *display)
 {
   const BatonFunction *own_switch = find_own_switch (machine, display);
   GPtrArray *functions = g_ptr_array_new ();
 
   g_ptr_array_add (functions, display);
-  if (is_virtual (self, display))
+  if (display->is_virtual)
     return functions;
 
   for (guint i = 0; i < machine->functions->len; i++)
     {
       BatonFunction *function = g_ptr_array_index (machine->functions, i);
 
-      if (function == display || function->is_bridge || is_virtual (self, function))
+      if (function == display || function->is_bridge || function->is_virtual)
         continue;
       if (baton_pci_address_same_slot (function->address, display->address) ||
           (own_switch != NULL && is_below (machine, function, own_switch)))
@@ -204,7 +198,7 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
   BatonCard *card = g_new0 (BatonCard, 1);
 
   card->display = display;
-  card->functions = collect_functions (self, machine, display);
+  card->functions = collect_functions (machine, display);
   card->members = collect_members (machine, card);
   card->side = baton_card_compute_side (card);
   for (guint i = 0; i < card->functions->len; i++)
@@ -274,7 +268,7 @@ baton_look_find_cards (BatonLook *self, BatonMachine *machine)
     {
       BatonFunction *function = g_ptr_array_index (machine->functions, i);
 
-      if (leads_a_card (self, machine, function))
+      if (leads_a_card (machine, function))
         g_ptr_array_add (machine->cards, build_card (self, machine, function));
     }
 

@@ -191,8 +191,7 @@ baton_look_read_function (BatonLook *self, const char *address)
   function->power = read_power (self, address, function->runtime_status);
   function->reset_methods = read_reset_methods (self, address);
 
-  if (has_attribute (self, address, "physfn"))
-    g_hash_table_add (self->virtuals, g_strdup (address));
+  function->is_virtual = has_attribute (self, address, "physfn");
 
   return function;
 }

@@ -15,7 +15,6 @@ typedef struct
   /* owned */
   BatonPciNames *names;
   GHashTable *driver_modules; /* driver -> module, "" where it is built in */
-  GHashTable *virtuals;       /* set of addresses: virtual functions of SR-IOV */
 } BatonLook;
 
 /* baton-machine-function.c */

@@ -31,7 +31,6 @@ clear_look (BatonLook *self)
 {
   g_clear_pointer (&self->names, baton_pci_names_free);
   g_clear_pointer (&self->driver_modules, g_hash_table_unref);
-  g_clear_pointer (&self->virtuals, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonLook, clear_look)
@@ -140,7 +139,6 @@ baton_machine_new (BatonRoot *root, GError **error)
   look.root = root;
   look.names = baton_pci_names_new (root);
   look.driver_modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  look.virtuals = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   self->system = baton_system_new (root, error);
   if (self->system == NULL || !read_functions (&look, self, error))
