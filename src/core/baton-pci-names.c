@@ -98,6 +98,22 @@ make_valid (const char *name)
 }
 
 /**
+ * baton_pci_names_dup_vendor:
+ * @self: the names
+ * @vendor_id: vendor
+ *
+ * Returns: (transfer full): the vendor in words, as far as it is known
+ */
+char *
+baton_pci_names_dup_vendor (BatonPciNames *self, guint16 vendor_id)
+{
+  char buffer[MAX_NAME];
+
+  return make_valid (pci_lookup_name (self->access, buffer, sizeof buffer,
+                                      PCI_LOOKUP_VENDOR | self->extra_flags, vendor_id));
+}
+
+/**
  * baton_pci_names_dup_device:
  * @self: the names
  * @vendor_id: vendor

@@ -17,6 +17,7 @@ BatonPciNames *baton_pci_names_new (BatonRoot *root);
 void baton_pci_names_free (BatonPciNames *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonPciNames, baton_pci_names_free)
 
+char *baton_pci_names_dup_vendor (BatonPciNames *self, guint16 vendor_id);
 char *baton_pci_names_dup_device (BatonPciNames *self, guint16 vendor_id, guint16 device_id);
 char *baton_pci_names_dup_class (BatonPciNames *self, guint32 class_code);
 

@@ -157,6 +157,130 @@ test_guest_has_vfio_node_once (void)
   g_assert_cmpuint (card->outputs->len, ==, 0);
 }
 
+static void
+test_power (void)
+{
+  static const struct
+  {
+    const char *state;
+    const char *runtime_status;
+    BatonPower power;
+  } rows[] = {
+    { "D0", "active", BATON_POWER_D0 },
+    { "D3hot", "suspended", BATON_POWER_D3HOT },
+    { "D3cold", "suspended", BATON_POWER_D3COLD },
+    { "unknown", "active", BATON_POWER_D0 },
+    { "error", "unsupported", BATON_POWER_UNKNOWN },
+    { NULL, "active", BATON_POWER_D0 },
+    { NULL, "suspended", BATON_POWER_D3HOT },
+    { NULL, NULL, BATON_POWER_UNKNOWN },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+
+      g_test_message ("%s, %s", rows[i].state, rows[i].runtime_status);
+      mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+      mock_machine_remove_attribute (mock, "0000:01:00.0", "power_state");
+      mock_machine_remove_attribute (mock, "0000:01:00.0", "power");
+      if (rows[i].state != NULL)
+        mock_machine_set_attribute (mock, "0000:01:00.0", "power_state", rows[i].state);
+      if (rows[i].runtime_status != NULL)
+        mock_machine_set_attribute (mock, "0000:01:00.0", "power/runtime_status",
+                                    rows[i].runtime_status);
+      machine = mock_machine_look (mock);
+      g_assert_cmpint (find_card (machine, "0000:01:00.0")->display->power, ==, rows[i].power);
+    }
+}
+
+/* A device that is pulled out while it is looked at leaves a link that leads nowhere. */
+static void
+test_vanished_function_is_unknown (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  const BatonFunction *gone;
+
+  mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+  mock_machine_add_gpu (mock, "0000:02:00.0", "2");
+  mock_machine_remove (mock, "sys/devices/pci0000:02");
+  machine = mock_machine_look (mock);
+
+  g_assert_cmpuint (machine->cards->len, ==, 1);
+  gone = baton_machine_find_function (machine, "0000:02:00.0");
+  g_assert_nonnull (gone);
+  g_assert_nonnull (gone->name);
+  g_assert_null (gone->driver);
+  g_assert_cmpint (gone->power, ==, BATON_POWER_UNKNOWN);
+}
+
+static void
+test_names_that_are_no_address (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+
+  mock_machine_write (mock, "sys/bus/pci/devices/..x/class", "0x030000\n");
+  mock_machine_write (mock, "sys/bus/pci/devices/0000:01:00.0\n/class", "0x030000\n");
+  machine = mock_machine_look (mock);
+  g_assert_cmpuint (machine->functions->len, ==, 0);
+}
+
+static void
+test_find_by_ending (void)
+{
+  static const struct
+  {
+    const char *ending;
+    const char *card; /* NULL: not found */
+    gboolean is_ambiguous;
+  } rows[] = {
+    { "0000:01:00.0", "0000:01:00.0", FALSE },
+    { "01:00.0", "0000:01:00.0", TRUE },
+    { "02:00.0", "0000:02:00.0", FALSE },
+    { "10000:01:00.0", "10000:01:00.0", FALSE },
+    { "2:00.0", NULL, FALSE },
+    { "0000:01:00.1", NULL, FALSE },
+    { "", NULL, FALSE },
+    { "00.0", NULL, TRUE },
+    { "\n", NULL, FALSE },
+  };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+
+  mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+  mock_machine_add_gpu (mock, "0000:02:00.0", "2");
+  mock_machine_add_gpu (mock, "10000:01:00.0", "3");
+  machine = mock_machine_look (mock);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      BatonCard *card;
+
+      g_test_message ("%s", rows[i].ending);
+      card = baton_machine_find_card_by_ending (machine, rows[i].ending, &error);
+      if (rows[i].is_ambiguous)
+        g_assert_error (error, BATON_ERROR, BATON_ERROR_MISMATCH);
+      else if (rows[i].card == NULL)
+        g_assert_error (error, BATON_ERROR, BATON_ERROR_NOT_FOUND);
+      else
+        g_assert_cmpstr (baton_card_get_address (card), ==, rows[i].card);
+    }
+}
+
+static void
+test_no_pci_bus (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+
+  g_assert_cmpuint (machine->functions->len, ==, 0);
+  g_assert_cmpuint (machine->cards->len, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -164,6 +288,11 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine/card-is-read-whole", test_card_is_read_whole);
   g_test_add_func ("/core/machine/sides", test_sides);
   g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);
+  g_test_add_func ("/core/machine/power", test_power);
+  g_test_add_func ("/core/machine/vanished", test_vanished_function_is_unknown);
+  g_test_add_func ("/core/machine/no-address", test_names_that_are_no_address);
+  g_test_add_func ("/core/machine/find-by-ending", test_find_by_ending);
+  g_test_add_func ("/core/machine/no-pci-bus", test_no_pci_bus);
 
   return g_test_run ();
 }
