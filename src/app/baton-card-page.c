@@ -46,6 +46,7 @@ struct _BatonCardPage
   BatonBanner *banner;
   BatonStateBox *state_box;
   GtkButton *verb_button;
+  GtkLabel *verb_label;
   BatonSection *findings_section;
   BatonSection *notes_section;
   BatonSection *holders_section;
@@ -313,7 +314,7 @@ show_verb (BatonCardPage *self)
                           == BATON_EXIT_STUCK;
 
   self->verb = baton_words_choose_verb (get_card (self), get_plan (self));
-  gtk_button_set_label (self->verb_button, baton_words_get_verb_label (self->verb));
+  gtk_label_set_label (self->verb_label, baton_words_get_verb_label (self->verb));
   gtk_widget_set_visible (GTK_WIDGET (self->verb_button), !is_busy (self) && !stuck && self->verb != BATON_VERB_NONE);
 }
 
@@ -481,6 +482,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, banner);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, state_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_label);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, findings_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, notes_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, holders_section);

@@ -16,6 +16,7 @@ struct _BatonFindingRow
   /* from the template */
   GtkImage *icon;
   GtkButton *button;
+  GtkLabel *button_label;
 };
 
 enum
@@ -64,6 +65,7 @@ baton_finding_row_class_init (BatonFindingRowClass *klass)
       widget_class, "/io/github/batongpu/Baton/ui/baton-finding-row.ui");
   gtk_widget_class_bind_template_child (widget_class, BatonFindingRow, icon);
   gtk_widget_class_bind_template_child (widget_class, BatonFindingRow, button);
+  gtk_widget_class_bind_template_child (widget_class, BatonFindingRow, button_label);
   gtk_widget_class_bind_template_callback (widget_class, on_button_clicked_cb);
 }
 
@@ -129,7 +131,7 @@ baton_finding_row_show (BatonFindingRow *self, JsonObject *finding, JsonObject *
   gtk_widget_set_visible (GTK_WIDGET (self->button), self->has_verb && label != NULL);
   if (label != NULL)
     {
-      gtk_button_set_label (self->button, label);
+      gtk_label_set_label (self->button_label, label);
       /* Four rows with a button "Close…" each: its description says which. */
       gtk_accessible_update_property (GTK_ACCESSIBLE (self->button),
                                       GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, title, -1);

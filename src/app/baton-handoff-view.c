@@ -6,10 +6,12 @@
 #include <glib/gi18n.h>
 #include <gmodule.h>
 
+#include "baton-app-info.h"
 #include "baton-json.h"
 #include "baton-section.h"
 #include "baton-step-row.h"
 #include "baton-step-words.h"
+#include "baton-words.h"
 
 struct _BatonHandoffView
 {
@@ -33,6 +35,7 @@ struct _BatonHandoffView
   GtkButton *cancel_button;
   GtkWidget *end_box;
   GtkButton *remedy_button;
+  GtkLabel *remedy_label;
   GtkExpander *steps_expander;
   GtkListBox *steps_list;
 };
@@ -115,7 +118,9 @@ show_elapsed (BatonHandoffView *self)
                                             elapsed_s / 60, elapsed_s % 60);
   g_autofree char *text = NULL;
 
-  if (n_steps > 0 && current >= 0)
+  if (baton_handoff_is_waiting (self->handoff))
+    text = g_strdup_printf (_ ("Step %d of %u"), current + 1, n_steps);
+  else if (n_steps > 0 && current >= 0)
     /* Translators: the number of the current step, how many there are, minutes and seconds */
     text = g_strdup_printf (_ ("Step %d of %u · %s"), current + 1, n_steps, clock);
   else
@@ -136,7 +141,8 @@ static void
 update_tick (BatonHandoffView *self)
 {
   gboolean wanted = self->handoff != NULL && gtk_widget_get_mapped (GTK_WIDGET (self))
-                    && baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED;
+                    && baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED
+                    && !baton_handoff_is_waiting (self->handoff);
 
   if (wanted && self->tick == 0)
     self->tick = g_timeout_add_seconds (1, on_tick_cb, self);
@@ -152,6 +158,20 @@ is_stalled (BatonHandoffView *self)
   return current >= 0
          && g_strcmp0 (baton_handoff_get_step_state (self->handoff, (guint) current), "stalled")
                 == 0;
+}
+
+static char *
+dup_stalled_title (BatonHandoffView *self)
+{
+  JsonObject *holder = baton_json_nth_object (get_holders (self), 0);
+  g_autofree char *name = holder != NULL ? baton_app_info_dup_name (holder) : NULL;
+  g_autofree char *embedded = baton_words_embed (name);
+
+  if (name == NULL)
+    return g_strdup (_ ("Waiting for the Driver to Let Go"));
+
+  /* Translators: %s is the name of a program */
+  return g_strdup_printf (_ ("Waiting for “%s” to Let Go"), embedded);
 }
 
 static char *
@@ -173,8 +193,29 @@ dup_running_title (BatonHandoffView *self)
 
   if (current < 0)
     return g_strdup (_ ("Looking Once More"));
+  if (is_stalled (self))
+    return dup_stalled_title (self);
 
   return dup_step_title (self, (guint) current);
+}
+
+static const char *
+get_running_text (BatonHandoffView *self)
+{
+  BatonHandoffPhase phase = baton_handoff_get_phase (self->handoff);
+  gboolean to_guest = g_strcmp0 (baton_handoff_get_to (self->handoff), "guest") == 0;
+
+  if (phase == BATON_HANDOFF_ASKING)
+    return _ ("Answer the password prompt to go on.");
+  if (phase == BATON_HANDOFF_CANCELLING)
+    return _ ("The steps taken so far are undone, last first.");
+  if (baton_handoff_is_waiting (self->handoff))
+    return to_guest ? _ ("The card is ready for a virtual machine, and comes back by itself when "
+                         "that has stopped.")
+                    : _ ("The card comes back as soon as the virtual machine has stopped.");
+
+  return to_guest ? _ ("The card is being handed to virtual machines.")
+                  : _ ("The card is being returned to this computer.");
 }
 
 static void
@@ -184,22 +225,13 @@ show_running (BatonHandoffView *self)
   guint n_steps = baton_handoff_get_n_steps (self->handoff);
   gint current = baton_handoff_get_current (self->handoff);
   gboolean stalled = is_stalled (self);
+  gboolean waits = stalled || baton_handoff_is_waiting (self->handoff);
   BatonHandoffPhase phase = baton_handoff_get_phase (self->handoff);
-  const char *text = NULL;
-
-  if (stalled)
-    text = baton_handoff_get_step_text (self->handoff, (guint) current);
-  else if (phase == BATON_HANDOFF_ASKING)
-    text = _ ("Answer the password prompt to go on.");
-  else if (phase == BATON_HANDOFF_CANCELLING)
-    text = _ ("The steps taken so far are undone, last first.");
-  else if (g_strcmp0 (baton_handoff_get_to (self->handoff), "guest") == 0)
-    text = _ ("The card is being handed to virtual machines.");
-  else
-    text = _ ("The card is being returned to this computer.");
+  const char *text = stalled ? baton_handoff_get_step_text (self->handoff, (guint) current)
+                             : get_running_text (self);
 
   gtk_image_set_from_icon_name (self->icon,
-                                stalled ? "baton-waiting-symbolic" : "baton-running-symbolic");
+                                waits ? "baton-waiting-symbolic" : "baton-running-symbolic");
   set_style (GTK_WIDGET (self->icon), stalled ? "warning" : "accent");
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
@@ -231,7 +263,7 @@ show_end (BatonHandoffView *self)
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), label != NULL);
   if (label != NULL)
-    gtk_button_set_label (self->remedy_button, label);
+    gtk_label_set_label (self->remedy_label, label);
   announce (self, title);
 }
 
@@ -374,6 +406,7 @@ baton_handoff_view_class_init (BatonHandoffViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, end_box);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, remedy_button);
+  gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, remedy_label);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, steps_expander);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, steps_list);
   gtk_widget_class_bind_template_callback (widget_class, on_cancel_clicked_cb);

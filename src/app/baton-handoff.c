@@ -22,6 +22,7 @@ struct _BatonHandoff
   gboolean undoing;
   gboolean ended;
   gint current;
+  guint n_earlier; /* step events that were about an earlier plan of the same handoff */
   gint64 started_us;
   gint64 ended_us;
 };
@@ -100,8 +101,9 @@ baton_handoff_new (const char *card, const char *to, gboolean is_ours)
   return self;
 }
 
+/* A handoff that comes back by itself has a second plan: its way back. */
 static void
-take_plan (BatonHandoff *self, JsonObject *plan)
+take_plan (BatonHandoff *self, JsonObject *plan, guint n_events)
 {
   JsonArray *steps = baton_json_get_array (plan, "steps");
   JsonArray *cards = baton_json_get_array (plan, "cards");
@@ -109,6 +111,7 @@ take_plan (BatonHandoff *self, JsonObject *plan)
   if (steps == NULL || steps == self->steps)
     return;
 
+  self->n_earlier = self->steps != NULL ? n_events : 0;
   json_array_ref (steps);
   g_clear_pointer (&self->steps, json_array_unref);
   self->steps = steps;
@@ -133,7 +136,7 @@ take_steps (BatonHandoff *self, JsonArray *events)
   self->current = -1;
   self->undoing = FALSE;
 
-  for (guint i = 0; i < baton_json_count (events); i++)
+  for (guint i = self->n_earlier; i < baton_json_count (events); i++)
     {
       JsonObject *event = baton_json_nth_object (events, i);
       gint64 n = baton_json_get_int (event, "n", 0);
@@ -174,7 +177,8 @@ baton_handoff_update (BatonHandoff *self, BatonView *view)
       self->id = g_strdup (id);
     }
 
-  take_plan (self, baton_view_get_plan (view));
+  take_plan (self, baton_view_get_plan (view),
+             baton_json_count (baton_view_get_step_events (view)));
   take_steps (self, baton_view_get_step_events (view));
 
   if (baton_view_get_result (view) != NULL)
@@ -291,10 +295,35 @@ is_at (BatonHandoff *self, const char *kind)
 }
 
 /**
+ * baton_handoff_is_waiting:
+ *
+ * Returns: %TRUE while it waits for a virtual machine to stop, which may take hours
+ */
+gboolean
+baton_handoff_is_waiting (BatonHandoff *self)
+{
+  return baton_handoff_get_phase (self) == BATON_HANDOFF_RUNNING && is_at (self, "wait-guest");
+}
+
+static gboolean
+is_cancel_heard (BatonHandoff *self)
+{
+  if (is_at (self, "wait-guest"))
+    return TRUE;
+
+  for (guint i = (guint) (self->current + 1); i < baton_handoff_get_n_steps (self); i++)
+    if (g_strcmp0 (baton_json_get_string (baton_handoff_get_step (self, i), "kind"), "verify")
+        != 0)
+      return TRUE;
+
+  return self->current < 0;
+}
+
+/**
  * baton_handoff_can_cancel:
  *
- * The last look is the end: when it is being taken nothing is left to stop. A handoff that waits
- * for a virtual machine can be stopped as long as it waits.
+ * The worker hears of a cancel before each step but the last look, after which nothing is left to
+ * stop; and while it waits for a virtual machine.
  *
  * Returns: %TRUE if it may still be asked to stop
  */
@@ -304,7 +333,7 @@ baton_handoff_can_cancel (BatonHandoff *self)
   BatonHandoffPhase phase = baton_handoff_get_phase (self);
 
   return phase == BATON_HANDOFF_ASKING
-         || (phase == BATON_HANDOFF_RUNNING && !is_at (self, "verify"));
+         || (phase == BATON_HANDOFF_RUNNING && is_cancel_heard (self));
 }
 
 /**

@@ -33,10 +33,10 @@ struct _BatonPlanWindow
   gboolean focus_placed;
 
   /* from the template */
-  AdwWindowTitle *title_widget;
   GtkButton *cancel_button;
   GtkButton *accept_button;
   GtkLabel *accept_label;
+  GtkLabel *card_label;
   GtkLabel *consequence_label;
   BatonSection *findings_section;
   BatonSection *closes_section;
@@ -431,10 +431,10 @@ baton_plan_window_class_init (BatonPlanWindowClass *klass)
   g_type_ensure (BATON_TYPE_SECTION);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/batongpu/Baton/ui/baton-plan-window.ui");
-  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, title_widget);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, accept_button);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, accept_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, card_label);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, consequence_label);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, findings_section);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, closes_section);
@@ -473,8 +473,7 @@ baton_plan_window_new (BatonModel *model, const BatonRequest *request)
   self->model = g_object_ref (model);
   self->base = baton_request_copy (request);
   self->preview = baton_model_create_preview (model);
-  adw_window_title_set_title (self->title_widget, title);
-  adw_window_title_set_subtitle (self->title_widget, name);
+  gtk_label_set_label (self->card_label, name);
   gtk_window_set_title (GTK_WINDOW (self), title);
 
   g_signal_connect_object (self->preview, "changed", G_CALLBACK (on_preview_changed_cb), self,

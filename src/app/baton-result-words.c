@@ -171,19 +171,20 @@ baton_result_words_is_quiet (JsonObject *result)
 BatonRemedy
 baton_result_words_get_remedy (JsonObject *result)
 {
+  BatonCode code = get_code (result);
+
+  if (code == BATON_CODE_OUTCOME_UNKNOWN || code == BATON_CODE_INTERNAL)
+    return BATON_REMEDY_CHECK_AGAIN;
+
   switch (get_exit (result))
     {
     case BATON_EXIT_ROLLED_BACK:
     case BATON_EXIT_REFUSED:
     case BATON_EXIT_BUSY:
+    case BATON_EXIT_ERROR:
       return BATON_REMEDY_TRY_AGAIN;
     case BATON_EXIT_DEGRADED:
       return BATON_REMEDY_RETURN;
-    case BATON_EXIT_ERROR:
-      return get_code (result) == BATON_CODE_INTERNAL ? BATON_REMEDY_CHECK_AGAIN
-                                                      : BATON_REMEDY_TRY_AGAIN;
-    case -1:
-      return BATON_REMEDY_CHECK_AGAIN;
     default:
       return BATON_REMEDY_NONE;
     }

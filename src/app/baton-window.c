@@ -87,7 +87,7 @@ show_status (BatonWindow *self)
       adw_status_page_set_title (self->status_page, _ ("No Graphics Card"));
       adw_status_page_set_description (
           self->status_page, _ ("This computer shows no graphics card on its PCI bus. If one is in "
-                                "an external case, connect and switch it on."));
+                                "an external case, connect it and switch it on."));
     }
   else if (problem != NULL)
     {

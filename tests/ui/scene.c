@@ -146,8 +146,16 @@ is_type (GtkWidget *widget, gconstpointer data)
 static gboolean
 is_button (GtkWidget *widget, gconstpointer data)
 {
-  return GTK_IS_BUTTON (widget) && scene_is_on_screen (widget)
-         && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (widget)), data) == 0;
+  GtkWidget *child;
+  const char *label;
+
+  if (!GTK_IS_BUTTON (widget) || !scene_is_on_screen (widget))
+    return FALSE;
+
+  child = gtk_button_get_child (GTK_BUTTON (widget));
+  label = GTK_IS_LABEL (child) ? gtk_label_get_label (GTK_LABEL (child)) : NULL;
+
+  return g_strcmp0 (label, data) == 0;
 }
 
 static gboolean

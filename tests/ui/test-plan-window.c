@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <adwaita.h>
+
+#include "baton-holder-row.h"
+#include "baton-json.h"
+#include "baton-option-row.h"
+#include "baton-plan-window.h"
+#include "scene.h"
+
+#define CARD "0000:03:00.0"
+
+static GtkWidget *
+open_plan (Scene *scene, BatonSide to)
+{
+  g_autoptr (BatonRequest) request = baton_request_new ();
+  GtkWidget *window;
+
+  g_strfreev (request->cards);
+  request->cards = g_strsplit (CARD, " ", -1);
+  request->to = to;
+  window = GTK_WIDGET (baton_plan_window_new (scene->model, request));
+  gtk_window_present (GTK_WINDOW (window));
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)),
+                      baton_view_get_plan (baton_model_get_view (scene->model)));
+  scene_settle (window);
+
+  return window;
+}
+
+static GtkWidget *
+find_accept (GtkWidget *window, const char *label)
+{
+  GtkWidget *found = scene_find_label (window, label);
+
+  return found != NULL ? gtk_widget_get_ancestor (found, GTK_TYPE_BUTTON) : NULL;
+}
+
+static void
+test_nothing_lost (void)
+{
+  g_autoptr (Scene) scene = scene_open ("idle");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *accept = find_accept (window, "Hand Over");
+
+  g_assert_nonnull (accept);
+  g_assert_true (gtk_widget_has_css_class (accept, "suggested-action"));
+  g_assert_false (gtk_widget_has_css_class (accept, "destructive-action"));
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) == accept);
+  g_assert_null (scene_find_label (window, "Will Be Closed"));
+  g_assert_nonnull (scene_find_label (window, "10 Steps"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static void
+test_apps_close (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-use");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *accept = find_accept (window, "Close 4 Apps and Hand Over");
+  GtkWidget *cancel = scene_find_button (window, "_Cancel");
+
+  g_assert_nonnull (accept);
+  g_assert_true (gtk_widget_has_css_class (accept, "destructive-action"));
+  /* Return must not close anything. */
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) == cancel);
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (window)) == cancel);
+  g_assert_nonnull (scene_find_label (window, "Will Be Closed"));
+  g_assert_nonnull (scene_find_type (window, BATON_TYPE_HOLDER_ROW, 3));
+  g_assert_null (scene_find_type (window, BATON_TYPE_HOLDER_ROW, 4));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static void
+test_blocked (void)
+{
+  g_autoptr (Scene) scene = scene_open ("blocked");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+
+  g_assert_nonnull (scene_find_label (window, "The card cannot be handed over"));
+  g_assert_null (find_accept (window, "Hand Over"));
+  g_assert_null (scene_find_type (window, BATON_TYPE_OPTION_ROW, 0));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static void
+on_accepted_cb (BatonPlanWindow *window, const BatonRequest *request, gpointer data)
+{
+  *(GStrv *) data = baton_request_to_arguments (request);
+}
+
+static void
+test_accepted (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-use");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  JsonObject *plan = baton_view_get_plan (baton_model_get_view (scene->model));
+  g_auto (GStrv) arguments = NULL;
+  g_autofree char *joined = NULL;
+  g_autofree char *expected = g_strdup_printf (
+      "guest " CARD " --close 4711:884213 --close 5120:884213 --close 2201:884213"
+      " --close 1932:884213 --expect %s",
+      baton_json_get_string (plan, "digest"));
+
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &arguments);
+  g_signal_emit_by_name (find_accept (window, "Close 4 Apps"), "clicked");
+  g_assert_nonnull (arguments);
+  joined = g_strjoinv (" ", arguments);
+  /* What was shown, and nothing else. */
+  g_assert_cmpstr (joined, ==, expected);
+}
+
+static void
+test_options (void)
+{
+  g_autoptr (Scene) scene = scene_open ("idle");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *row = scene_find_type (window, BATON_TYPE_OPTION_ROW, 0);
+  GtkWidget *accept = find_accept (window, "Hand Over");
+  g_auto (GStrv) arguments = NULL;
+
+  g_assert_nonnull (row);
+  baton_option_row_set_active (BATON_OPTION_ROW (row), TRUE);
+  /* Another plan is on its way: the one on screen may no longer be agreed to. */
+  g_assert_false (gtk_widget_get_sensitive (accept));
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)),
+                      baton_view_get_plan (baton_model_get_view (scene->model)));
+  g_assert_true (gtk_widget_get_sensitive (accept));
+
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &arguments);
+  g_signal_emit_by_name (accept, "clicked");
+  g_assert_true (g_strv_contains ((const char *const *) arguments, "--until-free"));
+  g_assert_false (g_strv_contains ((const char *const *) arguments, "--let-open"));
+}
+
+static void
+test_narrow (void)
+{
+  static const char *const scenes[] = { "idle", "in-use", "blocked" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    {
+      g_autoptr (Scene) scene = scene_open (scenes[i]);
+      GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+      int minimum = 0;
+
+      gtk_widget_measure (window, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+      g_test_message ("%s: %d", scenes[i], minimum);
+      g_assert_cmpint (minimum, <=, 360);
+      gtk_window_destroy (GTK_WINDOW (window));
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+
+  g_test_add_func ("/ui/plan/nothing-lost", test_nothing_lost);
+  g_test_add_func ("/ui/plan/apps-close", test_apps_close);
+  g_test_add_func ("/ui/plan/blocked", test_blocked);
+  g_test_add_func ("/ui/plan/accepted", test_accepted);
+  g_test_add_func ("/ui/plan/options", test_options);
+  g_test_add_func ("/ui/plan/narrow", test_narrow);
+
+  return g_test_run ();
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <adwaita.h>
+
+#include "baton-card-details.h"
+#include "baton-detail-row.h"
+#include "baton-finding-row.h"
+#include "baton-finding-words.h"
+#include "baton-groups-window.h"
+#include "baton-holder-row.h"
+#include "baton-json.h"
+#include "baton-report-window.h"
+#include "baton-section.h"
+#include "baton-state-box.h"
+#include "baton-step-words.h"
+#include "scene.h"
+
+typedef struct
+{
+  const char *scene;
+  const char *title;  /* on screen */
+  const char *button; /* on screen, NULL for no pill button at all */
+  const char *absent; /* not on screen, or NULL */
+} StateRow;
+
+static const StateRow state_rows[] = {
+  { "idle", "Used by this computer", "_Hand to VM…", "In the Way" },
+  { "in-use", "firefox is using the card", "_Hand to VM…", NULL },
+  { "blocked", "Shares its group with", "_See What Is in the Way…", "_Hand to VM…" },
+  { "parked", "Parked for a virtual machine", "_Return to Host", "Who Is Using It" },
+  { "guest", "With “win11”", "_Return When It Stops", "_Return to Host" },
+  { "none", "Used by nobody", "_Return to Host", NULL },
+  { "split", "Half handed over", "_See What Is in the Way…", NULL },
+  { "no-iommu", "IOMMU is off: started with iommu=off", "_See What Is in the Way…", NULL },
+  { "no-card", "No Graphics Card", "_Look Again", "Used by" },
+  { "twins", "Radeon RX 6800 XT (No. 2)", "_Hand to VM…", NULL },
+  { "running", "Reserve the graphics card for virtual machines", NULL, "In the Way" },
+  { "stalled", "Waiting for “firefox” to Let Go", NULL, NULL },
+  { "done", "Card Is Ready for a Virtual Machine", "_Return to Host", NULL },
+  { "rolled-back", "Could Not Hand Over. Everything Was Put Back", "_Hand to VM…", NULL },
+  { "degraded", "Handed Over, with Problems", "_Return to Host", NULL },
+  { "stuck", "Restart Needed", NULL, "_Hand to VM…" },
+};
+
+static GtkWidget *
+get_root (Scene *scene)
+{
+  return GTK_WIDGET (scene->window);
+}
+
+static gboolean
+is_pill (GtkWidget *button)
+{
+  return gtk_widget_has_css_class (button, "pill");
+}
+
+static void
+test_states (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (state_rows); i++)
+    {
+      const StateRow *row = &state_rows[i];
+      g_autoptr (Scene) scene = NULL;
+      guint n_pills = 0;
+      GtkWidget *button;
+
+      g_test_message ("%s", row->scene);
+      scene = scene_open (row->scene);
+      g_assert_nonnull (scene_find_label (get_root (scene), row->title));
+      if (row->absent != NULL)
+        {
+          g_assert_null (scene_find_label (get_root (scene), row->absent));
+          g_assert_null (scene_find_button (get_root (scene), row->absent));
+        }
+      if (row->button != NULL)
+        g_assert_nonnull (scene_find_button (get_root (scene), row->button));
+
+      /* Never two. */
+      for (guint j = 0;
+           (button = scene_find_type (get_root (scene), GTK_TYPE_BUTTON, j)) != NULL; j++)
+        n_pills += is_pill (button);
+      g_assert_cmpuint (n_pills, ==, row->button != NULL ? 1 : 0);
+    }
+}
+
+/* What the window shows before the helper has said anything, and where it cannot. */
+static void
+test_before_the_first_look (void)
+{
+  g_autoptr (BatonModel) model = baton_model_new_for_view (baton_view_new ());
+  BatonWindow *window = g_object_ref_sink (baton_window_new (NULL, model));
+  g_autoptr (JsonObject) problem = json_object_new ();
+
+  gtk_window_present (GTK_WINDOW (window));
+  scene_settle (GTK_WIDGET (window));
+  g_assert_nonnull (scene_find_label (GTK_WIDGET (window), "Looking at This Computer…"));
+
+  json_object_set_int_member (problem, "exit", BATON_EXIT_ERROR);
+  json_object_set_string_member (problem, "code", "helper-missing");
+  baton_model_set_problem (model, problem);
+  baton_model_take_change (model, BATON_VIEW_HELLO);
+  scene_settle (GTK_WIDGET (window));
+  g_assert_nonnull (scene_find_label (GTK_WIDGET (window), "Cannot Look at This Computer"));
+  g_assert_nonnull (scene_find_button (GTK_WIDGET (window), "_Look Again"));
+
+  gtk_window_destroy (GTK_WINDOW (window));
+  g_object_unref (window);
+}
+
+static void
+test_no_permission (void)
+{
+  g_autoptr (Scene) scene = scene_open ("idle");
+  g_autoptr (JsonObject) problem = json_object_new ();
+
+  json_object_set_int_member (problem, "exit", BATON_EXIT_REFUSED);
+  json_object_set_string_member (problem, "code", "not-authorised");
+  baton_model_set_problem (scene->model, problem);
+  baton_model_take_change (scene->model, BATON_VIEW_HELLO);
+  scene_settle (get_root (scene));
+  g_assert_nonnull (scene_find_label (get_root (scene), "Not everything can be seen"));
+  g_assert_nonnull (scene_find_button (get_root (scene), "_Try Again"));
+}
+
+static gboolean
+has_name (GtkWidget *widget)
+{
+  GtkAccessible *accessible = GTK_ACCESSIBLE (widget);
+
+  return gtk_test_accessible_has_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL)
+         || gtk_test_accessible_has_relation (accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY)
+         || (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL)
+         || (GTK_IS_BUTTON (widget)
+             && GTK_IS_LABEL (gtk_button_get_child (GTK_BUTTON (widget))));
+}
+
+static void
+assert_named (GtkWidget *root, GType type)
+{
+  GtkWidget *widget;
+
+  for (guint i = 0; (widget = scene_find_type (root, type, i)) != NULL; i++)
+    {
+      GtkWidget *parent = gtk_widget_get_parent (widget);
+
+      /* The buttons of the window's frame are GTK's, and named by it. A menu button and an
+       * expander row have a button or a list within, whose name is theirs. */
+      if (GTK_IS_WINDOW_CONTROLS (parent) || GTK_IS_MENU_BUTTON (parent)
+          || gtk_widget_get_ancestor (widget, GTK_TYPE_SEARCH_ENTRY) != NULL
+          || (GTK_IS_LIST_BOX (widget)
+              && gtk_widget_get_ancestor (widget, ADW_TYPE_EXPANDER_ROW) != NULL))
+        continue;
+
+      if (!has_name (widget))
+        g_error ("a %s in a %s has no name", G_OBJECT_TYPE_NAME (widget),
+                 G_OBJECT_TYPE_NAME (parent));
+    }
+}
+
+static void
+assert_all_named (GtkWidget *root)
+{
+  assert_named (root, GTK_TYPE_BUTTON);
+  assert_named (root, GTK_TYPE_MENU_BUTTON);
+  assert_named (root, GTK_TYPE_SWITCH);
+  assert_named (root, GTK_TYPE_SEARCH_ENTRY);
+  assert_named (root, GTK_TYPE_PROGRESS_BAR);
+  assert_named (root, GTK_TYPE_LIST_BOX);
+}
+
+static void
+test_names (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (state_rows); i++)
+    {
+      g_autoptr (Scene) scene = NULL;
+
+      g_test_message ("%s", state_rows[i].scene);
+      scene = scene_open (state_rows[i].scene);
+      assert_all_named (get_root (scene));
+    }
+}
+
+static void
+test_severity_is_said (void)
+{
+  g_autoptr (Scene) scene = scene_open ("blocked");
+  GtkWidget *row = scene_find_type (get_root (scene), BATON_TYPE_FINDING_ROW, 0);
+  GtkWidget *icon = scene_find_type (row, GTK_TYPE_IMAGE, 0);
+
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (icon), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                       "In the way");
+  /* Several buttons may say "Show How…": the description tells them apart. */
+  g_assert_true (gtk_test_accessible_has_property (
+      GTK_ACCESSIBLE (scene_find_type (row, GTK_TYPE_BUTTON, 0)),
+      GTK_ACCESSIBLE_PROPERTY_DESCRIPTION));
+}
+
+static void
+test_steps_are_announced (void)
+{
+  g_autoptr (Scene) scene = scene_open ("running");
+  GtkWidget *title = scene_find_label (get_root (scene), "Reserve the graphics card");
+
+  gtk_test_accessible_assert_role (GTK_ACCESSIBLE (title), GTK_ACCESSIBLE_ROLE_STATUS);
+}
+
+static int
+measure_width (GtkWidget *widget)
+{
+  int minimum = 0;
+
+  gtk_widget_measure (widget, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+
+  return minimum;
+}
+
+static void
+expand_all (GtkWidget *root)
+{
+  GtkWidget *widget;
+
+  for (guint i = 0; (widget = scene_find_type (root, GTK_TYPE_EXPANDER, i)) != NULL; i++)
+    gtk_expander_set_expanded (GTK_EXPANDER (widget), TRUE);
+  for (guint i = 0; (widget = scene_find_type (root, ADW_TYPE_EXPANDER_ROW, i)) != NULL; i++)
+    adw_expander_row_set_expanded (ADW_EXPANDER_ROW (widget), TRUE);
+  scene_settle (root);
+}
+
+/* A phone's width. The same test runs once more with text twice as large. */
+static void
+test_narrow (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (state_rows); i++)
+    {
+      g_autoptr (Scene) scene = NULL;
+      int width;
+
+      scene = scene_open (state_rows[i].scene);
+      gtk_window_set_default_size (GTK_WINDOW (scene->window), 360, 640);
+      scene_settle (get_root (scene));
+      expand_all (get_root (scene));
+      width = measure_width (get_root (scene));
+      g_test_message ("%s: %d", state_rows[i].scene, width);
+      g_assert_cmpint (width, <=, 360);
+    }
+}
+
+static void
+test_right_to_left (void)
+{
+  g_autoptr (Scene) scene = NULL;
+  GtkWidget *address;
+
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
+  scene = scene_open ("idle");
+  expand_all (get_root (scene));
+  g_assert_cmpint (gtk_widget_get_direction (get_root (scene)), ==, GTK_TEXT_DIR_RTL);
+  address = scene_find_label (get_root (scene), "\342\201\2460000:03:00.0");
+  g_assert_nonnull (address);
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_LTR);
+}
+
+/* The names of cards, processes and users are whatever somebody wants them to be. */
+static void
+test_hostile_names (void)
+{
+  g_autoptr (Scene) scene = scene_open ("hostile");
+
+  g_assert_nonnull (scene_find_label (get_root (scene), "<b>Card</b> & Co"));
+  g_assert_nonnull (scene_find_label (get_root (scene), "<b>a&b</b>"));
+  g_assert_nonnull (scene_find_label (get_root (scene), "<i>u</i>"));
+}
+
+/* Somebody reads the second holder while the first one goes away. */
+static void
+test_rows_stay (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-use");
+  GtkWidget *row = scene_find_type (get_root (scene), BATON_TYPE_HOLDER_ROW, 2);
+  GtkWidget *button;
+
+  g_assert_cmpstr (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (row)), ==,
+                   "org_kde_powerdevil");
+  adw_expander_row_set_expanded (ADW_EXPANDER_ROW (row), TRUE);
+  button = scene_find_button (row, "Close…");
+  g_assert_true (gtk_widget_grab_focus (button));
+
+  scene_feed (scene, "in-use-fewer");
+  scene_settle (get_root (scene));
+  g_assert_true (scene_find_type (get_root (scene), BATON_TYPE_HOLDER_ROW, 1) == row);
+  g_assert_true (adw_expander_row_get_expanded (ADW_EXPANDER_ROW (row)));
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (scene->window)) == button);
+}
+
+/* A window that nobody touches must not wake the processor. */
+static void
+test_idle (void)
+{
+  static const char *const scenes[] = { "idle", "in-use", "guest", "done", "stuck" };
+  GMainContext *context = g_main_context_default ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    {
+      g_autoptr (Scene) scene = scene_open (scenes[i]);
+      GtkWidget *view = scene_find_type (get_root (scene), BATON_TYPE_STATE_BOX, 0);
+
+      g_test_message ("%s", scenes[i]);
+      g_assert_nonnull (view);
+      g_assert_null (g_main_context_find_source_by_user_data (
+          context, baton_state_box_get_handoff_view (BATON_STATE_BOX (view))));
+    }
+
+  {
+    g_autoptr (Scene) scene = scene_open ("running");
+    GtkWidget *view = scene_find_type (get_root (scene), BATON_TYPE_STATE_BOX, 0);
+
+    g_assert_nonnull (g_main_context_find_source_by_user_data (
+        context, baton_state_box_get_handoff_view (BATON_STATE_BOX (view))));
+  }
+}
+
+typedef struct
+{
+  const char *scene;
+  double fraction;
+  gboolean can_cancel;
+} ProgressRow;
+
+static void
+test_progress (void)
+{
+  static const ProgressRow rows[] = {
+    { "running", 5.0 / 11, TRUE },
+    { "running-last", 10.0 / 11, FALSE },
+    { "stalled", 7.0 / 11, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Scene) scene = scene_open (rows[i].scene);
+      GtkWidget *bar = scene_find_type (get_root (scene), GTK_TYPE_PROGRESS_BAR, 0);
+
+      g_test_message ("%s", rows[i].scene);
+      g_assert_cmpfloat_with_epsilon (gtk_progress_bar_get_fraction (GTK_PROGRESS_BAR (bar)),
+                                      rows[i].fraction, 0.001);
+      g_assert_cmpint (scene_find_button (get_root (scene), "_Cancel") != NULL, ==,
+                       rows[i].can_cancel);
+      g_assert_cmpint (
+          scene_find_label (get_root (scene), "Can no longer be cancelled") != NULL, ==,
+          !rows[i].can_cancel);
+    }
+}
+
+static void
+test_step_list (void)
+{
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+
+  expand_all (get_root (scene));
+  /* Each state is said, not only shown by an icon. */
+  g_assert_nonnull (scene_find_label (get_root (scene), "Failed"));
+  g_assert_nonnull (scene_find_label (get_root (scene), "Put back"));
+  g_assert_nonnull (scene_find_label (get_root (scene), "Device or resource busy"));
+}
+
+static void
+test_end_is_dismissed (void)
+{
+  g_autoptr (Scene) scene = scene_open ("done");
+  GtkWidget *button = scene_find_button (get_root (scene), "_OK");
+
+  g_signal_emit_by_name (button, "clicked");
+  scene_settle (get_root (scene));
+  g_assert_null (scene_find_label (get_root (scene), "Card Is Ready"));
+  g_assert_nonnull (scene_find_label (get_root (scene), "Parked for a virtual machine"));
+}
+
+static void
+test_groups_search (void)
+{
+  g_autoptr (Scene) scene = scene_open ("idle");
+  BatonGroupsWindow *window = baton_groups_window_new (scene->model);
+  GtkWidget *root = GTK_WIDGET (window);
+
+  gtk_window_present (GTK_WINDOW (window));
+  scene_settle (root);
+  g_assert_nonnull (scene_find_label (root, "Group 1"));
+  g_assert_nonnull (scene_find_label (root, "Group 27"));
+  assert_all_named (root);
+  g_assert_cmpint (measure_width (root), <=, 360);
+
+  baton_groups_window_search (window, "NVME");
+  scene_settle (root);
+  g_assert_nonnull (scene_find_label (root, "Group 14"));
+  g_assert_null (scene_find_label (root, "Group 27"));
+
+  baton_groups_window_search (window, "nowhere");
+  scene_settle (root);
+  g_assert_nonnull (scene_find_label (root, "Nothing Found"));
+
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+static void
+test_report (void)
+{
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+  BatonView *view = baton_model_get_view (scene->model);
+  GtkWidget *root = GTK_WIDGET (
+      baton_report_window_new (baton_view_get_report (view), baton_view_get_cards (view)));
+
+  gtk_window_present (GTK_WINDOW (root));
+  scene_settle (root);
+  g_assert_nonnull (scene_find_label (root, "Could Not Hand Over. Everything Was Put Back"));
+  g_assert_nonnull (scene_find_button (root, "_Copy Report"));
+  assert_all_named (root);
+  g_assert_cmpint (measure_width (root), <=, 360);
+
+  gtk_window_destroy (GTK_WINDOW (root));
+}
+
+static void
+assert_icon (const char *name)
+{
+  g_autofree char *path
+      = g_strdup_printf ("/io/github/batongpu/Baton/icons/scalable/actions/%s.svg", name);
+
+  g_test_message ("%s", name);
+  g_assert_true (g_resources_get_info (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL, NULL, NULL));
+}
+
+/* An icon theme need not be installed, so that what we name must be in the program. */
+static void
+test_icons (void)
+{
+  static const char *const severities[] = { "blocker", "warning", "note" };
+  static const char *const states[]
+      = { "start", "ok", "skip", "fail", "stalled", "undo", "undone", NULL };
+  static const char *const classes[]
+      = { "030000", "040300", "0c0330", "0c8000", "010802", "020000", "060400", "ff0000" };
+  static const char *const others[]
+      = { "baton-host-symbolic", "baton-guest-symbolic", "baton-parked-symbolic",
+          "baton-none-symbolic", "baton-split-symbolic", "baton-service-symbolic",
+          "baton-program-symbolic" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (severities); i++)
+    assert_icon (baton_finding_words_get_severity_icon (severities[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    assert_icon (baton_step_words_get_icon (states[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
+    assert_icon (baton_card_details_get_part_icon (classes[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    assert_icon (others[i]);
+}
+
+int
+main (int argc, char **argv)
+{
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+
+  g_test_add_func ("/ui/window/states", test_states);
+  g_test_add_func ("/ui/window/before-the-first-look", test_before_the_first_look);
+  g_test_add_func ("/ui/window/no-permission", test_no_permission);
+  g_test_add_func ("/ui/window/names", test_names);
+  g_test_add_func ("/ui/window/narrow", test_narrow);
+  g_test_add_func ("/ui/window/right-to-left", test_right_to_left);
+  g_test_add_func ("/ui/window/hostile-names", test_hostile_names);
+  g_test_add_func ("/ui/window/rows-stay", test_rows_stay);
+  g_test_add_func ("/ui/window/idle", test_idle);
+  g_test_add_func ("/ui/window/icons", test_icons);
+  g_test_add_func ("/ui/findings/severity", test_severity_is_said);
+  g_test_add_func ("/ui/handoff/progress", test_progress);
+  g_test_add_func ("/ui/handoff/announced", test_steps_are_announced);
+  g_test_add_func ("/ui/handoff/step-list", test_step_list);
+  g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
+  g_test_add_func ("/ui/groups/search", test_groups_search);
+  g_test_add_func ("/ui/report/window", test_report);
+
+  return g_test_run ();
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <gtk/gtk.h>
+
+#include "baton-app-info.h"
+#include "baton-finding-words.h"
+#include "baton-json.h"
+#include "baton-plan.h"
+#include "baton-plan-words.h"
+#include "baton-remedy-command.h"
+#include "baton-report-text.h"
+#include "baton-result-words.h"
+#include "baton-step-words.h"
+#include "baton-words.h"
+
+static JsonNode *
+parse (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (text, &error);
+
+  g_assert_no_error (error);
+
+  return node;
+}
+
+typedef struct
+{
+  const char *name;
+  const char *shown;
+} NameRow;
+
+static void
+test_card_name (void)
+{
+  static const NameRow rows[] = {
+    { "NVIDIA Corporation TU104 [GeForce RTX 2080]", "GeForce RTX 2080" },
+    { "Advanced Micro Devices, Inc. [AMD/ATI] Navi 21 [Radeon RX 6800 XT]", "Radeon RX 6800 XT" },
+    { "Advanced Micro Devices, Inc. [AMD/ATI] Raphael", "AMD Raphael" },
+    { "Intel Corporation UHD Graphics 630", "Intel UHD Graphics 630" },
+    { "Red Hat, Inc. QXL paravirtual graphic card", "Red Hat QXL paravirtual graphic card" },
+    { "Device 1234:1111", "Device 1234:1111" },
+    { "odd []", "odd []" },
+    { "]", "]" },
+    { "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) card = json_object_new ();
+      g_autofree char *shown = NULL;
+
+      g_test_message ("%s", rows[i].name);
+      json_object_set_string_member (card, "name", rows[i].name);
+      shown = baton_words_dup_card_name (card, NULL);
+      g_assert_cmpstr (shown, ==, rows[i].shown);
+    }
+}
+
+static void
+test_card_name_twins (void)
+{
+  g_autoptr (JsonNode) node = parse ("[{\"address\":\"a\",\"name\":\"X [Y]\"},"
+                                     "{\"address\":\"b\",\"name\":\"X [Y]\"},"
+                                     "{\"address\":\"c\",\"name\":\"Z\"}]");
+  JsonArray *cards = json_node_get_array (node);
+  g_autofree char *second
+      = baton_words_dup_card_name (baton_json_nth_object (cards, 1), cards);
+  g_autofree char *third = baton_words_dup_card_name (baton_json_nth_object (cards, 2), cards);
+
+  g_assert_cmpstr (second, ==, "Y (No. 2)");
+  g_assert_cmpstr (third, ==, "Z");
+}
+
+typedef struct
+{
+  const char *card;
+  const char *place;
+  const char *icon;
+  BatonVerb verb;
+} PlaceRow;
+
+static void
+test_place (void)
+{
+  static const PlaceRow rows[] = {
+    { "{\"side\":\"host\"}", "Used by this computer", "baton-host-symbolic", BATON_VERB_HAND },
+    { "{\"side\":\"guest\",\"guests\":[]}", "Parked for a virtual machine",
+      "baton-parked-symbolic", BATON_VERB_RETURN },
+    { "{\"side\":\"guest\",\"guests\":[{\"name\":\"win11\",\"pid\":7}]}", "With “win11”",
+      "baton-guest-symbolic", BATON_VERB_RETURN_WHEN_FREE },
+    { "{\"side\":\"none\"}", "Used by nobody", "baton-none-symbolic", BATON_VERB_RETURN },
+    { "{\"side\":\"split\"}", "Half handed over", "baton-split-symbolic", BATON_VERB_RETURN },
+    /* What a newer helper may say must lead home at least. */
+    { "{\"side\":\"elsewhere\"}", "Half handed over", "baton-split-symbolic",
+      BATON_VERB_RETURN },
+    { "{\"side\":null}", "Half handed over", "baton-split-symbolic", BATON_VERB_RETURN },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonNode) node = parse (rows[i].card);
+      JsonObject *card = json_node_get_object (node);
+      g_autofree char *place = baton_words_dup_place (card);
+      g_autofree char *detail = baton_words_dup_place_detail (card, NULL, NULL);
+
+      g_test_message ("%s", rows[i].card);
+      g_assert_cmpstr (place, ==, rows[i].place);
+      g_assert_cmpstr (baton_words_get_place_icon (card), ==, rows[i].icon);
+      g_assert_cmpint (baton_words_choose_verb (card, NULL), ==, rows[i].verb);
+      g_assert_cmpstr (detail, !=, "");
+    }
+}
+
+typedef struct
+{
+  const char *findings;
+  const char *side;
+  BatonVerb verb;
+} VerbRow;
+
+static void
+test_verb (void)
+{
+  static const VerbRow rows[] = {
+    { "[]", "host", BATON_VERB_HAND },
+    { "[{\"severity\":\"warning\",\"code\":\"no-reset\",\"consent\":null}]", "host",
+      BATON_VERB_HAND },
+    { "[{\"severity\":\"blocker\",\"code\":\"in-use-app\",\"consent\":\"close\"}]", "host",
+      BATON_VERB_HAND },
+    { "[{\"severity\":\"blocker\",\"code\":\"foreign-in-group\",\"consent\":null}]", "host",
+      BATON_VERB_SEE_WHY },
+    { "[{\"severity\":\"blocker\",\"code\":\"journal-unfinished\",\"consent\":null}]", "split",
+      BATON_VERB_SEE_WHY },
+    /* The button that waits for the virtual machine is the answer to this one. */
+    { "[{\"severity\":\"blocker\",\"code\":\"guest-has-card\",\"consent\":null}]", "guest",
+      BATON_VERB_RETURN },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"side\":\"%s\",\"findings\":%s}", rows[i].side,
+                                               rows[i].findings);
+      g_autoptr (JsonNode) node = parse (text);
+      JsonObject *both = json_node_get_object (node);
+
+      g_test_message ("%s", text);
+      g_assert_cmpint (baton_words_choose_verb (both, both), ==, rows[i].verb);
+    }
+}
+
+/* A sentence with an argument left in braces would be a sentence nobody can read. */
+static void
+test_findings_are_whole (void)
+{
+  for (guint i = BATON_CODE_NONE + 1; i < BATON_N_CODES; i++)
+    {
+      const BatonCodeInfo *info = baton_code_get_info (i);
+      g_autoptr (JsonObject) finding = json_object_new ();
+      JsonObject *args = json_object_new ();
+      g_autofree char *title = NULL;
+      g_autofree char *detail = NULL;
+
+      g_test_message ("%s", info->name);
+      for (guint j = 0; info->args[j] != NULL; j++)
+        json_object_set_string_member (args, info->args[j], "7");
+      json_object_set_string_member (finding, "code", info->name);
+      json_object_set_object_member (finding, "args", args);
+
+      title = baton_finding_words_dup_title (finding, NULL);
+      detail = baton_finding_words_dup_detail (finding, NULL);
+      g_assert_cmpstr (title, !=, "");
+      g_assert_null (strchr (title, '{'));
+      g_assert_null (strchr (detail, '{'));
+    }
+}
+
+static void
+test_finding_unknown (void)
+{
+  g_autoptr (JsonNode) node = parse ("{\"code\":\"from-the-future\",\"severity\":\"blocker\","
+                                     "\"text\":\"Something new.\",\"remedy\":\"Do this.\"}");
+  JsonObject *finding = json_node_get_object (node);
+  g_autofree char *title = baton_finding_words_dup_title (finding, NULL);
+  g_autofree char *detail = baton_finding_words_dup_detail (finding, NULL);
+
+  g_assert_cmpstr (title, ==, "Something new.");
+  g_assert_cmpstr (detail, ==, "Do this.");
+  g_assert_cmpint (baton_finding_words_get_verb (finding), ==, BATON_FINDING_VERB_NONE);
+}
+
+static void
+test_steps_are_known (void)
+{
+  for (guint i = 0; i < BATON_N_STEP_KINDS; i++)
+    {
+      const char *kind = baton_step_kind_to_string (i);
+      g_autofree char *id = g_strdup_printf ("%s:0000:01:00.0", kind);
+      g_autoptr (JsonObject) step = json_object_new ();
+
+      json_object_set_string_member (step, "id", id);
+      json_object_set_string_member (step, "kind", kind);
+      json_object_set_string_member (step, "target", "0000:01:00.0");
+
+      for (guint to = 0; to < 2; to++)
+        {
+          g_autofree char *title
+              = baton_step_words_dup_title (step, to == 0 ? "guest" : "host", NULL, NULL);
+
+          g_test_message ("%s", title);
+          g_assert_cmpstr (title, !=, id);
+          g_assert_null (strchr (title, ':'));
+        }
+    }
+}
+
+static void
+test_step_parts (void)
+{
+  g_autoptr (JsonNode) node
+      = parse ("[{\"functions\":[{\"address\":\"0000:01:00.0\",\"class\":\"030000\"},"
+               "{\"address\":\"0000:01:00.1\",\"class\":\"040300\"}]}]");
+  g_autoptr (JsonNode) step
+      = parse ("{\"id\":\"unbind:0000:01:00.1\",\"kind\":\"unbind\",\"target\":\"0000:01:00.1\"}");
+  g_autofree char *title = baton_step_words_dup_title (
+      json_node_get_object (step), "guest", json_node_get_array (node), NULL);
+
+  g_assert_cmpstr (title, ==, "Take the card’s sound from this computer");
+}
+
+typedef struct
+{
+  const char *findings;
+  gboolean when_free;
+  BatonSide to;
+  const char *button;
+  gboolean destructive;
+} ButtonRow;
+
+#define CLOSE(pid) \
+  "{\"severity\":\"blocker\",\"code\":\"in-use-app\",\"consent\":\"close\",\"subject\":\"" pid "\"}"
+
+static void
+test_plan_button (void)
+{
+  static const ButtonRow rows[] = {
+    { "[]", FALSE, BATON_SIDE_GUEST, "_Hand Over", FALSE },
+    { "[]", FALSE, BATON_SIDE_HOST, "_Return", FALSE },
+    { "[]", TRUE, BATON_SIDE_HOST, "_Return When It Stops", FALSE },
+    { "[" CLOSE ("7:70") "]", FALSE, BATON_SIDE_GUEST, "_Close 1 App and Hand Over", TRUE },
+    { "[" CLOSE ("7:70") "," CLOSE ("8:80") "," CLOSE ("9:90") "]", FALSE, BATON_SIDE_GUEST,
+      "_Close 3 Apps and Hand Over", TRUE },
+    { "[" CLOSE ("7:70") "]", FALSE, BATON_SIDE_HOST, "_Close 1 App and Return", TRUE },
+    { "[{\"severity\":\"blocker\",\"consent\":\"may-not-return\"}]", FALSE, BATON_SIDE_GUEST,
+      "_Hand Over Anyway", TRUE },
+    { "[{\"severity\":\"blocker\",\"consent\":\"end-session\"}]", FALSE, BATON_SIDE_GUEST,
+      "_Log Out and Hand Over", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"findings\":%s}", rows[i].findings);
+      g_autoptr (JsonNode) node = parse (text);
+      BatonPlanSummary summary = { 0 };
+      g_autofree char *button = NULL;
+
+      g_test_message ("%s", text);
+      baton_plan_words_summarise (json_node_get_object (node), &summary);
+      button = baton_plan_words_dup_button (&summary, rows[i].to, rows[i].when_free);
+      g_assert_cmpstr (button, ==, rows[i].button);
+      g_assert_cmpint (baton_plan_words_is_destructive (&summary), ==, rows[i].destructive);
+    }
+}
+
+static void
+test_plan_consents (void)
+{
+  g_autoptr (JsonNode) node
+      = parse ("{\"findings\":[" CLOSE ("7:70") "," CLOSE ("nonsense") "," CLOSE (
+          "-4:1") ",{\"consent\":\"may-not-return\"},{\"consent\":\"let-open\"}]}");
+  g_autoptr (BatonRequest) request = baton_request_new ();
+
+  g_assert_true (baton_plan_words_add_consents (json_node_get_object (node), request));
+  g_assert_cmpuint (request->closes->len, ==, 1);
+  g_assert_true (baton_request_allows_close (request, 7, "70"));
+  g_assert_true (request->may_not_return);
+  /* What its owner did not choose, the button does not give. */
+  g_assert_false (request->let_open);
+  g_assert_false (baton_plan_words_add_consents (json_node_get_object (node), request));
+}
+
+typedef struct
+{
+  const char *program; /* NULL: none of them */
+  const char *finding;
+  const char *command; /* its beginning, NULL for none */
+} RemedyRow;
+
+static void
+test_remedy_command (void)
+{
+  static const RemedyRow rows[] = {
+    { "grubby", "{\"code\":\"iommu-off-not-enabled\",\"args\":{\"parameter\":\"intel_iommu=on\"}}",
+      "sudo grubby --update-kernel=ALL --args=\"intel_iommu=on\"" },
+    { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"iommu=off\"}}",
+      "sudo grubby --update-kernel=ALL --remove-args=\"iommu=off\"" },
+    { "update-grub", "{\"code\":\"no-group\",\"args\":{\"parameter\":\"amd_iommu=on\"}}",
+      "sudo sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=\"/&amd_iommu=on /'" },
+    /* A line that somebody pastes into a root shell must not be somebody else's. */
+    { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"x\\\"; reboot\"}}", NULL },
+    { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"$(id)\"}}", NULL },
+    { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{}}", NULL },
+    { "grubby", "{\"code\":\"iommu-off-firmware\",\"args\":{}}", NULL },
+    { NULL, "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"iommu=off\"}}", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *directory = g_dir_make_tmp ("baton-remedy-XXXXXX", &error);
+      g_autofree char *path
+          = g_build_filename (directory, rows[i].program != NULL ? rows[i].program : "no", NULL);
+      g_autoptr (JsonNode) node = parse (rows[i].finding);
+      g_autofree char *command = NULL;
+
+      g_assert_no_error (error);
+      g_test_message ("%s %s", path, rows[i].finding);
+      g_file_set_contents_full (path, "", 0, G_FILE_SET_CONTENTS_NONE, 0700, &error);
+      g_assert_no_error (error);
+
+      command = baton_remedy_command_build (json_node_get_object (node), directory);
+      if (rows[i].command == NULL)
+        g_assert_null (command);
+      else
+        g_assert_true (g_str_has_prefix (command, rows[i].command));
+
+      g_unlink (path);
+      g_rmdir (directory);
+    }
+}
+
+typedef struct
+{
+  int status;
+  const char *code;
+  const char *to;
+  const char *title;
+  BatonRemedy remedy;
+  gboolean urgent;
+} EndRow;
+
+static void
+test_ends (void)
+{
+  static const EndRow rows[] = {
+    { 0, "handed-over", "guest", "Card Is Ready for a Virtual Machine", BATON_REMEDY_NONE, FALSE },
+    { 0, "returned", "host", "Card Is Back", BATON_REMEDY_NONE, FALSE },
+    { 13, "cancelled", "guest", "Cancelled. Nothing Changed", BATON_REMEDY_NONE, FALSE },
+    { 14, "rolled-back", "guest", "Could Not Hand Over. Everything Was Put Back",
+      BATON_REMEDY_TRY_AGAIN, TRUE },
+    { 14, "rolled-back", "host", "Could Not Return. Everything Was Put Back",
+      BATON_REMEDY_TRY_AGAIN, TRUE },
+    { 15, "handed-over-with-problems", "guest", "Handed Over, with Problems", BATON_REMEDY_RETURN,
+      TRUE },
+    { 16, "stuck", "guest", "Restart Needed", BATON_REMEDY_NONE, TRUE },
+    { 17, "outcome-unknown", "guest", "Outcome Unknown", BATON_REMEDY_CHECK_AGAIN, TRUE },
+  };
+  g_autofree char *nothing = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonObject) result = json_object_new ();
+      g_autofree char *title = NULL;
+
+      g_test_message ("%d %s", rows[i].status, rows[i].code);
+      json_object_set_int_member (result, "exit", rows[i].status);
+      json_object_set_string_member (result, "code", rows[i].code);
+      title = baton_result_words_dup_title (result, rows[i].to);
+      g_assert_cmpstr (title, ==, rows[i].title);
+      g_assert_cmpint (baton_result_words_get_remedy (result), ==, rows[i].remedy);
+      g_assert_cmpint (baton_result_words_is_urgent (result), ==, rows[i].urgent);
+    }
+
+  nothing = baton_result_words_dup_title (NULL, "guest");
+  g_assert_cmpstr (nothing, ==, "Outcome Unknown");
+  g_assert_cmpint (baton_result_words_get_remedy (NULL), ==, BATON_REMEDY_CHECK_AGAIN);
+}
+
+static void
+test_uses (void)
+{
+  g_autoptr (JsonNode) node = parse ("[\"/dev/dri/card1\",\"/dev/dri/renderD129\","
+                                     "\"/dev/dri/renderD130\",\"/dev/snd/controlC1\",\"odd\",7]");
+  g_autofree char *uses = baton_app_info_dup_uses (json_node_get_array (node));
+
+  g_assert_cmpstr (uses, ==, "screens, rendering, sound, another part");
+}
+
+static void
+test_embed (void)
+{
+  g_autofree char *plain = NULL;
+  g_autofree char *override = NULL;
+  g_autofree char *mirrored = NULL;
+
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_LTR);
+  plain = baton_words_embed ("firefox");
+  override = baton_words_embed ("\342\200\256evil");
+  g_assert_cmpstr (plain, ==, "firefox");
+  g_assert_cmpstr (override, ==, "\342\201\250\342\200\256evil\342\201\251");
+
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
+  mirrored = baton_words_embed ("0000:01:00.0");
+  g_assert_cmpstr (mirrored, ==, "\342\201\2500000:01:00.0\342\201\251");
+  gtk_widget_set_default_direction (GTK_TEXT_DIR_LTR);
+}
+
+static void
+test_report_text (void)
+{
+  g_autoptr (JsonNode) node
+      = parse ("{\"exit\":14,\"state\":\"rolled-back\",\"code\":\"rolled-back\",\"text\":\"It "
+               "failed.\",\"cards\":[\"0000:01:00.0\"],\"to\":\"guest\",\"uid\":1000,\"at\":0,"
+               "\"elapsed_ms\":40,\"at_step\":\"bind:0000:01:00.0\",\"steps\":[{\"n\":1,\"id\":"
+               "\"bind:0000:01:00.0\",\"state\":\"fail\",\"text\":\"could not\"}]}");
+  g_autofree char *text = baton_report_text_build (json_node_get_object (node));
+
+  g_assert_nonnull (strstr (text, "cards: 0000:01:00.0\n"));
+  g_assert_nonnull (strstr (text, "fail     bind:0000:01:00.0: could not\n"));
+  /* It is sent to others. */
+  g_assert_null (strstr (text, "1000"));
+}
+
+/* Getters must bear what a helper of another version, or a liar, might write. */
+static void
+test_json (void)
+{
+  g_autoptr (JsonNode) node
+      = parse ("{\"s\":\"x\",\"n\":7,\"b\":true,\"z\":null,\"a\":[1,\"y\",{}],\"o\":{}}");
+  JsonObject *object = json_node_get_object (node);
+  static const char *const keys[] = { "s", "n", "b", "z", "a", "o", "none" };
+  g_autofree char *joined
+      = baton_json_join_strings (baton_json_get_array (object, "a"), ", ");
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_test_message ("%s", keys[i]);
+      g_assert_cmpint (baton_json_get_string (object, keys[i]) != NULL, ==, i == 0);
+      g_assert_cmpint (baton_json_get_int (object, keys[i], -1) == 7, ==, i == 1);
+      g_assert_cmpint (baton_json_get_boolean (object, keys[i]), ==, i == 2);
+      g_assert_cmpint (baton_json_get_array (object, keys[i]) != NULL, ==, i == 4);
+      g_assert_cmpint (baton_json_get_object (object, keys[i]) != NULL, ==, i == 5);
+      g_assert_null (baton_json_get_string (NULL, keys[i]));
+    }
+  g_assert_cmpstr (joined, ==, "y");
+  g_assert_null (baton_json_nth_object (baton_json_get_array (object, "a"), 0));
+  g_assert_null (baton_json_nth_object (baton_json_get_array (object, "a"), 9));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/app/json/getters", test_json);
+  g_test_add_func ("/app/words/card-name", test_card_name);
+  g_test_add_func ("/app/words/card-name/twins", test_card_name_twins);
+  g_test_add_func ("/app/words/place", test_place);
+  g_test_add_func ("/app/words/verb", test_verb);
+  g_test_add_func ("/app/words/embed", test_embed);
+  g_test_add_func ("/app/finding-words/whole", test_findings_are_whole);
+  g_test_add_func ("/app/finding-words/unknown", test_finding_unknown);
+  g_test_add_func ("/app/step-words/known", test_steps_are_known);
+  g_test_add_func ("/app/step-words/parts", test_step_parts);
+  g_test_add_func ("/app/plan-words/button", test_plan_button);
+  g_test_add_func ("/app/plan-words/consents", test_plan_consents);
+  g_test_add_func ("/app/remedy-command/build", test_remedy_command);
+  g_test_add_func ("/app/result-words/ends", test_ends);
+  g_test_add_func ("/app/app-info/uses", test_uses);
+  g_test_add_func ("/app/report-text/build", test_report_text);
+
+  return g_test_run ();
+}
