@@ -203,7 +203,7 @@ pump (Follow *self)
   if (self->worker >= 0 || self->worker_ended || baton_relay_has_result (self->relay, NULL))
     return;
 
-  self->worker = baton_relay_open_worker (self->relay);
+  self->worker = baton_relay_open_worker (self->relay, self->front->root);
   if (self->worker >= 0)
     self->deadline_us = 0;
   else if (errno != 0)

@@ -8,6 +8,7 @@
 
 #include "baton-fd.h"
 #include "baton-front-lines.h"
+#include "baton-process.h"
 
 struct _BatonRelay
 {
@@ -20,6 +21,7 @@ struct _BatonRelay
   /* owned */
   int fd;
   BatonLines *lines;
+  char *worker_start;
 };
 
 /**
@@ -55,6 +57,7 @@ baton_relay_free (BatonRelay *self)
 
   baton_fd_clear (&self->fd);
   baton_lines_free (self->lines);
+  g_free (self->worker_start);
   g_free (self);
 }
 
@@ -71,6 +74,9 @@ handle_line (BatonRelay *self, const char *line, gsize length)
     {
       self->worker_pid =
           (int) json_object_get_int_member_with_default (event->object, "pid", 0);
+      g_free (self->worker_start);
+      self->worker_start = g_strdup (
+          json_object_get_string_member_with_default (event->object, "start_time", ""));
       return;
     }
 
@@ -115,17 +121,20 @@ baton_relay_pump (BatonRelay *self)
 /**
  * baton_relay_open_worker:
  * @self: a relay
+ * @root: the roots
  *
- * Opens the worker by the pid in the file's first line. A pid that was given to another process
- * meanwhile does no harm: its end only leads to one more look at the file, and to the wait for
- * recovery, which ends with a result if there is a worker still.
+ * Opens the worker by the pid in the file's first line. The start time is compared after that, so
+ * that another process to which the pid was given meanwhile is not taken for it.
  *
  * Returns: a pidfd that the caller closes; -1 with errno 0 where the worker has not said its pid,
  *   and with another errno where it cannot be had, as with ESRCH after its end
  */
 int
-baton_relay_open_worker (BatonRelay *self)
+baton_relay_open_worker (BatonRelay *self, BatonRoot *root)
 {
+  g_autoptr (BatonProcess) process = NULL;
+  baton_autofd int fd = -1;
+
   if (self->worker_pid <= 0)
     {
       errno = 0;
@@ -133,7 +142,18 @@ baton_relay_open_worker (BatonRelay *self)
     }
 
   /* A pidfd is closed on exec (pidfd_open(2)). */
-  return (int) syscall (SYS_pidfd_open, self->worker_pid, 0);
+  fd = (int) syscall (SYS_pidfd_open, self->worker_pid, 0);
+  if (fd < 0)
+    return -1;
+
+  process = baton_process_new (root, self->worker_pid, NULL);
+  if (process != NULL && g_strcmp0 (process->start_time, self->worker_start) != 0)
+    {
+      errno = ESRCH;
+      return -1;
+    }
+
+  return baton_fd_steal (&fd);
 }
 
 /**

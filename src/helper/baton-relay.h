@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-event.h"
+#include "baton-root.h"
 
 G_BEGIN_DECLS
 
@@ -28,7 +29,7 @@ void baton_relay_free (BatonRelay *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonRelay, baton_relay_free)
 
 guint baton_relay_pump (BatonRelay *self);
-int baton_relay_open_worker (BatonRelay *self);
+int baton_relay_open_worker (BatonRelay *self, BatonRoot *root);
 gboolean baton_relay_has_result (BatonRelay *self, int *ret_exit);
 
 G_END_DECLS

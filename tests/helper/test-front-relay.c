@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-process.h"
 #include "baton-relay.h"
 
 #include <errno.h>
@@ -109,18 +110,25 @@ test_half_a_line_hides_no_other (Fixture *fixture, gconstpointer data)
 static void
 test_names_the_worker (Fixture *fixture, gconstpointer data)
 {
+  g_autoptr (BatonRoot) root = baton_root_new_system (NULL);
+  g_autoptr (BatonProcess) self = baton_process_new (root, getpid (), NULL);
   int fd;
 
-  g_assert_cmpint (baton_relay_open_worker (fixture->relay), ==, -1);
+  g_assert_cmpint (baton_relay_open_worker (fixture->relay, root), ==, -1);
   g_assert_cmpint (errno, ==, 0);
 
-  baton_event_writer_worker (fixture->writer, getpid (), "1");
+  baton_event_writer_worker (fixture->writer, getpid (), self->start_time);
   baton_relay_pump (fixture->relay);
   g_assert_cmpstr (fixture->types->str, ==, "");
-
-  fd = baton_relay_open_worker (fixture->relay);
+  fd = baton_relay_open_worker (fixture->relay, root);
   g_assert_cmpint (fd, >=, 0);
   g_assert_no_errno (close (fd));
+
+  /* The pid is somebody else's by now. */
+  baton_event_writer_worker (fixture->writer, getpid (), "1");
+  baton_relay_pump (fixture->relay);
+  g_assert_cmpint (baton_relay_open_worker (fixture->relay, root), ==, -1);
+  g_assert_cmpint (errno, ==, ESRCH);
 }
 
 #define ADD(path, func)                                                                        \
