@@ -14,6 +14,8 @@ struct _BatonModel
   GObject parent_instance;
 
   /* owned */
+  GStrv command;     /* what starts the helper, NULL for the usual way */
+  char *helper_path;
   BatonWatch *watch; /* NULL where the caller feeds the view */
   BatonView *own_view;
   BatonHandoff *handoff;
@@ -38,6 +40,13 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BatonModel, baton_model, G_TYPE_OBJECT)
+
+static BatonHelperClient *
+create_client (BatonModel *self)
+{
+  return baton_helper_client_new_for_command ((const char *const *) self->command,
+                                              self->helper_path);
+}
 
 static void
 set_handoff (BatonModel *self, BatonHandoff *handoff)
@@ -228,7 +237,7 @@ baton_model_hand (BatonModel *self, const BatonRequest *request)
   handoff = baton_handoff_new (request->cards[0], baton_side_to_string (request->to), TRUE);
   arguments = build_arguments ("hand", request);
   self->hand_view = baton_view_new ();
-  self->hand_client = baton_helper_client_new ();
+  self->hand_client = create_client (self);
   g_signal_connect_object (self->hand_client, "event", G_CALLBACK (on_hand_event_cb), self,
                            G_CONNECT_SWAPPED);
   set_handoff (self, handoff);
@@ -261,7 +270,7 @@ run_verb (BatonModel *self, const char *const *arguments)
   if (self->watch == NULL)
     return;
 
-  client = baton_helper_client_new ();
+  client = create_client (self);
   baton_helper_client_run_async (client, arguments, NULL, on_done_cb, g_object_ref (self));
 }
 
@@ -363,6 +372,8 @@ baton_model_finalize (GObject *object)
   g_clear_pointer (&self->hand_view, baton_view_free);
   g_free (self->settled_id);
   g_free (self->report_key);
+  g_free (self->helper_path);
+  g_strfreev (self->command);
   g_clear_pointer (&self->problem, json_object_unref);
 
   G_OBJECT_CLASS (baton_model_parent_class)->finalize (object);
@@ -425,9 +436,26 @@ baton_model_init (BatonModel *self)
 BatonModel *
 baton_model_new (void)
 {
-  BatonModel *self = g_object_new (BATON_TYPE_MODEL, NULL);
+  return baton_model_new_for_command (NULL, BATON_HELPER_PATH);
+}
 
-  self->watch = baton_watch_new ();
+/**
+ * baton_model_new_for_command:
+ * @command: (nullable) (array zero-terminated=1): what starts the helper, %NULL for the usual way
+ * @helper_path: where the helper is
+ *
+ * Returns: (transfer full): a model that asks that helper
+ */
+BatonModel *
+baton_model_new_for_command (const char *const *command, const char *helper_path)
+{
+  BatonModel *self = g_object_new (BATON_TYPE_MODEL, NULL);
+  g_autoptr (BatonHelperClient) client = NULL;
+
+  self->command = g_strdupv ((GStrv) command);
+  self->helper_path = g_strdup (helper_path);
+  client = create_client (self);
+  self->watch = baton_watch_new_for_client (client);
   g_signal_connect_object (self->watch, "changed", G_CALLBACK (on_watch_changed_cb), self,
                            G_CONNECT_SWAPPED);
 
@@ -527,9 +555,14 @@ baton_model_set_problem (BatonModel *self, JsonObject *problem)
 BatonPreview *
 baton_model_create_preview (BatonModel *self)
 {
+  g_autoptr (BatonHelperClient) client = NULL;
+
   g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
 
-  return baton_preview_new (self->watch != NULL);
+  if (self->watch != NULL)
+    client = create_client (self);
+
+  return baton_preview_new (client);
 }
 
 /**

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (BatonModel, baton_model, BATON, MODEL, GObject)
 
 BatonModel *baton_model_new (void);
+BatonModel *baton_model_new_for_command (const char *const *command, const char *helper_path);
 BatonModel *baton_model_new_for_view (BatonView *view);
 
 void baton_model_start (BatonModel *self);

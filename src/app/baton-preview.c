@@ -3,7 +3,6 @@
 
 #include "baton-preview.h"
 
-#include "baton-helper-client.h"
 #include "baton-request-copy.h"
 #include "baton-self-look.h"
 
@@ -183,18 +182,19 @@ baton_preview_init (BatonPreview *self)
 
 /**
  * baton_preview_new:
- * @live: %TRUE to ask the helper, %FALSE where baton_preview_take() brings the plans
+ * @client: (nullable) (transfer none): what asks the helper and runs nothing else, or %NULL where
+ *   baton_preview_take() brings the plans
  *
  * Returns: (transfer full): a preview without a plan
  */
 BatonPreview *
-baton_preview_new (gboolean live)
+baton_preview_new (BatonHelperClient *client)
 {
   BatonPreview *self = g_object_new (BATON_TYPE_PREVIEW, NULL);
 
-  if (live)
+  if (client != NULL)
     {
-      self->client = baton_helper_client_new ();
+      self->client = g_object_ref (client);
       g_signal_connect_object (self->client, "event", G_CALLBACK (on_event_cb), self,
                                G_CONNECT_SWAPPED);
     }

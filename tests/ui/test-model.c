@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "baton-json.h"
+#include "baton-model.h"
+
+#define CARD "0000:03:00.0"
+#define HELLO(verb) \
+  "{\"v\":1,\"seq\":1,\"t_ms\":1,\"type\":\"hello\",\"proto\":[1],\"version\":\"0\",\"verb\":\"" \
+  verb "\",\"by\":\"helper\"}\n"
+#define PLAN \
+  "{\"v\":1,\"seq\":2,\"t_ms\":2,\"handoff\":\"4f\",\"type\":\"plan\",\"cards\":[\"" CARD "\"]," \
+  "\"to\":\"guest\",\"findings\":[],\"steps\":[{\"n\":1,\"id\":\"unbind:" CARD "\",\"kind\":" \
+  "\"unbind\",\"target\":\"" CARD "\",\"detail\":null,\"persistent\":false},{\"n\":2,\"id\":" \
+  "\"verify:" CARD "\",\"kind\":\"verify\",\"target\":\"" CARD "\",\"detail\":null," \
+  "\"persistent\":false}],\"ends_session\":false,\"digest\":\"ab\",\"snap\":1,\"more\":false}\n"
+#define STEP(seq, n, id, state) \
+  "{\"v\":1,\"seq\":" seq ",\"t_ms\":3,\"handoff\":\"4f\",\"type\":\"step\",\"n\":" n ",\"id\":\"" \
+  id ":" CARD "\",\"state\":\"" state "\",\"errno\":null,\"code\":null,\"text\":null}\n"
+#define RESULT(seq, status, code) \
+  "{\"v\":1,\"seq\":" seq ",\"t_ms\":9,\"type\":\"result\",\"exit\":" status ",\"state\":\"x\"," \
+  "\"code\":\"" code "\",\"args\":{},\"text\":\"t\",\"remedy\":null,\"elapsed_ms\":1," \
+  "\"at_step\":null}\n"
+
+/* A model whose helper says what the test wants it to say. */
+typedef struct
+{
+  char *directory;
+  BatonModel *model;
+  char *message;
+  char *replan;
+} Fixture;
+
+static void
+write_file (Fixture *fixture, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (fixture->directory, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+static char *
+read_file (Fixture *fixture, const char *name)
+{
+  g_autofree char *path = g_build_filename (fixture->directory, name, NULL);
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, NULL);
+
+  return text;
+}
+
+static void
+on_message_cb (BatonModel *model, const char *text, gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_free (fixture->message);
+  fixture->message = g_strdup (text);
+}
+
+static void
+on_replan_cb (BatonModel *model, const char *card, gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_free (fixture->replan);
+  fixture->replan = g_strdup (card);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *program = g_test_build_filename (G_TEST_DIST, "fake-helper", NULL);
+  g_autoptr (GError) error = NULL;
+  const char *command[3];
+
+  fixture->directory = g_dir_make_tmp ("baton-model-XXXXXX", &error);
+  g_assert_no_error (error);
+  write_file (fixture, "watch", HELLO ("watch"));
+
+  command[0] = program;
+  command[1] = fixture->directory;
+  command[2] = NULL;
+  fixture->model = baton_model_new_for_command (command, program);
+  g_signal_connect (fixture->model, "message", G_CALLBACK (on_message_cb), fixture);
+  g_signal_connect (fixture->model, "replan", G_CALLBACK (on_replan_cb), fixture);
+  baton_model_start (fixture->model);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[]
+      = { "watch", "watch.arguments", "hand", "hand.arguments", "hand.cancelled", "hand.status",
+          "plan", "plan.arguments", "recover", "recover.arguments" };
+
+  g_object_unref (fixture->model);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (fixture->directory, names[i], NULL);
+
+      g_unlink (path);
+    }
+  g_rmdir (fixture->directory);
+  g_free (fixture->directory);
+  g_free (fixture->message);
+  g_free (fixture->replan);
+}
+
+static void
+hand (Fixture *fixture)
+{
+  g_autoptr (BatonRequest) request = baton_request_new ();
+
+  g_strfreev (request->cards);
+  request->cards = g_strsplit (CARD, " ", -1);
+  request->to = BATON_SIDE_GUEST;
+  baton_request_add_close (request, 7, "70");
+  request->expect = g_strnfill (64, 'a');
+  baton_model_hand (fixture->model, request);
+}
+
+static BatonHandoffPhase
+get_phase (Fixture *fixture)
+{
+  BatonHandoff *handoff = baton_model_get_handoff (fixture->model);
+
+  return handoff != NULL ? baton_handoff_get_phase (handoff) : BATON_HANDOFF_ENDED;
+}
+
+static void
+wait_for_phase (Fixture *fixture, BatonHandoffPhase phase)
+{
+  while (get_phase (fixture) != phase)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+static void
+test_done (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *arguments = NULL;
+  g_autofree char *expected = NULL;
+  g_autofree char *digest = g_strnfill (64, 'a');
+  BatonHandoff *handoff;
+
+  write_file (fixture, "hand",
+              HELLO ("hand") PLAN STEP ("3", "1", "unbind", "start")
+                  STEP ("4", "1", "unbind", "ok") STEP ("5", "2", "verify", "start")
+                      STEP ("6", "2", "verify", "ok") RESULT ("7", "0", "handed-over"));
+  hand (fixture);
+  handoff = baton_model_get_handoff (fixture->model);
+  g_assert_cmpint (baton_handoff_get_phase (handoff), ==, BATON_HANDOFF_ASKING);
+  g_assert_true (baton_handoff_can_cancel (handoff));
+
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+  handoff = baton_model_get_handoff (fixture->model);
+  g_assert_nonnull (handoff);
+  g_assert_cmpuint (baton_handoff_get_n_done (handoff), ==, 2);
+  g_assert_cmpint (baton_json_get_int (baton_handoff_get_result (handoff), "exit", -1), ==, 0);
+
+  arguments = read_file (fixture, "hand.arguments");
+  expected = g_strdup_printf ("guest " CARD " --close 7:70 --expect %s\n", digest);
+  g_assert_cmpstr (arguments, ==, expected);
+
+  baton_model_dismiss (fixture->model);
+  g_assert_null (baton_model_get_handoff (fixture->model));
+}
+
+static void
+test_cancelled (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "hand", HELLO ("hand") PLAN STEP ("3", "1", "unbind", "start"));
+  write_file (fixture, "hand.cancelled",
+              STEP ("4", "1", "unbind", "undone") RESULT ("5", "13", "cancelled"));
+  hand (fixture);
+  wait_for_phase (fixture, BATON_HANDOFF_RUNNING);
+  while (baton_handoff_get_current (baton_model_get_handoff (fixture->model)) < 0)
+    g_main_context_iteration (NULL, TRUE);
+
+  /* The last thing to be stopped is behind us: nothing but the look is left. */
+  g_assert_false (baton_handoff_can_cancel (baton_model_get_handoff (fixture->model)));
+  baton_model_cancel (fixture->model);
+  g_assert_cmpint (get_phase (fixture), ==, BATON_HANDOFF_CANCELLING);
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+  /* An end that changed nothing is told by a toast. */
+  g_assert_null (baton_model_get_handoff (fixture->model));
+  g_assert_nonnull (strstr (fixture->message, "cancelled"));
+}
+
+typedef struct
+{
+  const char *lines;
+  const char *status;
+  const char *message; /* part of the toast, or NULL where the end stays on screen */
+  gboolean replans;
+} EndRow;
+
+static const EndRow end_rows[] = {
+  /* pkexec's own ends: dismissed, and not allowed */
+  { "", "126", "dismissed", FALSE },
+  { "", "127", NULL, FALSE },
+  { HELLO ("hand") RESULT ("2", "12", "plan-changed"), "12", "plan was shown", TRUE },
+  { HELLO ("hand") RESULT ("2", "11", "busy"), "11", NULL, FALSE },
+  /* no result means unknown, never failed */
+  { HELLO ("hand") PLAN STEP ("3", "1", "unbind", "start"), "0", NULL, FALSE },
+  { "not a line of ours\n\n{}\n", "3", NULL, FALSE },
+};
+
+static void
+test_end (Fixture *fixture, gconstpointer data)
+{
+  const EndRow *row = data;
+
+  write_file (fixture, "hand", row->lines);
+  write_file (fixture, "hand.status", row->status);
+  hand (fixture);
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+
+  g_assert_cmpint (baton_model_get_handoff (fixture->model) == NULL, ==, row->message != NULL);
+  if (row->message != NULL)
+    g_assert_nonnull (strstr (fixture->message, row->message));
+  g_assert_cmpstr (fixture->replan, ==, row->replans ? CARD : NULL);
+}
+
+static void
+on_changed_cb (BatonPreview *preview, gpointer data)
+{
+  (*(guint *) data)++;
+}
+
+/* However often the machine changes while the helper plans, it plans once more, for the last. */
+static void
+test_preview (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BatonPreview) preview = baton_model_create_preview (fixture->model);
+  g_autoptr (BatonRequest) request = baton_request_new ();
+  g_autofree char *arguments = NULL;
+  guint n_changes = 0;
+
+  write_file (fixture, "plan", HELLO ("plan") PLAN RESULT ("3", "0", "plan-ready"));
+  g_strfreev (request->cards);
+  request->cards = g_strsplit (CARD, " ", -1);
+  g_signal_connect (preview, "changed", G_CALLBACK (on_changed_cb), &n_changes);
+
+  baton_preview_ask (preview, request);
+  baton_preview_ask (preview, request);
+  request->until_free = TRUE;
+  baton_preview_ask (preview, request);
+  g_assert_true (baton_preview_is_busy (preview));
+  while (baton_preview_is_busy (preview))
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpuint (n_changes, ==, 1);
+  g_assert_cmpstr (baton_json_get_string (baton_preview_get_plan (preview), "digest"), ==, "ab");
+  g_assert_null (baton_preview_get_problem (preview));
+  arguments = read_file (fixture, "plan.arguments");
+  g_assert_cmpstr (arguments, ==, "guest " CARD " --until-free\n");
+}
+
+static void
+test_recover (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "recover", HELLO ("recover") RESULT ("2", "0", "recovered"));
+  baton_model_recover (fixture->model);
+  while (fixture->message == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_nonnull (strstr (fixture->message, "settled"));
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const end_names[]
+      = { "dismissed", "not-authorised", "plan-changed", "busy", "no-result", "no-hello" };
+
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add ("/app/model/done", Fixture, NULL, set_up, test_done, tear_down);
+  g_test_add ("/app/model/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
+  for (guint i = 0; i < G_N_ELEMENTS (end_rows); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/app/model/end/%s", end_names[i]);
+
+      g_test_add (path, Fixture, &end_rows[i], set_up, test_end, tear_down);
+    }
+  g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
+  g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
+
+  return g_test_run ();
+}
