@@ -55,11 +55,17 @@ BatonPciNames *
 baton_pci_names_new (BatonRoot *root)
 {
   BatonPciNames *self = g_new0 (BatonPciNames, 1);
+  char cache_parameter[] = "net.cache_name";
+  char no_file[] = "";
 
   self->access = pci_alloc ();
   self->access->error = leave_damaged_list;
   self->access->warning = drop_message;
   self->access->debug = drop_message;
+
+  /* libpci keeps what it once learned from the network in the home of whoever runs it: a
+   * file of a user's has no place in what root says, nor asking who the user is. */
+  pci_set_param (self->access, cache_parameter, no_file);
 
   if (!baton_root_is_system (root))
     {
