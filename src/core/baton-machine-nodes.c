@@ -15,16 +15,15 @@
 
 /* References used below:
  *  UEVENT - Linux drivers/base/core.c, dev_uevent(): MAJOR, MINOR and DEVNAME of a node
- *  NVIDIA-PROC - open-gpu-kernel-modules kernel-open/nvidia/nv-procfs.c, "Device Minor"
+ *  NVIDIA - open-gpu-kernel-modules kernel-open/common/inc/nv.h
  */
 
 /* DRM connector, its I2C adapter, that adapter's i2c-dev: six; a USB tree is deeper, and
  * what hangs further down is not the card's any more. */
 #define MAX_DEPTH 12
 #define MAX_UEVENT_BYTES 4096
-#define MAX_NVIDIA_INFO_BYTES 16384
 
-#define NVIDIA_MAJOR 195 /* NVIDIA-PROC: NV_MAJOR_DEVICE_NUMBER */
+#define NVIDIA_MAJOR 195 /* NVIDIA: NV_MAJOR_DEVICE_NUMBER */
 
 static const struct
 {
@@ -213,28 +212,19 @@ read_vfio_group (BatonLook *self, BatonFunction *function)
 
 /* NVIDIA's nodes are made by a program of theirs and are in no sysfs directory. */
 static void
-read_nvidia (BatonLook *self, BatonFunction *function)
+add_nvidia (BatonLook *self, BatonFunction *function)
 {
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
-  const char *line;
-  guint minor;
+  guint minor = GPOINTER_TO_UINT (g_hash_table_lookup (self->nvidia_minors, function->address));
+  g_autofree char *name = NULL;
+  BatonNode *node;
 
-  if (g_strcmp0 (function->driver, "nvidia") != 0)
+  if (minor == 0)
     return;
 
-  path = g_strconcat ("driver/nvidia/gpus/", function->address, "/information", NULL);
-  text = baton_root_read_file (self->root, BATON_ROOT_PROC, path, MAX_NVIDIA_INFO_BYTES, NULL,
-                               NULL);
-  line = text != NULL ? strstr (text, "Device Minor:") : NULL;
-  if (line != NULL && sscanf (line + strlen ("Device Minor:"), "%u", &minor) == 1)
-    {
-      g_autofree char *name = g_strdup_printf ("nvidia%u", minor);
-
-      add_node (function, name, NVIDIA_MAJOR, minor);
-      ((BatonNode *) g_ptr_array_index (function->nodes, function->nodes->len - 1))->kind =
-          BATON_NODE_NVIDIA;
-    }
+  name = g_strdup_printf ("nvidia%u", minor - 1);
+  add_node (function, name, NVIDIA_MAJOR, minor - 1);
+  node = g_ptr_array_index (function->nodes, function->nodes->len - 1);
+  node->kind = BATON_NODE_NVIDIA;
 }
 
 static int
@@ -265,6 +255,6 @@ baton_look_read_nodes (BatonLook *self, BatonFunction *function)
     walk (fd, function, 0);
 
   read_vfio_group (self, function);
-  read_nvidia (self, function);
+  add_nvidia (self, function);
   g_ptr_array_sort (function->nodes, compare_nodes);
 }

@@ -15,6 +15,7 @@ typedef struct
   /* owned */
   BatonPciNames *names;
   GHashTable *driver_modules; /* driver -> module, "" where it is built in */
+  GHashTable *nvidia_minors;  /* address -> minor number + 1 */
 } BatonLook;
 
 /* baton-machine-function.c */
@@ -22,6 +23,9 @@ BatonFunction *baton_look_read_function (BatonLook *self, const char *address);
 
 /* baton-machine-cards.c */
 void baton_look_find_cards (BatonLook *self, BatonMachine *machine);
+
+/* baton-machine-nvidia.c */
+void baton_look_read_nvidia (BatonLook *self, BatonMachine *machine);
 
 /* baton-machine-nodes.c */
 void baton_look_read_nodes (BatonLook *self, BatonFunction *function);

@@ -31,6 +31,7 @@ clear_look (BatonLook *self)
 {
   g_clear_pointer (&self->names, baton_pci_names_free);
   g_clear_pointer (&self->driver_modules, g_hash_table_unref);
+  g_clear_pointer (&self->nvidia_minors, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonLook, clear_look)
@@ -139,6 +140,7 @@ baton_machine_new (BatonRoot *root, GError **error)
   look.root = root;
   look.names = baton_pci_names_new (root);
   look.driver_modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  look.nvidia_minors = g_hash_table_new (g_str_hash, g_str_equal);
 
   self->system = baton_system_new (root, error);
   if (self->system == NULL || !read_functions (&look, self, error))
@@ -146,6 +148,7 @@ baton_machine_new (BatonRoot *root, GError **error)
 
   baton_look_read_iommu (&look, self);
   collect_groups (self);
+  baton_look_read_nvidia (&look, self);
   baton_look_find_cards (&look, self);
 
   return g_steal_pointer (&self);

@@ -105,19 +105,62 @@ test_what_is_a_node_of_the_card (void)
 }
 
 static void
-test_nvidia_node (void)
+add_nvidia_card (MockMachine *mock, const char *address, const char *status, guint minor)
 {
-  g_autoptr (MockMachine) mock = new_bare_card ();
-  g_autoptr (BatonMachine) machine = NULL;
-  g_autofree char *nodes = NULL;
+  g_autofree char *path =
+      g_strconcat ("proc/driver/nvidia/gpus/", address, "/information", NULL);
+  g_autofree char *text =
+      g_strdup_printf ("Model: \t\t NVIDIA GeForce GTX 1070\nDevice Minor: \t %u\n", minor);
 
-  mock_machine_set_driver (mock, CARD, "nvidia");
-  mock_machine_write (mock, "proc/driver/nvidia/gpus/" CARD "/information",
-                      "Model: \t\t NVIDIA GeForce GTX 1070\nBus Location: \t " CARD
-                      "\nDevice Minor: \t 1\n");
-  machine = mock_machine_look (mock);
-  nodes = join_nodes (baton_machine_find_card (machine, CARD)->nodes);
-  g_assert_cmpstr (nodes, ==, "/dev/nvidia1");
+  mock_machine_add_function (mock, address, 0x030000, "10de:1b81", NULL, NULL, "nvidia");
+  mock_machine_set_attribute (mock, address, "power/runtime_status", status);
+  mock_machine_write (mock, path, text);
+}
+
+/* NVIDIA's driver wakes the card for whoever reads `information`, so that of a sleeping one
+ * is not believed here to have been read: its number there is one that cannot be. */
+static void
+test_nvidia_nodes (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *first_status;
+    guint first_minor;
+    const char *second_status; /* NULL: there is none */
+    guint second_minor;
+    const char *first;
+    const char *second;
+  } rows[] = {
+    { "awake", "active", 1, NULL, 0, "/dev/nvidia1", NULL },
+    { "asleep, alone", "suspended", 99, NULL, 0, "/dev/nvidia0", NULL },
+    { "both awake", "active", 1, "active", 0, "/dev/nvidia1", "/dev/nvidia0" },
+    { "one asleep", "suspended", 99, "active", 0, "/dev/nvidia1", "/dev/nvidia0" },
+    { "the other asleep", "active", 0, "suspending", 99, "/dev/nvidia0", "/dev/nvidia1" },
+    { "both asleep", "suspended", 98, "suspended", 99, "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+      g_autofree char *first = NULL;
+
+      g_test_message ("%s", rows[i].name);
+      add_nvidia_card (mock, "0000:01:00.0", rows[i].first_status, rows[i].first_minor);
+      if (rows[i].second_status != NULL)
+        add_nvidia_card (mock, "0000:02:00.0", rows[i].second_status, rows[i].second_minor);
+      machine = mock_machine_look (mock);
+      first = join_nodes (baton_machine_find_card (machine, "0000:01:00.0")->nodes);
+      g_assert_cmpstr (first, ==, rows[i].first);
+      if (rows[i].second != NULL)
+        {
+          const BatonCard *card = baton_machine_find_card (machine, "0000:02:00.0");
+          g_autofree char *second = join_nodes (card->nodes);
+
+          g_assert_cmpstr (second, ==, rows[i].second);
+        }
+    }
 }
 
 static void
@@ -183,7 +226,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/machine-nodes/of-the-card", test_what_is_a_node_of_the_card);
-  g_test_add_func ("/core/machine-nodes/nvidia", test_nvidia_node);
+  g_test_add_func ("/core/machine-nodes/nvidia", test_nvidia_nodes);
   g_test_add_func ("/core/machine-nodes/outputs", test_outputs);
   g_test_add_func ("/core/machine-nodes/outputs-one-level-down", test_outputs_one_level_down);
 
