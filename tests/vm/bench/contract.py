@@ -2,79 +2,65 @@
 """Holds every line that the project prints against its own schema."""
 
 import functools
-import json
-
-import jsonschema
+import importlib.util
 
 from .project import REPOSITORY
 
-SCHEMA = REPOSITORY / 'data' / 'schema' / 'protocol.schema.json'
-
-LONGEST_LINE = 16 * 1024
+CHECKER = REPOSITORY / 'data' / 'schema' / 'check-events.py'
 
 
 class Broken(AssertionError):
-    """A line or a transcript that breaks the contract."""
+    """A line or an output that breaks the contract."""
 
 
 @functools.cache
-def _validator():
-    schema = json.loads(SCHEMA.read_text())
-    kind = jsonschema.validators.validator_for(schema)
-    return kind(schema)
+def _checker():
+    """The program that checks recorded outputs, as a module; it is strict."""
+    specification = importlib.util.spec_from_file_location('check_events', CHECKER)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
 
 
 class Reader:
-    """Reads one output, line by line, and is strict about each."""
+    """Reads one output, line by line."""
 
     def __init__(self):
+        self._lines = []
         self.events = []
-        self._last = 0
 
     def take(self, line):
         """Checks one line and returns its event."""
-        if len(line.encode()) > LONGEST_LINE:
-            raise Broken(f'a line of {len(line.encode())} bytes: {line[:200]}…')
-        if not line.isascii() or any(ord(letter) < 0x20 for letter in line):
-            raise Broken(f'a line that is not plain ASCII: {line!r}')
+        raw = line.encode(errors='surrogateescape')
         try:
-            event = json.loads(line)
+            event = _checker().check_line(raw)
         except ValueError as error:
-            raise Broken(f'no JSON: {line!r}: {error}') from None
-        error = jsonschema.exceptions.best_match(_validator().iter_errors(event))
-        if error is not None:
-            raise Broken(f'{line[:600]}\nbreaks the schema at '
-                         f'{"/".join(map(str, error.absolute_path))}: {error.message[:600]}')
-        if event['seq'] != self._last + 1:
-            raise Broken(f'seq {event["seq"]} after {self._last}: {line[:200]}')
-        self._last = event['seq']
-        if (event['type'] == 'hello') != (event['seq'] == 1):
-            raise Broken(f'hello is the first line and no other: {line[:200]}')
-        if self.events and self.events[-1]['type'] == 'result':
-            raise Broken(f'a line after the result: {line[:200]}')
+            raise Broken(f'{error}: {line[:1000]}') from error
+        self._lines.append(raw)
         self.events.append(event)
         return event
 
     def finish(self):
-        """The end of an output of which a result was promised."""
-        if not self.events or self.events[-1]['type'] != 'result':
-            raise Broken('the output ended without a result: '
-                         + (json.dumps(self.events[-1])[:300] if self.events else 'it is empty'))
+        """Checks the output as a whole, which a result must end, and returns that."""
+        try:
+            _checker().check_output(self._lines)
+        except ValueError as error:
+            raise Broken(f'{error}; the last line: {self._lines[-1:]}') from error
         return self.events[-1]
 
 
 def merged(events, kind):
-    """The last whole @kind of @events, with its continued lines joined."""
-    whole, parts = None, []
+    """The last whole @kind of @events, its continued lines joined; None without one."""
+    whole = collected = None
     for event in events:
         if event['type'] != kind:
             continue
-        parts.append(event)
+        if collected is None:
+            collected = dict(event)
+        else:
+            for key, value in event.items():
+                if isinstance(value, list):
+                    collected[key] = collected[key] + value
         if not event.get('more'):
-            whole = dict(parts[-1])
-            for part in reversed(parts[:-1]):
-                for key, value in part.items():
-                    if isinstance(value, list):
-                        whole[key] = value + whole[key]
-            parts = []
+            whole, collected = collected, None
     return whole

@@ -151,6 +151,10 @@ class Machine:
         """The boot display's picture, as a person would see it."""
         self.monitor.command('screendump', filename=str(path), format='png')
 
+    def wait(self):
+        """Waits until somebody closes its window or shuts it down."""
+        self._process.wait()
+
     def stop(self):
         """Ends the machine at once; nothing in it is kept."""
         self._process.kill()

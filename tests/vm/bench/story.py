@@ -37,6 +37,10 @@ class Handoff:
         return contract.merged(self.events, 'plan')
 
     @property
+    def machine(self):
+        return contract.merged(self.events, 'machine')
+
+    @property
     def findings(self):
         return {finding['code']: finding for finding in (self.plan or {}).get('findings', [])}
 
@@ -176,6 +180,15 @@ class Bench:
         finally:
             process.close_stdin()
             process.wait()
+
+    @contextlib.contextmanager
+    def file(self, path, text):
+        """A file of the machine's that is there for as long as this lasts."""
+        self.run('sh', '-c', 'mkdir -p "$(dirname "$1")" && cat >"$1"', 'sh', path, stdin=text)
+        try:
+            yield
+        finally:
+            self.run('rm', path)
 
     @contextlib.contextmanager
     def guest(self, *addresses):

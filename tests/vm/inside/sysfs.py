@@ -6,6 +6,7 @@ import glob
 import os
 import re
 import struct
+import subprocess
 
 DEVICES = '/sys/bus/pci/devices'
 
@@ -104,3 +105,22 @@ def node_of(address, kind):
     if not found:
         raise LookupError(f'{address} has no node like /dev/{kind}')
     return found[0]
+
+
+def park(addresses):
+    """Puts functions on vfio-pci by hand, as another tool or a person would."""
+    subprocess.run(['modprobe', 'vfio-pci'], check=True)
+    for address in addresses:
+        write(f'{DEVICES}/{address}/driver_override', 'vfio-pci')
+        if link(f'{DEVICES}/{address}/driver'):
+            write(f'{DEVICES}/{address}/driver/unbind', address)
+        write('/sys/bus/pci/drivers_probe', address)
+
+
+def unpark(addresses):
+    """And back to whatever driver takes them."""
+    for address in addresses:
+        write(f'{DEVICES}/{address}/driver_override', '\n')
+        if link(f'{DEVICES}/{address}/driver'):
+            write(f'{DEVICES}/{address}/driver/unbind', address)
+        write('/sys/bus/pci/drivers_probe', address)
