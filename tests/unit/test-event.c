@@ -155,18 +155,38 @@ test_result_has_the_keys_of_its_code (void)
   g_assert_cmpuint (json_object_get_size (values), ==, 1);
 }
 
+static JsonObject *
+new_step (guint n, const char *text)
+{
+  JsonObject *step = json_object_new ();
+  g_autofree char *id = g_strdup_printf ("close-process:%u:1", n + 1);
+
+  json_object_set_int_member (step, "n", n);
+  json_object_set_string_member (step, "id", id);
+  json_object_set_string_member (step, "kind", "close-process");
+  json_object_set_string_member (step, "target", strchr (id, ':') + 1);
+  json_object_set_null_member (step, "detail");
+  json_object_set_boolean_member (step, "persistent", FALSE);
+  json_object_set_string_member (step, "state", "ok");
+  json_object_set_string_member (step, "text", text);
+
+  return step;
+}
+
 static JsonNode *
 new_report (guint n_steps, const char *text)
 {
   g_autoptr (JsonObject) object = json_object_new ();
   JsonArray *steps = json_array_new ();
   JsonArray *cards = json_array_new ();
+  JsonObject *args = json_object_new ();
 
   json_array_add_string_element (cards, "0000:01:00.0");
   json_object_set_int_member (object, "exit", 0);
   json_object_set_string_member (object, "state", "done");
   json_object_set_string_member (object, "code", "handed-over");
-  json_object_set_object_member (object, "args", json_object_new ());
+  json_object_set_string_member (args, "card", "The card");
+  json_object_set_object_member (object, "args", args);
   json_object_set_string_member (object, "text", "It is ready.");
   json_object_set_null_member (object, "remedy");
   json_object_set_int_member (object, "elapsed_ms", 2100);
@@ -179,16 +199,7 @@ new_report (guint n_steps, const char *text)
 
   for (guint i = 0; i < n_steps; i++)
     {
-      JsonObject *step = json_object_new ();
-      g_autofree char *id = g_strdup_printf ("close-process:%u:1", i + 2);
-
-      json_object_set_int_member (step, "n", i + 1);
-      json_object_set_string_member (step, "id", id);
-      json_object_set_string_member (step, "state", "ok");
-      json_object_set_null_member (step, "errno");
-      json_object_set_null_member (step, "code");
-      json_object_set_string_member (step, "text", text);
-      json_array_add_object_element (steps, step);
+      json_array_add_object_element (steps, new_step (i + 1, text));
     }
   json_object_set_array_member (object, "steps", steps);
 
@@ -257,23 +268,17 @@ test_short_list_is_one_line (void)
 static void
 test_huge_item_is_cut (void)
 {
+  static const char *const keys[] = { "target", "detail", "text" };
   g_autoptr (EventLines) lines = event_lines_new (NULL);
-  g_autoptr (JsonObject) body = json_object_new ();
-  g_autoptr (JsonNode) report = json_node_init_object (json_node_alloc (), body);
-  JsonArray *steps = json_array_new ();
-  JsonObject *step = json_object_new ();
-  g_autofree char *text = g_strnfill (4096, '\x01');
+  g_autofree char *text = g_strnfill (100000, '\x01');
+  g_autoptr (JsonNode) report = new_report (1, text);
+  JsonArray *steps = json_object_get_array_member (json_node_get_object (report), "steps");
+  JsonObject *step = json_array_get_object_element (steps, 0);
   g_auto (GStrv) taken = NULL;
   g_autoptr (BatonEvent) event = NULL;
 
-  for (guint i = 0; i < 100; i++)
-    {
-      g_autofree char *key = g_strdup_printf ("key%u", i);
-
-      json_object_set_string_member (step, key, text);
-    }
-  json_array_add_object_element (steps, step);
-  json_object_set_array_member (body, "steps", steps);
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    json_object_set_string_member (step, keys[i], text);
 
   baton_event_writer_report (lines->writer, report);
   taken = event_lines_take (lines);
@@ -281,6 +286,34 @@ test_huge_item_is_cut (void)
   event = parse (taken[0]);
   steps = json_object_get_array_member (event->object, "steps");
   g_assert_cmpuint (json_array_get_length (steps), ==, 1);
+  step = json_array_get_object_element (steps, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *cut = g_strconcat (keys[i], "_cut", NULL);
+
+      g_assert_true (json_object_get_boolean_member (step, cut));
+      g_assert_cmpuint (strlen (json_object_get_string_member (step, keys[i])), >, 500);
+    }
+}
+
+/* A report tells of a handoff that has ended: whoever passes it on is in another, or in none. */
+static void
+test_report_keeps_its_handoff (void)
+{
+  g_autoptr (EventLines) lines = event_lines_new ("0123456789abcdef0123456789abcdef");
+  g_autoptr (JsonNode) report = new_report (1, "fine");
+  g_auto (GStrv) taken = NULL;
+  g_autoptr (BatonEvent) event = NULL;
+
+  json_object_set_string_member (json_node_get_object (report), "handoff",
+                                 "fedcba9876543210fedcba9876543210");
+  baton_event_writer_report (lines->writer, report);
+  taken = event_lines_take (lines);
+  event = parse (taken[0]);
+
+  g_assert_cmpstr (event->handoff, ==, "fedcba9876543210fedcba9876543210");
+  g_assert_null (strstr (taken[0], "0123456789abcdef"));
 }
 
 static void
@@ -518,6 +551,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/event/list/goes-on", test_long_lists_go_on);
   g_test_add_func ("/core/event/list/one-line", test_short_list_is_one_line);
   g_test_add_func ("/core/event/list/huge-item-is-cut", test_huge_item_is_cut);
+  g_test_add_func ("/core/event/report/keeps-its-handoff", test_report_keeps_its_handoff);
   g_test_add_func ("/core/event/relay/renumbers", test_relay_renumbers);
   g_test_add_func ("/core/event/relay/refuses", test_relay_refuses_what_is_no_event);
   g_test_add_func ("/core/event/reader-is-gone", test_reader_that_is_gone);
