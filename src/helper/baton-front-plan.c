@@ -4,8 +4,9 @@
 #include "baton-front.h"
 
 static int
-end_with_plan (BatonFront *self, const BatonPlan *plan)
+end_with_plan (BatonFront *self, BatonMachine *machine, const BatonPlan *plan)
 {
+  const BatonCard *card = baton_machine_find_card (machine, plan->cards[0]);
   g_autofree char *count = NULL;
   guint n_blockers = 0;
 
@@ -24,7 +25,7 @@ end_with_plan (BatonFront *self, const BatonPlan *plan)
     }
   if (plan->there_already)
     return baton_front_end (self, BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
-                            plan->cards[0]);
+                            card != NULL ? baton_card_get_name (card) : plan->cards[0]);
 
   count = g_strdup_printf ("%u", plan->steps->len);
   return baton_front_end (self, BATON_EXIT_DONE, BATON_CODE_PLAN_READY, "count", count);
@@ -70,5 +71,5 @@ baton_front_plan (BatonFront *self, const char *const *arguments)
     baton_event_writer_holders (self->writer, g_ptr_array_index (holders, i));
   baton_event_writer_plan (self->writer, plan);
 
-  return end_with_plan (self, plan);
+  return end_with_plan (self, machine, plan);
 }
