@@ -8,15 +8,13 @@
 #include "baton-command.h"
 #include "baton-front-lines.h"
 #include "baton-front.h"
+#include "baton-report.h"
 #include "baton-watch-handoff.h"
 #include "baton-watch-output.h"
 #include "baton-watch-sources.h"
 
 /* However many events come, the machine is looked at once in this time. */
 #define LOOK_EVERY_MS 1000
-
-#define REPORT "lib/baton/report.json"
-#define MAX_REPORT_BYTES (256 * 1024)
 
 typedef struct
 {
@@ -133,10 +131,9 @@ on_handoff_event (const BatonEvent *event, const char *line, gsize length, gpoin
 static void
 tell_report (Watch *self)
 {
-  g_autofree char *text = baton_root_read_file (self->front->root, BATON_ROOT_VAR, REPORT,
-                                                MAX_REPORT_BYTES, NULL, NULL);
-  g_autoptr (JsonNode) report = text != NULL ? json_from_string (text, NULL) : NULL;
+  g_autoptr (JsonNode) report = baton_report_load (self->front->root, NULL);
 
+  /* None yet, or one that is being made: its end will be told as well. */
   if (report != NULL && JSON_NODE_HOLDS_OBJECT (report))
     baton_watch_output_report (self->output, report);
 }

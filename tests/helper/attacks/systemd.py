@@ -8,7 +8,9 @@ import threading
 
 import gi
 gi.require_version("Gio", "2.0")
-from gi.repository import Gio, GLib
+from gi.repository import Gio, GLib  # noqa: E402
+
+from check_events import CODES  # noqa: E402
 
 CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -30,6 +32,12 @@ MANAGER = """<node><interface name="org.freedesktop.systemd1.Manager">
 </interface></node>"""
 
 JOB = "/org/freedesktop/systemd1/job/1"
+
+
+def make_end(status, state, code):
+    """What a result and a report have in common."""
+    return {"exit": status, "state": state, "code": code, "args": {key: "x" for key in CODES[code]["args"]}, "text": "x",
+            "remedy": None, "elapsed_ms": 1, "at_step": None}
 
 
 class Worker:
@@ -58,8 +66,7 @@ class Worker:
         self.write("worker", pid=pid, start_time="1")
 
     def end(self, status=0, state="done", code="handed-over"):
-        self.write("result", exit=status, state=state, code=code, args={"card": "x"}, text="x", remedy=None,
-                   elapsed_ms=1, at_step=None)
+        self.write("result", **make_end(status, state, code))
 
     @property
     def cancel_asked(self):

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness import Helper, Tree, UID, check, expect_refusal, run_stories, story
-from systemd import Worker
+from systemd import Worker, make_end
 
 ID = "0123456789abcdef0123456789abcdef"
 PICTURES = ("machine", "holders", "report")
@@ -64,7 +64,9 @@ def make_handoff(tree, lock=True):
 def write_report(tree, code):
     directory = tree.path / "var/lib/baton"
     directory.mkdir(exist_ok=True)
-    (directory / ".new").write_text(json.dumps({"code": code, "cards": [], "steps": []}))
+    report = {**make_end(0, "done", code), "cards": ["0000:01:00.0"], "to": "guest", "steps": [], "uid": 1000,
+              "boot_id": "x", "at": 1, "handoff": ID}
+    (directory / ".new").write_text(json.dumps(report))
     (directory / ".new").rename(directory / "report.json")
 
 
