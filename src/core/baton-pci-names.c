@@ -34,12 +34,25 @@ drop_message (char *message, ...)
 {
 }
 
-static void
+static gboolean
 load_list (struct pci_access *access)
 {
   /* What was read before the damage stays known; the rest is shown as numbers. */
   if (setjmp (damaged_list) == 0)
-    pci_load_name_list (access);
+    return pci_load_name_list (access) != 0;
+
+  return TRUE;
+}
+
+/* udev's database has the same names. It is asked where the list is missing, and only if it
+ * is there: libpci opens it anew for each name that is not found, and loses what it opened
+ * where that fails (lib/names-hwdb.c of 3.9). */
+static gboolean
+has_hwdb (BatonRoot *root)
+{
+  return baton_root_exists (root, BATON_ROOT_ETC, "udev/hwdb.bin") ||
+         baton_root_exists (root, BATON_ROOT_USR, "lib/systemd/hwdb/hwdb.bin") ||
+         baton_root_exists (root, BATON_ROOT_USR, "lib/udev/hwdb.bin");
 }
 
 /**
@@ -74,10 +87,11 @@ baton_pci_names_new (BatonRoot *root)
 
       /* libpci frees this one with free(). */
       pci_set_name_list_path (self->access, strdup (path), 1);
-      self->extra_flags = PCI_LOOKUP_NO_HWDB;
     }
 
-  load_list (self->access);
+  if (load_list (self->access) || !baton_root_is_system (root) || !has_hwdb (root))
+    self->extra_flags = PCI_LOOKUP_NO_HWDB;
+
   return self;
 }
 
