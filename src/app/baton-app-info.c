@@ -85,12 +85,9 @@ typedef struct
 
 /* Device files in words; a longer prefix stands before a shorter one. */
 static const Use uses[] = {
-  { "dri/card", N_ ("screens") },
-  { "dri/render", N_ ("rendering") },
-  { "fb", N_ ("text console") },
-  { "snd/", N_ ("sound") },
-  { "i2c-", N_ ("monitor settings") },
-  { "vfio/", N_ ("whole card") },
+  { "dri/card", N_ ("screens") },      { "dri/render", N_ ("rendering") },
+  { "fb", N_ ("text console") },       { "snd/", N_ ("sound") },
+  { "i2c-", N_ ("monitor settings") }, { "vfio/", N_ ("whole card") },
   { "nvidia", N_ ("rendering") },
 };
 
@@ -146,7 +143,8 @@ baton_app_info_dup_summary (JsonObject *holder)
 
   if (pid == 0)
     /* Translators: what the kernel itself uses of a card: a list such as "text console" */
-    return *what != '\0' ? g_strdup_printf (_ ("Uses: %s"), what) : g_strdup (_ ("Part of the kernel"));
+    return *what != '\0' ? g_strdup_printf (_ ("Uses: %s"), what)
+                         : g_strdup (_ ("Part of the kernel"));
 
   /* Translators: a process's name, its number, its user's name, and a list of what it uses of the
    * card, such as "rendering, sound" */

@@ -51,8 +51,7 @@ static void
 on_handoff_changed_cb (BatonApplication *self)
 {
   BatonHandoff *handoff = baton_model_get_handoff (self->model);
-  gboolean runs
-      = handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
+  gboolean runs = handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
 
   if (runs && !self->is_held)
     g_application_hold (G_APPLICATION (self));
@@ -143,16 +142,13 @@ activate_return (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 activate_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  adw_show_about_window (gtk_application_get_active_window (data),
-                         "application-name", "Baton",
-                         "application-icon", BATON_APP_ID,
-                         "version", BATON_VERSION,
-                         "developer-name", _ ("The Baton Contributors"),
-                         "comments", _ ("Hands a graphics card to a virtual machine and takes it back."),
+  adw_show_about_window (gtk_application_get_active_window (data), "application-name", "Baton",
+                         "application-icon", BATON_APP_ID, "version", BATON_VERSION,
+                         "developer-name", _ ("The Baton Contributors"), "comments",
+                         _ ("Hands a graphics card to a virtual machine and takes it back."),
                          "license-type", GTK_LICENSE_GPL_3_0,
                          /* Translators: your name, and your address if you like */
-                         "translator-credits", _ ("translator-credits"),
-                         NULL);
+                         "translator-credits", _ ("translator-credits"), NULL);
 }
 
 static void
@@ -178,12 +174,9 @@ baton_application_startup (GApplication *application)
     const char *action;
     const char *accels[3];
   } accels[] = {
-    { "app.quit", { "<Control>q", NULL } },
-    { "win.groups", { "<Control>g", NULL } },
-    { "win.help", { "F1", NULL } },
-    { "win.look", { "F5", "<Control>r", NULL } },
-    { "win.report", { "<Control>l", NULL } },
-    { "window.close", { "<Control>w", NULL } },
+    { "app.quit", { "<Control>q", NULL } },   { "win.groups", { "<Control>g", NULL } },
+    { "win.help", { "F1", NULL } },           { "win.look", { "F5", "<Control>r", NULL } },
+    { "win.report", { "<Control>l", NULL } }, { "window.close", { "<Control>w", NULL } },
   };
 
   G_APPLICATION_CLASS (baton_application_parent_class)->startup (application);

@@ -70,8 +70,8 @@ static GtkWidget *
 create_travel_row (gpointer data)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
-  GtkWidget *icon = g_object_new (GTK_TYPE_IMAGE, "accessible-role",
-                                  GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  GtkWidget *icon =
+      g_object_new (GTK_TYPE_IMAGE, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_action_row_set_title_lines (row, 0);
@@ -90,10 +90,10 @@ fill_travel_row (GtkWidget *row, guint index, gpointer data)
   const char *name = baton_json_get_string (function, "name");
   gboolean travels = baton_json_get_boolean (function, "travels");
   const char *part = baton_card_details_get_part (class_code);
-  g_autofree char *title
-      = travels ? g_strdup (part)
-                /* Translators: %s is a kind of device, such as "Storage" or "Bridge" */
-                : g_strdup_printf (_ ("%s: stays here, in the same group"), part);
+  g_autofree char *title =
+      travels ? g_strdup (part)
+              /* Translators: %s is a kind of device, such as "Storage" or "Bridge" */
+              : g_strdup_printf (_ ("%s: stays here, in the same group"), part);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), name != NULL ? name : "");
@@ -229,8 +229,8 @@ baton_card_details_show (BatonSection *section, JsonObject *card)
   g_autoptr (GPtrArray) titles = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
   Details details = { titles, values };
-  g_autofree char *resets
-      = baton_json_join_strings (baton_json_get_array (card, "reset_methods"), ", ");
+  g_autofree char *resets =
+      baton_json_join_strings (baton_json_get_array (card, "reset_methods"), ", ");
 
   add_detail (&details, _ ("Full Name"), g_strdup (baton_json_get_string (card, "name")));
   add_detail (&details, _ ("Identity"),
@@ -242,8 +242,7 @@ baton_card_details_show (BatonSection *section, JsonObject *card)
   add_detail (&details, _ ("Device Files"),
               baton_json_join_strings (baton_json_get_array (card, "nodes"), "\n"));
   add_detail (&details, _ ("Power"), describe_power (card));
-  add_detail (&details, _ ("Reset Methods"),
-              g_strdup (*resets != '\0' ? resets : _ ("none")));
+  add_detail (&details, _ ("Reset Methods"), g_strdup (*resets != '\0' ? resets : _ ("none")));
   add_detail (&details, _ ("Boot Display"),
               baton_json_get_boolean (card, "boot_display") ? g_strdup (_ ("yes")) : NULL);
 

@@ -89,8 +89,8 @@ create_request (BatonCardPage *self)
   request->cards = g_new0 (char *, 2);
   request->cards[0] = g_strdup (self->address);
   request->to = baton_words_get_other_side (card);
-  request->when_free = request->to == BATON_SIDE_HOST
-                       && baton_json_count (baton_json_get_array (card, "guests")) > 0;
+  request->when_free = request->to == BATON_SIDE_HOST &&
+                       baton_json_count (baton_json_get_array (card, "guests")) > 0;
 
   return request;
 }
@@ -141,20 +141,21 @@ show_notice (BatonCardPage *self)
   if (problem != NULL)
     {
       BatonCode code = baton_client_result_get_code (problem);
-      g_autofree char *text
-          = code == BATON_CODE_NOT_AUTHORISED || code == BATON_CODE_DISMISSED
-                ? g_strdup (_ ("Not everything can be seen: this session may not look with full "
-                               "rights."))
-                : baton_result_words_dup_text (problem);
+      g_autofree char *text =
+          code == BATON_CODE_NOT_AUTHORISED || code == BATON_CODE_DISMISSED
+              ? g_strdup (_ ("Not everything can be seen: this session may not look with full "
+                             "rights."))
+              : baton_result_words_dup_text (problem);
 
       self->notice = NOTICE_PROBLEM;
       baton_banner_show (self->banner, text, _ ("_Try Again"));
     }
-  else if (find_finding (self, "journal-unfinished") != NULL
-           && baton_model_get_handoff (self->model) == NULL)
+  else if (find_finding (self, "journal-unfinished") != NULL &&
+           baton_model_get_handoff (self->model) == NULL)
     {
       self->notice = NOTICE_JOURNAL;
-      baton_banner_show (self->banner, _ ("An earlier handoff was cut off and is not settled yet."),
+      baton_banner_show (self->banner,
+                         _ ("An earlier handoff was cut off and is not settled yet."),
                          _ ("_Recover"));
     }
   else if (iommu != NULL && !baton_json_get_boolean (iommu, "enabled"))
@@ -217,7 +218,8 @@ create_finding_row (gpointer data)
 {
   BatonFindingRow *row = baton_finding_row_new ();
 
-  g_signal_connect_object (row, "verb", G_CALLBACK (on_finding_verb_cb), data, G_CONNECT_SWAPPED);
+  g_signal_connect_object (row, "verb", G_CALLBACK (on_finding_verb_cb), data,
+                           G_CONNECT_SWAPPED);
 
   return GTK_WIDGET (row);
 }
@@ -243,12 +245,11 @@ show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
       const char *code = baton_json_get_string (finding, "code");
-      gboolean is_note
-          = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
+      gboolean is_note = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
 
       /* The state box already says where the card is. An offer belongs to the plan. */
-      if (is_note != notes || g_strcmp0 (code, "already-there") == 0
-          || g_strcmp0 (code, "let-open-offer") == 0)
+      if (is_note != notes || g_strcmp0 (code, "already-there") == 0 ||
+          g_strcmp0 (code, "let-open-offer") == 0)
         continue;
 
       any_blocker |= g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;
@@ -309,13 +310,13 @@ static void
 show_verb (BatonCardPage *self)
 {
   BatonHandoff *handoff = get_handoff (self);
-  gboolean stuck = handoff != NULL
-                   && baton_json_get_int (baton_handoff_get_result (handoff), "exit", 0)
-                          == BATON_EXIT_STUCK;
+  gboolean stuck = handoff != NULL && baton_json_get_int (baton_handoff_get_result (handoff),
+                                                          "exit", 0) == BATON_EXIT_STUCK;
 
   self->verb = baton_words_choose_verb (get_card (self), get_plan (self));
   gtk_label_set_label (self->verb_label, baton_words_get_verb_label (self->verb));
-  gtk_widget_set_visible (GTK_WIDGET (self->verb_button), !is_busy (self) && !stuck && self->verb != BATON_VERB_NONE);
+  gtk_widget_set_visible (GTK_WIDGET (self->verb_button),
+                          !is_busy (self) && !stuck && self->verb != BATON_VERB_NONE);
 }
 
 static void
@@ -365,8 +366,8 @@ needs_answer (JsonObject *plan)
   JsonArray *findings = baton_json_get_array (plan, "findings");
 
   for (guint i = 0; i < baton_json_count (findings); i++)
-    if (g_strcmp0 (baton_json_get_string (baton_json_nth_object (findings, i), "severity"), "note")
-        != 0)
+    if (g_strcmp0 (baton_json_get_string (baton_json_nth_object (findings, i), "severity"),
+                   "note") != 0)
       return TRUE;
 
   return plan == NULL || baton_json_count (baton_json_get_array (plan, "steps")) == 0;
@@ -406,8 +407,8 @@ baton_card_page_press (BatonCardPage *self)
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
 
   /* The way home needs no dialog unless there is something to decide. */
-  if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE)
-      || baton_preview_is_busy (self->preview) || needs_answer (plan))
+  if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE) ||
+      baton_preview_is_busy (self->preview) || needs_answer (plan))
     {
       open_plan (self);
       return;
@@ -477,8 +478,8 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   g_type_ensure (BATON_TYPE_BANNER);
   g_type_ensure (BATON_TYPE_SECTION);
   g_type_ensure (BATON_TYPE_STATE_BOX);
-  gtk_widget_class_set_template_from_resource (widget_class,
-                                               "/io/github/batongpu/Baton/ui/baton-card-page.ui");
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/batongpu/Baton/ui/baton-card-page.ui");
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, banner);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, state_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_button);
@@ -570,8 +571,8 @@ baton_card_page_refresh (BatonCardPage *self, guint what)
   show_all (self);
 
   /* In the middle of a handoff a plan would only say that one is under way. */
-  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS | BATON_VIEW_RESULT)) != 0
-      && !is_busy (self))
+  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS | BATON_VIEW_RESULT)) != 0 &&
+      !is_busy (self))
     {
       g_autoptr (BatonRequest) request = create_request (self);
 
@@ -598,8 +599,8 @@ baton_card_page_dup_refusal (BatonCardPage *self)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
 
-      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0
-          && baton_json_get_string (finding, "consent") == NULL)
+      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0 &&
+          baton_json_get_string (finding, "consent") == NULL)
         return baton_finding_words_dup_title (finding, get_holders (self));
     }
 

@@ -37,8 +37,8 @@ baton_card_row_class_init (BatonCardRowClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = baton_card_row_finalize;
 
-  gtk_widget_class_set_template_from_resource (widget_class,
-                                               "/io/github/batongpu/Baton/ui/baton-card-row.ui");
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/batongpu/Baton/ui/baton-card-row.ui");
   gtk_widget_class_bind_template_child (widget_class, BatonCardRow, icon);
   gtk_widget_class_bind_template_child (widget_class, BatonCardRow, name_label);
   gtk_widget_class_bind_template_child (widget_class, BatonCardRow, place_label);

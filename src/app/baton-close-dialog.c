@@ -35,8 +35,8 @@ on_response_cb (AdwMessageDialog *dialog, const char *response, gpointer data)
   if (g_strcmp0 (response, "close") == 0)
     close_now (gtk_window_get_transient_for (GTK_WINDOW (dialog)), data);
   else if (g_strcmp0 (response, "plan") == 0)
-    gtk_widget_activate_action (
-        GTK_WIDGET (gtk_window_get_transient_for (GTK_WINDOW (dialog))), "win.hand", NULL);
+    gtk_widget_activate_action (GTK_WIDGET (gtk_window_get_transient_for (GTK_WINDOW (dialog))),
+                                "win.hand", NULL);
 }
 
 static void
@@ -73,8 +73,9 @@ baton_close_dialog_present (GtkWindow *parent, JsonObject *holder)
   else
     {
       adw_message_dialog_set_body (
-          dialog, _ ("It belongs to somebody else or to the system, so it is closed only when the "
-                     "card is handed over. The plan shows what that means."));
+          dialog,
+          _ ("It belongs to somebody else or to the system, so it is closed only when the "
+             "card is handed over. The plan shows what that means."));
       adw_message_dialog_add_response (dialog, "plan", _ ("Show _Plan…"));
     }
   adw_message_dialog_set_default_response (dialog, "cancel");

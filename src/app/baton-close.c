@@ -76,7 +76,8 @@ baton_close_ask (int pid, const char *start_time, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH, "process %d has ended already", pid);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH, "process %d has ended already",
+                   pid);
       return FALSE;
     }
 

@@ -23,14 +23,17 @@ typedef struct
 static const FindingWords table[] = {
   { BATON_CODE_IN_USE_APP, BATON_FINDING_VERB_CLOSE, N_ ("{name} is using the card") },
   { BATON_CODE_IN_USE_SERVICE, BATON_FINDING_VERB_CLOSE, N_ ("{name} is using the card") },
-  { BATON_CODE_IN_USE_SOUND, BATON_FINDING_VERB_CLOSE, N_ ("{name} is using the card’s sound") },
-  { BATON_CODE_IN_USE_COMPOSITOR, BATON_FINDING_VERB_NONE, N_ ("The desktop is using the card") },
+  { BATON_CODE_IN_USE_SOUND, BATON_FINDING_VERB_CLOSE,
+    N_ ("{name} is using the card’s sound") },
+  { BATON_CODE_IN_USE_COMPOSITOR, BATON_FINDING_VERB_NONE,
+    N_ ("The desktop is using the card") },
   { BATON_CODE_IN_USE_DISPLAY_SERVER, BATON_FINDING_VERB_NONE,
     N_ ("The display server is using the card") },
   { BATON_CODE_IN_USE_UNCLOSABLE, BATON_FINDING_VERB_NONE,
     N_ ("{name} is using the card and must not be closed") },
   { BATON_CODE_GUEST_HAS_CARD, BATON_FINDING_VERB_NONE, N_ ("“{guest}” is using the card") },
-  { BATON_CODE_WAITS_FOR_GUEST, BATON_FINDING_VERB_NONE, N_ ("Waits until “{guest}” has stopped") },
+  { BATON_CODE_WAITS_FOR_GUEST, BATON_FINDING_VERB_NONE,
+    N_ ("Waits until “{guest}” has stopped") },
   { BATON_CODE_FOREIGN_IN_GROUP, BATON_FINDING_VERB_SHOW_GROUP,
     N_ ("Shares its group with {device}") },
   { BATON_CODE_FOREIGN_IDLE, BATON_FINDING_VERB_SHOW_GROUP, NULL },
@@ -118,9 +121,8 @@ baton_finding_words_dup_title (JsonObject *finding, JsonObject *holders)
 
   args = dup_args (finding, holders);
 
-  return baton_code_fill (words != NULL && words->title != NULL ? _ (words->title)
-                                                                : _ (info->title),
-                          args);
+  return baton_code_fill (
+      words != NULL && words->title != NULL ? _ (words->title) : _ (info->title), args);
 }
 
 /**
@@ -144,8 +146,8 @@ baton_finding_words_dup_detail (JsonObject *finding, JsonObject *holders)
   args = dup_args (finding, holders);
   text = baton_code_fill (_ (info->text), args);
 
-  if (info->remedy == NULL || info->severity == BATON_SEVERITY_NOTE
-      || baton_finding_words_get_verb (finding) == BATON_FINDING_VERB_RECOVER)
+  if (info->remedy == NULL || info->severity == BATON_SEVERITY_NOTE ||
+      baton_finding_words_get_verb (finding) == BATON_FINDING_VERB_RECOVER)
     return g_steal_pointer (&text);
 
   remedy = baton_code_fill (_ (info->remedy), args);

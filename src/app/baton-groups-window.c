@@ -52,9 +52,9 @@ group_matches (JsonObject *group, const char *needle)
     {
       JsonObject *function = baton_json_nth_object (functions, i);
 
-      if (text_matches (baton_json_get_string (function, "name"), folded)
-          || text_matches (baton_json_get_string (function, "driver"), folded)
-          || text_matches (baton_json_get_string (function, "address"), folded))
+      if (text_matches (baton_json_get_string (function, "name"), folded) ||
+          text_matches (baton_json_get_string (function, "driver"), folded) ||
+          text_matches (baton_json_get_string (function, "address"), folded))
         return TRUE;
     }
 
@@ -65,8 +65,8 @@ static GtkWidget *
 create_function_row (gpointer data)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
-  GtkWidget *icon = g_object_new (GTK_TYPE_IMAGE, "accessible-role",
-                                  GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  GtkWidget *icon =
+      g_object_new (GTK_TYPE_IMAGE, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
   GtkWidget *mark = gtk_label_new (_ ("Card"));
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
@@ -90,14 +90,13 @@ fill_function_row (GtkWidget *row, guint index, gpointer data)
   const char *name = baton_json_get_string (function, "name");
   const char *driver = baton_json_get_string (function, "driver");
   const char *class_code = baton_json_get_string (function, "class");
-  g_autofree char *address
-      = baton_words_isolate (baton_json_get_string (function, "address"));
+  g_autofree char *address = baton_words_isolate (baton_json_get_string (function, "address"));
   g_autofree char *detail = NULL;
 
   if (driver != NULL)
     /* Translators: the kind of a device, its address, and its driver's name */
-    detail = g_strdup_printf (_ ("%s · %s · driver %s"), baton_card_details_get_part (class_code),
-                              address, driver);
+    detail = g_strdup_printf (_ ("%s · %s · driver %s"),
+                              baton_card_details_get_part (class_code), address, driver);
   else
     /* Translators: the kind of a device, and its address */
     detail = g_strdup_printf (_ ("%s · %s · no driver"),
@@ -151,9 +150,10 @@ show_status (BatonGroupsWindow *self, gboolean any_groups)
                              any_groups ? _ ("Nothing Found") : _ ("No IOMMU Groups"));
   adw_status_page_set_description (
       self->status_page,
-      any_groups ? _ ("No device in any group matches the search.")
-                 : _ ("The IOMMU is off or this computer has none, so no device can be given to a "
-                      "virtual machine safely."));
+      any_groups
+          ? _ ("No device in any group matches the search.")
+          : _ ("The IOMMU is off or this computer has none, so no device can be given to a "
+               "virtual machine safely."));
   gtk_stack_set_visible_child_name (self->stack, "status");
 }
 

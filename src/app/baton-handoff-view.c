@@ -62,10 +62,9 @@ get_holders (BatonHandoffView *self)
 static char *
 dup_step_title (BatonHandoffView *self, guint index)
 {
-  return baton_step_words_dup_title (baton_handoff_get_step (self->handoff, index),
-                                     baton_handoff_get_to (self->handoff),
-                                     baton_view_get_cards (baton_model_get_view (self->model)),
-                                     get_holders (self));
+  return baton_step_words_dup_title (
+      baton_handoff_get_step (self->handoff, index), baton_handoff_get_to (self->handoff),
+      baton_view_get_cards (baton_model_get_view (self->model)), get_holders (self));
 }
 
 static void
@@ -140,9 +139,9 @@ on_tick_cb (gpointer data)
 static void
 update_tick (BatonHandoffView *self)
 {
-  gboolean wanted = self->handoff != NULL && gtk_widget_get_mapped (GTK_WIDGET (self))
-                    && baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED
-                    && !baton_handoff_is_waiting (self->handoff);
+  gboolean wanted = self->handoff != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)) &&
+                    baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED &&
+                    !baton_handoff_is_waiting (self->handoff);
 
   if (wanted && self->tick == 0)
     self->tick = g_timeout_add_seconds (1, on_tick_cb, self);
@@ -155,9 +154,9 @@ is_stalled (BatonHandoffView *self)
 {
   gint current = baton_handoff_get_current (self->handoff);
 
-  return current >= 0
-         && g_strcmp0 (baton_handoff_get_step_state (self->handoff, (guint) current), "stalled")
-                == 0;
+  return current >= 0 &&
+         g_strcmp0 (baton_handoff_get_step_state (self->handoff, (guint) current), "stalled") ==
+             0;
 }
 
 static char *
@@ -210,9 +209,10 @@ get_running_text (BatonHandoffView *self)
   if (phase == BATON_HANDOFF_CANCELLING)
     return _ ("The steps taken so far are undone, last first.");
   if (baton_handoff_is_waiting (self->handoff))
-    return to_guest ? _ ("The card is ready for a virtual machine, and comes back by itself when "
-                         "that has stopped.")
-                    : _ ("The card comes back as soon as the virtual machine has stopped.");
+    return to_guest
+               ? _ ("The card is ready for a virtual machine, and comes back by itself when "
+                    "that has stopped.")
+               : _ ("The card comes back as soon as the virtual machine has stopped.");
 
   return to_guest ? _ ("The card is being handed to virtual machines.")
                   : _ ("The card is being returned to this computer.");
@@ -241,8 +241,8 @@ show_running (BatonHandoffView *self)
   gtk_widget_set_visible (GTK_WIDGET (self->cancel_button),
                           baton_handoff_can_cancel (self->handoff));
   gtk_widget_set_visible (GTK_WIDGET (self->past_label),
-                          phase == BATON_HANDOFF_RUNNING
-                              && !baton_handoff_can_cancel (self->handoff));
+                          phase == BATON_HANDOFF_RUNNING &&
+                              !baton_handoff_can_cancel (self->handoff));
   show_elapsed (self);
   announce (self, title);
 }
@@ -251,11 +251,11 @@ static void
 show_end (BatonHandoffView *self)
 {
   JsonObject *result = baton_handoff_get_result (self->handoff);
-  g_autofree char *title
-      = baton_result_words_dup_title (result, baton_handoff_get_to (self->handoff));
+  g_autofree char *title =
+      baton_result_words_dup_title (result, baton_handoff_get_to (self->handoff));
   g_autofree char *text = baton_result_words_dup_text (result);
-  const char *label
-      = baton_result_words_get_remedy_label (baton_result_words_get_remedy (result));
+  const char *label =
+      baton_result_words_get_remedy_label (baton_result_words_get_remedy (result));
 
   gtk_image_set_from_icon_name (self->icon, baton_result_words_get_icon (result));
   set_style (GTK_WIDGET (self->icon), baton_result_words_get_style (result));
@@ -391,8 +391,8 @@ baton_handoff_view_class_init (BatonHandoffViewClass *klass)
    *
    * The button below an end was clicked.
    */
-  signals[SIGNAL_REMEDY] = g_signal_new ("remedy", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
-                                         NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+  signals[SIGNAL_REMEDY] = g_signal_new ("remedy", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                         0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/batongpu/Baton/ui/baton-handoff-view.ui");

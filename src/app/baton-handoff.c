@@ -69,8 +69,9 @@ baton_handoff_class_init (BatonHandoffClass *klass)
    *
    * A step, the phase or the result is another than before.
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
-                                          0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                    NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -287,11 +288,10 @@ baton_handoff_get_phase (BatonHandoff *self)
 static gboolean
 is_at (BatonHandoff *self, const char *kind)
 {
-  return self->current >= 0
-         && g_strcmp0 (baton_json_get_string (
-                           baton_handoff_get_step (self, (guint) self->current), "kind"),
-                       kind)
-                == 0;
+  return self->current >= 0 &&
+         g_strcmp0 (baton_json_get_string (baton_handoff_get_step (self, (guint) self->current),
+                                           "kind"),
+                    kind) == 0;
 }
 
 /**
@@ -312,8 +312,8 @@ is_cancel_heard (BatonHandoff *self)
     return TRUE;
 
   for (guint i = (guint) (self->current + 1); i < baton_handoff_get_n_steps (self); i++)
-    if (g_strcmp0 (baton_json_get_string (baton_handoff_get_step (self, i), "kind"), "verify")
-        != 0)
+    if (g_strcmp0 (baton_json_get_string (baton_handoff_get_step (self, i), "kind"),
+                   "verify") != 0)
       return TRUE;
 
   return self->current < 0;
@@ -332,8 +332,8 @@ baton_handoff_can_cancel (BatonHandoff *self)
 {
   BatonHandoffPhase phase = baton_handoff_get_phase (self);
 
-  return phase == BATON_HANDOFF_ASKING
-         || (phase == BATON_HANDOFF_RUNNING && is_cancel_heard (self));
+  return phase == BATON_HANDOFF_ASKING ||
+         (phase == BATON_HANDOFF_RUNNING && is_cancel_heard (self));
 }
 
 /**

@@ -64,8 +64,8 @@ baton_holder_row_class_init (BatonHolderRowClass *klass)
    *
    * Its Close button was clicked.
    */
-  signals[SIGNAL_CLOSE] = g_signal_new ("close", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
-                                        NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CLOSE] = g_signal_new ("close", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
+                                        0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   g_type_ensure (BATON_TYPE_DETAIL_ROW);
   gtk_widget_class_set_template_from_resource (
@@ -122,8 +122,8 @@ describe_how (JsonArray *list)
       {
         JsonNode *node = json_array_get_element (list, j);
 
-        if (JSON_NODE_HOLDS_VALUE (node)
-            && g_strcmp0 (json_node_get_string (node), hows[i].how) == 0)
+        if (JSON_NODE_HOLDS_VALUE (node) &&
+            g_strcmp0 (json_node_get_string (node), hows[i].how) == 0)
           g_ptr_array_add (words, (gpointer) _ (hows[i].words));
       }
   g_ptr_array_add (words, NULL);
@@ -141,7 +141,8 @@ baton_holder_row_show (BatonHolderRow *self, JsonObject *holder)
 {
   g_autofree char *name = baton_app_info_dup_name (holder);
   g_autofree char *summary = baton_app_info_dup_summary (holder);
-  g_autofree char *nodes = baton_json_join_strings (baton_json_get_array (holder, "nodes"), "\n");
+  g_autofree char *nodes =
+      baton_json_join_strings (baton_json_get_array (holder, "nodes"), "\n");
   g_autofree char *how = describe_how (baton_json_get_array (holder, "how"));
   g_autoptr (GIcon) icon = baton_app_info_dup_icon (holder);
 

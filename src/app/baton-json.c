@@ -30,8 +30,8 @@ baton_json_get_string (JsonObject *object, const char *key)
 {
   JsonNode *node = find_node (object, key);
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_STRING)
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_STRING)
     return NULL;
 
   return json_node_get_string (node);
@@ -50,8 +50,8 @@ baton_json_get_int (JsonObject *object, const char *key, gint64 fallback)
 {
   JsonNode *node = find_node (object, key);
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_INT64)
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_INT64)
     return fallback;
 
   return json_node_get_int (node);
@@ -69,8 +69,8 @@ baton_json_get_boolean (JsonObject *object, const char *key)
 {
   JsonNode *node = find_node (object, key);
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node)
-      || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_BOOLEAN)
     return FALSE;
 
   return json_node_get_boolean (node);

@@ -14,7 +14,7 @@ struct _BatonModel
   GObject parent_instance;
 
   /* owned */
-  GStrv command;     /* what starts the helper, NULL for the usual way */
+  GStrv command; /* what starts the helper, NULL for the usual way */
   char *helper_path;
   BatonWatch *watch; /* NULL where the caller feeds the view */
   BatonView *own_view;
@@ -102,8 +102,8 @@ follow_foreign (BatonModel *self)
   if (ours)
     return;
 
-  if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff)
-      && baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
+  if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
+      baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
     {
       baton_handoff_update (self->handoff, view);
       if (baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
@@ -134,7 +134,8 @@ baton_model_take_change (BatonModel *self, guint what)
 {
   g_return_if_fail (BATON_IS_MODEL (self));
 
-  if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_RESULT | BATON_VIEW_HEARTBEAT)) != 0)
+  if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_RESULT | BATON_VIEW_HEARTBEAT)) !=
+      0)
     follow_foreign (self);
   if ((what & BATON_VIEW_REPORT) != 0)
     take_report (self);
@@ -195,8 +196,8 @@ on_handed_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (BatonModel) self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) end
-      = baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
+  g_autoptr (JsonObject) end =
+      baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
 
   if (end == NULL)
     g_warning ("the handoff could not be followed: %s", error->message);
@@ -251,8 +252,8 @@ on_done_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (BatonModel) self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) end
-      = baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
+  g_autoptr (JsonObject) end =
+      baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
 
   if (end != NULL)
     say (self, end);
@@ -308,8 +309,7 @@ baton_model_cancel (BatonModel *self)
     baton_helper_client_ask_cancel (self->hand_client);
   else
     {
-      const char *const arguments[]
-          = { "cancel", baton_handoff_get_id (self->handoff), NULL };
+      const char *const arguments[] = { "cancel", baton_handoff_get_id (self->handoff), NULL };
 
       run_verb (self, arguments);
     }
@@ -391,8 +391,8 @@ baton_model_class_init (BatonModelClass *klass)
    * BatonModel::changed:
    * @what: #BatonViewChange flags
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                          G_TYPE_NONE, 1, G_TYPE_UINT);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
   /**
    * BatonModel::handoff-changed:
    *
@@ -412,8 +412,8 @@ baton_model_class_init (BatonModelClass *klass)
    * BatonModel::message:
    * @text: a sentence that needs no answer
    */
-  signals[SIGNAL_MESSAGE] = g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                          G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_MESSAGE] = g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   /**
    * BatonModel::report:
    * @report: a #JsonObject

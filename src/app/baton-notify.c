@@ -20,14 +20,14 @@
 GNotification *
 baton_notify_build (JsonObject *report)
 {
-  g_autofree char *title
-      = baton_result_words_dup_title (report, baton_json_get_string (report, "to"));
+  g_autofree char *title =
+      baton_result_words_dup_title (report, baton_json_get_string (report, "to"));
   g_autofree char *text = baton_result_words_dup_text (report);
   GNotification *notification = g_notification_new (title);
   g_autoptr (GIcon) icon = g_themed_icon_new (BATON_APP_ID);
   JsonArray *cards = baton_json_get_array (report, "cards");
-  const char *card
-      = baton_json_count (cards) > 0 ? json_array_get_string_element (cards, 0) : NULL;
+  const char *card =
+      baton_json_count (cards) > 0 ? json_array_get_string_element (cards, 0) : NULL;
 
   g_notification_set_icon (notification, icon);
   if (text != NULL)
@@ -38,10 +38,10 @@ baton_notify_build (JsonObject *report)
   g_notification_set_default_action (notification, "app.activate");
   g_notification_add_button (notification, _ ("Show Report"), "app.report");
   /* Returning asks for the password, so it cannot happen behind a click alone. */
-  if (card != NULL && baton_json_get_int (report, "exit", -1) == BATON_EXIT_DONE
-      && g_strcmp0 (baton_json_get_string (report, "to"), "guest") == 0)
-    g_notification_add_button_with_target (notification, _ ("Return to Host"), "app.return", "s",
-                                           card);
+  if (card != NULL && baton_json_get_int (report, "exit", -1) == BATON_EXIT_DONE &&
+      g_strcmp0 (baton_json_get_string (report, "to"), "guest") == 0)
+    g_notification_add_button_with_target (notification, _ ("Return to Host"), "app.return",
+                                           "s", card);
 
   return notification;
 }
@@ -89,8 +89,8 @@ baton_notify_note_seen (const char *state_directory, const char *key)
   g_autoptr (GError) error = NULL;
 
   /* Not to be able to remember costs one notification too many at the next login. */
-  if (g_mkdir_with_parents (state_directory, 0700) < 0
-      || !g_file_set_contents_full (path, key, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+  if (g_mkdir_with_parents (state_directory, 0700) < 0 ||
+      !g_file_set_contents_full (path, key, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
     g_debug ("could not note that the report was seen: %s, ignoring",
              error != NULL ? error->message : path);
 }

@@ -65,10 +65,9 @@ baton_option_row_class_init (BatonOptionRowClass *klass)
   object_class->get_property = baton_option_row_get_property;
   object_class->set_property = baton_option_row_set_property;
 
-  properties[PROP_ACTIVE]
-      = g_param_spec_boolean ("active", NULL, NULL, FALSE,
-                              G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY
-                                  | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ACTIVE] = g_param_spec_boolean ("active", NULL, NULL, FALSE,
+                                                  G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY |
+                                                      G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   gtk_widget_class_set_template_from_resource (

@@ -114,19 +114,18 @@ fill_finding_row (GtkWidget *row, guint index, gpointer data)
 static void
 show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
 {
-  JsonArray *findings
-      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  JsonArray *findings =
+      baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_set_size (self->shown, 0);
   for (guint i = 0; i < baton_json_count (findings); i++)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
-      gboolean is_note
-          = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
+      gboolean is_note = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
 
-      if (is_note != notes || is_close (finding)
-          || g_strcmp0 (baton_json_get_string (finding, "code"), "let-open-offer") == 0)
+      if (is_note != notes || is_close (finding) ||
+          g_strcmp0 (baton_json_get_string (finding, "code"), "let-open-offer") == 0)
         continue;
 
       g_ptr_array_add (self->shown, finding);
@@ -174,8 +173,8 @@ find_holder (BatonPlanWindow *self, const char *subject)
 static void
 show_closes (BatonPlanWindow *self)
 {
-  JsonArray *findings
-      = baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  JsonArray *findings =
+      baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
 
   g_ptr_array_set_size (self->shown, 0);
@@ -233,9 +232,10 @@ fill_option_row (GtkWidget *widget, guint index, gpointer data)
   g_object_set_data (G_OBJECT (row), "baton-option", (gpointer) option_keys[index]);
   if (index == OPTION_UNTIL_FREE)
     {
-      baton_option_row_show (row, _ ("Return the card when the virtual machine stops"),
-                             _ ("Baton waits for a virtual machine that uses the card, and takes "
-                                "the card back when that has ended."));
+      baton_option_row_show (
+          row, _ ("Return the card when the virtual machine stops"),
+          _ ("Baton waits for a virtual machine that uses the card, and takes "
+             "the card back when that has ended."));
       baton_option_row_set_active (row, self->base->until_free);
     }
   else
@@ -424,9 +424,9 @@ baton_plan_window_class_init (BatonPlanWindowClass *klass)
    *
    * The plan was accepted.
    */
-  signals[SIGNAL_ACCEPTED] = g_signal_new ("accepted", G_TYPE_FROM_CLASS (klass),
-                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                           G_TYPE_POINTER);
+  signals[SIGNAL_ACCEPTED] =
+      g_signal_new ("accepted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                    NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 
   g_type_ensure (BATON_TYPE_SECTION);
   gtk_widget_class_set_template_from_resource (
@@ -467,8 +467,8 @@ baton_plan_window_new (BatonModel *model, const BatonRequest *request)
   BatonView *view = baton_model_get_view (model);
   g_autofree char *name = baton_words_dup_card_name (
       baton_view_find_card (view, request->cards[0]), baton_view_get_cards (view));
-  const char *title
-      = request->to == BATON_SIDE_GUEST ? _ ("Hand to Virtual Machines") : _ ("Return to Host");
+  const char *title =
+      request->to == BATON_SIDE_GUEST ? _ ("Hand to Virtual Machines") : _ ("Return to Host");
 
   self->model = g_object_ref (model);
   self->base = baton_request_copy (request);

@@ -69,12 +69,12 @@ baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboo
     return g_strdup (to_guest ? _ ("_Log Out and Hand Over") : _ ("_Log Out and Return"));
 
   if (summary->n_closes > 0)
-    return g_strdup_printf (
-        to_guest ? ngettext ("_Close %u App and Hand Over", "_Close %u Apps and Hand Over",
-                             summary->n_closes)
-                 : ngettext ("_Close %u App and Return", "_Close %u Apps and Return",
-                             summary->n_closes),
-        summary->n_closes);
+    return g_strdup_printf (to_guest
+                                ? ngettext ("_Close %u App and Hand Over",
+                                            "_Close %u Apps and Hand Over", summary->n_closes)
+                                : ngettext ("_Close %u App and Return",
+                                            "_Close %u Apps and Return", summary->n_closes),
+                            summary->n_closes);
 
   if (summary->may_not_return)
     return g_strdup (to_guest ? _ ("_Hand Over Anyway") : _ ("_Return Anyway"));
@@ -89,10 +89,11 @@ static char *
 describe_blocked (const BatonPlanSummary *summary, BatonSide to)
 {
   if (to == BATON_SIDE_GUEST)
-    return g_strdup_printf (ngettext ("The card cannot be handed over: %u thing is in the way.",
-                                      "The card cannot be handed over: %u things are in the way.",
-                                      summary->n_blockers),
-                            summary->n_blockers);
+    return g_strdup_printf (
+        ngettext ("The card cannot be handed over: %u thing is in the way.",
+                  "The card cannot be handed over: %u things are in the way.",
+                  summary->n_blockers),
+        summary->n_blockers);
 
   return g_strdup_printf (ngettext ("The card cannot be returned: %u thing is in the way.",
                                     "The card cannot be returned: %u things are in the way.",
@@ -136,8 +137,9 @@ baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
     return g_strdup (_ ("The card may not come back before this computer is restarted."));
 
   if (when_free)
-    return g_strdup (_ ("The card comes back as soon as the virtual machine has stopped. Nothing "
-                        "else changes."));
+    return g_strdup (
+        _ ("The card comes back as soon as the virtual machine has stopped. Nothing "
+           "else changes."));
 
   return g_strdup (to_guest ? _ ("The card goes to virtual machines. No app closes, and the "
                                  "desktop keeps running.")

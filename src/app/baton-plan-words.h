@@ -25,9 +25,8 @@ typedef struct
 
 void baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary);
 gboolean baton_plan_words_is_destructive (const BatonPlanSummary *summary);
-char *baton_plan_words_dup_button (const BatonPlanSummary *summary,
-                                   BatonSide to,
-                                   gboolean when_free);
+char *
+baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboolean when_free);
 char *baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
                                         BatonSide to,
                                         gboolean when_free,

@@ -13,7 +13,7 @@ struct _BatonPreview
   /* owned */
   BatonHelperClient *client; /* NULL where plans are brought by the caller */
   GCancellable *cancellable;
-  BatonView *view; /* of the run that is under way */
+  BatonView *view;      /* of the run that is under way */
   BatonRequest *wanted; /* the plan that is wanted now */
   JsonObject *plan;
   JsonObject *problem;
@@ -91,8 +91,8 @@ on_planned_cb (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (BatonPreview) self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) end
-      = baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
+  g_autoptr (JsonObject) end =
+      baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
@@ -170,8 +170,9 @@ baton_preview_class_init (BatonPreviewClass *klass)
    *
    * There is a plan, another plan, or a reason why there is none.
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST,
-                                          0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CHANGED] =
+      g_signal_new ("changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                    NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -36,8 +36,8 @@ find_program (const char *name, const char *search_path)
 static gboolean
 is_plain (const char *word)
 {
-  static const char allowed[]
-      = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=.,:";
+  static const char allowed[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=.,:";
 
   return word != NULL && *word != '\0' && strspn (word, allowed) == strlen (word);
 }
@@ -70,8 +70,8 @@ baton_remedy_command_build (JsonObject *finding, const char *search_path)
     return NULL;
 
   bytes = g_resources_lookup_data (REMEDIES, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  if (!is_plain (word) || bytes == NULL
-      || !g_key_file_load_from_bytes (remedies, bytes, G_KEY_FILE_NONE, NULL))
+  if (!is_plain (word) || bytes == NULL ||
+      !g_key_file_load_from_bytes (remedies, bytes, G_KEY_FILE_NONE, NULL))
     return NULL;
 
   systems = g_key_file_get_groups (remedies, NULL);

@@ -26,10 +26,10 @@ baton_report_text_build (JsonObject *report)
 {
   GString *text = g_string_new ("Baton " BATON_VERSION "\n");
   JsonArray *steps = baton_json_get_array (report, "steps");
-  g_autofree char *cards
-      = baton_json_join_strings (baton_json_get_array (report, "cards"), ", ");
-  g_autoptr (GDateTime) at
-      = g_date_time_new_from_unix_utc (baton_json_get_int (report, "at", 0));
+  g_autofree char *cards =
+      baton_json_join_strings (baton_json_get_array (report, "cards"), ", ");
+  g_autoptr (GDateTime) at =
+      g_date_time_new_from_unix_utc (baton_json_get_int (report, "at", 0));
   g_autofree char *when = at != NULL ? g_date_time_format_iso8601 (at) : NULL;
 
   add_line (text, "cards", cards);

@@ -109,8 +109,8 @@ static void
 fill_step_row (GtkWidget *row, guint index, gpointer data)
 {
   BatonReportWindow *self = data;
-  JsonObject *step
-      = baton_json_nth_object (baton_json_get_array (self->report, "steps"), index);
+  JsonObject *step =
+      baton_json_nth_object (baton_json_get_array (self->report, "steps"), index);
   g_autofree char *title = dup_step_title (self, step);
 
   baton_step_row_show (BATON_STEP_ROW (row), title, baton_json_get_string (step, "text"),
@@ -130,8 +130,8 @@ baton_report_window_new (JsonObject *report, JsonArray *cards)
   BatonReportWindow *self = g_object_new (BATON_TYPE_REPORT_WINDOW, NULL);
   JsonArray *steps = baton_json_get_array (report, "steps");
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *title
-      = baton_result_words_dup_title (report, baton_json_get_string (report, "to"));
+  g_autofree char *title =
+      baton_result_words_dup_title (report, baton_json_get_string (report, "to"));
   g_autofree char *text = baton_result_words_dup_text (report);
   g_autofree char *time = baton_words_dup_time (baton_json_get_int (report, "at", 0));
   double seconds = (double) baton_json_get_int (report, "elapsed_ms", 0) / 1000;

@@ -25,8 +25,8 @@ baton_state_box_class_init (BatonStateBoxClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   g_type_ensure (BATON_TYPE_HANDOFF_VIEW);
-  gtk_widget_class_set_template_from_resource (widget_class,
-                                               "/io/github/batongpu/Baton/ui/baton-state-box.ui");
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/batongpu/Baton/ui/baton-state-box.ui");
   gtk_widget_class_bind_template_child (widget_class, BatonStateBox, place_box);
   gtk_widget_class_bind_template_child (widget_class, BatonStateBox, icon);
   gtk_widget_class_bind_template_child (widget_class, BatonStateBox, title_label);

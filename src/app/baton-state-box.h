@@ -12,7 +12,8 @@ void baton_state_box_show_place (BatonStateBox *self,
                                  JsonObject *card,
                                  JsonObject *holders,
                                  JsonObject *report);
-void baton_state_box_show_handoff (BatonStateBox *self, BatonModel *model, BatonHandoff *handoff);
+void
+baton_state_box_show_handoff (BatonStateBox *self, BatonModel *model, BatonHandoff *handoff);
 BatonHandoffView *baton_state_box_get_handoff_view (BatonStateBox *self);
 
 G_END_DECLS

@@ -21,8 +21,8 @@ baton_step_row_class_init (BatonStepRowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
-  gtk_widget_class_set_template_from_resource (widget_class,
-                                               "/io/github/batongpu/Baton/ui/baton-step-row.ui");
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/batongpu/Baton/ui/baton-step-row.ui");
   gtk_widget_class_bind_template_child (widget_class, BatonStepRow, icon);
   gtk_widget_class_bind_template_child (widget_class, BatonStepRow, state_label);
 }
@@ -61,7 +61,10 @@ set_texts (BatonStepRow *self, const char *title, const char *detail)
  * Shows a step of a handoff: its state as an icon *and* as text.
  */
 void
-baton_step_row_show (BatonStepRow *self, const char *title, const char *detail, const char *state)
+baton_step_row_show (BatonStepRow *self,
+                     const char *title,
+                     const char *detail,
+                     const char *state)
 {
   g_return_if_fail (BATON_IS_STEP_ROW (self));
 

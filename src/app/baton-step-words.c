@@ -75,16 +75,16 @@ find_part (JsonArray *cards, const char *address)
 {
   for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      JsonArray *functions
-          = baton_json_get_array (baton_json_nth_object (cards, i), "functions");
+      JsonArray *functions =
+          baton_json_get_array (baton_json_nth_object (cards, i), "functions");
 
       for (guint j = 0; j < baton_json_count (functions); j++)
         {
           JsonObject *function = baton_json_nth_object (functions, j);
           const char *class = baton_json_get_string (function, "class");
 
-          if (g_strcmp0 (baton_json_get_string (function, "address"), address) != 0
-              || class == NULL)
+          if (g_strcmp0 (baton_json_get_string (function, "address"), address) != 0 ||
+              class == NULL)
             continue;
 
           if (g_str_has_prefix (class, "03"))
@@ -110,8 +110,8 @@ describe_close (const char *target, JsonArray *holders)
     {
       JsonObject *holder = baton_json_nth_object (holders, i);
 
-      if (pid > 0 && baton_json_get_int (holder, "pid", 0) == pid
-          && baton_json_get_string (holder, "name") != NULL)
+      if (pid > 0 && baton_json_get_int (holder, "pid", 0) == pid &&
+          baton_json_get_string (holder, "name") != NULL)
         /* Translators: a step of a handoff; %s is the name of a program */
         return g_strdup_printf (_ ("Close “%s”"), baton_json_get_string (holder, "name"));
     }

@@ -52,10 +52,9 @@ show_title (BatonWindow *self)
   g_autofree char *name = NULL;
 
   if (page != NULL)
-    name = baton_words_dup_card_name (
-        baton_view_find_card (baton_model_get_view (self->model),
-                              baton_card_page_get_address (page)),
-        get_cards (self));
+    name = baton_words_dup_card_name (baton_view_find_card (baton_model_get_view (self->model),
+                                                            baton_card_page_get_address (page)),
+                                      get_cards (self));
 
   adw_window_title_set_title (self->content_title, name != NULL ? name : "Baton");
 }
@@ -86,8 +85,9 @@ show_status (BatonWindow *self)
       adw_status_page_set_icon_name (self->status_page, "baton-card-symbolic");
       adw_status_page_set_title (self->status_page, _ ("No Graphics Card"));
       adw_status_page_set_description (
-          self->status_page, _ ("This computer shows no graphics card on its PCI bus. If one is in "
-                                "an external case, connect it and switch it on."));
+          self->status_page,
+          _ ("This computer shows no graphics card on its PCI bus. If one is in "
+             "an external case, connect it and switch it on."));
     }
   else if (problem != NULL)
     {
@@ -119,8 +119,7 @@ fill_card_row (GtkWidget *row, guint index, gpointer data)
 {
   BatonWindow *self = data;
   JsonObject *card = baton_json_nth_object (get_cards (self), index);
-  BatonCardPage *page
-      = baton_window_find_page (self, baton_json_get_string (card, "address"));
+  BatonCardPage *page = baton_window_find_page (self, baton_json_get_string (card, "address"));
   g_autofree char *refusal = page != NULL ? baton_card_page_dup_refusal (page) : NULL;
 
   baton_card_row_show (BATON_CARD_ROW (row), card, get_cards (self), refusal);
@@ -134,8 +133,7 @@ show_rows (BatonWindow *self)
 
   for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      const char *address
-          = baton_json_get_string (baton_json_nth_object (cards, i), "address");
+      const char *address = baton_json_get_string (baton_json_nth_object (cards, i), "address");
 
       if (address == NULL)
         return;
@@ -167,8 +165,7 @@ ensure_pages (BatonWindow *self)
 
   for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      const char *address
-          = baton_json_get_string (baton_json_nth_object (cards, i), "address");
+      const char *address = baton_json_get_string (baton_json_nth_object (cards, i), "address");
       BatonCardPage *page;
 
       if (address == NULL || g_hash_table_contains (self->pages, address))
@@ -194,8 +191,8 @@ refresh_pages (BatonWindow *self, guint what)
 static gboolean
 is_cold (JsonObject *card)
 {
-  return baton_json_get_boolean (card, "boot_display")
-         || baton_json_get_boolean (card, "only_display");
+  return baton_json_get_boolean (card, "boot_display") ||
+         baton_json_get_boolean (card, "only_display");
 }
 
 /* The card that is worth a look first is not the one that the desktop hangs on. */
@@ -236,7 +233,8 @@ show_machine (BatonWindow *self)
 static void
 on_model_changed_cb (BatonWindow *self, guint what)
 {
-  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HELLO)) != 0 || !baton_model_has_looked (self->model))
+  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HELLO)) != 0 ||
+      !baton_model_has_looked (self->model))
     show_machine (self);
 
   refresh_pages (self, what);
@@ -367,8 +365,8 @@ activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
 static void
 activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
 {
-  g_autoptr (GtkBuilder) builder
-      = gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
+  g_autoptr (GtkBuilder) builder =
+      gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
   GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "help_window"));
 
   gtk_window_set_transient_for (window, GTK_WINDOW (widget));
@@ -468,7 +466,8 @@ baton_window_new (GtkApplication *application, BatonModel *model)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "handoff-changed", G_CALLBACK (on_handoff_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (model, "message", G_CALLBACK (on_message_cb), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (model, "message", G_CALLBACK (on_message_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "replan", G_CALLBACK (on_replan_cb), self, G_CONNECT_SWAPPED);
   on_model_changed_cb (self, BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS);
 

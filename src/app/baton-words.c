@@ -46,7 +46,8 @@ cut_card_name (const char *name)
 {
   const char *open = strrchr (name, '[');
   gsize length = strlen (name);
-  static const char *const vendors[] = { " Corporation ", ", Inc. ", " Inc. ", " Technologies " };
+  static const char *const vendors[] = { " Corporation ", ", Inc. ", " Inc. ",
+                                         " Technologies " };
   static const char amd[] = "[AMD/ATI] ";
   const char *after_amd = strstr (name, amd);
 
@@ -166,7 +167,8 @@ describe_host (JsonObject *card, JsonObject *holders)
 
       if (!baton_json_get_boolean (output, "connected"))
         continue;
-      embedded = baton_words_embed (name != NULL ? name : baton_json_get_string (output, "name"));
+      embedded =
+          baton_words_embed (name != NULL ? name : baton_json_get_string (output, "name"));
       if (n_monitors++ > 0)
         g_string_append (monitors, ", ");
       g_string_append (monitors, embedded);
@@ -179,10 +181,10 @@ describe_host (JsonObject *card, JsonObject *holders)
                             monitors->str);
 
   if (n_holders > 0)
-    return g_strdup_printf (ngettext ("No monitor is connected to it. %u program is using it.",
-                                      "No monitor is connected to it. %u programs are using it.",
-                                      n_holders),
-                            n_holders);
+    return g_strdup_printf (
+        ngettext ("No monitor is connected to it. %u program is using it.",
+                  "No monitor is connected to it. %u programs are using it.", n_holders),
+        n_holders);
 
   return g_strdup (_ ("No monitor is connected to it, and no program is using it."));
 }
@@ -193,8 +195,8 @@ report_brought_here (JsonObject *report, JsonObject *card)
   const char *address = baton_json_get_string (card, "address");
   JsonArray *cards = baton_json_get_array (report, "cards");
 
-  if (g_strcmp0 (baton_json_get_string (report, "to"), "guest") != 0 || address == NULL
-      || baton_json_get_int (report, "exit", -1) != 0)
+  if (g_strcmp0 (baton_json_get_string (report, "to"), "guest") != 0 || address == NULL ||
+      baton_json_get_int (report, "exit", -1) != 0)
     return FALSE;
 
   for (guint i = 0; i < baton_json_count (cards); i++)
@@ -230,15 +232,18 @@ baton_words_dup_place_detail (JsonObject *card, JsonObject *holders, JsonObject 
       if (get_guest_name (card) != NULL)
         return since != NULL
                    /* Translators: %s is a time of day or a date */
-                   ? g_strdup_printf (_ ("Handed over %s. The virtual machine is running."), since)
+                   ? g_strdup_printf (_ ("Handed over %s. The virtual machine is running."),
+                                      since)
                    : g_strdup (_ ("The virtual machine is running."));
       return since != NULL
                  /* Translators: %s is a time of day or a date */
-                 ? g_strdup_printf (_ ("Handed over %s. No virtual machine uses it now."), since)
+                 ? g_strdup_printf (_ ("Handed over %s. No virtual machine uses it now."),
+                                    since)
                  : g_strdup (_ ("No virtual machine uses it now."));
 
     case BATON_SIDE_NONE:
-      return g_strdup (_ ("No driver has it. “Return to Host” gives it back to this computer."));
+      return g_strdup (
+          _ ("No driver has it. “Return to Host” gives it back to this computer."));
 
     case BATON_SIDE_SPLIT:
     default:
@@ -278,9 +283,9 @@ has_blocker (JsonObject *plan, const char *but_for)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
 
-      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0
-          && baton_json_get_string (finding, "consent") == NULL
-          && g_strcmp0 (baton_json_get_string (finding, "code"), but_for) != 0)
+      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0 &&
+          baton_json_get_string (finding, "consent") == NULL &&
+          g_strcmp0 (baton_json_get_string (finding, "code"), but_for) != 0)
         return TRUE;
     }
 
@@ -353,8 +358,8 @@ baton_words_dup_time (gint64 unix_seconds)
   if (then == NULL)
     return g_strdup ("");
 
-  if (g_date_time_get_year (then) == g_date_time_get_year (now)
-      && g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (now))
+  if (g_date_time_get_year (then) == g_date_time_get_year (now) &&
+      g_date_time_get_day_of_year (then) == g_date_time_get_day_of_year (now))
     /* Translators: a time of day as strftime() writes it, after "Handed over" */
     return g_date_time_format (then, _ ("at %H:%M"));
 

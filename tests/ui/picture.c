@@ -31,7 +31,8 @@ static const GOptionEntry options[] = {
   { "width", 0, 0, G_OPTION_ARG_INT, &width, "Width of the window", "PIXELS" },
   { "height", 0, 0, G_OPTION_ARG_INT, &height, "Height of the window", "PIXELS" },
   { "suffix", 0, 0, G_OPTION_ARG_STRING, &suffix, "Added to each file's name", "TEXT" },
-  { "locale-dir", 0, 0, G_OPTION_ARG_STRING, &locale_dir, "Where translations are", "DIRECTORY" },
+  { "locale-dir", 0, 0, G_OPTION_ARG_STRING, &locale_dir, "Where translations are",
+    "DIRECTORY" },
   { NULL },
 };
 
@@ -46,8 +47,8 @@ save (GtkWidget *window, const char *path)
   gdk_paintable_snapshot (paintable, snapshot, gdk_paintable_get_intrinsic_width (paintable),
                           gdk_paintable_get_intrinsic_height (paintable));
   node = gtk_snapshot_free_to_node (g_steal_pointer (&snapshot));
-  texture
-      = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);
+  texture =
+      gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);
   if (!gdk_texture_save_to_png (texture, path))
     g_error ("%s could not be written", path);
 }
@@ -115,9 +116,9 @@ take (const char *directory, const char *what)
 {
   g_auto (GStrv) parts = g_strsplit (what, ":", 2);
   g_autoptr (Scene) scene = scene_open (parts[0]);
-  g_autofree char *path
-      = g_strdup_printf ("%s/%s%s%s%s.png", directory, parts[0], parts[1] != NULL ? "-" : "",
-                         parts[1] != NULL ? parts[1] : "", suffix != NULL ? suffix : "");
+  g_autofree char *path =
+      g_strdup_printf ("%s/%s%s%s%s.png", directory, parts[0], parts[1] != NULL ? "-" : "",
+                       parts[1] != NULL ? parts[1] : "", suffix != NULL ? suffix : "");
   GtkWidget *window = GTK_WIDGET (scene->window);
 
   gtk_window_set_default_size (GTK_WINDOW (window), width, height);
@@ -164,9 +165,8 @@ main (int argc, char **argv)
   adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
                                       dark ? ADW_COLOR_SCHEME_FORCE_DARK
                                            : ADW_COLOR_SCHEME_FORCE_LIGHT);
-  gtk_icon_theme_add_resource_path (
-      gtk_icon_theme_get_for_display (gdk_display_get_default ()),
-      "/io/github/batongpu/Baton/icons");
+  gtk_icon_theme_add_resource_path (gtk_icon_theme_get_for_display (gdk_display_get_default ()),
+                                    "/io/github/batongpu/Baton/icons");
   {
     g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
 

@@ -115,7 +115,9 @@ scene_settle (GtkWidget *widget)
 }
 
 static GtkWidget *
-find (GtkWidget *root, gboolean (*matches) (GtkWidget *, gconstpointer), gconstpointer data,
+find (GtkWidget *root,
+      gboolean (*matches) (GtkWidget *, gconstpointer),
+      gconstpointer data,
       guint *nth)
 {
   if (matches (root, data))
@@ -140,7 +142,8 @@ find (GtkWidget *root, gboolean (*matches) (GtkWidget *, gconstpointer), gconstp
 static gboolean
 is_type (GtkWidget *widget, gconstpointer data)
 {
-  return G_TYPE_CHECK_INSTANCE_TYPE (widget, *(const GType *) data) && scene_is_on_screen (widget);
+  return G_TYPE_CHECK_INSTANCE_TYPE (widget, *(const GType *) data) &&
+         scene_is_on_screen (widget);
 }
 
 static gboolean
@@ -161,8 +164,8 @@ is_button (GtkWidget *widget, gconstpointer data)
 static gboolean
 is_label (GtkWidget *widget, gconstpointer data)
 {
-  return GTK_IS_LABEL (widget) && scene_is_on_screen (widget)
-         && strstr (gtk_label_get_text (GTK_LABEL (widget)), data) != NULL;
+  return GTK_IS_LABEL (widget) && scene_is_on_screen (widget) &&
+         strstr (gtk_label_get_text (GTK_LABEL (widget)), data) != NULL;
 }
 
 /**

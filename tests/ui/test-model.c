@@ -9,21 +9,25 @@
 #include "baton-model.h"
 
 #define CARD "0000:03:00.0"
-#define HELLO(verb) \
-  "{\"v\":1,\"seq\":1,\"t_ms\":1,\"type\":\"hello\",\"proto\":[1],\"version\":\"0\",\"verb\":\"" \
-  verb "\",\"by\":\"helper\"}\n"
-#define PLAN \
-  "{\"v\":1,\"seq\":2,\"t_ms\":2,\"handoff\":\"4f\",\"type\":\"plan\",\"cards\":[\"" CARD "\"]," \
-  "\"to\":\"guest\",\"findings\":[],\"steps\":[{\"n\":1,\"id\":\"unbind:" CARD "\",\"kind\":" \
-  "\"unbind\",\"target\":\"" CARD "\",\"detail\":null,\"persistent\":false},{\"n\":2,\"id\":" \
-  "\"verify:" CARD "\",\"kind\":\"verify\",\"target\":\"" CARD "\",\"detail\":null," \
-  "\"persistent\":false}],\"ends_session\":false,\"digest\":\"ab\",\"snap\":1,\"more\":false}\n"
-#define STEP(seq, n, id, state) \
-  "{\"v\":1,\"seq\":" seq ",\"t_ms\":3,\"handoff\":\"4f\",\"type\":\"step\",\"n\":" n ",\"id\":\"" \
-  id ":" CARD "\",\"state\":\"" state "\",\"errno\":null,\"code\":null,\"text\":null}\n"
-#define RESULT(seq, status, code) \
-  "{\"v\":1,\"seq\":" seq ",\"t_ms\":9,\"type\":\"result\",\"exit\":" status ",\"state\":\"x\"," \
-  "\"code\":\"" code "\",\"args\":{},\"text\":\"t\",\"remedy\":null,\"elapsed_ms\":1," \
+#define HELLO(verb)                                                                            \
+  "{\"v\":1,\"seq\":1,\"t_ms\":1,\"type\":\"hello\",\"proto\":[1],\"version\":\"0\",\"verb\":" \
+  "\"" verb "\",\"by\":\"helper\"}\n"
+#define PLAN                                                                                   \
+  "{\"v\":1,\"seq\":2,\"t_ms\":2,\"handoff\":\"4f\",\"type\":\"plan\",\"cards\":[\"" CARD      \
+  "\"],"                                                                                       \
+  "\"to\":\"guest\",\"findings\":[],\"steps\":[{\"n\":1,\"id\":\"unbind:" CARD "\",\"kind\":"  \
+  "\"unbind\",\"target\":\"" CARD "\",\"detail\":null,\"persistent\":false},{\"n\":2,\"id\":"  \
+  "\"verify:" CARD "\",\"kind\":\"verify\",\"target\":\"" CARD "\",\"detail\":null,"           \
+  "\"persistent\":false}],\"ends_session\":false,\"digest\":\"ab\",\"snap\":1,\"more\":false}" \
+  "\n"
+#define STEP(seq, n, id, state)                                                                \
+  "{\"v\":1,\"seq\":" seq ",\"t_ms\":3,\"handoff\":\"4f\",\"type\":\"step\",\"n\":" n          \
+  ",\"id\":\"" id ":" CARD "\",\"state\":\"" state                                             \
+  "\",\"errno\":null,\"code\":null,\"text\":null}\n"
+#define RESULT(seq, status, code)                                                              \
+  "{\"v\":1,\"seq\":" seq ",\"t_ms\":9,\"type\":\"result\",\"exit\":" status                   \
+  ",\"state\":\"x\","                                                                          \
+  "\"code\":\"" code "\",\"args\":{},\"text\":\"t\",\"remedy\":null,\"elapsed_ms\":1,"         \
   "\"at_step\":null}\n"
 
 /* A model whose helper says what the test wants it to say. */
@@ -97,9 +101,10 @@ set_up (Fixture *fixture, gconstpointer data)
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  static const char *const names[]
-      = { "watch", "watch.arguments", "hand", "hand.arguments", "hand.cancelled", "hand.status",
-          "plan", "plan.arguments", "recover", "recover.arguments" };
+  static const char *const names[] = {
+    "watch", "watch.arguments", "hand",    "hand.arguments",   "hand.cancelled", "hand.status",
+    "plan",  "plan.arguments",  "recover", "recover.arguments"
+  };
 
   g_object_unref (fixture->model);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -258,7 +263,8 @@ test_preview (Fixture *fixture, gconstpointer data)
     g_main_context_iteration (NULL, TRUE);
 
   g_assert_cmpuint (n_changes, ==, 1);
-  g_assert_cmpstr (baton_json_get_string (baton_preview_get_plan (preview), "digest"), ==, "ab");
+  g_assert_cmpstr (baton_json_get_string (baton_preview_get_plan (preview), "digest"), ==,
+                   "ab");
   g_assert_null (baton_preview_get_problem (preview));
   arguments = read_file (fixture, "plan.arguments");
   g_assert_cmpstr (arguments, ==, "guest " CARD " --until-free\n");
@@ -277,8 +283,8 @@ test_recover (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const char *const end_names[]
-      = { "dismissed", "not-authorised", "plan-changed", "busy", "no-result", "no-hello" };
+  static const char *const end_names[] = { "dismissed", "not-authorised", "plan-changed",
+                                           "busy",      "no-result",      "no-hello" };
 
   g_test_init (&argc, &argv, NULL);
 

@@ -128,11 +128,10 @@ has_name (GtkWidget *widget)
 {
   GtkAccessible *accessible = GTK_ACCESSIBLE (widget);
 
-  return gtk_test_accessible_has_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL)
-         || gtk_test_accessible_has_relation (accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY)
-         || (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL)
-         || (GTK_IS_BUTTON (widget)
-             && GTK_IS_LABEL (gtk_button_get_child (GTK_BUTTON (widget))));
+  return gtk_test_accessible_has_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL) ||
+         gtk_test_accessible_has_relation (accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY) ||
+         (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL) ||
+         (GTK_IS_BUTTON (widget) && GTK_IS_LABEL (gtk_button_get_child (GTK_BUTTON (widget))));
 }
 
 static void
@@ -146,10 +145,10 @@ assert_named (GtkWidget *root, GType type)
 
       /* The buttons of the window's frame are GTK's, and named by it. A menu button and an
        * expander row have a button or a list within, whose name is theirs. */
-      if (GTK_IS_WINDOW_CONTROLS (parent) || GTK_IS_MENU_BUTTON (parent)
-          || gtk_widget_get_ancestor (widget, GTK_TYPE_SEARCH_ENTRY) != NULL
-          || (GTK_IS_LIST_BOX (widget)
-              && gtk_widget_get_ancestor (widget, ADW_TYPE_EXPANDER_ROW) != NULL))
+      if (GTK_IS_WINDOW_CONTROLS (parent) || GTK_IS_MENU_BUTTON (parent) ||
+          gtk_widget_get_ancestor (widget, GTK_TYPE_SEARCH_ENTRY) != NULL ||
+          (GTK_IS_LIST_BOX (widget) &&
+           gtk_widget_get_ancestor (widget, ADW_TYPE_EXPANDER_ROW) != NULL))
         continue;
 
       if (!has_name (widget))
@@ -347,9 +346,9 @@ test_progress (void)
                                       rows[i].fraction, 0.001);
       g_assert_cmpint (scene_find_button (get_root (scene), "_Cancel") != NULL, ==,
                        rows[i].can_cancel);
-      g_assert_cmpint (
-          scene_find_label (get_root (scene), "Can no longer be cancelled") != NULL, ==,
-          !rows[i].can_cancel);
+      g_assert_cmpint (scene_find_label (get_root (scene), "Can no longer be cancelled") !=
+                           NULL,
+                       ==, !rows[i].can_cancel);
     }
 }
 
@@ -424,8 +423,8 @@ test_report (void)
 static void
 assert_icon (const char *name)
 {
-  g_autofree char *path
-      = g_strdup_printf ("/io/github/batongpu/Baton/icons/scalable/actions/%s.svg", name);
+  g_autofree char *path =
+      g_strdup_printf ("/io/github/batongpu/Baton/icons/scalable/actions/%s.svg", name);
 
   g_test_message ("%s", name);
   g_assert_true (g_resources_get_info (path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL, NULL, NULL));
@@ -436,14 +435,14 @@ static void
 test_icons (void)
 {
   static const char *const severities[] = { "blocker", "warning", "note" };
-  static const char *const states[]
-      = { "start", "ok", "skip", "fail", "stalled", "undo", "undone", NULL };
-  static const char *const classes[]
-      = { "030000", "040300", "0c0330", "0c8000", "010802", "020000", "060400", "ff0000" };
-  static const char *const others[]
-      = { "baton-host-symbolic", "baton-guest-symbolic", "baton-parked-symbolic",
-          "baton-none-symbolic", "baton-split-symbolic", "baton-service-symbolic",
-          "baton-program-symbolic" };
+  static const char *const states[] = { "start",   "ok",   "skip",   "fail",
+                                        "stalled", "undo", "undone", NULL };
+  static const char *const classes[] = { "030000", "040300", "0c0330", "0c8000",
+                                         "010802", "020000", "060400", "ff0000" };
+  static const char *const others[] = { "baton-host-symbolic",   "baton-guest-symbolic",
+                                        "baton-parked-symbolic", "baton-none-symbolic",
+                                        "baton-split-symbolic",  "baton-service-symbolic",
+                                        "baton-program-symbolic" };
 
   for (guint i = 0; i < G_N_ELEMENTS (severities); i++)
     assert_icon (baton_finding_words_get_severity_icon (severities[i]));

@@ -37,7 +37,8 @@ test_card_name (void)
 {
   static const NameRow rows[] = {
     { "NVIDIA Corporation TU104 [GeForce RTX 2080]", "GeForce RTX 2080" },
-    { "Advanced Micro Devices, Inc. [AMD/ATI] Navi 21 [Radeon RX 6800 XT]", "Radeon RX 6800 XT" },
+    { "Advanced Micro Devices, Inc. [AMD/ATI] Navi 21 [Radeon RX 6800 XT]",
+      "Radeon RX 6800 XT" },
     { "Advanced Micro Devices, Inc. [AMD/ATI] Raphael", "AMD Raphael" },
     { "Intel Corporation UHD Graphics 630", "Intel UHD Graphics 630" },
     { "Red Hat, Inc. QXL paravirtual graphic card", "Red Hat QXL paravirtual graphic card" },
@@ -66,8 +67,7 @@ test_card_name_twins (void)
                                      "{\"address\":\"b\",\"name\":\"X [Y]\"},"
                                      "{\"address\":\"c\",\"name\":\"Z\"}]");
   JsonArray *cards = json_node_get_array (node);
-  g_autofree char *second
-      = baton_words_dup_card_name (baton_json_nth_object (cards, 1), cards);
+  g_autofree char *second = baton_words_dup_card_name (baton_json_nth_object (cards, 1), cards);
   g_autofree char *third = baton_words_dup_card_name (baton_json_nth_object (cards, 2), cards);
 
   g_assert_cmpstr (second, ==, "Y (No. 2)");
@@ -141,8 +141,8 @@ test_verb (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *text = g_strdup_printf ("{\"side\":\"%s\",\"findings\":%s}", rows[i].side,
-                                               rows[i].findings);
+      g_autofree char *text =
+          g_strdup_printf ("{\"side\":\"%s\",\"findings\":%s}", rows[i].side, rows[i].findings);
       g_autoptr (JsonNode) node = parse (text);
       JsonObject *both = json_node_get_object (node);
 
@@ -206,8 +206,8 @@ test_steps_are_known (void)
 
       for (guint to = 0; to < 2; to++)
         {
-          g_autofree char *title
-              = baton_step_words_dup_title (step, to == 0 ? "guest" : "host", NULL, NULL);
+          g_autofree char *title =
+              baton_step_words_dup_title (step, to == 0 ? "guest" : "host", NULL, NULL);
 
           g_test_message ("%s", title);
           g_assert_cmpstr (title, !=, id);
@@ -219,13 +219,13 @@ test_steps_are_known (void)
 static void
 test_step_parts (void)
 {
-  g_autoptr (JsonNode) node
-      = parse ("[{\"functions\":[{\"address\":\"0000:01:00.0\",\"class\":\"030000\"},"
-               "{\"address\":\"0000:01:00.1\",\"class\":\"040300\"}]}]");
-  g_autoptr (JsonNode) step
-      = parse ("{\"id\":\"unbind:0000:01:00.1\",\"kind\":\"unbind\",\"target\":\"0000:01:00.1\"}");
-  g_autofree char *title = baton_step_words_dup_title (
-      json_node_get_object (step), "guest", json_node_get_array (node), NULL);
+  g_autoptr (JsonNode) node =
+      parse ("[{\"functions\":[{\"address\":\"0000:01:00.0\",\"class\":\"030000\"},"
+             "{\"address\":\"0000:01:00.1\",\"class\":\"040300\"}]}]");
+  g_autoptr (JsonNode) step = parse (
+      "{\"id\":\"unbind:0000:01:00.1\",\"kind\":\"unbind\",\"target\":\"0000:01:00.1\"}");
+  g_autofree char *title = baton_step_words_dup_title (json_node_get_object (step), "guest",
+                                                       json_node_get_array (node), NULL);
 
   g_assert_cmpstr (title, ==, "Take the card’s sound from this computer");
 }
@@ -239,8 +239,9 @@ typedef struct
   gboolean destructive;
 } ButtonRow;
 
-#define CLOSE(pid) \
-  "{\"severity\":\"blocker\",\"code\":\"in-use-app\",\"consent\":\"close\",\"subject\":\"" pid "\"}"
+#define CLOSE(pid)                                                                             \
+  "{\"severity\":\"blocker\",\"code\":\"in-use-app\",\"consent\":\"close\",\"subject\":\"" pid \
+  "\"}"
 
 static void
 test_plan_button (void)
@@ -277,8 +278,8 @@ test_plan_button (void)
 static void
 test_plan_consents (void)
 {
-  g_autoptr (JsonNode) node
-      = parse ("{\"findings\":[" CLOSE ("7:70") "," CLOSE ("nonsense") "," CLOSE (
+  g_autoptr (JsonNode) node =
+      parse ("{\"findings\":[" CLOSE ("7:70") "," CLOSE ("nonsense") "," CLOSE (
           "-4:1") ",{\"consent\":\"may-not-return\"},{\"consent\":\"let-open\"}]}");
   g_autoptr (BatonRequest) request = baton_request_new ();
 
@@ -302,14 +303,16 @@ static void
 test_remedy_command (void)
 {
   static const RemedyRow rows[] = {
-    { "grubby", "{\"code\":\"iommu-off-not-enabled\",\"args\":{\"parameter\":\"intel_iommu=on\"}}",
+    { "grubby",
+      "{\"code\":\"iommu-off-not-enabled\",\"args\":{\"parameter\":\"intel_iommu=on\"}}",
       "sudo grubby --update-kernel=ALL --args=\"intel_iommu=on\"" },
     { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"iommu=off\"}}",
       "sudo grubby --update-kernel=ALL --remove-args=\"iommu=off\"" },
     { "update-grub", "{\"code\":\"no-group\",\"args\":{\"parameter\":\"amd_iommu=on\"}}",
       "sudo sed -i 's/^GRUB_CMDLINE_LINUX_DEFAULT=\"/&amd_iommu=on /'" },
     /* A line that somebody pastes into a root shell must not be somebody else's. */
-    { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"x\\\"; reboot\"}}", NULL },
+    { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"x\\\"; reboot\"}}",
+      NULL },
     { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{\"word\":\"$(id)\"}}", NULL },
     { "grubby", "{\"code\":\"iommu-off-command-line\",\"args\":{}}", NULL },
     { "grubby", "{\"code\":\"iommu-off-firmware\",\"args\":{}}", NULL },
@@ -320,8 +323,8 @@ test_remedy_command (void)
     {
       g_autoptr (GError) error = NULL;
       g_autofree char *directory = g_dir_make_tmp ("baton-remedy-XXXXXX", &error);
-      g_autofree char *path
-          = g_build_filename (directory, rows[i].program != NULL ? rows[i].program : "no", NULL);
+      g_autofree char *path =
+          g_build_filename (directory, rows[i].program != NULL ? rows[i].program : "no", NULL);
       g_autoptr (JsonNode) node = parse (rows[i].finding);
       g_autofree char *command = NULL;
 
@@ -355,15 +358,16 @@ static void
 test_ends (void)
 {
   static const EndRow rows[] = {
-    { 0, "handed-over", "guest", "Card Is Ready for a Virtual Machine", BATON_REMEDY_NONE, FALSE },
+    { 0, "handed-over", "guest", "Card Is Ready for a Virtual Machine", BATON_REMEDY_NONE,
+      FALSE },
     { 0, "returned", "host", "Card Is Back", BATON_REMEDY_NONE, FALSE },
     { 13, "cancelled", "guest", "Cancelled. Nothing Changed", BATON_REMEDY_NONE, FALSE },
     { 14, "rolled-back", "guest", "Could Not Hand Over. Everything Was Put Back",
       BATON_REMEDY_TRY_AGAIN, TRUE },
     { 14, "rolled-back", "host", "Could Not Return. Everything Was Put Back",
       BATON_REMEDY_TRY_AGAIN, TRUE },
-    { 15, "handed-over-with-problems", "guest", "Handed Over, with Problems", BATON_REMEDY_RETURN,
-      TRUE },
+    { 15, "handed-over-with-problems", "guest", "Handed Over, with Problems",
+      BATON_REMEDY_RETURN, TRUE },
     { 16, "stuck", "guest", "Restart Needed", BATON_REMEDY_NONE, TRUE },
     { 17, "outcome-unknown", "guest", "Outcome Unknown", BATON_REMEDY_CHECK_AGAIN, TRUE },
   };
@@ -391,8 +395,9 @@ test_ends (void)
 static void
 test_uses (void)
 {
-  g_autoptr (JsonNode) node = parse ("[\"/dev/dri/card1\",\"/dev/dri/renderD129\","
-                                     "\"/dev/dri/renderD130\",\"/dev/snd/controlC1\",\"odd\",7]");
+  g_autoptr (JsonNode) node =
+      parse ("[\"/dev/dri/card1\",\"/dev/dri/renderD129\","
+             "\"/dev/dri/renderD130\",\"/dev/snd/controlC1\",\"odd\",7]");
   g_autofree char *uses = baton_app_info_dup_uses (json_node_get_array (node));
 
   g_assert_cmpstr (uses, ==, "screens, rendering, sound, another part");
@@ -420,11 +425,11 @@ test_embed (void)
 static void
 test_report_text (void)
 {
-  g_autoptr (JsonNode) node
-      = parse ("{\"exit\":14,\"state\":\"rolled-back\",\"code\":\"rolled-back\",\"text\":\"It "
-               "failed.\",\"cards\":[\"0000:01:00.0\"],\"to\":\"guest\",\"uid\":1000,\"at\":0,"
-               "\"elapsed_ms\":40,\"at_step\":\"bind:0000:01:00.0\",\"steps\":[{\"n\":1,\"id\":"
-               "\"bind:0000:01:00.0\",\"state\":\"fail\",\"text\":\"could not\"}]}");
+  g_autoptr (JsonNode) node =
+      parse ("{\"exit\":14,\"state\":\"rolled-back\",\"code\":\"rolled-back\",\"text\":\"It "
+             "failed.\",\"cards\":[\"0000:01:00.0\"],\"to\":\"guest\",\"uid\":1000,\"at\":0,"
+             "\"elapsed_ms\":40,\"at_step\":\"bind:0000:01:00.0\",\"steps\":[{\"n\":1,\"id\":"
+             "\"bind:0000:01:00.0\",\"state\":\"fail\",\"text\":\"could not\"}]}");
   g_autofree char *text = baton_report_text_build (json_node_get_object (node));
 
   g_assert_nonnull (strstr (text, "cards: 0000:01:00.0\n"));
@@ -437,12 +442,11 @@ test_report_text (void)
 static void
 test_json (void)
 {
-  g_autoptr (JsonNode) node
-      = parse ("{\"s\":\"x\",\"n\":7,\"b\":true,\"z\":null,\"a\":[1,\"y\",{}],\"o\":{}}");
+  g_autoptr (JsonNode) node =
+      parse ("{\"s\":\"x\",\"n\":7,\"b\":true,\"z\":null,\"a\":[1,\"y\",{}],\"o\":{}}");
   JsonObject *object = json_node_get_object (node);
   static const char *const keys[] = { "s", "n", "b", "z", "a", "o", "none" };
-  g_autofree char *joined
-      = baton_json_join_strings (baton_json_get_array (object, "a"), ", ");
+  g_autofree char *joined = baton_json_join_strings (baton_json_get_array (object, "a"), ", ");
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     {
