@@ -42,11 +42,14 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 }
 
 static BatonOutcome
-put_back (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+put_back (BatonStepContext *context,
+          const char *address,
+          const BatonCardState *state,
+          BatonTrouble *trouble)
 {
-  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
-  g_autofree char *control = baton_effect_read_attribute (context, step->target, CONTROL);
-
+  const BatonFunctionState *before =
+      state != NULL ? baton_card_state_find (state, address) : NULL;
+  g_autofree char *control = baton_effect_read_attribute (context, address, CONTROL);
   g_autofree char *found = NULL;
   BatonOutcome outcome;
 
@@ -54,18 +57,29 @@ put_back (BatonStepContext *context, const BatonStep *step, BatonTrouble *troubl
       g_strcmp0 (control, before->power_control) == 0)
     return BATON_OUTCOME_OK;
 
-  outcome = baton_effect_set_attribute (context, step->target, CONTROL, before->power_control,
-                                        trouble);
+  outcome =
+      baton_effect_set_attribute (context, address, CONTROL, before->power_control, trouble);
   if (outcome != BATON_OUTCOME_OK)
     return outcome;
-  found = baton_effect_read_attribute (context, step->target, CONTROL);
+  found = baton_effect_read_attribute (context, address, CONTROL);
   if (g_strcmp0 (found, before->power_control) == 0)
     return BATON_OUTCOME_OK;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                     "expected", before->power_control, "found", found, NULL);
+  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", address, "expected",
+                     before->power_control, "found", found, NULL);
 
   return BATON_OUTCOME_FAILED;
+}
+
+/* vfio-pci lets what it gets sleep and wakes it when it lets go (vfio_pci_core.c,
+ * vfio_pci_core_register_device and _unregister_device), so the setting that a parked function
+ * has is not the host's. A card that comes back gets what it had on the host; where nobody knows
+ * what that was, it stays as vfio-pci leaves it, which is the kernel's own default. */
+static BatonOutcome
+finish (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  return put_back (context, step->target,
+                   context->to == BATON_SIDE_HOST ? context->origin : context->before, trouble);
 }
 
 static BatonOutcome
@@ -74,7 +88,7 @@ revert (BatonStepContext *context,
         JsonNode *remembered,
         BatonTrouble *trouble)
 {
-  return put_back (context, step, trouble);
+  return put_back (context, step->target, context->before, trouble);
 }
 
 /* Keeps a function awake for the handoff, and no longer: a card that nobody uses may sleep, on
@@ -84,5 +98,5 @@ const BatonStepClass baton_step_hold_power_class = {
   .observe = observe,
   .apply = apply,
   .revert = revert,
-  .finish = put_back,
+  .finish = finish,
 };
