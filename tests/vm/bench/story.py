@@ -169,6 +169,15 @@ class Bench:
             raise Different('the machine is not as it was:\n' + '\n'.join(lines))
 
     @contextlib.contextmanager
+    def file(self, path, text):
+        """A file that is there for a while."""
+        self.run('sh', '-c', 'cat > "$1"', 'sh', path, stdin=text)
+        try:
+            yield
+        finally:
+            self.run('rm', path)
+
+    @contextlib.contextmanager
     def holding(self, how, path, *rest, user=None):
         """Keeps a node busy as inside/hold.py says."""
         process = self.spawn('python3', '-B', '/bench/inside/hold.py', how, path, *rest, user=user)
