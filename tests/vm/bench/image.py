@@ -64,35 +64,22 @@ def _packages(release: str) -> list[str]:
     return names
 
 
-def _prune(keep: pathlib.Path, release: str):
-    """Drops what older lists made; a gigabyte a change would fill a disk."""
-    for old in keep.parent.glob(f'image-{release}-*'):
-        if old != keep:
-            shutil.rmtree(old, ignore_errors=True)
+def _prune(release: str):
+    """Keeps the images used last; a gigabyte a change would fill a disk.
+
+    More than one, because clones of different states may share the cache.
+    """
+    found = [path for path in cache.directory().glob(f'image-{release}-*') if path.is_dir()]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in found[3:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
-def find_or_build(release: str, say) -> Image:
-    """The image of @release, from the cache or made anew from packages."""
-    sources = debian.sources_for(release)
-    key = cache.key_of(release, pathlib.Path(__file__), FILES)
-    directory = cache.directory() / f'image-{release}-{key}'
-    image = Image(release, directory)
-    with cache.lock(f'image-{release}'):
-        if not directory.exists():
-            _build(image, sources, say)
-            _prune(directory, release)
-    return image
-
-
-def _build(image: Image, sources: list[str], say):
-    started = time.monotonic()
-    say(f'image {image.release}: building from packages')
-    unfinished = image.directory.with_suffix('.part')
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    command = [
+def _command(release, files, to, sources):
+    """What makes the disk, the kernel and its RAM disk of @release in @to."""
+    return [
         'mmdebstrap', '--variant=apt', '--format=null', '--quiet', '--components=main',
-        '--include=' + ','.join(_packages(image.release)),
+        '--include=' + ','.join(_packages(release)),
         '--aptopt=APT::Install-Recommends "false"',
         '--aptopt=Acquire::Languages "none"',
         # fsync for every file would take longer than unpacking it.
@@ -101,12 +88,36 @@ def _build(image: Image, sources: list[str], say):
         *(f'--dpkgopt=path-include={path}' for path in INCLUDED),
         # The kernel's package makes the RAM disk when it is configured, so its
         # settings must be there before.
-        f'--essential-hook=copy-in "{FILES}/initramfs-tools" /etc',
-        f'--customize-hook=copy-in "{FILES}/root/." /',
+        f'--essential-hook=copy-in "{files}/initramfs-tools" /etc',
+        f'--customize-hook=copy-in "{files}/root/." /',
         '--customize-hook=chroot "$1" /usr/lib/bench/prepare',
-        f'--customize-hook="{FILES}/make-disk" "$1" "{unfinished}"',
-        debian.RELEASES[image.release], '/dev/null', *sources,
+        f'--customize-hook="{files}/make-disk" "$1" "{to}"',
+        debian.RELEASES[release], '/dev/null', *sources,
     ]
+
+
+def find_or_build(release: str, say) -> Image:
+    """The image of @release, from the cache or made anew from packages."""
+    # Named by all that shapes it, but for where this clone happens to lie and
+    # which archive is near.
+    key = cache.key_of(*_command(release, 'FILES', 'TO', []), FILES)
+    directory = cache.directory() / f'image-{release}-{key}'
+    image = Image(release, directory)
+    with cache.lock(f'image-{release}'):
+        if not directory.exists():
+            _build(image, say)
+            _prune(release)
+        os.utime(directory)
+    return image
+
+
+def _build(image: Image, say):
+    started = time.monotonic()
+    say(f'image {image.release}: building from packages')
+    unfinished = image.directory.with_suffix('.part')
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    command = _command(image.release, FILES, unfinished, debian.sources_for(image.release))
     with open(unfinished / 'build.log', 'wb') as log:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                               env={**os.environ, 'LC_ALL': 'C.UTF-8'})

@@ -139,6 +139,7 @@ def _make_root(release, names, root):
         raise Failed(f'could not make a root of Debian {release}; mmdebstrap said:\n'
                      + done.stderr[-3000:])
     unfinished.rename(root)
-    for old in root.parent.glob(f'root-{release}-*'):
-        if old != root:
-            shutil.rmtree(old, ignore_errors=True)
+    # Two, because clones of different states may share the cache.
+    roots = sorted(root.parent.glob(f'root-{release}-*'), key=lambda path: path.stat().st_mtime)
+    for old in roots[:-2]:
+        shutil.rmtree(old, ignore_errors=True)
