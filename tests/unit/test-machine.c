@@ -4,6 +4,8 @@
 #include "baton-machine.h"
 
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include "baton-error.h"
 #include "mock-machine.h"
@@ -281,6 +283,77 @@ test_no_pci_bus (void)
   g_assert_cmpuint (machine->cards->len, ==, 0);
 }
 
+/* What a look may open below a function: attributes that show what the kernel remembers
+ * (drivers/pci/pci-sysfs.c). `config`, `rom`, `vpd` and `resource0` reach the hardware. */
+static void
+check_opened (int inotify)
+{
+  static const char *const harmless[] = {
+    "class",
+    "vendor",
+    "device",
+    "subsystem_vendor",
+    "subsystem_device",
+    "modalias",
+    "driver",
+    "iommu_group",
+    "driver_override",
+    "boot_vga",
+    "removable",
+    "power_state",
+    "reset_method",
+    "physfn",
+    "drm",
+    "secondary_bus_number",
+    "power",
+    "runtime_status",
+    "control",
+    NULL,
+  };
+  char buffer[65536] __attribute__ ((aligned (8)));
+  gssize length = read (inotify, buffer, sizeof buffer);
+
+  g_assert_cmpint (length, >, 0);
+  for (gssize offset = 0; offset < length;)
+    {
+      const struct inotify_event *event = (gconstpointer) (buffer + offset);
+
+      offset += (gssize) (sizeof *event + event->len);
+      if (event->len == 0)
+        continue; /* the directory itself */
+      g_test_message ("%s", event->name);
+      g_assert_true (g_strv_contains (harmless, event->name));
+    }
+}
+
+static void
+test_sleeping_card_sleeps_on (void)
+{
+  static const char *const waking[] = {
+    "config", "rom", "vpd", "resource0", "enable", "d3cold_allowed", "current_link_speed"
+  };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *device = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *power = NULL;
+  int inotify = inotify_init1 (IN_CLOEXEC);
+
+  mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+  for (guint i = 0; i < G_N_ELEMENTS (waking); i++)
+    mock_machine_set_attribute (mock, "0000:01:00.0", waking[i], "");
+  device = mock_machine_dup_device_path (mock, "0000:01:00.0");
+  path = g_build_filename (mock_machine_get_directory (mock), device, NULL);
+  power = g_build_filename (path, "power", NULL);
+  g_assert_cmpint (inotify_add_watch (inotify, path, IN_OPEN), >=, 0);
+  g_assert_cmpint (inotify_add_watch (inotify, power, IN_OPEN), >=, 0);
+
+  machine = mock_machine_look (mock);
+  g_assert_cmpuint (machine->cards->len, ==, 1);
+  check_opened (inotify);
+  close (inotify);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -289,6 +362,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine/sides", test_sides);
   g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);
   g_test_add_func ("/core/machine/power", test_power);
+  g_test_add_func ("/core/machine/sleeping-card-sleeps-on", test_sleeping_card_sleeps_on);
   g_test_add_func ("/core/machine/vanished", test_vanished_function_is_unknown);
   g_test_add_func ("/core/machine/no-address", test_names_that_are_no_address);
   g_test_add_func ("/core/machine/find-by-ending", test_find_by_ending);
