@@ -122,22 +122,6 @@ write_file (BatonHandoffDir *self, const char *name, const char *text, GError **
   return fd >= 0;
 }
 
-static char *
-write_order (const char *verb, const BatonRequest *request, guint uid)
-{
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = json_object_new ();
-
-  json_object_set_string_member (object, "verb", verb);
-  json_object_set_int_member (object, "uid", uid);
-  json_object_set_member (object, "request",
-                          request != NULL ? baton_request_to_json (request)
-                                          : json_node_new (JSON_NODE_NULL));
-  json_node_take_object (node, object);
-
-  return json_to_string (node, FALSE);
-}
-
 /* A directory that could not be filled would be taken for a handoff that waits for its worker. */
 static void
 remove_directory (int parent, const char *id)
@@ -181,7 +165,7 @@ baton_handoff_dir_new (
     BatonRoot *root, const char *verb, const BatonRequest *request, guint uid, GError **error)
 {
   g_autoptr (BatonHandoffDir) self = g_new0 (BatonHandoffDir, 1);
-  g_autofree char *order = write_order (verb, request, uid);
+  g_autofree char *order = baton_handoff_order_to_text (verb, request, uid);
   baton_autofd int all = -1;
 
   self->fd = -1;
@@ -284,6 +268,23 @@ baton_handoff_dir_get_fd (BatonHandoffDir *self)
 }
 
 /**
+ * baton_handoff_dir_remove:
+ * @root: the roots
+ * @id: a handoff
+ *
+ * Removes what is known of a handoff. What cannot be removed stays: it is only memory, and is gone
+ * with the next start of the machine.
+ */
+void
+baton_handoff_dir_remove (BatonRoot *root, const char *id)
+{
+  baton_autofd int all = open_all (root, FALSE, NULL);
+
+  if (all >= 0)
+    remove_directory (all, id);
+}
+
+/**
  * baton_handoff_dir_open_events:
  * @self: a directory
  * @flags: `O_RDONLY`, or `O_WRONLY | O_APPEND` for the worker
@@ -327,31 +328,6 @@ read_request (BatonHandoffDir *self, GError **error)
   return g_steal_pointer (&text);
 }
 
-static BatonOrder *
-parse_order (const char *text, GError **error)
-{
-  g_autoptr (BatonOrder) order = g_new0 (BatonOrder, 1);
-  g_autoptr (JsonNode) node = json_from_string (text, error);
-  JsonObject *object = NULL;
-  JsonNode *request = NULL;
-
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    {
-      g_prefix_error (error, "could not read the request: ");
-      return NULL;
-    }
-
-  object = json_node_get_object (node);
-  order->verb = g_strdup (json_object_get_string_member_with_default (object, "verb", ""));
-  order->uid = (guint) json_object_get_int_member_with_default (object, "uid", 0);
-  request = json_object_get_member (object, "request");
-  if (request == NULL || JSON_NODE_HOLDS_NULL (request))
-    return g_steal_pointer (&order);
-
-  order->request = baton_request_new_from_json (request, error);
-  return order->request != NULL ? g_steal_pointer (&order) : NULL;
-}
-
 /**
  * baton_handoff_dir_take_order:
  * @self: a directory
@@ -362,7 +338,7 @@ parse_order (const char *text, GError **error)
  *
  * Returns: (transfer full): what to do
  */
-BatonOrder *
+BatonHandoffOrder *
 baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error)
 {
   g_autofree char *text = read_request (self, error);
@@ -375,22 +351,7 @@ baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error)
       return NULL;
     }
 
-  return parse_order (text, error);
-}
-
-/**
- * baton_order_free:
- * @self: (nullable): an order
- */
-void
-baton_order_free (BatonOrder *self)
-{
-  if (self == NULL)
-    return;
-
-  g_free (self->verb);
-  g_clear_pointer (&self->request, baton_request_free);
-  g_free (self);
+  return baton_handoff_order_new_from_text (text, error);
 }
 
 /**
@@ -453,77 +414,4 @@ baton_handoff_dir_has_ended (BatonHandoffDir *self)
   event = baton_event_parse (begin, tail + n - 1 - begin, NULL);
 
   return event != NULL && g_str_equal (event->type, "result");
-}
-
-typedef struct
-{
-  char *id;
-  gint64 when;
-} Ended;
-
-static void
-free_ended (gpointer data)
-{
-  Ended *self = data;
-
-  g_free (self->id);
-  g_free (self);
-}
-
-static int
-compare_newest_first (gconstpointer a, gconstpointer b)
-{
-  const Ended *one = *(const Ended *const *) a;
-  const Ended *other = *(const Ended *const *) b;
-
-  return (one->when < other->when) - (one->when > other->when);
-}
-
-static Ended *
-look_whether_ended (BatonRoot *root, const char *id)
-{
-  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
-  struct stat file;
-  Ended *ended;
-
-  if (dir == NULL || !baton_handoff_dir_has_ended (dir) ||
-      fstatat (dir->fd, EVENTS, &file, AT_SYMLINK_NOFOLLOW) < 0)
-    return NULL;
-
-  ended = g_new0 (Ended, 1);
-  ended->id = g_strdup (id);
-  ended->when = (gint64) file.st_mtim.tv_sec * G_USEC_PER_SEC + file.st_mtim.tv_nsec / 1000;
-
-  return ended;
-}
-
-/**
- * baton_handoff_dir_prune:
- * @root: the roots
- *
- * Removes handoffs that have ended but for the newest %BATON_HANDOFFS_KEPT. Those under way and
- * those that wait for their worker are left alone, however many there are. What cannot be removed
- * stays: it is only memory, and is gone with the next start of the machine.
- */
-void
-baton_handoff_dir_prune (BatonRoot *root)
-{
-  g_autoptr (GPtrArray) ended = g_ptr_array_new_with_free_func (free_ended);
-  g_autoptr (GPtrArray) names = baton_root_list (root, BATON_ROOT_RUN, SHOWN_DIRECTORY, NULL);
-  baton_autofd int all = open_all (root, FALSE, NULL);
-
-  if (names == NULL || all < 0)
-    return;
-
-  for (guint i = 0; i < names->len; i++)
-    {
-      Ended *item = look_whether_ended (root, g_ptr_array_index (names, i));
-
-      if (item != NULL)
-        g_ptr_array_add (ended, item);
-    }
-
-  g_ptr_array_sort (ended, compare_newest_first);
-  for (guint i = BATON_HANDOFFS_KEPT; i < ended->len; i++)
-    remove_directory (all, ((const Ended *) g_ptr_array_index (ended, i))->id);
 }

@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "baton-request.h"
+#include "baton-handoff-order.h"
 #include "baton-root.h"
 
 G_BEGIN_DECLS
 
 #define BATON_HANDOFF_ID_DIGITS 32
 #define BATON_HANDOFFS_KEPT 8
-
-/**
- * BatonOrder: what a front asks a worker to do
- *
- * @verb: `hand` or `recover`
- * @request: (nullable): the handoff; %NULL for `recover`
- * @uid: who asks
- */
-typedef struct
-{
-  char *verb;
-  BatonRequest *request;
-  guint uid;
-} BatonOrder;
-
-void baton_order_free (BatonOrder *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonOrder, baton_order_free)
 
 /**
  * BatonHandoffDir:
@@ -45,11 +28,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHandoffDir, baton_handoff_dir_free)
 const char *baton_handoff_dir_get_id (BatonHandoffDir *self);
 int baton_handoff_dir_get_fd (BatonHandoffDir *self);
 int baton_handoff_dir_open_events (BatonHandoffDir *self, int flags, GError **error);
-BatonOrder *baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error);
+BatonHandoffOrder *baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error);
 gboolean baton_handoff_dir_withdraw (BatonHandoffDir *self);
 gboolean baton_handoff_dir_ask_cancel (BatonHandoffDir *self, GError **error);
 gboolean baton_handoff_dir_has_ended (BatonHandoffDir *self);
 
+void baton_handoff_dir_remove (BatonRoot *root, const char *id);
 void baton_handoff_dir_prune (BatonRoot *root);
 
 G_END_DECLS

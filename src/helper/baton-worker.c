@@ -39,7 +39,7 @@ static BatonEnd *
 hand (BatonRoot *root,
       BatonEventWriter *events,
       BatonHandoffDir *dir,
-      BatonOrder *order,
+      BatonHandoffOrder *order,
       gint64 start_us)
 {
   g_autoptr (GError) error = NULL;
@@ -61,7 +61,7 @@ static BatonEnd *
 carry_out (BatonRoot *root,
            BatonEventWriter *events,
            BatonHandoffDir *dir,
-           BatonOrder *order,
+           BatonHandoffOrder *order,
            gint64 start_us)
 {
   g_autoptr (GError) error = NULL;
@@ -108,7 +108,7 @@ baton_worker_run (BatonRoot *root, const char *id)
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, &error);
   g_autoptr (BatonEventWriter) events = NULL;
-  g_autoptr (BatonOrder) order = NULL;
+  g_autoptr (BatonHandoffOrder) order = NULL;
   g_autoptr (BatonEnd) end = NULL;
   baton_autofd int fd = -1;
 

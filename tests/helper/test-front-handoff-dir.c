@@ -94,7 +94,7 @@ test_goes_there_and_comes_back (Fixture *fixture, gconstpointer data)
   g_autoptr (BatonHandoffDir) front =
       baton_handoff_dir_new (fixture->root, "hand", request, 1000, &error);
   g_autoptr (BatonHandoffDir) worker = NULL;
-  g_autoptr (BatonOrder) order = NULL;
+  g_autoptr (BatonHandoffOrder) order = NULL;
   g_autofree char *request_path = NULL;
   const char *id;
 
@@ -127,7 +127,7 @@ test_recover_has_no_request (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (BatonHandoffDir) dir =
       baton_handoff_dir_new (fixture->root, "recover", NULL, 7, NULL);
-  g_autoptr (BatonOrder) order = baton_handoff_dir_take_order (dir, NULL);
+  g_autoptr (BatonHandoffOrder) order = baton_handoff_dir_take_order (dir, NULL);
 
   g_assert_cmpstr (order->verb, ==, "recover");
   g_assert_null (order->request);
