@@ -33,7 +33,6 @@ struct _BatonWatchSources
   GUdevClient *devices;
   int notify;
   guint notify_source;
-  GHashTable *watched;   /* paths below /dev */
   GHashTable *processes; /* "PID:START" -> Process */
 };
 
@@ -132,7 +131,6 @@ baton_watch_sources_new (BatonRoot *root, BatonWatchFunc func, gpointer data, GE
   self->root = root;
   self->func = func;
   self->data = data;
-  self->watched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->processes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_process);
 
   self->devices = g_udev_client_new (subsystems);
@@ -160,7 +158,6 @@ baton_watch_sources_free (BatonWatchSources *self)
 
   baton_watch_sources_rest (self);
   g_hash_table_unref (self->processes);
-  g_hash_table_unref (self->watched);
   g_signal_handlers_disconnect_by_data (self->devices, self);
   g_object_unref (self->devices);
   baton_fd_clear (&self->notify);
@@ -178,23 +175,6 @@ void
 baton_watch_sources_rest (BatonWatchSources *self)
 {
   g_clear_handle_id (&self->notify_source, g_source_remove);
-}
-
-/**
- * baton_watch_sources_listen:
- * @self: sources
- *
- * Forgets what happened up to now and wakes for nodes again. To be called just before a look, so
- * that nothing falls between the two.
- */
-void
-baton_watch_sources_listen (BatonWatchSources *self)
-{
-  if (self->notify < 0 || self->notify_source != 0)
-    return;
-
-  read_notes (self);
-  self->notify_source = g_unix_fd_add (self->notify, G_IO_IN, on_notes_cb, self);
 }
 
 static void
@@ -226,13 +206,38 @@ is_in_directory (const char *path)
   return FALSE;
 }
 
-static void
-follow_nodes (BatonWatchSources *self, BatonMachine *machine)
+/**
+ * baton_watch_sources_listen:
+ * @self: sources
+ *
+ * Forgets what happened up to now and wakes for nodes again. To be called just before a look, so
+ * that nothing falls between the two.
+ */
+void
+baton_watch_sources_listen (BatonWatchSources *self)
 {
-  g_autofree char *dev = baton_root_dup_shown_path (BATON_ROOT_DEV, "/");
-
   for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
     follow_path (self, directories[i], NODE_EVENTS | IN_ONLYDIR);
+
+  if (self->notify < 0 || self->notify_source != 0)
+    return;
+
+  read_notes (self);
+  self->notify_source = g_unix_fd_add (self->notify, G_IO_IN, on_notes_cb, self);
+}
+
+/**
+ * baton_watch_sources_follow_nodes:
+ * @self: sources
+ * @machine: the machine as it is now
+ *
+ * Listens to the nodes that lie elsewhere than in the directories. To be called before it is looked
+ * who has them.
+ */
+void
+baton_watch_sources_follow_nodes (BatonWatchSources *self, BatonMachine *machine)
+{
+  g_autofree char *dev = baton_root_dup_shown_path (BATON_ROOT_DEV, "/");
 
   for (guint i = 0; i < machine->cards->len; i++)
     {
@@ -285,20 +290,18 @@ follow_process (BatonWatchSources *self, GHashTable *previous, const BatonHolder
 }
 
 /**
- * baton_watch_sources_follow:
+ * baton_watch_sources_follow_processes:
  * @self: sources
- * @machine: the machine as it is now
- * @holders: (element-type BatonHolders): who has its cards
+ * @holders: (element-type BatonHolders): who has the cards
  *
- * Listens to these cards' nodes and to the end of these processes from now on.
+ * Listens to the end of these processes, and of no others, from now on.
  */
 void
-baton_watch_sources_follow (BatonWatchSources *self, BatonMachine *machine, GPtrArray *holders)
+baton_watch_sources_follow_processes (BatonWatchSources *self, GPtrArray *holders)
 {
   g_autoptr (GHashTable) previous = g_steal_pointer (&self->processes);
 
   self->processes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_process);
-  follow_nodes (self, machine);
   for (guint i = 0; i < holders->len; i++)
     {
       const BatonHolders *card = g_ptr_array_index (holders, i);

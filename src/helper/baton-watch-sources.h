@@ -33,7 +33,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonWatchSources, baton_watch_sources_free)
 
 void baton_watch_sources_rest (BatonWatchSources *self);
 void baton_watch_sources_listen (BatonWatchSources *self);
-void
-baton_watch_sources_follow (BatonWatchSources *self, BatonMachine *machine, GPtrArray *holders);
+void baton_watch_sources_follow_nodes (BatonWatchSources *self, BatonMachine *machine);
+void baton_watch_sources_follow_processes (BatonWatchSources *self, GPtrArray *holders);
 
 G_END_DECLS

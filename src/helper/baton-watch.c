@@ -66,6 +66,7 @@ look (Watch *self, GError **error)
     }
   self->changes = 0;
 
+  baton_watch_sources_follow_nodes (self->sources, self->machine);
   holders = baton_holders_scan (self->front->root, self->machine, error);
   if (holders == NULL)
     return FALSE;
@@ -74,7 +75,7 @@ look (Watch *self, GError **error)
   baton_watch_output_machine (self->output, self->machine);
   for (guint i = 0; i < holders->len; i++)
     baton_watch_output_holders (self->output, g_ptr_array_index (holders, i));
-  baton_watch_sources_follow (self->sources, self->machine, holders);
+  baton_watch_sources_follow_processes (self->sources, holders);
 
   return TRUE;
 }
