@@ -254,6 +254,29 @@ act (int fd, const char *text)
   return set_attribute (fd, path, text);
 }
 
+/* A process that has the node that test-exec-close.c gives the card, until the test unblocks. */
+static void
+start_holder (void)
+{
+  char byte;
+  int ready[2];
+
+  if (pipe2 (ready, O_CLOEXEC) < 0 || fork () > 0)
+    {
+      close (ready[1]);
+      if (read (ready[0], &byte, 1) != 1)
+        g_error ("nobody opens the card");
+      return;
+    }
+  close (kernel->block[1]);
+  if (open ("/dev/full", O_RDWR) < 0 || write (ready[1], "x", 1) != 1)
+    _exit (1);
+  close (ready[1]);
+  while (read (kernel->block[0], &byte, 1) < 0 && errno == EINTR)
+    ;
+  _exit (0);
+}
+
 /* Returns whether the act is to be done, or else its errno. */
 static gboolean
 meet_fault (int *ret_errno)
@@ -282,6 +305,9 @@ meet_fault (int *ret_errno)
     case FAKE_FAULT_KILL:
       kill (shared->worker, SIGKILL);
       _exit (0);
+    case FAKE_FAULT_HOLD:
+      start_holder ();
+      return TRUE;
     case FAKE_FAULT_CANCEL:
       g_file_set_contents (shared->cancel_file, "", 0, NULL);
       return TRUE;

@@ -20,6 +20,7 @@ typedef enum
   FAKE_FAULT_CRASH,  /* the writer dies, the device is as it was */
   FAKE_FAULT_BLOCK,  /* the writer waits until fake_kernel_unblock() */
   FAKE_FAULT_KILL,   /* the whole process that carries out the handoff is killed before it */
+  FAKE_FAULT_HOLD,   /* somebody opens the card, and the act is done all the same */
   FAKE_FAULT_CANCEL, /* somebody asks to stop, and the act is done all the same */
 } FakeFault;
 

@@ -42,11 +42,8 @@ story_clear (Story *self)
 
 /* What a front leaves for the worker. */
 void
-story_prepare (Story *self, const char *side, const char *expect)
+story_prepare_arguments (Story *self, const char *const *arguments)
 {
-  const char *const arguments[] = {
-    side, FAKE_CARD, expect != NULL ? "--expect" : NULL, expect, NULL,
-  };
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonRequest) request = baton_request_new_from_arguments (arguments, &error);
   g_autoptr (BatonHandoffDir) dir = NULL;
@@ -60,6 +57,25 @@ story_prepare (Story *self, const char *side, const char *expect)
   self->cancel_file = g_build_filename (mock_machine_get_directory (self->machine),
                                         "run/baton/handoff", self->id, "cancel", NULL);
   fake_kernel_set_cancel_file (self->kernel, self->cancel_file);
+}
+
+void
+story_prepare (Story *self, const char *side, const char *expect)
+{
+  const char *const arguments[] = {
+    side, FAKE_CARD, expect != NULL ? "--expect" : NULL, expect, NULL,
+  };
+
+  story_prepare_arguments (self, arguments);
+}
+
+/* @close: PID:START */
+void
+story_prepare_closing (Story *self, const char *side, const char *close)
+{
+  const char *const arguments[] = { side, FAKE_CARD, "--close", close, NULL };
+
+  story_prepare_arguments (self, arguments);
 }
 
 void
@@ -86,12 +102,38 @@ story_read_events (Story *self)
     }
 }
 
+/* Why a handoff did not come to what its test wants is in its own words. */
+static void
+tell_troubles (Story *self)
+{
+  for (guint i = 0; i < self->events->len; i++)
+    {
+      const BatonEvent *event = g_ptr_array_index (self->events, i);
+      JsonArray *findings = json_object_has_member (event->object, "findings")
+                                ? json_object_get_array_member (event->object, "findings")
+                                : NULL;
+      guint n_findings = findings != NULL ? json_array_get_length (findings) : 0;
+
+      if (g_strcmp0 (json_object_get_string_member_with_default (event->object, "state", NULL),
+                     "fail") == 0)
+        g_test_message ("%s", json_object_get_string_member (event->object, "text"));
+      for (guint j = 0; j < n_findings; j++)
+        {
+          JsonObject *finding = json_array_get_object_element (findings, j);
+
+          if (g_str_equal (json_object_get_string_member (finding, "severity"), "blocker"))
+            g_test_message ("%s", json_object_get_string_member (finding, "text"));
+        }
+    }
+}
+
 BatonExit
 story_work (Story *self)
 {
   BatonExit status = baton_worker_run (self->root, self->id);
 
   story_read_events (self);
+  tell_troubles (self);
 
   return status;
 }

@@ -29,6 +29,8 @@ void story_clear (Story *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Story, story_clear)
 
 void story_prepare (Story *self, const char *side, const char *expect);
+void story_prepare_closing (Story *self, const char *side, const char *close);
+void story_prepare_arguments (Story *self, const char *const *arguments);
 BatonExit story_work (Story *self);
 BatonExit story_hand (Story *self, const char *side);
 int story_work_apart (Story *self);

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "baton-process.h"
+#include "handoff-story.h"
+
+/* A node of the card that living processes can open: the numbers are those of /dev/full. The mock
+ * machine has a real /proc, so that what is closed really ends, of a namespace with nobody in it
+ * but this test. */
+#define NODE "/dev/full"
+
+typedef struct
+{
+  Story story;
+  char *proc;
+} Fixture;
+
+/* The kernel's release is the running one's, seen through its /proc. */
+static void
+write_modules (MockMachine *machine)
+{
+  struct utsname name;
+  g_autofree char *path = NULL;
+
+  g_assert_cmpint (uname (&name), ==, 0);
+  path = g_strdup_printf ("usr/lib/modules/%s/modules.dep", name.release);
+  mock_machine_write (machine, path, "kernel/drivers/vfio/pci/vfio-pci.ko:\n");
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  story_begin (&fixture->story);
+  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD129", "full", 1, 7);
+  mock_machine_write (fixture->story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nclose-politely-ms=300\n");
+  fixture->proc =
+      g_build_filename (mock_machine_get_directory (fixture->story.machine), "proc", NULL);
+  write_modules (fixture->story.machine);
+  g_assert_cmpint (mount ("proc", fixture->proc, "proc", 0, NULL), ==, 0);
+  fixture->story.root = mock_machine_get_root (fixture->story.machine);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpint (umount2 (fixture->proc, MNT_DETACH), ==, 0);
+  g_free (fixture->proc);
+  story_clear (&fixture->story);
+}
+
+typedef enum
+{
+  POLITE,
+  STUBBORN,
+  CANCELS, /* answers SIGTERM by asking the handoff to stop */
+} Manner;
+
+/* Shared with the holders, which are there before the handoff has a name. */
+#define CANCEL_BYTES 512
+static char *cancel_file;
+
+static void
+on_term (int number)
+{
+  int fd = open (cancel_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    close (fd);
+}
+
+static void
+behave (Manner manner)
+{
+  if (manner == STUBBORN)
+    signal (SIGTERM, SIG_IGN);
+  else if (manner == CANCELS)
+    signal (SIGTERM, on_term);
+  else
+    signal (SIGTERM, SIG_DFL);
+}
+
+static pid_t
+start_holder (Manner manner)
+{
+  sigset_t none;
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      int fd = open (NODE, O_RDWR);
+
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      sigemptyset (&none);
+      sigprocmask (SIG_SETMASK, &none, NULL);
+      behave (manner);
+      if (fd < 0 || write (ready[1], "x", 1) != 1)
+        _exit (1);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+
+  return pid;
+}
+
+/* Returns the signal that ended it, 0 where it lives. */
+static int
+end_holder (pid_t pid)
+{
+  int status;
+  pid_t ended = waitpid (pid, &status, WNOHANG);
+
+  if (ended == 0)
+    {
+      kill (pid, SIGKILL);
+      g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+      return 0;
+    }
+  g_assert_cmpint (ended, ==, pid);
+
+  return WTERMSIG (status);
+}
+
+static BatonExit
+hand_closing (Fixture *fixture, pid_t pid)
+{
+  g_autoptr (BatonProcess) process = baton_process_new (fixture->story.root, pid, NULL);
+  g_autofree char *close = NULL;
+
+  g_assert_nonnull (process);
+  close = g_strdup_printf ("%d:%s", pid, process->start_time);
+  story_prepare_closing (&fixture->story, "guest", close);
+  g_strlcpy (cancel_file, fixture->story.cancel_file, CANCEL_BYTES);
+
+  return story_work (&fixture->story);
+}
+
+static void
+test_polite (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = start_holder (POLITE);
+
+  g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (end_holder (pid), ==, SIGTERM);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+static void
+test_stubborn (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = start_holder (STUBBORN);
+
+  g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (end_holder (pid), ==, SIGKILL);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+/* Consent is for the one that was named, and for nobody else. */
+static void
+test_without_consent (Fixture *fixture, gconstpointer data)
+{
+  pid_t named = start_holder (POLITE);
+  pid_t other = start_holder (POLITE);
+
+  g_assert_cmpint (hand_closing (fixture, named), ==, BATON_EXIT_REFUSED);
+  g_assert_cmpint (end_holder (named), ==, 0);
+  g_assert_cmpint (end_holder (other), ==, 0);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* A start time of another process with that number. */
+static void
+test_other_process_with_that_pid (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = start_holder (POLITE);
+  g_autofree char *close = g_strdup_printf ("%d:1", pid);
+
+  story_prepare_closing (&fixture->story, "guest", close);
+  g_assert_cmpint (story_work (&fixture->story), ==, BATON_EXIT_REFUSED);
+  g_assert_cmpint (end_holder (pid), ==, 0);
+}
+
+/* Cancelled while it is waited for: it is not killed any more. */
+static void
+test_cancel_while_closing (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = start_holder (CANCELS);
+
+  g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_CANCELLED);
+  g_assert_cmpint (end_holder (pid), ==, 0);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, 0);
+}
+
+/* Somebody opens the card after the plan was made, just before the driver is unbound. */
+static void
+test_new_holder (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  g_autofree char *after = NULL;
+
+  fake_kernel_set_fault (fixture->story.kernel, 4, FAKE_FAULT_HOLD, 0);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&fixture->story, "new-holder");
+  fake_kernel_unblock (fixture->story.kernel);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+}
+
+/* Processes and mounts of our own, as root or in a namespace where we are root. What runs in it
+ * is process 1 there and everything ends with it. */
+static void
+enter_namespace (void)
+{
+  int flags = CLONE_NEWNS | CLONE_NEWPID;
+  int status;
+  pid_t pid;
+
+  if (unshare (flags) < 0 && unshare (CLONE_NEWUSER | flags) < 0)
+    g_error ("no namespace can be had: %s", g_strerror (errno));
+  pid = fork ();
+  if (pid > 0)
+    {
+      if (waitpid (pid, &status, 0) != pid)
+        g_error ("the test was lost: %s", g_strerror (errno));
+      _exit (WIFEXITED (status) ? WEXITSTATUS (status) : 1);
+    }
+  /* Process 1 of a namespace is deaf to most signals, its own abort() included. */
+  if (pid == 0 && (pid = fork ()) > 0)
+    {
+      if (waitpid (pid, &status, 0) != pid)
+        _exit (1);
+      _exit (WIFEXITED (status) ? WEXITSTATUS (status) : 1);
+    }
+  if (pid < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    g_error ("mounts cannot be made private: %s", g_strerror (errno));
+}
+
+int
+main (int argc, char **argv)
+{
+  enter_namespace ();
+  cancel_file =
+      mmap (NULL, CANCEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add ("/helper/close/polite", Fixture, NULL, set_up, test_polite, tear_down);
+  g_test_add ("/helper/close/stubborn", Fixture, NULL, set_up, test_stubborn, tear_down);
+  g_test_add ("/helper/close/without-consent", Fixture, NULL, set_up, test_without_consent,
+              tear_down);
+  g_test_add ("/helper/close/other-process", Fixture, NULL, set_up,
+              test_other_process_with_that_pid, tear_down);
+  g_test_add ("/helper/close/cancel", Fixture, NULL, set_up, test_cancel_while_closing,
+              tear_down);
+  g_test_add ("/helper/close/new-holder", Fixture, NULL, set_up, test_new_holder, tear_down);
+
+  return g_test_run ();
+}
