@@ -26,13 +26,15 @@ baton_cli_record (BatonCli *self)
   if (self->writer != NULL)
     {
       baton_event_writer_hello (self->writer, self->verb, "self");
-      baton_event_writer_result (self->writer, BATON_EXIT_DONE, BATON_CODE_LOOKED, NULL, NULL, 0);
+      baton_event_writer_result (self->writer, BATON_EXIT_DONE, BATON_CODE_LOOKED, NULL, NULL,
+                                 0);
     }
   else
     {
       /* Translators: %s is a directory. */
-      g_print (_ ("This computer is recorded in “%s”. Look through it before you give it away.\n"),
-               self->words[0]);
+      g_print (
+          _ ("This computer is recorded in “%s”. Look through it before you give it away.\n"),
+          self->words[0]);
     }
 
   return BATON_EXIT_DONE;

@@ -9,7 +9,6 @@
 #include "baton-cli-print.h"
 #include "baton-cli-words.h"
 #include "baton-client-result.h"
-#include "baton-helper-client.h"
 #include "baton-self-look.h"
 
 #include <glib-unix.h>
@@ -22,7 +21,6 @@ typedef struct
 {
   BatonCli *cli;
   BatonCliOutput *output;
-  BatonHelperClient *client;
   GCancellable *cancellable;
   GMainLoop *loop;
   BatonCliLive *live;
@@ -131,7 +129,7 @@ on_interrupted_cb (gpointer user_data)
   baton_cli_live_say (
       run->live, _ ("Asked to stop, and to put everything back. Press Ctrl+C again to leave "
                     "it to itself."));
-  baton_helper_client_ask_cancel (run->client);
+  baton_helper_client_ask_cancel (run->cli->client);
 
   return G_SOURCE_CONTINUE;
 }
@@ -161,16 +159,16 @@ baton_cli_run (BatonCli *cli, const char *const *arguments, guint flags)
   Run run = { .cli = cli, .flags = flags };
   BatonCliAgent *agent = NULL;
   guint sources[3] = { 0 };
+  gulong handler = 0;
 
   if ((flags & BATON_CLI_RUN_ASKS) != 0)
     agent = baton_cli_agent_start (cli);
 
   run.output = output_new ();
-  run.client = baton_helper_client_new ();
   run.cancellable = g_cancellable_new ();
   run.loop = g_main_loop_new (NULL, FALSE);
   run.live = baton_cli_live_new (cli, arguments[0]);
-  g_signal_connect (run.client, "event", G_CALLBACK (on_event_cb), &run);
+  handler = g_signal_connect (cli->client, "event", G_CALLBACK (on_event_cb), &run);
 
   if ((flags & BATON_CLI_RUN_LIVE) != 0)
     {
@@ -179,17 +177,17 @@ baton_cli_run (BatonCli *cli, const char *const *arguments, guint flags)
       sources[2] = g_unix_signal_add (SIGTERM, on_hung_up_cb, &run);
     }
 
-  baton_helper_client_run_async (run.client, arguments, run.cancellable, on_done_cb, &run);
+  baton_helper_client_run_async (cli->client, arguments, run.cancellable, on_done_cb, &run);
   g_main_loop_run (run.loop);
 
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     if (sources[i] != 0)
       g_source_remove (sources[i]);
 
+  g_signal_handler_disconnect (cli->client, handler);
   baton_cli_live_free (run.live);
   g_main_loop_unref (run.loop);
   g_object_unref (run.cancellable);
-  g_object_unref (run.client);
   baton_cli_agent_stop (agent);
 
   return run.output;

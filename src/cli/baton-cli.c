@@ -231,7 +231,7 @@ wants_color (void)
 }
 
 static int
-run_parsed (BatonRoot *root, Parsed *parsed)
+run_parsed (BatonRoot *root, BatonHelperClient *client, Parsed *parsed)
 {
   BatonCli self = { 0 };
   char *no_words[] = { NULL };
@@ -245,6 +245,7 @@ run_parsed (BatonRoot *root, Parsed *parsed)
     self.options |= BATON_CLI_CLOSE;
 
   self.root = root;
+  self.client = client;
   self.closes = parsed->closes;
   self.words = g_strdupv (has_verb ? parsed->words + 1 : no_words);
   self.color = wants_color ();
@@ -263,13 +264,14 @@ run_parsed (BatonRoot *root, Parsed *parsed)
 /**
  * baton_cli_main:
  * @root: what is looked at
+ * @client: what asks the helper
  * @argc: as in main()
  * @argv: as in main()
  *
  * Returns: the exit status, one of #BatonExit
  */
 int
-baton_cli_main (BatonRoot *root, int argc, char **argv)
+baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **argv)
 {
   Parsed parsed = { 0 };
   g_autoptr (GOptionContext) context = NULL;
@@ -297,7 +299,7 @@ baton_cli_main (BatonRoot *root, int argc, char **argv)
     }
   else
     {
-      status = run_parsed (root, &parsed);
+      status = run_parsed (root, client, &parsed);
     }
 
   g_strfreev (parsed.closes);

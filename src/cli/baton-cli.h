@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-event.h"
+#include "baton-helper-client.h"
 #include "baton-view.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,7 @@ typedef enum
  * @words: the verb's arguments
  * @verb: the verb
  * @root: (borrowed): what is looked at
+ * @client: (borrowed): what asks the helper
  * @color: standard output is a terminal that shows colours
  * @interactive: somebody can be asked
  * @writer: standard output, where `--json` is given
@@ -41,12 +43,13 @@ typedef struct
   GStrv words;
   const char *verb;
   BatonRoot *root;
+  BatonHelperClient *client;
   gboolean color;
   gboolean interactive;
   BatonEventWriter *writer;
 } BatonCli;
 
-int baton_cli_main (BatonRoot *root, int argc, char **argv);
+int baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **argv);
 
 int baton_cli_list (BatonCli *self);
 int baton_cli_show (BatonCli *self);

@@ -8,6 +8,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonRoot) root = baton_root_new_system (&error);
+  g_autoptr (BatonHelperClient) client = baton_helper_client_new ();
 
   if (root == NULL)
     {
@@ -15,5 +16,5 @@ main (int argc, char **argv)
       return BATON_EXIT_ERROR;
     }
 
-  return baton_cli_main (root, argc, argv);
+  return baton_cli_main (root, client, argc, argv);
 }

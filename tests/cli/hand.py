@@ -1,0 +1,296 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plans and handoffs as a person or a script meets them, with a helper that is a script."""
+
+import json
+import os
+import signal
+import subprocess
+
+from harness import (PATIENCE_S, Machine, check, check_events, environment, hello, line_of, result,
+                     run_stories, say, story)
+
+TWINS = "ryzen-x370-two-identical-rx580"
+SHARED = "intel-z370-rtx2080ti-rtx2060-no-acs"
+CARD = "0000:27:00.0"
+ID = "0123456789abcdef0123456789abcdef"
+
+
+def step(seq, n, name, state, text=None):
+    return line_of(seq, "step", handoff=ID, n=n, id=name, state=state, errno=None, code=None, text=text)
+
+
+DONE = [
+    hello(),
+    step(2, 1, f"unbind:{CARD}", "start"),
+    step(3, 1, f"unbind:{CARD}", "ok"),
+    step(4, 2, "set-override:" + CARD, "skip"),
+    line_of(5, "heartbeat", handoff=ID),
+    result(6, 0, "done", "handed-over", {"card": "The card"}, "The card is ready for a virtual machine."),
+]
+
+
+@story
+def a_plan_is_the_helpers():
+    with Machine(TWINS) as machine:
+        status, events = machine.run_json("plan", "guest", "27:00.0")
+        check(status == 0 and events[0]["by"] == "helper", events[0])
+        plan = [event for event in events if event["type"] == "plan"][0]
+        status, text, _ = machine.run("plan", "guest", "27:00.0")
+        check(status == 0 and f"{len(plan['steps'])} steps:" in text, text)
+        check(f"Take {CARD} from its driver" in text, text)
+        check(machine.asked_for("plan") == [f"plan guest {CARD}"] * 2, machine.asked_for("plan"))
+
+
+@story
+def a_plan_with_a_blocker_is_refused():
+    with Machine(SHARED) as machine:
+        status, events = machine.run_json("plan", "guest", "01:00.0")
+        check(status == 12 and events[-1]["code"] == "refused", events[-1])
+        for words in (["plan", "guest", "01:00.0"], ["guest", "01:00.0", "--yes"]):
+            status, text, _ = machine.run(*words)
+            check(status == 12 and "In the way:" in text and "shares IOMMU group 1" in text, text)
+        status, events = machine.run_json("guest", "01:00.0", "--yes")
+        check(status == 12 and events[-1]["code"] == "refused", events[-1])
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+@story
+def what_is_no_card_is_the_plans_to_say():
+    with Machine(TWINS) as machine:
+        status, events = machine.run_json("plan", "guest", "0000:99:00.0")
+        codes = [finding["code"] for event in events if event["type"] == "plan"
+                 for finding in event["findings"]]
+        check(status == 12 and codes == ["no-such-device"], codes)
+
+
+@story
+def consents_reach_the_helper():
+    with Machine(TWINS) as machine:
+        machine.run("plan", "guest", "27:00.0", "--let-open", "--may-not-return", "--until-free",
+                    "--end-session")
+        check(machine.asked_for("plan") ==
+              [f"plan guest {CARD} --end-session --let-open --may-not-return --until-free"],
+              machine.asked_for("plan"))
+
+
+@story
+def without_a_terminal_yes_is_needed():
+    with Machine(TWINS, say(*DONE)) as machine:
+        status, _, errors = machine.run("guest", "27:00.0")
+        check(status == 10 and "--yes" in errors, errors)
+        status, events = machine.run_json("guest", "27:00.0")
+        check(status == 10 and events[-1]["code"] == "bad-arguments", events)
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+@story
+def yes_carries_out_the_plan_that_was_shown():
+    with Machine(TWINS, say(*DONE)) as machine:
+        _, events = machine.run_json("plan", "guest", "27:00.0")
+        digest = [event for event in events if event["type"] == "plan"][0]["digest"]
+        status, text, _ = machine.run("guest", "27:00.0", "--yes")
+        check(status == 0, text)
+        check(machine.asked_for("hand") == [f"hand guest {CARD} --expect {digest}"],
+              machine.asked_for("hand"))
+        check("is ready for a virtual machine" in text and f"Take {CARD} from its driver: done" in text
+              and "not needed" in text, text)
+
+
+@story
+def dry_run_is_the_plan():
+    with Machine(TWINS, say(*DONE)) as machine:
+        status, text, _ = machine.run("guest", "27:00.0", "--dry-run")
+        check(status == 0 and "steps:" in text, text)
+        status, events = machine.run_json("guest", "27:00.0", "--dry-run")
+        check(status == 0 and events[-1]["code"] == "plan-ready", events[-1])
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+@story
+def there_already_is_done():
+    with Machine(TWINS, say(*DONE)) as machine:
+        status, events = machine.run_json("host", "27:00.0", "--yes")
+        check(status == 0 and events[-1]["code"] == "nothing-to-do", events[-1])
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+@story
+def json_is_the_helpers_lines_unchanged():
+    with Machine(TWINS, say(*DONE)) as machine:
+        _, text, _ = machine.run("--json", "guest", "27:00.0", "--yes")
+        check([json.loads(line) for line in text.splitlines()] ==
+              [json.loads(line) for line in DONE], text)
+
+
+@story
+def a_terminal_is_asked():
+    with Machine(TWINS, say(*DONE)) as machine:
+        for answer, status in (("n\n", 13), ("\n", 13), ("\x04", 13), ("no\n", 13), ("y\n", 0)):
+            got, text = machine.run_on_terminal(answer, "guest", "27:00.0")
+            check(got == status, f"{answer!r}: {got} {text}")
+        check(len(machine.asked_for("hand")) == 1, machine.asked_for("hand"))
+
+
+@story
+def a_changed_plan_is_shown_again():
+    changed = say(hello(), result(2, 12, "refused", "plan-changed"))
+    with Machine(TWINS, changed) as machine:
+        status, text, _ = machine.run("guest", "27:00.0", "--yes")
+        check(status == 12 and "no longer as it was" in text, text)
+        check(len(machine.asked_for("hand")) == 1, machine.asked_for("hand"))
+
+
+@story
+def every_end_has_its_status():
+    for status, state, code, args in (
+            (11, "busy", "busy", {"who": "x"}), (13, "cancelled", "cancelled", {}),
+            (14, "rolled-back", "rolled-back", {"cause": "x."}),
+            (15, "degraded", "put-back-with-problems", {"cause": "x.", "problems": "y"}),
+            (16, "stuck", "stuck", {"cause": "x."}), (17, "error", "internal", {"reason": "x"})):
+        with Machine(TWINS, say(hello(), result(2, status, state, code, args))) as machine:
+            got, _, _ = machine.run("guest", "27:00.0", "--yes")
+            check(got == status, f"{state}: {got}")
+            got, events = machine.run_json("guest", "27:00.0", "--yes")
+            check(got == status and events[-1]["code"] == code, events)
+
+
+@story
+def silence_is_explained():
+    for hand, status, code in (("exit 126", 13, "dismissed"), ("exit 127", 12, "not-authorised"),
+                               (say(hello()), 17, "outcome-unknown"),
+                               (say(hello()) + "\nkill -9 $$", 17, "outcome-unknown")):
+        with Machine(TWINS, hand) as machine:
+            got, events = machine.run_json("guest", "27:00.0", "--yes")
+            check(got == status and events[-1]["code"] == code, f"{hand}: {events}")
+            check(sum(event["type"] == "hello" for event in events) == 1, events)
+            got, text, _ = machine.run("guest", "27:00.0", "--yes")
+            check(got == status and text.strip(), text)
+
+
+@story
+def another_version_is_not_believed():
+    with Machine(TWINS, say('{"v":2,"seq":1,"t_ms":1,"type":"hello"}')) as machine:
+        status, events = machine.run_json("guest", "27:00.0", "--yes")
+        check(status == 18 and events[-1]["code"] == "helper-other-version", events)
+
+
+@story
+def a_refused_look_falls_back_to_ones_own():
+    with Machine(TWINS) as machine:
+        machine.set_helper("exit 127")
+        status, text, errors = machine.run("plan", "guest", "27:00.0")
+        check(status == 0 and "your own rights" in errors and "steps:" in text, errors + text)
+        status, text, errors = machine.run("watch")
+        check(status == 12 and CARD in text, text)
+        machine.remove_helper()
+        status, text, errors = machine.run("plan", "guest", "27:00.0")
+        check(status == 0 and "not installed" in errors and "steps:" in text, errors + text)
+
+
+@story
+def who_is_to_be_closed_must_be_seen():
+    with Machine(TWINS, say(*DONE)) as machine:
+        status, _, errors = machine.run("guest", "27:00.0", "--yes", "--close", "4000000")
+        check(status == 10 and "4000000" in errors, errors)
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+def start(machine, *arguments):
+    return subprocess.Popen(machine.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, env=environment(), text=True)
+
+
+@story
+def ctrl_c_cancels():
+    hand = (say(*DONE[:2]) + f'\nread line\n[ "$line" = \'{{"cancel":true}}\' ] || exit 1\n' +
+            say(step(3, 1, f"unbind:{CARD}", "undone"), result(4, 13, "cancelled", "cancelled")))
+    with Machine(TWINS, hand) as machine:
+        process = start(machine, "--json", "guest", "27:00.0", "--yes")
+        lines = [process.stdout.readline() for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        text, _ = process.communicate(timeout=PATIENCE_S)
+        events = check_events.check_output([line.encode() for line in ("".join(lines) + text).splitlines()])
+        check(process.returncode == 13 and events[-1]["code"] == "cancelled", events)
+
+
+@story
+def a_second_ctrl_c_leaves_it_to_itself():
+    with Machine(TWINS) as machine:
+        ended = machine.path / "ended"
+        os.mkfifo(ended)
+        machine.set_helper(f"""
+case $1 in
+  plan) {machine.plan} ;;
+esac
+trap '' INT PIPE
+{say(*DONE[:2])}
+read line
+echo '{step(3, 1, f"unbind:{CARD}", "undo")}'
+cat >/dev/null
+echo yes >{ended}""")
+        process = start(machine, "--json", "guest", "27:00.0", "--yes")
+        for _ in range(2):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        text, _ = process.communicate(timeout=PATIENCE_S)
+        check(process.returncode == 19, f"{process.returncode}: {text}")
+        check(json.loads(text.splitlines()[-1])["code"] == "detached", text)
+        check(ended.read_text() == "yes\n", "the helper did not go on")
+
+
+@story
+def a_terminal_that_goes_away_detaches():
+    with Machine(TWINS, say(*DONE[:2]) + "\ncat >/dev/null") as machine:
+        process = start(machine, "guest", "27:00.0", "--yes", "--json")
+        for _ in range(2):
+            process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=PATIENCE_S)
+        check(process.returncode == 19, process.returncode)
+
+
+@story
+def a_watch_ends_with_its_reader():
+    watch = say(hello(verb="watch")) + "\ncat >/dev/null"
+    with Machine(TWINS, watch) as machine:
+        process = start(machine, "--json", "watch")
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        text, _ = process.communicate(timeout=PATIENCE_S)
+        check(process.returncode == 0 and text == "", f"{process.returncode}: {text}")
+
+
+@story
+def what_is_passed_on_is_clean():
+    """The helper cleans what it writes; what passes through here is cleaned once more."""
+    lines = [hello(), line_of(2, "log", level="info", text="\033[2J\u202ex"),
+             step(3, 1, "\033]0;x\007:y", "fail", "\033[31m"),
+             result(4, 14, "rolled-back", "rolled-back", {"cause": "\033[1m"}, "\033[5m")]
+    with Machine(TWINS, say(*lines)) as machine:
+        _, text, _ = machine.run("guest", "27:00.0", "--yes", "--json")
+        shown = [string for line in text.splitlines() for string in check_events.strings_of(json.loads(line))]
+        check(any("\\x1b[2J\\u202ex" == string for string in shown), shown)
+        check(all(character >= " " and character != "\u202e" for string in shown for character in string), shown)
+
+
+@story
+def cancel_and_recover_are_the_helpers():
+    with Machine(TWINS, say(hello(verb="cancel"), result(2, 0, "done", "cancel-asked", {"handoff": ID}))) as machine:
+        status, _, _ = machine.run("cancel", ID)
+        check(status == 0 and machine.asked_for("cancel") == [f"cancel {ID}"], machine.asked_for("cancel"))
+        status, text, _ = machine.run("recover")
+        check(status == 0 and machine.asked_for("recover") == ["recover"], text)
+
+
+@story
+def cancel_without_a_handoff_is_done():
+    with Machine(TWINS) as machine:
+        status, events = machine.run_json("cancel")
+        check(status == 0 and events[-1]["code"] == "nothing-to-cancel", events)
+        check(not machine.asked_for("cancel"), "the helper was asked")
+
+
+run_stories()

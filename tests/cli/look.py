@@ -1,0 +1,200 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What batonctl shows without the helper, and what it refuses."""
+
+import subprocess
+
+from harness import Machine, check, run_stories, story
+
+TWINS = "ryzen-x370-two-identical-rx580"
+SHARED = "intel-z370-rtx2080ti-rtx2060-no-acs"
+NO_GROUPS = "laptop-arc-a370m-vmd-domain-no-groups"
+
+
+@story
+def list_names_every_card_once():
+    with Machine(TWINS) as machine:
+        status, text, _ = machine.run("list")
+        check(status == 0, text)
+        for address, group in (("0000:26:00.0", "16"), ("0000:27:00.0", "17")):
+            lines = [line for line in text.splitlines() if address in line]
+            check(len(lines) == 1 and lines[0].split()[-1] == group, text)
+            check("used by this computer" in lines[0] and "amdgpu" in lines[0], text)
+        check("\033" not in text, "there are colours in a pipe")
+
+
+@story
+def list_json_keeps_the_contract():
+    with Machine(TWINS) as machine:
+        status, events = machine.run_json("list")
+        check(status == 0, events)
+        check([event["type"] for event in events] == ["hello", "machine", "result"], events)
+        check(events[0]["by"] == "self" and events[0]["verb"] == "list", events[0])
+        check([card["address"] for card in events[1]["cards"]] == ["0000:26:00.0", "0000:27:00.0"],
+              events[1])
+
+
+@story
+def looking_never_asks_the_helper():
+    with Machine(TWINS) as machine:
+        for words in (["list"], ["show", "27:00.0"], ["groups"], ["holders"], ["report"], ["doctor"]):
+            machine.run(*words)
+            machine.run("--json", *words)
+        check(not machine.asked.exists(), "the helper was asked")
+
+
+@story
+def show_tells_what_travels():
+    with Machine(TWINS) as machine:
+        status, text, _ = machine.run("show", "27:00.0")
+        check(status == 0, text)
+        for word in ("0000:27:00.0", "0000:27:00.1", "amdgpu", "IOMMU group: 17", "1002:67df"):
+            check(word in text, f"{word} is missing:\n{text}")
+
+
+@story
+def groups_name_every_member():
+    with Machine(SHARED) as machine:
+        status, text, _ = machine.run("groups")
+        check(status == 0, text)
+        members = [line for line in text.splitlines() if line.startswith("1 ")]
+        check(len(members) >= 8, text)
+        check(any("0000:01:00.1" in line and line.endswith("0000:01:00.0") for line in members), text)
+
+
+@story
+def a_machine_without_an_iommu_says_so():
+    with Machine(NO_GROUPS) as machine:
+        status, text, _ = machine.run("list")
+        check(status == 0 and "The IOMMU is off" in text, text)
+        status, text, _ = machine.run("doctor")
+        check(status == 12 and "IOMMU" in text and "Next:" in text, text)
+
+
+@story
+def doctor_keeps_the_contract():
+    for listing in (TWINS, SHARED, NO_GROUPS):
+        with Machine(listing) as machine:
+            status, events = machine.run_json("doctor")
+            check(status == (0 if listing == TWINS else 12), events[-1])
+            check(any(event["type"] == "plan" for event in events), "there is no plan")
+
+
+@story
+def report_names_nobody():
+    with Machine(TWINS) as machine:
+        (machine.tree / "proc/cmdline").write_text(
+            "root=UUID=1111-secret systemd.hostname=secret iommu=pt\n")
+        status, text, _ = machine.run("report")
+        check(status == 0 and "iommu=pt" in text and "secret" not in text, text)
+        _, events = machine.run_json("report")
+        check(all(event["type"] != "holders" for event in events), events)
+
+
+@story
+def report_tells_of_the_last_handoff():
+    with Machine(TWINS) as machine:
+        kept = machine.tree / "var/lib/baton"
+        kept.mkdir(parents=True)
+        for broken in ("", "{", "[]", "{\"steps\": 7}", "x" * 100000):
+            (kept / "report.json").write_text(broken)
+            status, text, errors = machine.run("report")
+            check(status == 0, f"{broken[:20]!r}: {text} {errors}")
+        (kept / "report.json").write_text(
+            '{"exit":14,"state":"rolled-back","code":"rolled-back","args":{"cause":"it was so."},'
+            '"text":"The handoff failed.","remedy":null,"elapsed_ms":7,"at_step":null,'
+            '"handoff":"0123456789abcdef0123456789abcdef",'
+            '"cards":["0000:27:00.0"],"to":"guest","uid":1000,"boot_id":"b","at":1,'
+            '"steps":[{"n":1,"id":"unbind:0000:27:00.0","kind":"unbind","target":"0000:27:00.0",'
+            '"detail":null,"persistent":false,"state":"fail","text":"no\\u001b[2J"}]}')
+        status, text, _ = machine.run("report")
+        check("0000:27:00.0 -> guest: rolled-back" in text and "unbind:0000:27:00.0: fail" in text, text)
+        check("\033" not in text, "what the report holds reaches the terminal as it is")
+        _, events = machine.run_json("report")
+        check(any(event["type"] == "report" for event in events), events)
+
+
+@story
+def endings_must_fit_one_card():
+    with Machine(TWINS) as machine:
+        for words, part in ((["show", "00.0"], "more than one"), (["show", "99:00.0"], "no card"),
+                            (["show", ""], ""), (["show", "0000:00:00.0"], "no graphics card"),
+                            (["show", "\033[2J"], "")):
+            status, text, errors = machine.run(*words)
+            check(status == 10 and part in errors and "\033" not in errors, f"{words}: {errors}")
+            status, events = machine.run_json(*words)
+            check(status == 10 and events[-1]["code"] == "bad-arguments", f"{words}: {events}")
+
+
+@story
+def a_record_reads_as_the_machine():
+    with Machine(TWINS) as machine:
+        record = machine.path / "record"
+        status, _, errors = machine.run("record", str(record))
+        check(status == 0, errors)
+        _, before, _ = machine.run("list")
+        machine.tree = record
+        _, after, _ = machine.run("list")
+        check(before == after, after)
+        status, _, errors = machine.run("record", str(record))
+        check(status == 10 and str(record) in errors, errors)
+
+
+BAD = (
+    [], [""], ["LIST"], ["lists"], ["list", "x"], ["show"], ["show", "a", "b"], ["groups", "x"],
+    ["holders", "a", "b"], ["plan"], ["plan", "guest"], ["plan", "split", "27:00.0"],
+    ["plan", "Guest", "27:00.0"], ["guest"], ["host"], ["watch", "x"], ["recover", "x"], ["record"],
+    ["list", "--yes"], ["list", "--close", "7"], ["plan", "guest", "27:00.0", "--yes"],
+    ["guest", "27:00.0", "--when-free", "-y"], ["host", "27:00.0", "--until-free", "-y"],
+    ["host", "27:00.0", "--let-open", "-y"], ["guest", "27:00.0", "27:00.0", "-y"],
+    ["cancel", "../../etc"], ["cancel", "0123"], ["guest", "27:00.0", "--close", "1", "-y"],
+    ["guest", "27:00.0", "--close", "-1", "-y"], ["guest", "27:00.0", "--close", "x", "-y"],
+)
+
+
+@story
+def what_is_not_understood_changes_nothing():
+    with Machine(TWINS) as machine:
+        for words in BAD:
+            status, text, errors = machine.run(*words)
+            check(status == 10 and errors.startswith("batonctl: ") and errors.endswith("\n"),
+                  f"{words}: {status} {errors}")
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+@story
+def unknown_options_are_refused():
+    with Machine(TWINS) as machine:
+        for words in (["--nonsense"], ["list", "--jsons"], ["-x"], ["guest", "--close"]):
+            status, _, errors = machine.run(*words)
+            check(status == 10 and errors.startswith("batonctl: "), f"{words}: {status} {errors}")
+
+
+@story
+def help_and_version():
+    with Machine(TWINS) as machine:
+        status, text, _ = machine.run("--help")
+        check(status == 0 and "Verbs:" in text, text)
+        status, text, _ = machine.run("--version")
+        check(status == 0 and text.startswith("batonctl "), text)
+
+
+@story
+def colours_only_on_a_terminal_that_wants_them():
+    with Machine(TWINS) as machine:
+        for variables, colours in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
+                                   ({"TERM": "dumb"}, False)):
+            _, text = machine.run_on_terminal(None, "list", **variables)
+            check(("\033[" in text) == colours, f"{variables}: {text!r}")
+
+
+@story
+def a_closed_output_is_no_crash():
+    with Machine(TWINS) as machine:
+        for words in (["list"], ["--json", "list"], ["--json", "groups"]):
+            command = " ".join(machine.command(*words))
+            done = subprocess.run(["sh", "-c", f"{command} >&-"], capture_output=True, check=False)
+            check(0 <= done.returncode < 20 and b"Sanitizer" not in done.stderr, done)
+
+
+run_stories()
