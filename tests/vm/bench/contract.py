@@ -6,7 +6,7 @@ import importlib.util
 
 from .project import REPOSITORY
 
-CHECKER = REPOSITORY / 'data' / 'schema' / 'check-events.py'
+CHECKER = REPOSITORY / 'data' / 'schema' / 'check_events.py'
 
 
 class Broken(AssertionError):
