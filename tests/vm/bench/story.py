@@ -191,15 +191,6 @@ class Bench:
             process.wait()
 
     @contextlib.contextmanager
-    def file(self, path, text):
-        """A file of the machine's that is there for as long as this lasts."""
-        self.run('sh', '-c', 'mkdir -p "$(dirname "$1")" && cat >"$1"', 'sh', path, stdin=text)
-        try:
-            yield
-        finally:
-            self.run('rm', path)
-
-    @contextlib.contextmanager
     def guest(self, *addresses):
         """A real virtual machine that has these functions open."""
         devices = [part for address in addresses
