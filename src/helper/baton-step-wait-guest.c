@@ -138,6 +138,10 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 
       if (n_holders < 0)
         return BATON_OUTCOME_FAILED;
+      if (!seen && n_holders > 0)
+        baton_event_writer_log (context->events, "info",
+                                "A virtual machine has the card open; it comes back when that "
+                                "has stopped.");
       seen = seen || n_holders > 0;
       if (seen && n_holders == 0)
         return BATON_OUTCOME_OK;

@@ -17,6 +17,7 @@
 
 #define PCI_DRIVERS "sys/bus/pci/drivers"
 #define VFIO_NODE "dev/vfio/" FAKE_GROUP
+#define VFIO_CLASS "sys/class/vfio/" FAKE_GROUP
 
 /* Seen by the children as well. */
 typedef struct
@@ -149,9 +150,15 @@ update_group_node (void)
       wanted |= g_strcmp0 (driver, "vfio-pci") == 0;
     }
   if (wanted && !g_file_test (node, G_FILE_TEST_EXISTS))
-    mock_machine_write (kernel->machine, VFIO_NODE, "");
+    {
+      mock_machine_write (kernel->machine, VFIO_NODE, "");
+      mock_machine_write (kernel->machine, VFIO_CLASS "/dev", FAKE_GROUP_NUMBERS "\n");
+    }
   else if (!wanted)
-    g_unlink (node);
+    {
+      g_unlink (node);
+      mock_machine_remove (kernel->machine, VFIO_CLASS);
+    }
 }
 
 static int
@@ -393,6 +400,7 @@ fake_kernel_new (MockMachine *machine)
   mock_machine_write (machine, PCI_DRIVERS "/snd_hda_intel/unbind", "");
   mock_machine_write (machine, "sys/bus/pci/drivers_probe", "");
   mock_machine_write (machine, "dev/vfio/vfio", "");
+  mock_machine_write (machine, "sys/class/vfio/.keep", "");
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
     for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
       mock_machine_write (machine, functions[i].nodes[j], "");

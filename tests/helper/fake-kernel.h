@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 #define FAKE_SOUND "0000:01:00.1"
 #define FAKE_GROUP "14"
 
+/* Device numbers of the group's node: those of /dev/full, which a test can really open. */
+#define FAKE_GROUP_NUMBERS "1:7"
+
 /* A kernel for a mock machine: what the helper writes to its sysfs moves links and nodes, as the
  * real one would. It stands in the place of src/helper/baton-kernel.c, so each of its acts happens
  * in the child that makes the write; faults are shared with it. */

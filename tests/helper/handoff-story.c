@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,7 +159,7 @@ wait_for (pid_t pid)
 
 /* The worker as a process of its own, which can be killed. */
 int
-story_work_apart (Story *self)
+story_start_apart (Story *self)
 {
   pid_t pid = fork ();
 
@@ -173,7 +174,41 @@ story_work_apart (Story *self)
       _exit (baton_worker_run (self->root, self->id));
     }
 
+  return pid;
+}
+
+int
+story_wait_apart (Story *self, int pid)
+{
   return wait_for (pid);
+}
+
+int
+story_work_apart (Story *self)
+{
+  return wait_for (story_start_apart (self));
+}
+
+/* Until the events hold @text: by inotify, as a front does. */
+void
+story_wait_for_text (Story *self, const char *text)
+{
+  g_autofree char *path = g_build_filename (mock_machine_get_directory (self->machine),
+                                            "run/baton/handoff", self->id, "events", NULL);
+  int fd = inotify_init1 (IN_CLOEXEC);
+
+  g_assert_cmpint (inotify_add_watch (fd, path, IN_MODIFY), >=, 0);
+  for (;;)
+    {
+      char buffer[4096] __attribute__ ((aligned (8)));
+      g_autofree char *so_far = NULL;
+
+      g_assert_true (g_file_get_contents (path, &so_far, NULL, NULL));
+      if (strstr (so_far, text) != NULL)
+        break;
+      g_assert_cmpint (read (fd, buffer, sizeof buffer), >, 0);
+    }
+  close (fd);
 }
 
 int

@@ -34,6 +34,9 @@ void story_prepare_arguments (Story *self, const char *const *arguments);
 BatonExit story_work (Story *self);
 BatonExit story_hand (Story *self, const char *side);
 int story_work_apart (Story *self);
+int story_start_apart (Story *self);
+int story_wait_apart (Story *self, int pid);
+void story_wait_for_text (Story *self, const char *text);
 int story_recover_apart (Story *self);
 void story_read_events (Story *self);
 

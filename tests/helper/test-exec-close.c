@@ -211,6 +211,100 @@ test_cancel_while_closing (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, 0);
 }
 
+/* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
+static pid_t
+start_guest (Fixture *fixture, int *ret_fd)
+{
+  g_autofree char *node = g_build_filename (mock_machine_get_directory (fixture->story.machine),
+                                            "dev/vfio", FAKE_GROUP, NULL);
+  pid_t pid = start_holder (POLITE);
+
+  /* Opened by the test in its place, since a plain file has no device's numbers. */
+  *ret_fd = open (node, O_RDWR | O_CLOEXEC);
+  g_assert_cmpint (*ret_fd, >=, 0);
+
+  return pid;
+}
+
+static void
+stop_guest (pid_t pid, int fd)
+{
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  close (fd);
+}
+
+static void
+use_group_numbers (Fixture *fixture)
+{
+  /* The display's node would be held by the guest as well. */
+  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD129", "dri/renderD129",
+                         226, 129);
+}
+
+/* Handed over, used, and back by itself when the guest has stopped. */
+static void
+test_until_free (Fixture *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
+  guest = start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* Asked to stop while it waits for the guest: the card stays with it. */
+static void
+test_until_free_cancelled (Fixture *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  pid_t worker;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+  g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "handed-over");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+/* Refused while a guest has the card; with the wish to wait, it comes back when that has stopped. */
+static void
+test_when_free (Fixture *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "host", FAKE_CARD, "--when-free", NULL };
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  guest = start_guest (fixture, &fd);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_REFUSED);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
 /* Somebody opens the card after the plan was made, just before the driver is unbound. */
 static void
 test_new_holder (Fixture *fixture, gconstpointer data)
@@ -271,6 +365,11 @@ main (int argc, char **argv)
               test_other_process_with_that_pid, tear_down);
   g_test_add ("/helper/close/cancel", Fixture, NULL, set_up, test_cancel_while_closing,
               tear_down);
+  g_test_add ("/helper/wait-guest/until-free", Fixture, NULL, set_up, test_until_free,
+              tear_down);
+  g_test_add ("/helper/wait-guest/until-free-cancelled", Fixture, NULL, set_up,
+              test_until_free_cancelled, tear_down);
+  g_test_add ("/helper/wait-guest/when-free", Fixture, NULL, set_up, test_when_free, tear_down);
   g_test_add ("/helper/close/new-holder", Fixture, NULL, set_up, test_new_holder, tear_down);
 
   return g_test_run ();
