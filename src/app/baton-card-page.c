@@ -37,7 +37,9 @@ struct _BatonCardPage
   BatonModel *model;
   char *address;
   BatonPreview *preview;
-  GPtrArray *shown; /* of JsonObject: what the section that is being filled shows */
+  GPtrArray *shown;            /* of JsonObject: what the section that is being filled shows */
+  JsonObject *planned_card;    /* the card and its holders as they were when the helper was */
+  JsonObject *planned_holders; /* asked for a plan */
 
   BatonVerb verb;
   Notice notice;
@@ -464,6 +466,8 @@ baton_card_page_dispose (GObject *object)
   g_clear_object (&self->model);
   g_clear_pointer (&self->address, g_free);
   g_clear_pointer (&self->shown, g_ptr_array_unref);
+  g_clear_pointer (&self->planned_card, json_object_unref);
+  g_clear_pointer (&self->planned_holders, json_object_unref);
 
   G_OBJECT_CLASS (baton_card_page_parent_class)->dispose (object);
 }
@@ -549,35 +553,66 @@ baton_card_page_get_preview (BatonCardPage *self)
   return self->preview;
 }
 
+static gboolean
+is_alike (JsonObject *a, JsonObject *b)
+{
+  return a == b || (a != NULL && b != NULL && json_object_equal (a, b));
+}
+
+static void
+keep (JsonObject **place, JsonObject *object)
+{
+  if (object != NULL)
+    json_object_ref (object);
+  g_clear_pointer (place, json_object_unref);
+  *place = object;
+}
+
+/**
+ * baton_card_page_replan:
+ * @self: a page
+ *
+ * Plans anew, also for what no event tells of, such as a settings file that was corrected.
+ */
+void
+baton_card_page_replan (BatonCardPage *self)
+{
+  g_autoptr (BatonRequest) request = NULL;
+
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  /* In the middle of a handoff a plan would only say that one is under way. */
+  if (get_card (self) == NULL || is_busy (self))
+    return;
+
+  keep (&self->planned_card, get_card (self));
+  keep (&self->planned_holders, get_holders (self));
+  request = create_request (self);
+  baton_preview_ask (self->preview, request);
+}
+
 /**
  * baton_card_page_refresh:
  * @self: a page
  * @what: #BatonViewChange flags
  *
- * Shows what the model knows now, and plans anew where that depends on what changed.
+ * Shows what the model knows now, and plans anew where that depends on what changed: a plan costs
+ * a helper, so the news of another card are no reason for one.
  */
 void
 baton_card_page_refresh (BatonCardPage *self, guint what)
 {
-  BatonHandoff *handoff;
-
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
 
   if (get_card (self) == NULL)
     return;
 
-  handoff = get_handoff (self);
-  baton_state_box_show_handoff (self->state_box, self->model, handoff);
+  baton_state_box_show_handoff (self->state_box, self->model, get_handoff (self));
   show_all (self);
 
-  /* In the middle of a handoff a plan would only say that one is under way. */
-  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS | BATON_VIEW_RESULT)) != 0 &&
-      !is_busy (self))
-    {
-      g_autoptr (BatonRequest) request = create_request (self);
-
-      baton_preview_ask (self->preview, request);
-    }
+  if ((what & BATON_VIEW_RESULT) != 0 || !is_alike (self->planned_card, get_card (self)) ||
+      !is_alike (self->planned_holders, get_holders (self)))
+    baton_card_page_replan (self);
 }
 
 /**

@@ -14,6 +14,7 @@ BatonCardPage *baton_card_page_new (BatonModel *model, const char *address);
 const char *baton_card_page_get_address (BatonCardPage *self);
 BatonPreview *baton_card_page_get_preview (BatonCardPage *self);
 void baton_card_page_refresh (BatonCardPage *self, guint what);
+void baton_card_page_replan (BatonCardPage *self);
 void baton_card_page_press (BatonCardPage *self);
 char *baton_card_page_dup_refusal (BatonCardPage *self);
 

@@ -91,7 +91,15 @@ take_report (BatonModel *self)
   g_signal_emit (self, signals[SIGNAL_REPORT], 0, report, is_first);
 }
 
-/* The watch tells of every handoff, ours included; ours is followed where it was started. */
+static gboolean
+is_about (JsonObject *report, BatonHandoff *handoff)
+{
+  return report != NULL && g_strcmp0 (baton_json_get_string (report, "handoff"),
+                                      baton_handoff_get_id (handoff)) == 0;
+}
+
+/* The watch tells of every handoff, ours included; ours is followed where it was started. To a
+ * watch the end of a handoff comes as its report: a result is the end of the watch itself. */
 static void
 follow_foreign (BatonModel *self)
 {
@@ -105,9 +113,15 @@ follow_foreign (BatonModel *self)
   if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
       baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
     {
-      baton_handoff_update (self->handoff, view);
-      if (baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
-        g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
+      JsonObject *report = baton_view_get_report (view);
+
+      if (is_about (report, self->handoff))
+        {
+          baton_handoff_end (self->handoff, report);
+          g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
+        }
+      else
+        baton_handoff_update (self->handoff, view);
       return;
     }
 
@@ -134,8 +148,7 @@ baton_model_take_change (BatonModel *self, guint what)
 {
   g_return_if_fail (BATON_IS_MODEL (self));
 
-  if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_RESULT | BATON_VIEW_HEARTBEAT)) !=
-      0)
+  if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_REPORT)) != 0)
     follow_foreign (self);
   if ((what & BATON_VIEW_REPORT) != 0)
     take_report (self);

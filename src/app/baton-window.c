@@ -299,19 +299,29 @@ on_folded_cb (BatonWindow *self)
 static void
 on_active_cb (BatonWindow *self)
 {
-  if (gtk_window_is_active (GTK_WINDOW (self)))
-    baton_model_look (self->model);
+  BatonCardPage *page = baton_window_get_page (self);
+
+  if (!gtk_window_is_active (GTK_WINDOW (self)))
+    return;
+
+  baton_model_look (self->model);
+  if (page != NULL)
+    baton_card_page_replan (page);
 }
 
 static void
 activate_look (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   BatonWindow *self = BATON_WINDOW (widget);
+  BatonCardPage *page = baton_window_get_page (self);
 
   if (baton_model_get_problem (self->model) != NULL)
     baton_model_start (self->model);
   else
     baton_model_look (self->model);
+
+  if (page != NULL)
+    baton_card_page_replan (page);
 }
 
 static void
