@@ -239,8 +239,7 @@ baton_effect_set_override (BatonStepContext *context,
   if (g_strcmp0 (now, text) == 0)
     return BATON_OUTCOME_OK;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", address, "expected",
-                     text != NULL ? text : "", "found", now != NULL ? now : "", NULL);
+  baton_trouble_set_difference (trouble, address, text, now);
 
   return BATON_OUTCOME_FAILED;
 }

@@ -87,7 +87,7 @@ observe (BatonStepContext *context,
       /* A companion for which this kernel has no driver never had one. */
       if (driver != NULL || (applied && is_companion (context, step)))
         return TRUE;
-      wanted = "";
+      wanted = "any driver";
       break;
     case WANTS_DRIVER:
     default:
@@ -96,8 +96,7 @@ observe (BatonStepContext *context,
       break;
     }
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                     "expected", wanted, "found", driver != NULL ? driver : "", NULL);
+  baton_trouble_set_difference (trouble, step->target, wanted, driver);
 
   return FALSE;
 }

@@ -7,12 +7,10 @@
 #define STATUS "power/runtime_status"
 #define AWAKE "on"
 
+/* A kernel without runtime power management lets nothing sleep. */
 static gboolean
-is_awake (BatonStepContext *context, const char *address)
+is_awake (const char *status)
 {
-  g_autofree char *status = baton_effect_read_attribute (context, address, STATUS);
-
-  /* A kernel without runtime power management lets nothing sleep. */
   return g_strcmp0 (status, "active") == 0 || g_strcmp0 (status, "unsupported") == 0;
 }
 
@@ -23,12 +21,14 @@ observe (BatonStepContext *context,
          BatonTrouble *trouble)
 {
   g_autofree char *control = baton_effect_read_attribute (context, step->target, CONTROL);
+  g_autofree char *status = baton_effect_read_attribute (context, step->target, STATUS);
 
-  if (g_strcmp0 (control, AWAKE) == 0 && is_awake (context, step->target))
+  if (g_strcmp0 (control, AWAKE) != 0)
+    baton_trouble_set_difference (trouble, step->target, AWAKE, control);
+  else if (!is_awake (status))
+    baton_trouble_set_difference (trouble, step->target, "active", status);
+  else
     return TRUE;
-
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                     "expected", "active", "found", control, NULL);
 
   return FALSE;
 }
@@ -65,8 +65,7 @@ put_back (BatonStepContext *context,
   if (g_strcmp0 (found, before->power_control) == 0)
     return BATON_OUTCOME_OK;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", address, "expected",
-                     before->power_control, "found", found, NULL);
+  baton_trouble_set_difference (trouble, address, before->power_control, found);
 
   return BATON_OUTCOME_FAILED;
 }

@@ -44,9 +44,7 @@ observe (BatonStepContext *context,
   if (g_strcmp0 (now, text) == 0)
     return TRUE;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                     "expected", text != NULL ? text : "", "found", now != NULL ? now : "",
-                     NULL);
+  baton_trouble_set_difference (trouble, step->target, text, now);
 
   return FALSE;
 }

@@ -15,8 +15,7 @@ observe (BatonStepContext *context,
   if (driver == NULL)
     return TRUE;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                     "expected", "", "found", driver, NULL);
+  baton_trouble_set_difference (trouble, step->target, NULL, driver);
 
   return FALSE;
 }
@@ -32,9 +31,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   if (before == NULL || g_strcmp0 (driver, before->driver) != 0)
     {
       /* Somebody else has changed it since the plan was made. */
-      baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                         "expected", before != NULL ? before->driver : "", "found", driver,
-                         NULL);
+      baton_trouble_set_difference (trouble, step->target,
+                                    before != NULL ? before->driver : NULL, driver);
       return BATON_OUTCOME_FAILED;
     }
   if (g_str_has_prefix (driver, "vfio") &&
@@ -60,9 +58,7 @@ revert (BatonStepContext *context,
     return BATON_OUTCOME_OK;
   if (driver != NULL)
     {
-      baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                         "expected", before->driver != NULL ? before->driver : "", "found",
-                         driver, NULL);
+      baton_trouble_set_difference (trouble, step->target, before->driver, driver);
       return BATON_OUTCOME_FAILED;
     }
   outcome = baton_effect_set_override (context, step->target, before->override, trouble);
@@ -75,8 +71,7 @@ revert (BatonStepContext *context,
   if (g_strcmp0 (found, before->driver) == 0)
     return BATON_OUTCOME_OK;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
-                     "expected", before->driver, "found", found != NULL ? found : "", NULL);
+  baton_trouble_set_difference (trouble, step->target, before->driver, found);
 
   return BATON_OUTCOME_FAILED;
 }

@@ -41,9 +41,8 @@ is_on_side (BatonStepContext *context, BatonSide side, BatonTrouble *trouble)
   if (card->side == side)
     return TRUE;
 
-  baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", context->before->card,
-                     "expected", baton_side_to_string (side), "found",
-                     baton_side_to_string (card->side), NULL);
+  baton_trouble_set_difference (trouble, context->before->card, baton_side_to_string (side),
+                                baton_side_to_string (card->side));
 
   return FALSE;
 }

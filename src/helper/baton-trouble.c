@@ -92,6 +92,24 @@ baton_trouble_set_from_error (BatonTrouble *self,
                        "reason", error->message, NULL);
 }
 
+/**
+ * baton_trouble_set_difference:
+ * @self: where it is noted
+ * @subject: what was looked at
+ * @expected: (nullable): what it should be; %NULL where there should be nothing, such as no driver
+ * @found: (nullable): what it is
+ */
+void
+baton_trouble_set_difference (BatonTrouble *self,
+                              const char *subject,
+                              const char *expected,
+                              const char *found)
+{
+  baton_trouble_set (self, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", subject, "expected",
+                     expected != NULL ? expected : "none", "found",
+                     found != NULL ? found : "none", NULL);
+}
+
 void
 baton_trouble_clear (BatonTrouble *self)
 {

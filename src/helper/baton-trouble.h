@@ -31,6 +31,10 @@ void baton_trouble_set_from_error (BatonTrouble *self,
                                    const GError *error,
                                    const char *what,
                                    const char *address);
+void baton_trouble_set_difference (BatonTrouble *self,
+                                   const char *subject,
+                                   const char *expected,
+                                   const char *found);
 void baton_trouble_clear (BatonTrouble *self);
 char *baton_trouble_dup_text (const BatonTrouble *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonTrouble, baton_trouble_clear)
