@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A handoff in the bench, next to a shell that makes the same writes, virsh and driverctl; and
+the look at a machine that has cards."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from measure import Figure, in_milliseconds
+
+HERE = pathlib.Path(__file__).resolve().parent
+BENCH = HERE.parent / "vm"
+FUNCTIONS = ["0000:01:00.0", "0000:01:00.1"]
+RELEASE = "12"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def fill_share(share):
+    shutil.copytree(BENCH / "inside", share / "inside",
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HERE / "inside" / "handoffs.py", share / "inside")
+    # for whatever C library the machine has
+    subprocess.run(["cc", "-O2", "-static", "-pthread", "-D_GNU_SOURCE", "-o",
+                    share / "bare-loop", HERE / "bare-loop.c"], check=True)
+
+
+def measure_inside(rounds):
+    sys.path.insert(0, str(BENCH))
+    from bench import cache, image, machine, project
+
+    with tempfile.TemporaryDirectory(prefix="baton-share-") as directory:
+        share = pathlib.Path(directory)
+        share.chmod(0o755)
+        fill_share(share)
+        disk = image.find_or_build(RELEASE, say)
+        project.install_tree(RELEASE, share, say)
+        logs = cache.directory() / "logs" / f"figures-{os.getpid()}"
+        bench = machine.Machine(disk, "plain", logs, share, desktop=False)
+        try:
+            bench.channel.call("setup.install", timeout=300,
+                               archive=f"/bench/install-{RELEASE}.tar")
+            handoffs = bench.channel.call("handoffs.measure", timeout=1800,
+                                          functions=FUNCTIONS, rounds=rounds)
+            listing = bench.channel.call("handoffs.measure_list", timeout=600, rounds=rounds)
+        finally:
+            bench.stop()
+    return handoffs, listing
+
+
+def measure(_build, rounds):
+    handoffs, listing = measure_inside(rounds)
+    figures = []
+
+    for side in ("guest", "host"):
+        times = {name: seconds for name, at, seconds in handoffs["times"] if at == side}
+        shares = handoffs["shares"][side]
+        named = {"baton": times["baton"], "shell": times["shell"], "virsh": times["virsh"],
+                 "driverctl": times["driverctl"]}
+        figures += [
+            Figure(f"to the {side}: Baton / shell", times["baton"] / times["shell"],
+                   1.25, False, in_milliseconds(named)),
+            Figure(f"to the {side}: virsh / Baton", times["virsh"] / times["baton"],
+                   1, True, ""),
+            Figure(f"to the {side}: driverctl / Baton", times["driverctl"] / times["baton"],
+                   1, True, ""),
+            Figure(f"to the {side}: Baton / its writes, syncs and scans",
+                   times["baton"] / sum(shares.values()), None, False,
+                   in_milliseconds(shares) + "; Baton's steps: "
+                   + ", ".join(f"{kind} {spent:.0f} ms"
+                               for kind, spent in handoffs["kinds"][side].items())),
+        ]
+    figures.append(Figure("look, in the bench: batonctl list / lspci -nnk",
+                          listing["batonctl"] / listing["lspci"], 1.5, False,
+                          in_milliseconds(listing)))
+    return figures
