@@ -6,18 +6,12 @@ TOPOLOGY = 'crashers'
 QXL, RADEON = '0000:01:00.0', '0000:02:00.0'
 
 
-def kernel_of(bench):
-    major, minor = bench.run('uname', '-r').out.split('.')[:2]
-    return int(major), int(minor)
-
-
 def radeon_lets_go(bench):
     return bench.run('grep', '-qw', 'radeon_pci_remove', '/proc/kallsyms', status=None).status == 0
 
 
 def check(bench, card, driver, refusal):
-    if bench.function(card)['driver'] != driver:
-        return
+    bench.expect_driver(driver, card)
     if refusal is None:
         bench.to_guest(card)
         bench.expect_guest(card)
@@ -32,6 +26,5 @@ def check(bench, card, driver, refusal):
 
 
 def run(bench):
-    crashes = kernel_of(bench) >= (6, 12)
-    check(bench, QXL, 'qxl', 'driver-crashes' if crashes else None)
+    check(bench, QXL, 'qxl', 'driver-crashes')
     check(bench, RADEON, 'radeon', None if radeon_lets_go(bench) else 'driver-without-remove')
