@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -29,22 +30,30 @@ observe (BatonStepContext *context,
 }
 
 static gboolean
-is_on_side (BatonStepContext *context, BatonSide side, BatonTrouble *trouble)
+is_on_vfio (const char *driver)
 {
-  BatonCard *card;
+  /* vfio-pci itself, and the drivers of single devices that are built on it. */
+  return driver != NULL && strstr (driver, "vfio") != NULL;
+}
 
-  if (!baton_look_again (context, trouble))
-    return FALSE;
-  card = baton_look_find_card (context, trouble);
-  if (card == NULL)
-    return FALSE;
-  if (card->side == side)
-    return TRUE;
+/* Every function, by its link. Whether the rest of its group may be trusted as well, the kernel
+ * says better than a look at all devices could. */
+static gboolean
+are_links_for_guest (BatonStepContext *context, BatonTrouble *trouble)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      g_autofree char *driver = baton_effect_read_driver (context, state->address);
+      gboolean is_display = g_str_equal (state->address, context->before->card);
 
-  baton_trouble_set_difference (trouble, context->before->card, baton_side_to_string (side),
-                                baton_side_to_string (card->side));
+      if (is_on_vfio (driver) || (driver == NULL && !is_display))
+        continue;
+      baton_trouble_set_difference (trouble, state->address, "vfio-pci", driver);
+      return FALSE;
+    }
 
-  return FALSE;
+  return TRUE;
 }
 
 /* What QEMU will do first, done and undone: a group that is not viable is refused to it with
@@ -54,7 +63,7 @@ verify_guest (BatonStepContext *context, BatonTrouble *trouble)
 {
   g_autoptr (GPtrArray) groups = baton_card_state_list_groups (context->before);
 
-  if (!is_on_side (context, BATON_SIDE_GUEST, trouble))
+  if (!are_links_for_guest (context, trouble))
     return BATON_OUTCOME_FAILED;
   for (guint i = 0; i < groups->len; i++)
     {
@@ -75,6 +84,26 @@ verify_guest (BatonStepContext *context, BatonTrouble *trouble)
     }
 
   return BATON_OUTCOME_OK;
+}
+
+static gboolean
+is_on_host (BatonStepContext *context, BatonTrouble *trouble)
+{
+  BatonCard *card;
+
+  if (!baton_look_again (context, trouble))
+    return FALSE;
+  card = baton_look_find_card (context, trouble);
+  if (card == NULL)
+    return FALSE;
+  if (card->side == BATON_SIDE_HOST)
+    return TRUE;
+
+  baton_trouble_set_difference (trouble, context->before->card,
+                                baton_side_to_string (BATON_SIDE_HOST),
+                                baton_side_to_string (card->side));
+
+  return FALSE;
 }
 
 static gboolean
@@ -164,28 +193,50 @@ drain (int fd)
     ;
 }
 
+typedef struct
+{
+  int epoll_fd;
+  int uevents;
+  int directories;
+} Watch;
+
+static void
+watch_clear (Watch *self)
+{
+  baton_fd_clear (&self->directories);
+  baton_fd_clear (&self->uevents);
+  baton_fd_clear (&self->epoll_fd);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Watch, watch_clear)
+
+static void
+watch_open (Watch *self, BatonStepContext *context)
+{
+  self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  self->uevents = open_uevents ();
+  self->directories = open_directory_watch (context);
+  add_watch (self->epoll_fd, self->uevents);
+  add_watch (self->epoll_fd, self->directories);
+}
+
 /* Waits for what the card had before it left: every uevent and every new node is a reason to look
- * again, and nothing else is. */
+ * again, and nothing else is. The first look has been taken after the watch was opened. */
 static const char *
-wait_for_nodes (BatonStepContext *context, const char **ret_address)
+wait_for_nodes (BatonStepContext *context, Watch *watch, const char **ret_address)
 {
   gint64 deadline_us = g_get_monotonic_time () + NODES_US;
-  baton_autofd int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
-  baton_autofd int uevents = open_uevents ();
-  baton_autofd int directories = open_directory_watch (context);
-  const char *missing;
 
-  add_watch (epoll_fd, uevents);
-  add_watch (epoll_fd, directories);
   for (;;)
     {
-      drain (uevents);
-      drain (directories);
+      const char *missing = find_missing (context, ret_address);
+
+      if (missing == NULL || baton_waiter_wait (context->waiter, watch->epoll_fd, deadline_us,
+                                                FALSE) != BATON_WAIT_READY)
+        return missing;
+      drain (watch->uevents);
+      drain (watch->directories);
       if (!baton_look_again (context, NULL))
-        return NULL;
-      missing = find_missing (context, ret_address);
-      if (missing == NULL ||
-          baton_waiter_wait (context->waiter, epoll_fd, deadline_us, FALSE) != BATON_WAIT_READY)
         return missing;
     }
 }
@@ -218,14 +269,16 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
 {
   const char *address = NULL;
   const char *missing;
+  g_auto (Watch) watch = { -1, -1, -1 };
 
-  if (!is_on_side (context, BATON_SIDE_HOST, trouble))
+  watch_open (&watch, context);
+  if (!is_on_host (context, trouble))
     return BATON_OUTCOME_FAILED;
   if (context->origin == NULL)
     return BATON_OUTCOME_OK;
 
   take_access_back (context);
-  missing = wait_for_nodes (context, &address);
+  missing = wait_for_nodes (context, &watch, &address);
   if (missing != NULL)
     {
       /* The driver has the card: to send it back to the guest would help nobody. */
