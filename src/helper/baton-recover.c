@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "baton-application.h"
 #include "baton-child.h"
 #include "baton-error.h"
 #include "baton-executor.h"
@@ -15,6 +14,7 @@
 #include "baton-handoff-dir.h"
 #include "baton-journal.h"
 #include "baton-lock.h"
+#include "baton-lost.h"
 #include "baton-record.h"
 #include "baton-report.h"
 #include "baton-text.h"
@@ -358,34 +358,6 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
   return end;
 }
 
-/* Whether a worker lives that is not merely a child stuck in the kernel: the first line of its
- * events says who it is. */
-static gboolean
-is_worker_alive (BatonRoot *root, const char *owner)
-{
-  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, owner, NULL);
-  char line[1024] = { 0 };
-  g_autoptr (BatonEvent) event = NULL;
-  baton_autofd int fd = -1;
-  char *end;
-
-  if (dir == NULL)
-    return FALSE;
-  fd = baton_handoff_dir_open_events (dir, O_RDONLY, NULL);
-  if (fd < 0 || read (fd, line, sizeof line - 1) <= 0)
-    return FALSE;
-  end = strchr (line, '\n');
-  if (end == NULL)
-    return FALSE;
-  event = baton_event_parse (line, end - line, NULL);
-  if (event == NULL || !g_str_equal (event->type, "worker"))
-    return FALSE;
-
-  return baton_application_is_process (
-      root, (int) json_object_get_int_member_with_default (event->object, "pid", 0),
-      json_object_get_string_member_with_default (event->object, "start_time", ""));
-}
-
 /* Only a child of a worker that is gone holds the lock: it is stuck in the kernel. */
 static BatonEnd *
 end_locked (BatonRoot *root, const char *owner)
@@ -429,7 +401,7 @@ baton_recover_take_lock (
     return lock;
   if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY) && owner != NULL)
     {
-      if (is_worker_alive (root, owner))
+      if (baton_lost_find_worker (root, owner) == BATON_WORKER_LIVES)
         {
           *ret_end = baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who", owner, NULL);
           return NULL;
@@ -508,6 +480,7 @@ baton_recover_run (BatonRoot *root)
       end = baton_recover_with_lock (root, events, fd >= 0 ? handoff : NULL);
       if (fd >= 0)
         baton_end_emit (end, events, start_us);
+      baton_lost_tell_all (root, start_us);
     }
   if (lock != NULL && end->status == BATON_EXIT_STUCK)
     baton_lock_leave (g_steal_pointer (&lock));

@@ -16,7 +16,6 @@
 #include "baton-kernel.h"
 
 #define PCI_DRIVERS "sys/bus/pci/drivers"
-#define VFIO_NODE "dev/vfio/" FAKE_GROUP
 #define VFIO_CLASS "sys/class/vfio/" FAKE_GROUP
 
 /* Seen by the children as well. */
@@ -28,6 +27,7 @@ typedef struct
   int errsv;
   gboolean group_busy;
   gboolean group_viable;
+  gboolean keeps_node;
   pid_t worker;
   char cancel_file[512];
 } Shared;
@@ -140,7 +140,7 @@ matches (const char *address, const char *driver)
 static void
 update_group_node (void)
 {
-  g_autofree char *node = in_tree (VFIO_NODE);
+  g_autofree char *node = in_tree (FAKE_NODE);
   gboolean wanted = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
@@ -151,10 +151,11 @@ update_group_node (void)
     }
   if (wanted && !g_file_test (node, G_FILE_TEST_EXISTS))
     {
-      mock_machine_write (kernel->machine, VFIO_NODE, "");
+      mock_machine_write (kernel->machine, FAKE_NODE, "");
+      g_chmod (node, 0600);
       mock_machine_write (kernel->machine, VFIO_CLASS "/dev", FAKE_GROUP_NUMBERS "\n");
     }
-  else if (!wanted)
+  else if (!wanted && !kernel->shared->keeps_node)
     {
       g_unlink (node);
       mock_machine_remove (kernel->machine, VFIO_CLASS);
@@ -468,6 +469,12 @@ void
 fake_kernel_set_group_viable (FakeKernel *self, gboolean viable)
 {
   self->shared->group_viable = viable;
+}
+
+void
+fake_kernel_keep_group_node (FakeKernel *self)
+{
+  self->shared->keeps_node = TRUE;
 }
 
 static void

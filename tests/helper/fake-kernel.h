@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 #define FAKE_CARD "0000:01:00.0"
 #define FAKE_SOUND "0000:01:00.1"
 #define FAKE_GROUP "14"
+#define FAKE_NODE "dev/vfio/" FAKE_GROUP
 
 /* Device numbers of the group's node: those of /dev/full, which a test can really open. */
 #define FAKE_GROUP_NUMBERS "1:7"
@@ -41,6 +42,9 @@ void fake_kernel_set_cancel_file (FakeKernel *self, const char *path);
 guint fake_kernel_get_n_acts (FakeKernel *self);
 void fake_kernel_unblock (FakeKernel *self);
 void fake_kernel_set_group_busy (FakeKernel *self, gboolean busy);
+
+/* As where another card of the group stays with its guest. */
+void fake_kernel_keep_group_node (FakeKernel *self);
 void fake_kernel_set_group_viable (FakeKernel *self, gboolean viable);
 
 /* Everything that a handoff may change, as text: links, attributes, nodes, modules, files. */

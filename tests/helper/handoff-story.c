@@ -3,6 +3,7 @@
 
 #include "handoff-story.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "baton-fd.h"
 #include "baton-handoff-dir.h"
 #include "baton-recover.h"
 #include "baton-worker.h"
@@ -209,6 +211,18 @@ story_wait_for_text (Story *self, const char *text)
       g_assert_cmpint (read (fd, buffer, sizeof buffer), >, 0);
     }
   close (fd);
+}
+
+/* A worker that has said who it is, has taken its order, and is gone. */
+void
+story_pretend_lost (Story *self)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (self->root, self->id, NULL);
+  baton_autofd int fd = baton_handoff_dir_open_events (dir, O_WRONLY | O_APPEND, NULL);
+  g_autoptr (BatonEventWriter) events = baton_event_writer_new (fd, self->id);
+
+  g_assert_true (baton_handoff_dir_withdraw (dir));
+  baton_event_writer_worker (events, 999999, "1");
 }
 
 int

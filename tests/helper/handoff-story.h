@@ -37,6 +37,7 @@ int story_work_apart (Story *self);
 int story_start_apart (Story *self);
 int story_wait_apart (Story *self, int pid);
 void story_wait_for_text (Story *self, const char *text);
+void story_pretend_lost (Story *self);
 int story_recover_apart (Story *self);
 void story_read_events (Story *self);
 

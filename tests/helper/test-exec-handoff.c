@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/acl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <acl/libacl.h>
 #include <glib/gstdio.h>
 
 #include "baton-handoff-dir.h"
@@ -223,6 +226,39 @@ test_another_boot (void)
   g_assert_true (story_has_file (&story, "var/lib/baton/report.json"));
 }
 
+/* Killed before it had a journal, and while it waits with nothing left to do: no journal tells of
+ * either, and yet whoever reads gets a result. */
+static void
+test_killed_without_a_journal (void)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  int worker;
+
+  story_begin (&story);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  story_prepare (&story, "guest", NULL);
+  story_pretend_lost (&story);
+  g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+  story_read_events (&story);
+  story_assert_code (&story, "recovered");
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+
+  story_prepare_arguments (&story, arguments);
+  worker = story_start_apart (&story);
+  story_wait_for_text (&story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+  g_assert_cmpint (kill (worker, SIGKILL), ==, 0);
+  g_assert_cmpint (story_wait_apart (&story, worker), ==, -1);
+  g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+  story_read_events (&story);
+  story_assert_code (&story, "handed-over");
+  story_assert_one_result (&story);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+}
+
 static void
 test_lock_held (void)
 {
@@ -324,6 +360,104 @@ test_other_plan_than_shown (void)
   g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
 }
 
+/* The mode as stat shows it, with the mask of an ACL in the group's place. */
+static guint
+get_mode (Story *story, const char *path)
+{
+  g_autofree char *full =
+      g_build_filename (mock_machine_get_directory (story->machine), path, NULL);
+  struct stat info;
+
+  g_assert_cmpint (stat (full, &info), ==, 0);
+
+  return info.st_mode & 0777;
+}
+
+static gboolean
+is_let_in (Story *story, const char *path, const char *entry)
+{
+  g_autofree char *full =
+      g_build_filename (mock_machine_get_directory (story->machine), path, NULL);
+  acl_t acl = acl_get_file (full, ACL_TYPE_ACCESS);
+  char *text;
+  gboolean found;
+
+  g_assert_true (acl != NULL);
+  text = acl_to_any_text (acl, NULL, '\n', TEXT_NUMERIC_IDS);
+  found = strstr (text, entry) != NULL;
+  acl_free (text);
+  acl_free (acl);
+
+  return found;
+}
+
+/* The user who asked may open the group, and nobody else; when the card comes back nobody may. */
+static void
+test_let_open (void)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--let-open", NULL };
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  story_prepare_arguments (&story, arguments);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  g_assert_true (is_let_in (&story, FAKE_NODE, "user:1000:rw-"));
+  g_assert_cmphex (get_mode (&story, FAKE_NODE) & 0007, ==, 0);
+
+  /* The node stays where another card of the group does. */
+  fake_kernel_keep_group_node (story.kernel);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  g_assert_true (story_has_file (&story, FAKE_NODE));
+  g_assert_false (is_let_in (&story, FAKE_NODE, "user:1000"));
+  g_assert_cmphex (get_mode (&story, FAKE_NODE), ==, 0600);
+}
+
+/* SECURITY: links and FIFOs waiting where our files go are not followed and not waited for. */
+static void
+test_others_in_the_place_of_our_files (void)
+{
+  static const char *const places[] = {
+    "run/baton/lock",
+    "run/baton/cards",
+    "var/lib/baton/report.json",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    for (guint fifo = 0; fifo < 2; fifo++)
+      {
+        g_auto (Story) story = STORY_INIT;
+        g_autofree char *victim = NULL;
+        g_autofree char *path = NULL;
+        BatonExit status;
+
+        story_begin (&story);
+        path = g_build_filename (mock_machine_get_directory (story.machine), places[i], NULL);
+        mock_machine_write (story.machine, "etc/victim", "untouched");
+        mock_machine_remove (story.machine, places[i]);
+        if (fifo)
+          g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+        else
+          mock_machine_link (story.machine, places[i], "etc/victim");
+        status = story_hand (&story, "guest");
+        g_test_message ("%s is a %s: %s", places[i], fifo ? "FIFO" : "link",
+                        baton_exit_to_string (status));
+        story_assert_one_result (&story);
+        victim =
+            g_build_filename (mock_machine_get_directory (story.machine), "etc/victim", NULL);
+        {
+          g_autofree char *text = NULL;
+
+          g_assert_true (g_file_get_contents (victim, &text, NULL, NULL));
+          g_assert_cmpstr (text, ==, "untouched");
+        }
+        /* The report is only told about; without lock or record nothing is begun. */
+        if (i == 2)
+          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
+        else if (status != BATON_EXIT_DONE)
+          g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+      }
+}
+
 static void
 test_work_is_done_once (void)
 {
@@ -360,12 +494,16 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/cancel/before-the-start", test_cancel_before_the_start);
   g_test_add_func ("/helper/handoff/recovery-killed", test_recovery_killed_at_each_act);
   g_test_add_func ("/helper/handoff/another-boot", test_another_boot);
+  g_test_add_func ("/helper/handoff/killed/without-a-journal", test_killed_without_a_journal);
   g_test_add_func ("/helper/handoff/lock-held", test_lock_held);
   g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);
   g_test_add_func ("/helper/handoff/driver-crashes", test_driver_crashes);
   g_test_add_func ("/helper/handoff/group-not-viable", test_group_not_viable);
   g_test_add_func ("/helper/handoff/guest-opens-meanwhile", test_guest_opens_meanwhile);
   g_test_add_func ("/helper/handoff/plan-changed", test_other_plan_than_shown);
+  g_test_add_func ("/helper/handoff/let-open", test_let_open);
+  g_test_add_func ("/helper/handoff/others-in-our-place",
+                   test_others_in_the_place_of_our_files);
   g_test_add_func ("/helper/handoff/once", test_work_is_done_once);
 
   return g_test_run ();

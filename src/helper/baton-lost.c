@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-lost.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "baton-application.h"
+#include "baton-end.h"
+#include "baton-fd.h"
+#include "baton-handoff-dir.h"
+#include "baton-report.h"
+
+/* The first line is short: two numbers and the envelope. */
+#define FIRST_LINE_BYTES 1024
+
+static BatonEvent *
+read_first_event (BatonHandoffDir *dir)
+{
+  baton_autofd int fd = baton_handoff_dir_open_events (dir, O_RDONLY, NULL);
+  char line[FIRST_LINE_BYTES] = { 0 };
+  char *end;
+
+  if (fd < 0 || read (fd, line, sizeof line - 1) <= 0)
+    return NULL;
+  end = strchr (line, '\n');
+
+  return end != NULL ? baton_event_parse (line, end - line, NULL) : NULL;
+}
+
+/**
+ * baton_lost_find_worker:
+ * @root: the roots
+ * @id: a handoff
+ *
+ * Returns: what has become of its worker, by the first line of its events, which says who it is
+ */
+BatonWorkerState
+baton_lost_find_worker (BatonRoot *root, const char *id)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
+  g_autoptr (BatonEvent) event = dir != NULL ? read_first_event (dir) : NULL;
+  const char *start_time;
+  gint64 pid;
+
+  if (event == NULL || !g_str_equal (event->type, "worker"))
+    return BATON_WORKER_UNKNOWN;
+  pid = json_object_get_int_member_with_default (event->object, "pid", 0);
+  start_time = json_object_get_string_member_with_default (event->object, "start_time", "");
+
+  return baton_application_is_process (root, (int) pid, start_time) ? BATON_WORKER_LIVES
+                                                                    : BATON_WORKER_GONE;
+}
+
+/* A worker that had come to its end, and died before it could say so, has kept its report; any
+ * other died before its first effect. */
+static BatonEnd *
+find_end (BatonRoot *root, const char *id)
+{
+  g_autoptr (JsonNode) report = baton_report_load (root, NULL);
+  BatonEnd *end = NULL;
+
+  if (report != NULL && g_str_equal (json_object_get_string_member_with_default (
+                                         json_node_get_object (report), "handoff", ""),
+                                     id))
+    end = baton_end_new_from_json (report);
+
+  return end != NULL ? end : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
+}
+
+static void
+tell_lost (BatonRoot *root, const char *id, gint64 start_us)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
+  g_autoptr (BatonEventWriter) events = NULL;
+  g_autoptr (BatonEnd) end = NULL;
+  baton_autofd int fd = -1;
+
+  if (dir == NULL || baton_handoff_dir_has_ended (dir) ||
+      baton_lost_find_worker (root, id) != BATON_WORKER_GONE)
+    return;
+  fd = baton_handoff_dir_open_events (dir, O_RDWR | O_APPEND, NULL);
+  if (fd < 0)
+    return;
+  events = baton_event_writer_new (fd, id);
+  baton_event_writer_resume (events);
+  end = find_end (root, id);
+  baton_end_emit (end, events, start_us);
+}
+
+/**
+ * baton_lost_tell_all:
+ * @root: the roots
+ * @start_us: when recovery began, in g_get_monotonic_time()
+ *
+ * Ends every handoff whose worker died without a journal: before the first
+ * effect, after the last, or while it waited for a guest. Whoever waits for a
+ * result gets one. Whoever calls holds the lock and has settled the journal.
+ */
+void
+baton_lost_tell_all (BatonRoot *root, gint64 start_us)
+{
+  g_autoptr (GPtrArray) ids = baton_root_list (root, BATON_ROOT_RUN, "baton/handoff", NULL);
+
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    tell_lost (root, g_ptr_array_index (ids, i), start_us);
+}
