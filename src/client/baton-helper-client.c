@@ -4,6 +4,7 @@
 #include "baton-helper-client.h"
 
 #include "baton-client-result.h"
+#include "baton-error-tap.h"
 #include "baton-error.h"
 #include "baton-line-splitter.h"
 
@@ -30,6 +31,7 @@ struct _BatonHelperClient
   /* owned, of the run that is under way */
   GTask *task;
   GSubprocess *process;
+  BatonErrorTap *errors;
   GCancellable *reading;
   GSource *cancelled_source;
   JsonObject *result;
@@ -85,6 +87,7 @@ forget_run (BatonHelperClient *self)
     g_source_destroy (self->cancelled_source);
   g_clear_pointer (&self->cancelled_source, g_source_unref);
   g_clear_object (&self->process);
+  g_clear_pointer (&self->errors, baton_error_tap_unref);
   g_clear_object (&self->reading);
   g_clear_object (&self->task);
   g_clear_pointer (&self->result, json_object_unref);
@@ -128,7 +131,11 @@ explain_silence (BatonHelperClient *self)
   else if (status == PKEXEC_REFUSED)
     return_code (self, BATON_EXIT_REFUSED, BATON_CODE_NOT_AUTHORISED);
   else
-    return_code (self, BATON_EXIT_ERROR, BATON_CODE_OUTCOME_UNKNOWN);
+    {
+      /* Neither pkexec nor the helper ends so: what it said may be the only trace. */
+      baton_error_tap_open (self->errors);
+      return_code (self, BATON_EXIT_ERROR, BATON_CODE_OUTCOME_UNKNOWN);
+    }
 }
 
 static void
@@ -183,6 +190,7 @@ take_line (BatonHelperClient *self, GBytes *bytes)
   if (strcmp (event->type, "hello") == 0)
     {
       self->greeted = TRUE;
+      baton_error_tap_open (self->errors);
       self->is_mismatch |= !speaks_our_version (event->object);
     }
 
@@ -367,7 +375,8 @@ static GSubprocess *
 spawn (const char *const *argv, GError **error)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
-      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+      G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_auto (GStrv) environment = build_environment ();
 
   g_subprocess_launcher_set_environ (launcher, environment);
@@ -448,6 +457,8 @@ baton_helper_client_run_async (BatonHelperClient *self,
 
   self->task = g_steal_pointer (&task);
   self->reading = g_cancellable_new ();
+  self->errors =
+      baton_error_tap_new (g_subprocess_get_stderr_pipe (self->process), STDERR_FILENO);
   self->splitter = baton_line_splitter_new (BATON_MAX_LINE_IN);
   self->started_us = g_get_monotonic_time ();
   self->greeted = FALSE;

@@ -169,6 +169,17 @@ def silence_is_explained():
 
 
 @story
+def only_the_helpers_own_words_are_passed_on():
+    """pkexec says "This incident has been reported" to whoever has no agent."""
+    for hand, heard in (("echo incident >&2; exit 127", False), ("echo incident >&2; exit 126", False),
+                        (f"echo incident >&2\n{say(*DONE)}", True),
+                        ("echo incident >&2; exit 3", True)):
+        with Machine(TWINS, hand) as machine:
+            _, _, errors = machine.run("guest", "27:00.0", "--yes")
+            check(("incident" in errors) == heard, f"{hand}: {errors}")
+
+
+@story
 def another_version_is_not_believed():
     with Machine(TWINS, say('{"v":2,"seq":1,"t_ms":1,"type":"hello"}')) as machine:
         status, events = machine.run_json("guest", "27:00.0", "--yes")
