@@ -178,6 +178,13 @@ record_if_possible (BatonExecutor *self, guint i, const char *state)
   baton_event_writer_log (self->context->events, "warning", text);
 }
 
+/* Recovery has to know: after a crash the next write to that device would never end. */
+static void
+record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble)
+{
+  record_if_possible (self, i, trouble->code == BATON_CODE_OOPS ? "crashed" : "stuck");
+}
+
 static BatonOutcome
 do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 {
@@ -262,8 +269,7 @@ baton_executor_undo (BatonExecutor *self, BatonTrouble *ret_stuck)
         case BATON_OUTCOME_OK:
           break;
         case BATON_OUTCOME_STUCK:
-          record_if_possible (self, i - 1,
-                              trouble.code == BATON_CODE_OOPS ? "crashed" : "stuck");
+          record_stuck (self, i - 1, &trouble);
           *ret_stuck = trouble;
           trouble = (BatonTrouble) BATON_TROUBLE_INIT;
           return FALSE;
@@ -353,6 +359,8 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
         case BATON_OUTCOME_OK:
           break;
         case BATON_OUTCOME_STUCK:
+          record_stuck (self, i - 1, &problem);
+          tell (self, i - 1, BATON_STEP_STATE_FAIL, &problem);
           *trouble = problem;
           problem = (BatonTrouble) BATON_TROUBLE_INIT;
           return BATON_OUTCOME_STUCK;
@@ -395,7 +403,7 @@ end_early (BatonExecutor *self, guint i, BatonOutcome outcome, const BatonTroubl
 
   if (outcome == BATON_OUTCOME_STUCK)
     {
-      record_if_possible (self, i, trouble->code == BATON_CODE_OOPS ? "crashed" : "stuck");
+      record_stuck (self, i, trouble);
       tell (self, i, BATON_STEP_STATE_FAIL, trouble);
       end = end_stuck (trouble);
     }

@@ -315,6 +315,28 @@ test_driver_crashes (void)
   g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
 }
 
+/* The very last write, after the card was found to be where it was to go. */
+static void
+test_driver_crashes_at_the_end (void)
+{
+  g_auto (Story) counted = STORY_INIT;
+  g_auto (Story) story = STORY_INIT;
+  guint n_acts;
+
+  story_begin (&counted);
+  g_assert_cmpint (story_hand (&counted, "guest"), ==, BATON_EXIT_DONE);
+  n_acts = fake_kernel_get_n_acts (counted.kernel);
+  story_clear (&counted);
+
+  story_begin (&story);
+  fake_kernel_set_fault (story.kernel, n_acts, FAKE_FAULT_CRASH, 0);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_STUCK);
+  story_assert_step_code (&story, "oops");
+  g_assert_true (story_has_file (&story, "var/lib/baton/journal"));
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_STUCK);
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
+}
+
 static void
 test_group_not_viable (void)
 {
@@ -498,6 +520,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/lock-held", test_lock_held);
   g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);
   g_test_add_func ("/helper/handoff/driver-crashes", test_driver_crashes);
+  g_test_add_func ("/helper/handoff/driver-crashes/at-the-end", test_driver_crashes_at_the_end);
   g_test_add_func ("/helper/handoff/group-not-viable", test_group_not_viable);
   g_test_add_func ("/helper/handoff/guest-opens-meanwhile", test_guest_opens_meanwhile);
   g_test_add_func ("/helper/handoff/plan-changed", test_other_plan_than_shown);
