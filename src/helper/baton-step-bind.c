@@ -136,6 +136,7 @@ revert (BatonStepContext *context,
 {
   const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
   g_autofree char *driver = baton_effect_read_driver (context, step->target);
+  g_autofree char *found = NULL;
   BatonOutcome outcome;
 
   if (before == NULL || driver == NULL || g_strcmp0 (driver, before->driver) == 0)
@@ -147,6 +148,14 @@ revert (BatonStepContext *context,
   outcome = baton_effect_unbind (context, step->target, driver, trouble);
   if (outcome != BATON_OUTCOME_OK)
     return outcome;
+  found = baton_effect_read_driver (context, step->target);
+  if (found != NULL)
+    {
+      /* The write of an unbind succeeds whatever happened (drivers/base/bus.c, unbind_store). */
+      baton_trouble_set (trouble, BATON_CODE_NOT_AS_EXPECTED, 0, "subject", step->target,
+                         "expected", "", "found", found, NULL);
+      return BATON_OUTCOME_FAILED;
+    }
 
   return baton_effect_unload_modules (context, remembered, trouble);
 }

@@ -337,6 +337,34 @@ test_driver_crashes_at_the_end (void)
   g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
 }
 
+/* A function that had no driver has no unbind of its own that would find out. */
+static void
+test_put_back_without_effect (void)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      BatonExit status;
+
+      story_begin (&story);
+      mock_machine_set_driver (story.machine, FAKE_SOUND, NULL);
+      fake_kernel_set_group_viable (story.kernel, FALSE);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_LIE, 0);
+      status = story_hand (&story, "guest");
+      if (fake_kernel_get_n_acts (story.kernel) < nth)
+        {
+          g_assert_cmpuint (nth, >, 10);
+          return;
+        }
+      g_test_message ("act %u: %s", nth, baton_exit_to_string (status));
+      if (status == BATON_EXIT_DEGRADED)
+        continue;
+      g_assert_cmpint (status, ==, BATON_EXIT_ROLLED_BACK);
+      story_assert_driver (&story, FAKE_CARD, "amdgpu");
+      story_assert_driver (&story, FAKE_SOUND, NULL);
+    }
+}
+
 static void
 test_group_not_viable (void)
 {
@@ -521,6 +549,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);
   g_test_add_func ("/helper/handoff/driver-crashes", test_driver_crashes);
   g_test_add_func ("/helper/handoff/driver-crashes/at-the-end", test_driver_crashes_at_the_end);
+  g_test_add_func ("/helper/handoff/put-back-without-effect", test_put_back_without_effect);
   g_test_add_func ("/helper/handoff/group-not-viable", test_group_not_viable);
   g_test_add_func ("/helper/handoff/guest-opens-meanwhile", test_guest_opens_meanwhile);
   g_test_add_func ("/helper/handoff/plan-changed", test_other_plan_than_shown);
