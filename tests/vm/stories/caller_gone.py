@@ -19,10 +19,9 @@ RULE_TEXT = '''polkit.addRule (function (action, subject) {
 
 
 def run(bench):
-    bench.run('tee', RULE, stdin=RULE_TEXT)
-    bench.at_end(bench.run, 'rm', '-f', RULE)
-    for file in ('cgroup.kill', 'cgroup.freeze'):
-        goes_on_without_its_caller(bench, file)
+    with bench.file(RULE, RULE_TEXT):
+        for file in ('cgroup.kill', 'cgroup.freeze'):
+            goes_on_without_its_caller(bench, file)
 
 
 def goes_on_without_its_caller(bench, file):

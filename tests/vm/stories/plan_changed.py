@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is carried out is what was shown: a machine that changed meanwhile gives a new plan."""
+
+from bench import contract, story
+
+CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+HELPER = '/usr/libexec/baton-helper'
+DRIVERS = '/sys/bus/pci/drivers'
+
+
+def hand(bench, digest, status):
+    """Asks the helper as a client does, but with a digest of our choice."""
+    asked = bench.run(HELPER, 'hand', 'guest', CARD, '--expect', digest, status=status)
+    reader = contract.Reader()
+    for line in asked.out.splitlines():
+        reader.take(line)
+    return reader.events, reader.finish()
+
+
+def run(bench):
+    shown = bench.batonctl('plan', 'guest', CARD).plan
+    bench.call('sysfs.write', path=f'{DRIVERS}/snd_hda_intel/unbind', text=SOUND)
+    before = bench.snapshot()
+
+    events, result = hand(bench, shown['digest'], story.REFUSED)
+    assert result['code'] == 'plan-changed', result
+    fresh = contract.merged(events, 'plan')
+    assert fresh['digest'] != shown['digest'], fresh
+    assert f'unbind:{SOUND}' in [step['id'] for step in shown['steps']], shown
+    assert f'unbind:{SOUND}' not in [step['id'] for step in fresh['steps']], fresh
+    bench.expect_same(before, allow=('files:/run/baton*', 'files:/var/lib/baton*'))
+
+    # The fresh plan came with its digest, and is one that can be agreed to.
+    _, result = hand(bench, fresh['digest'], story.DONE)
+    assert result['code'] == 'handed-over', result
+    bench.expect_guest(CARD, SOUND)
+    bench.to_host(CARD)
+    bench.call('sysfs.write', path=f'{DRIVERS}/snd_hda_intel/bind', text=SOUND)
