@@ -200,9 +200,14 @@ on_finding_verb_cb (BatonCardPage *self, BatonFindingRow *row)
         break;
       }
     case BATON_FINDING_VERB_SHOW_GROUP:
-      gtk_widget_activate_action (GTK_WIDGET (self), "win.show-group", "s",
-                                  baton_json_get_string (get_card (self), "group"));
-      break;
+      {
+        JsonObject *args = baton_json_get_object (finding, "args");
+        const char *group = baton_json_get_string (args, "group");
+
+        gtk_widget_activate_action (GTK_WIDGET (self), "win.show-group", "s",
+                                    group != NULL ? group : "");
+        break;
+      }
     case BATON_FINDING_VERB_SHOW_HOW:
       baton_how_window_present (GTK_WINDOW (root), finding);
       break;
