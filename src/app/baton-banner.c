@@ -12,6 +12,7 @@ struct _BatonBanner
   GtkRevealer *revealer;
   GtkLabel *label;
   GtkButton *button;
+  GtkLabel *button_label;
 };
 
 enum
@@ -49,6 +50,7 @@ baton_banner_class_init (BatonBannerClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonBanner, revealer);
   gtk_widget_class_bind_template_child (widget_class, BatonBanner, label);
   gtk_widget_class_bind_template_child (widget_class, BatonBanner, button);
+  gtk_widget_class_bind_template_child (widget_class, BatonBanner, button_label);
   gtk_widget_class_bind_template_callback (widget_class, on_button_clicked_cb);
 }
 
@@ -72,7 +74,7 @@ baton_banner_show (BatonBanner *self, const char *text, const char *button_label
   gtk_label_set_label (self->label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->button), button_label != NULL);
   if (button_label != NULL)
-    gtk_button_set_label (self->button, button_label);
+    gtk_label_set_label (self->button_label, button_label);
   gtk_revealer_set_reveal_child (self->revealer, TRUE);
 }
 

@@ -124,15 +124,15 @@ test_no_permission (void)
   g_assert_nonnull (scene_find_button (get_root (scene), "_Try Again"));
 }
 
+/* A label inside is no name: GTK 4.8 tells a screen reader "GtkButton" then. With the property
+ * "label" it tells both that, underline and all, and the label inside. So it is a relation. */
 static gboolean
 has_name (GtkWidget *widget)
 {
   GtkAccessible *accessible = GTK_ACCESSIBLE (widget);
 
   return gtk_test_accessible_has_property (accessible, GTK_ACCESSIBLE_PROPERTY_LABEL) ||
-         gtk_test_accessible_has_relation (accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY) ||
-         (GTK_IS_BUTTON (widget) && gtk_button_get_label (GTK_BUTTON (widget)) != NULL) ||
-         (GTK_IS_BUTTON (widget) && GTK_IS_LABEL (gtk_button_get_child (GTK_BUTTON (widget))));
+         gtk_test_accessible_has_relation (accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY);
 }
 
 static void
