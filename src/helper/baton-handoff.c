@@ -310,6 +310,12 @@ wait_for_guest (Handoff *self, const BatonStep *step)
   return outcome == BATON_OUTCOME_OK;
 }
 
+static gboolean
+is_with_guest (const BatonEnd *end)
+{
+  return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
+}
+
 static BatonEnd *
 bring_back (Handoff *self)
 {
@@ -367,10 +373,9 @@ baton_handoff_run (BatonRoot *root,
   else
     end = baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
                          self.record->card_name, NULL);
-  if (wait == NULL ||
-      (end->status != BATON_EXIT_DONE && end->code != BATON_CODE_HANDED_OVER_WITH_PROBLEMS) ||
-      !wait_for_guest (&self, wait))
-    return g_steal_pointer (&end);
 
-  return bring_back (&self);
+  if (wait != NULL && is_with_guest (end) && wait_for_guest (&self, wait))
+    return bring_back (&self);
+
+  return g_steal_pointer (&end);
 }
