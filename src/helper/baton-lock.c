@@ -10,12 +10,16 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "baton-application.h"
 #include "baton-error.h"
 #include "baton-fd.h"
+#include "baton-process.h"
 #include "baton-state-file.h"
 
+/* What it holds: the handoff, which is what readers want, and in a second line the process that
+ * took it, `PID START`. */
 #define LOCK_NAME "lock"
-#define MAX_OWNER_BYTES 64
+#define MAX_OWNER_BYTES 128
 
 struct _BatonLock
 {
@@ -40,8 +44,9 @@ read_owner (int fd)
 
   if (pread (fd, text, MAX_OWNER_BYTES, 0) < 0)
     return NULL;
+  text[strcspn (text, "\n")] = '\0';
 
-  return g_strdup (g_strstrip (text));
+  return g_strdup (text);
 }
 
 static int
@@ -61,9 +66,12 @@ open_lock (BatonRoot *root, GError **error)
 }
 
 static BatonLock *
-lock_new (int *fd, const char *handoff, GError **error)
+lock_new (BatonRoot *root, int *fd, const char *handoff, GError **error)
 {
-  g_autofree char *line = g_strdup_printf ("%s\n", handoff);
+  g_autoptr (BatonProcess) process = baton_process_new (root, getpid (), NULL);
+  g_autofree char *line = g_strdup_printf (
+      "%s\n%d %s\n", handoff, getpid (),
+      process != NULL && process->start_time != NULL ? process->start_time : "0");
   BatonLock *self;
 
   if (ftruncate (*fd, 0) < 0 || pwrite (*fd, line, strlen (line), 0) < 0)
@@ -110,7 +118,7 @@ baton_lock_take (BatonRoot *root, const char *handoff, char **ret_owner, GError 
       return NULL;
     }
 
-  return lock_new (&fd, handoff, error);
+  return lock_new (root, &fd, handoff, error);
 }
 
 static void
@@ -153,7 +161,33 @@ baton_lock_wait (BatonRoot *root, const char *handoff, guint wait_s, GError **er
       return NULL;
     }
 
-  return lock_new (&fd, handoff, error);
+  return lock_new (root, &fd, handoff, error);
+}
+
+/**
+ * baton_lock_is_taker_alive:
+ * @root: the roots
+ *
+ * For who finds the lock held: whoever took it may be at work, or be gone and
+ * have left it to a child that is stuck in the kernel. It need not be the
+ * worker of the handoff that is named in it: recovery takes it in its name.
+ *
+ * Returns: %TRUE if the process that took it last still runs
+ */
+gboolean
+baton_lock_is_taker_alive (BatonRoot *root)
+{
+  g_autofree char *text = baton_root_read_file (
+      root, BATON_ROOT_RUN, BATON_RUN_DIRECTORY "/" LOCK_NAME, MAX_OWNER_BYTES, NULL, NULL);
+  const char *line = text != NULL ? strchr (text, '\n') : NULL;
+  char *start_time = NULL;
+  gint64 pid = line != NULL ? g_ascii_strtoll (line + 1, &start_time, 10) : 0;
+
+  if (pid <= 0 || pid > G_MAXINT32 || *start_time != ' ')
+    return FALSE;
+  g_strchomp (++start_time);
+
+  return baton_application_is_process (root, (int) pid, start_time);
 }
 
 /**

@@ -16,6 +16,7 @@ typedef struct _BatonLock BatonLock;
 BatonLock *
 baton_lock_take (BatonRoot *root, const char *handoff, char **ret_owner, GError **error);
 BatonLock *baton_lock_wait (BatonRoot *root, const char *handoff, guint wait_s, GError **error);
+gboolean baton_lock_is_taker_alive (BatonRoot *root);
 void baton_lock_release (BatonLock *self);
 void baton_lock_leave (BatonLock *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonLock, baton_lock_release)

@@ -401,7 +401,7 @@ baton_recover_take_lock (
     return lock;
   if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY) && owner != NULL)
     {
-      if (baton_lost_find_worker (root, owner) == BATON_WORKER_LIVES)
+      if (baton_lock_is_taker_alive (root))
         {
           *ret_end = baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who", owner, NULL);
           return NULL;

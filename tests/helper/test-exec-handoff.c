@@ -278,6 +278,51 @@ test_lock_held (void)
 }
 
 static void
+show_process (Story *story, gboolean runs)
+{
+  g_autofree char *directory = g_strdup_printf ("proc/%d", getpid ());
+  g_autofree char *stat = g_strconcat (directory, "/stat", NULL);
+  g_autofree char *status = g_strconcat (directory, "/status", NULL);
+
+  mock_machine_write (story->machine, stat,
+                      "1 (helper) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n");
+  mock_machine_write (story->machine, status, "Name:\thelper\nUid:\t0\t0\t0\t0\n");
+  if (!runs)
+    mock_machine_remove (story->machine, directory);
+}
+
+/* Somebody asks for a recovery while the one that systemd has started is at it, in the name of the
+ * handoff whose worker is dead. */
+static void
+test_recovery_under_way (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (BatonLock) lock = NULL;
+  g_autoptr (BatonEnd) busy = NULL;
+  g_autoptr (BatonEnd) stuck = NULL;
+  g_autoptr (GError) error = NULL;
+
+  story_begin (&story);
+  story_prepare (&story, "guest", NULL);
+  fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_KILL, 0);
+  g_assert_cmpint (story_work_apart (&story), !=, BATON_EXIT_DONE);
+  show_process (&story, TRUE);
+  lock = baton_lock_take (story.root, story.id, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (baton_recover_take_lock (story.root, "recovery", 1, &busy, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (busy->status, ==, BATON_EXIT_BUSY);
+
+  /* Only its child is left. */
+  show_process (&story, FALSE);
+  g_assert_null (baton_recover_take_lock (story.root, "recovery", 1, &stuck, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (stuck->status, ==, BATON_EXIT_STUCK);
+  story_read_events (&story);
+  story_assert_one_result (&story);
+}
+
+static void
 test_no_room_for_the_journal (void)
 {
   g_auto (Story) story = STORY_INIT;
@@ -546,6 +591,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/another-boot", test_another_boot);
   g_test_add_func ("/helper/handoff/killed/without-a-journal", test_killed_without_a_journal);
   g_test_add_func ("/helper/handoff/lock-held", test_lock_held);
+  g_test_add_func ("/helper/handoff/recovery-under-way", test_recovery_under_way);
   g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);
   g_test_add_func ("/helper/handoff/driver-crashes", test_driver_crashes);
   g_test_add_func ("/helper/handoff/driver-crashes/at-the-end", test_driver_crashes_at_the_end);
