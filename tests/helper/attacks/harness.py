@@ -18,7 +18,7 @@ import traceback
 HELPER = os.environ.get("BATON_TEST_HELPER", "")
 HELPER_ON_TREE = os.environ.get("BATON_TEST_HELPER_ON_TREE", "")
 DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 # Whom a helper that is root becomes in order to look: there must be such a user.
 UID = str(pwd.getpwnam("nobody").pw_uid)

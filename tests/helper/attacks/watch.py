@@ -204,7 +204,7 @@ def it_ends_with_its_reader():
         os.close(writer)
         os.read(reader, 1)
         os.close(reader)
-        check(helper.process.wait(20) == 0, f"ended with {helper.process.returncode}")
+        check(helper.process.wait(60) == 0, f"ended with {helper.process.returncode}")
 
 
 @story
