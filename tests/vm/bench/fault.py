@@ -4,6 +4,8 @@
 import contextlib
 import re
 
+from . import channel
+
 WORKER = 'baton-worker@.service'
 RECOVER = 'baton-recover.service'
 
@@ -30,21 +32,25 @@ class Trace:
         return line
 
     def wait_stopped(self):
-        """Waits until the program has been stopped by the fault; returns the pid."""
+        """Waits until the fault has stopped the program and returns the pid.
+
+        Returns None if the program came to its end and was not stopped.
+        """
+        main = None
         while True:
-            found = re.match(r'(\d+) +--- stopped by SIGSTOP', self._next())
+            line = self._next()
+            call, found = CALL.match(line), re.match(r'(\d+) +--- stopped by SIGSTOP', line)
             if found:
                 self.pid = int(found.group(1))
                 return self.pid
+            # Who writes first is the program; its children end all the time.
+            main = main or (call and call.group(1))
+            if main and re.match(main + r' +\+\+\+ ', line):
+                return None
 
     def go_on(self):
         """Lets a stopped program go on."""
         self._bench.run('kill', '-CONT', self.pid)
-
-    def wait_exit(self):
-        """Waits until the first traced process has ended."""
-        while not re.match(r'\d+ +\+\+\+ ', self._next()):
-            pass
 
     def injected(self):
         """Whether a fault has been injected in what was seen so far."""
@@ -67,8 +73,11 @@ class Trace:
             pass
 
     def close(self):
-        if self._reader.status is None:
-            self._reader.signal(15)
+        if self._reader.status is not None:
+            return
+        self._reader.signal(15)
+        # A power cut has ended it already.
+        with contextlib.suppress(channel.Lost):
             self._reader.wait()
 
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every write to the kernel fails once, and each time everything is put back."""
+
+from bench import fault, story
+
+TIER = 'full'
+CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+
+# The report and the last handoffs' events differ, as they must.
+ALLOWED = ('modules:*vfio*', 'modules:irqbypass', 'dev:/dev/vfio/vfio*', 'files:/run/baton*',
+           'files:/var/lib/baton*')
+
+
+def writes_of(bench, hand):
+    """Every file of /sys that @hand writes to, with what it writes, in order."""
+    with fault.traced(bench, '-e', f'trace={fault.WRITES}') as trace:
+        hand(CARD)
+        trace.drain()
+        found = trace.writes('/sys/')
+    assert len(found) >= 4, found
+    return list(dict.fromkeys(path for path, _ in found))
+
+
+def run(bench):
+    # Modules that a handoff loads stay; so that snapshots agree, they are here.
+    bench.run('modprobe', 'vfio-pci')
+    to_guest = writes_of(bench, bench.to_guest)
+    to_host = writes_of(bench, bench.to_host)
+
+    before = bench.snapshot()
+    for path in to_guest:
+        fail(bench, bench.to_guest, path, before)
+        bench.expect_driver('bochs-drm', CARD)
+        bench.expect_driver('snd_hda_intel', SOUND)
+
+    bench.to_guest(CARD)
+    before = bench.snapshot()
+    for path in to_host:
+        fail(bench, bench.to_host, path, before)
+        bench.expect_guest(CARD, SOUND)
+    bench.to_host(CARD)
+
+
+def fail(bench, hand, path, before):
+    with fault.failing(bench, path) as trace:
+        failed = hand(CARD, status=None)
+        trace.drain()
+    assert trace.injected(), (path, failed.result, trace.seen[-20:])
+    assert failed.result['exit'] == story.ROLLED_BACK, (path, failed.result)
+    assert failed.steps('fail'), (path, failed.steps())
+    bench.expect_same(before, allow=ALLOWED)
