@@ -35,12 +35,19 @@ wait_for_end (BatonWaiter *waiter,
   gint64 start_us = g_get_monotonic_time ();
   gint64 hard_us = start_us + (gint64) hard_ms * 1000;
   gint64 next_us = start_us + (gint64) soft_ms * 1000;
+  gboolean told = FALSE;
 
   while (baton_waiter_wait (waiter, pidfd, MIN (next_us, hard_us), FALSE) != BATON_WAIT_READY)
     {
-      if (g_get_monotonic_time () >= hard_us)
+      gboolean over = g_get_monotonic_time () >= hard_us;
+
+      /* Nobody hears of a driver that does not answer without having heard whom it waits for,
+       * not even where we ourselves were kept from running between the two deadlines. */
+      if (!over || !told)
+        stalled (stalled_data);
+      if (over)
         return FALSE;
-      stalled (stalled_data);
+      told = TRUE;
       next_us = g_get_monotonic_time () + STALLED_AGAIN_US;
     }
 
