@@ -18,6 +18,7 @@ struct _BatonApplication
   BatonModel *model;   /* owned */
   BatonWindow *window; /* weak */
   gboolean is_held;    /* stays for the end of a handoff */
+  guint start_source;  /* begins to look when the window was painted */
 };
 
 G_DEFINE_FINAL_TYPE (BatonApplication, baton_application, ADW_TYPE_APPLICATION)
@@ -73,6 +74,18 @@ ensure_model (BatonApplication *self)
                            self, G_CONNECT_SWAPPED);
 }
 
+/* Below the priority at which GTK paints: the first frame does not wait for a helper to start. */
+static gboolean
+on_painted_cb (gpointer data)
+{
+  BatonApplication *self = data;
+
+  self->start_source = 0;
+  baton_model_start (self->model);
+
+  return G_SOURCE_REMOVE;
+}
+
 static BatonWindow *
 ensure_window (BatonApplication *self)
 {
@@ -82,8 +95,8 @@ ensure_window (BatonApplication *self)
     {
       g_set_weak_pointer (&self->window,
                           baton_window_new (GTK_APPLICATION (self), self->model));
-      /* The first frame is painted before the helper is started. */
-      baton_model_start (self->model);
+      if (self->start_source == 0)
+        self->start_source = g_idle_add_full (G_PRIORITY_LOW, on_painted_cb, self, NULL);
     }
 
   return self->window;
@@ -193,6 +206,7 @@ baton_application_dispose (GObject *object)
 {
   BatonApplication *self = BATON_APPLICATION (object);
 
+  g_clear_handle_id (&self->start_source, g_source_remove);
   g_clear_weak_pointer (&self->window);
   g_clear_object (&self->model);
 

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""window.py [ENVIRONMENT=VALUE…]: the window, driven as a screen reader drives it.
+
+Runs in the desktop's session, starts the installed program and does what the
+lines on stdin say, one after another; each is answered by one line of JSON:
+
+    wait TEXT     until a control or a label on screen has TEXT in its name
+    gone TEXT     until none has
+    press NAME    the button of that name, once it is on screen
+    names         the controls on screen that have no name of their own
+    texts         the names of everything on screen
+    narrow        makes the window as narrow as a telephone
+    picture FILE  saves what the window looks like
+
+AT-SPI is spoken over D-Bus directly: libatspi 2.46 keeps names that are no
+longer true. Nothing polls: after each signal of the window's tree it is read
+again.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+from gi.repository import Gio, GLib
+
+APP = 'io.github.batongpu.Baton'
+DEADLINE_MS = 120000
+CALL_MS = 30000
+ACCESSIBLE = 'org.a11y.atspi.Accessible'
+REGISTRY = 'org.a11y.atspi.Registry'
+EVENTS = ('object:children-changed', 'object:state-changed', 'object:property-change',
+          'object:text-changed', 'object:bounds-changed', 'window:create')
+# enum AtspiRole of atspi-constants.h: push button, check box, toggle button, progress bar, entry,
+# menu button; alert, dialog, frame, window, application
+CONTROLS = {43, 7, 62, 42, 79, 129}
+TOP = {2, 16, 23, 69, 75}
+# GTK 4.8 gives its C type for a widget that has no name.
+TYPE_NAME = re.compile(r'^(Gtk|Adw|Baton)[A-Z]')
+
+
+class Node:
+    def __init__(self, bus, dest, path):
+        self.bus, self.dest, self.path = bus, dest, path
+
+    def call(self, interface, method, signature=None, *arguments):
+        value = GLib.Variant(signature, arguments) if signature else None
+        reply = self.bus.call_sync(self.dest, self.path, interface, method, value, None, 0, CALL_MS, None)
+        reply = reply.unpack()
+        return reply[0] if len(reply) == 1 else reply
+
+    @property
+    def name(self):
+        return self.call('org.freedesktop.DBus.Properties', 'Get', '(ss)', ACCESSIBLE, 'Name')
+
+    @property
+    def role(self):
+        return self.call(ACCESSIBLE, 'GetRole')
+
+    def children(self):
+        return [Node(self.bus, dest, path) for dest, path in self.call(ACCESSIBLE, 'GetChildren')]
+
+    def on_screen(self):
+        """GTK 4.8 says VISIBLE of everything; only a size tells."""
+        try:
+            _, _, width, height = self.call('org.a11y.atspi.Component', 'GetExtents', '(u)', 1)
+        except GLib.Error:
+            return True
+        return (width > 0 and height > 0) or self.role in TOP
+
+    def walk(self):
+        if not self.on_screen():
+            return
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+class Window:
+    def __init__(self, environment):
+        session = Gio.bus_get_sync(Gio.BusType.SESSION)
+        address = session.call_sync('org.a11y.Bus', '/org/a11y/bus', 'org.a11y.Bus', 'GetAddress',
+                                    None, None, 0, -1, None).unpack()[0]
+        flags = (Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT |
+                 Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION)
+        self.bus = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
+        self.bus.signal_subscribe(None, None, None, None, None, 0, self._on_signal)
+        registry = Node(self.bus, REGISTRY, '/org/a11y/atspi/registry')
+        for event in EVENTS:
+            registry.call(REGISTRY, 'RegisterEvent', '(s)', event)
+        self.changed = True
+        self.program = subprocess.Popen(['baton'], env=dict(os.environ, **environment),
+                                        stdout=sys.stderr)
+
+    def _on_signal(self, *_):
+        self.changed = True
+
+    def root(self):
+        desktop = Node(self.bus, REGISTRY, '/org/a11y/atspi/accessible/root')
+        for child in desktop.children():
+            if child.name == APP:
+                return child
+        return None
+
+    def nodes(self):
+        # The tree changes while it is read; what has gone is not on screen.
+        found = []
+        try:
+            root = self.root()
+            for node in root.walk() if root else ():
+                found.append((node.role, node.name, node))
+        except GLib.Error as error:
+            print('reading the tree:', error.message, file=sys.stderr, flush=True)
+            self.changed = True
+        return found
+
+    def wait(self, holds):
+        """Reads the tree after each of its signals until @holds of it."""
+        context = GLib.MainContext.default()
+        late = []
+        timer = GLib.timeout_add(DEADLINE_MS, lambda: late.append(True) or False)
+        try:
+            while True:
+                self.changed = False
+                found = holds(self.nodes())
+                if found or late:
+                    return found
+                while not self.changed and not late:
+                    context.iteration(True)
+        finally:
+            if not late:
+                GLib.source_remove(timer)
+
+    def wait_text(self, text):
+        return bool(self.wait(lambda nodes: any(text in name for _, name, _ in nodes)))
+
+    def wait_gone(self, text):
+        return bool(self.wait(lambda nodes: not any(text in name for _, name, _ in nodes)))
+
+    def press(self, name):
+        found = self.wait(lambda nodes: [node for role, has, node in nodes
+                                         if role in CONTROLS and has.endswith(name)])
+        return bool(found) and found[0].call('org.a11y.atspi.Action', 'DoAction', '(i)', 0)
+
+    def unnamed(self):
+        return [(role, name) for role, name, _ in self.nodes()
+                if role in CONTROLS and (not name.strip() or TYPE_NAME.match(name))]
+
+    @staticmethod
+    def active():
+        found = subprocess.run(['xdotool', 'getactivewindow'], check=True, capture_output=True,
+                               text=True)
+        return found.stdout.strip()
+
+    def narrow(self, _):
+        subprocess.run(['xdotool', 'windowsize', '--sync', self.active(), '360', '640'], check=True)
+        return True
+
+    def picture(self, path):
+        subprocess.run(['maim', '-u', '-i', self.active(), path], check=True)
+        return True
+
+
+def main(arguments):
+    window = Window(dict(argument.split('=', 1) for argument in arguments))
+    verbs = {'wait': window.wait_text, 'gone': window.wait_gone, 'press': window.press,
+             'picture': window.picture, 'narrow': window.narrow}
+    for line in sys.stdin:
+        verb, _, rest = line.rstrip('\n').partition(' ')
+        if verb == 'names':
+            answer = window.unnamed()
+        elif verb == 'texts':
+            answer = [name for _, name, _ in window.nodes() if name]
+        else:
+            answer = verbs[verb](rest)
+        print(json.dumps(answer), flush=True)
+    window.program.terminate()
+    window.program.wait()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
