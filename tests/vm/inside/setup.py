@@ -4,18 +4,18 @@
 import os
 import subprocess
 
-UNIT = 'baton-recover.service'
-
 
 def install(archive):
-    """Unpacks what `meson install` made and does what a package would do then."""
+    """Unpacks what `meson install` made, and does nothing that it leaves undone.
+
+    The unit that settles a cut-off handoff at boot is not enabled here: that it
+    runs is for the installation to see to.
+    """
     # Drivers bind while udev works through the devices; stories start after.
     subprocess.run(['udevadm', 'settle', '--timeout=120'], check=True)
     subprocess.run(['tar', '-C', '/', '--keep-directory-symlink', '--no-overwrite-dir',
                     '-xf', archive], check=True)
     subprocess.run(['systemctl', 'daemon-reload'], check=True)
-    if os.path.exists(f'/usr/lib/systemd/system/{UNIT}'):
-        subprocess.run(['systemctl', '--quiet', 'enable', UNIT], check=True)
     # A power cut in the first story must not take the project with it.
     os.sync()
 

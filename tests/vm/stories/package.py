@@ -14,7 +14,9 @@ def run(bench):
     bench.run('dpkg', '-i', f'/bench/baton-{bench.release}.deb')
     bench.run('ls', *OURS)
     # The boot unit is what settles a handoff that a power cut left half way.
-    bench.run('systemctl', 'is-enabled', 'baton-recover.service')
+    bench.run('systemctl', 'daemon-reload')
+    wanted = bench.run('systemctl', 'show', '--property=Wants', '--value', 'multi-user.target').out
+    assert 'baton-recover.service' in wanted.split(), wanted
     actions = bench.run('pkaction').out.split()
     assert 'io.github.batongpu.Baton.watch' in actions, actions
 
