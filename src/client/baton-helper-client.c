@@ -6,9 +6,9 @@
 #include "baton-client-result.h"
 #include "baton-error-tap.h"
 #include "baton-error.h"
+#include "baton-helper-command.h"
 #include "baton-line-splitter.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,25 +60,6 @@ G_DEFINE_FINAL_TYPE (BatonHelperClient, baton_helper_client, G_TYPE_OBJECT)
 
 static void read_more (BatonHelperClient *self);
 static void write_next (BatonHelperClient *self);
-
-/* pkexec clears the environment but for a few variables, and answers 127 to one that holds `/`,
- * `%` or `..` (validate_environment_variable() in its pkexec.c): the language is all it needs. */
-static GStrv
-build_environment (void)
-{
-  static const char *const kept[] = { "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES" };
-  GStrv environment = g_new0 (char *, 1);
-
-  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
-    {
-      const char *value = g_getenv (kept[i]);
-
-      if (value != NULL && strpbrk (value, "/%") == NULL && strstr (value, "..") == NULL)
-        environment = g_environ_setenv (environment, kept[i], value, TRUE);
-    }
-
-  return environment;
-}
 
 static void
 forget_run (BatonHelperClient *self)
@@ -334,56 +315,6 @@ write_next (BatonHelperClient *self)
                                    g_object_ref (self));
 }
 
-/* Returns: (transfer full) (nullable): what to run; sets @ret_code where that cannot be */
-static GStrv
-build_command (BatonHelperClient *self, const char *const *arguments, BatonCode *ret_code)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
-
-  if (!g_file_test (self->helper_path, G_FILE_TEST_IS_EXECUTABLE))
-    {
-      *ret_code = BATON_CODE_HELPER_MISSING;
-      return NULL;
-    }
-
-  for (guint i = 0; self->command != NULL && self->command[i] != NULL; i++)
-    g_ptr_array_add (argv, g_strdup (self->command[i]));
-
-  if (self->command == NULL && geteuid () != 0)
-    {
-      char *pkexec = g_find_program_in_path ("pkexec");
-
-      if (pkexec == NULL)
-        {
-          *ret_code = BATON_CODE_PKEXEC_MISSING;
-          return NULL;
-        }
-
-      g_ptr_array_add (argv, pkexec);
-      g_ptr_array_add (argv, g_strdup ("--disable-internal-agent"));
-    }
-
-  g_ptr_array_add (argv, g_strdup (self->helper_path));
-  for (guint i = 0; arguments[i] != NULL; i++)
-    g_ptr_array_add (argv, g_strdup (arguments[i]));
-  g_ptr_array_add (argv, NULL);
-
-  return (GStrv) g_ptr_array_free (g_steal_pointer (&argv), FALSE);
-}
-
-static GSubprocess *
-spawn (const char *const *argv, GError **error)
-{
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
-      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-      G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  g_auto (GStrv) environment = build_environment ();
-
-  g_subprocess_launcher_set_environ (launcher, environment);
-
-  return g_subprocess_launcher_spawnv (launcher, argv, error);
-}
-
 static void
 watch_cancellable (BatonHelperClient *self, GCancellable *cancellable)
 {
@@ -438,7 +369,8 @@ baton_helper_client_run_async (BatonHelperClient *self,
   if (g_task_return_error_if_cancelled (task))
     return;
 
-  argv = build_command (self, arguments, &code);
+  argv = baton_helper_command_build ((const char *const *) self->command, self->helper_path,
+                                     arguments, &code);
   if (argv == NULL)
     {
       g_task_return_pointer (
@@ -447,7 +379,7 @@ baton_helper_client_run_async (BatonHelperClient *self,
       return;
     }
 
-  self->process = spawn ((const char *const *) argv, &error);
+  self->process = baton_helper_command_spawn ((const char *const *) argv, &error);
   if (self->process == NULL)
     {
       g_prefix_error (&error, "could not start '%s': ", argv[0]);
