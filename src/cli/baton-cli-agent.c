@@ -34,8 +34,11 @@ wait_until_registered (int fd)
  *
  * Sees to it that a password can be asked for in this terminal. pkexec's own text agent answers
  * every password with "No session for cookie" on Debian 12 (polkit pull request 423), so pkttyagent
- * is registered for this process, which is what polkit asks for as the parent of pkexec. With
- * `--fallback` the desktop's own agent goes first where there is one.
+ * is registered for this process, which is what polkit asks for as the parent of pkexec.
+ *
+ * In a desktop's terminal `--fallback` lets the desktop's own agent go first. Elsewhere it must not
+ * be given: polkitd forgets an agent that is a fallback where the caller has no session (measured
+ * with polkit 122: "No authentication agent found").
  *
  * Returns: (transfer full) (nullable): the agent, %NULL where none is needed or to be had
  */
@@ -45,9 +48,7 @@ baton_cli_agent_start (BatonCli *cli)
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autofree char *pid = g_strdup_printf ("%d", (int) getpid ());
-  const char *argv[] = {
-    "pkttyagent", "--process", pid, "--fallback", "--notify-fd", "3", NULL
-  };
+  const char *argv[] = { "pkttyagent", "--notify-fd", "3", "--process", pid, NULL, NULL };
   BatonCliAgent *self = NULL;
   int fds[2];
 
@@ -55,6 +56,9 @@ baton_cli_agent_start (BatonCli *cli)
     return NULL;
   if (pipe2 (fds, O_CLOEXEC) < 0)
     return NULL;
+
+  if (g_getenv ("DISPLAY") != NULL || g_getenv ("WAYLAND_DISPLAY") != NULL)
+    argv[5] = "--fallback";
 
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
   g_subprocess_launcher_take_fd (launcher, fds[1], 3);
