@@ -312,6 +312,24 @@ baton_cli_write_output (BatonCli *cli, BatonCliOutput *output)
 }
 
 /**
+ * baton_cli_write_seen:
+ * @cli: the command line, with `--json`
+ * @seen: what this user can see
+ * @result: why the helper does not tell more
+ *
+ * Prints what can be seen, with @result in the place of its own: one output has one.
+ */
+void
+baton_cli_write_seen (BatonCli *cli, BatonCliOutput *seen, JsonObject *result)
+{
+  write_hello (cli, seen);
+  for (guint i = 0; i + 1 < seen->lines->len; i++)
+    baton_event_writer_relay (cli->writer, g_ptr_array_index (seen->lines, i), -1);
+
+  write_result (cli, result);
+}
+
+/**
  * baton_cli_finish:
  * @cli: the command line
  * @output: an output that was shown live

@@ -29,10 +29,16 @@ baton_cli_watch (BatonCli *self)
     return BATON_EXIT_DONE;
 
   /* Where the helper may not be asked, what this user can see is better than nothing. */
-  if (self->writer == NULL && baton_view_get_machine (output->view) == NULL)
+  if (baton_view_get_hello (output->view) == NULL)
     {
-      g_autoptr (BatonCliOutput) seen = baton_cli_look (self, BATON_LOOK_MACHINE, NULL);
+      g_autoptr (BatonCliOutput) seen =
+          baton_cli_look (self, BATON_LOOK_HOLDERS | BATON_LOOK_REPORT, NULL);
 
+      if (self->writer != NULL)
+        {
+          baton_cli_write_seen (self, seen, output->result);
+          return baton_client_result_get_exit (output->result);
+        }
       baton_cli_print_list (self, seen->view);
     }
 
