@@ -2,6 +2,7 @@
 """A driver that this kernel cannot take a card back with is refused; any other goes and returns."""
 
 TOPOLOGY = 'crashers'
+TIER = 'full'
 
 QXL, RADEON = '0000:01:00.0', '0000:02:00.0'
 

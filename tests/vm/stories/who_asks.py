@@ -2,6 +2,7 @@
 """Whoever asks sees the same plan, and what concerns him alone."""
 
 SESSION = True
+TIER = 'full'
 
 CARD = '0000:01:00.0'
 HIS_OWN = {'memlock-low', 'let-open-offer', 'holders-incomplete'}
