@@ -101,6 +101,11 @@ class Group:
                                        self.options.share, desktop=self.desktop)
         self.machine.channel.call('setup.install', timeout=300,
                                   archive=f'/bench/install-{self.release}.tar')
+        if self.desktop:
+            # A session that comes up gets access to every card's nodes, which a
+            # story that began before would take for its own doing.
+            self.machine.channel.wait_session()
+            self.machine.channel.call('setup.settle')
         self.count.say(f'# Debian {self.release}, {self.topology}: up in '
                        f'{time.monotonic() - started:.0f} s')
 
@@ -122,8 +127,6 @@ class Group:
         try:
             if self.machine is None:
                 self._boot()
-            if one.value('SESSION', False):
-                self.machine.channel.wait_session()
             started = time.monotonic()
             self._tell(one)
         except Exception:
