@@ -146,6 +146,18 @@ class Machine:
         """Cuts the power in the middle of whatever it does, and boots again."""
         self.monitor.command('system_reset')
         self.channel.wait_hello(BOOT_TIMEOUT)
+        self.wait_ready()
+
+    def wait_ready(self):
+        """Waits until the boot has come to rest.
+
+        Drivers bind while udev works through the devices, and a session that
+        comes up gets access to every card's nodes: a story that began before
+        would take either for its own doing.
+        """
+        if self._desktop:
+            self.channel.wait_session()
+        self.channel.call('setup.settle')
 
     def screenshot(self, path):
         """The boot display's picture, as a person would see it."""

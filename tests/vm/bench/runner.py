@@ -101,11 +101,7 @@ class Group:
                                        self.options.share, desktop=self.desktop)
         self.machine.channel.call('setup.install', timeout=300,
                                   archive=f'/bench/install-{self.release}.tar')
-        if self.desktop:
-            # A session that comes up gets access to every card's nodes, which a
-            # story that began before would take for its own doing.
-            self.machine.channel.wait_session()
-            self.machine.channel.call('setup.settle')
+        self.machine.wait_ready()
         self.count.say(f'# Debian {self.release}, {self.topology}: up in '
                        f'{time.monotonic() - started:.0f} s')
 

@@ -11,8 +11,6 @@ def install(archive):
     The unit that settles a cut-off handoff at boot is not enabled here: that it
     runs is for the installation to see to.
     """
-    # Drivers bind while udev works through the devices; stories start after.
-    subprocess.run(['udevadm', 'settle', '--timeout=120'], check=True)
     subprocess.run(['tar', '-C', '/', '--keep-directory-symlink', '--no-overwrite-dir',
                     '-xf', archive], check=True)
     subprocess.run(['systemctl', 'daemon-reload'], check=True)
@@ -21,5 +19,5 @@ def install(archive):
 
 
 def settle():
-    """Waits for udev after a boot that found the project installed."""
+    """Waits for udev, which works through the devices after a boot."""
     subprocess.run(['udevadm', 'settle', '--timeout=120'], check=True)

@@ -21,7 +21,6 @@ def run(bench):
             if trace.wait_stopped() is None:
                 break
             bench.machine.power_cut()
-            bench.call('setup.settle')
         bench.expect_driver('bochs-drm', CARD)
         bench.expect_driver('snd_hda_intel', SOUND)
         bench.run('test', '!', '-e', fault.JOURNAL)
