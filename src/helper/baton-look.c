@@ -244,12 +244,14 @@ baton_look_is_group_free (BatonStepContext *context, const char *address, BatonT
  *
  * Waits until udev has worked off its events: it removes its queue file then
  * (src/udev/udevadm-settle.c in systemd). Where that takes too long, whoever
- * calls finds udev's worker among the holders.
+ * calls finds udev's worker among the holders. A cancel does not cut it short:
+ * the rollback that follows would find that worker, and leave the card to it.
  */
 void
 baton_look_settle_udev (BatonStepContext *context)
 {
   g_autofree char *path = baton_root_build_path (context->root, BATON_ROOT_RUN, UDEV_QUEUE);
+  gint64 deadline_us = g_get_monotonic_time () + SETTLE_US;
   baton_autofd int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
 
   if (fd < 0 || inotify_add_watch (fd, path, IN_DELETE_SELF | IN_ATTRIB) < 0)
@@ -258,8 +260,7 @@ baton_look_settle_udev (BatonStepContext *context)
     {
       char buffer[4096] __attribute__ ((aligned (8)));
 
-      if (baton_waiter_wait (context->waiter, fd, g_get_monotonic_time () + SETTLE_US, TRUE) !=
-          BATON_WAIT_READY)
+      if (baton_waiter_wait (context->waiter, fd, deadline_us, FALSE) != BATON_WAIT_READY)
         return;
       if (read (fd, buffer, sizeof buffer) < 0)
         return;
