@@ -208,8 +208,8 @@ settle_origin (Handoff *self, const BatonEnd *end)
     warn (self, error);
 }
 
-/* First the journal says how it ended, so that a crash from here on changes nothing; then the
- * report, and only then is the journal removed. */
+/* First the report, which recovery could not write as well; then the journal says how it ended, so
+ * that a crash from there on changes nothing, and only then is it removed. */
 static void
 settle (Handoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJournal *journal)
 {
