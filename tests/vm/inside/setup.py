@@ -14,6 +14,9 @@ def install(archive):
     subprocess.run(['tar', '-C', '/', '--keep-directory-symlink', '--no-overwrite-dir',
                     '-xf', archive], check=True)
     subprocess.run(['systemctl', 'daemon-reload'], check=True)
+    # tar writes the policy in place, and polkitd may read it half written; a
+    # package manager renames it, and has no need of this.
+    subprocess.run(['systemctl', 'try-restart', 'polkit.service'], check=True)
     # A power cut in the first story must not take the project with it.
     os.sync()
 
