@@ -56,8 +56,9 @@ def _units():
     units = {}
     for line in listed.splitlines():
         name, _, active, sub, *_ = line.split()
-        # Transient ones are the stories' own commands.
-        if re.match(r'(run-|baton-worker@|user-runtime|systemd-|user@|polkit|modprobe@)', name):
+        # Transient ones are the stories' own commands; sound.target comes and goes
+        # with the sound device, some time after udev is done with that.
+        if re.match(r'(run-|sound\.target|baton-worker@|user-runtime|systemd-|user@|polkit|modprobe@)', name):
             continue
         if active in ('active', 'failed'):
             units[name] = f'{active} {sub}'
