@@ -97,6 +97,10 @@ def write(path, text):
         os.write(fd, text.encode())
     finally:
         os.close(fd)
+    if path.endswith('/snd_hda_intel/bind'):
+        # Its probe goes on after the write has returned, until the sound card is there.
+        subprocess.run(['udevadm', 'wait', '--timeout=60', f'/dev/snd/by-path/pci-{text}'],
+                       check=True)
 
 
 def node_of(address, kind):
