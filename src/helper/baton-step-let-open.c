@@ -251,6 +251,25 @@ baton_step_let_open_take_back (BatonStepContext *context, const char *group, gui
   return fd >= 0 ? change (fd, uid, FALSE) : 0;
 }
 
+/**
+ * baton_step_let_open_give_again:
+ * @context: the handoff
+ * @group: one of the card's groups
+ * @uid: who was given access to it
+ *
+ * A node goes with the last function of its group that leaves vfio-pci, and
+ * the one that is made when a function comes back knows nobody.
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_step_let_open_give_again (BatonStepContext *context, const char *group, guint uid)
+{
+  baton_autofd int fd = open_node (context, group);
+
+  return fd >= 0 ? change (fd, uid, TRUE) : errno;
+}
+
 const BatonStepClass baton_step_let_open_class = {
   .cancel_before = TRUE,
   .observe = observe,

@@ -94,6 +94,7 @@ typedef struct
 const BatonStepClass *baton_step_get_class (BatonStepKind kind);
 
 int baton_step_let_open_take_back (BatonStepContext *context, const char *group, guint uid);
+int baton_step_let_open_give_again (BatonStepContext *context, const char *group, guint uid);
 
 extern const BatonStepClass baton_step_bind_class;
 extern const BatonStepClass baton_step_close_process_class;

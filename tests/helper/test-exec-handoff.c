@@ -507,6 +507,33 @@ test_let_open (void)
   g_assert_cmphex (get_mode (&story, FAKE_NODE), ==, 0600);
 }
 
+/* A return that is put back leaves the user in, although the node is another one by then. */
+static void
+test_let_open_rolled_back (void)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--let-open", NULL };
+
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      BatonExit status;
+
+      story_begin (&story);
+      story_prepare_arguments (&story, arguments);
+      g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_REFUSE, ENOMEM);
+      status = story_hand (&story, "host");
+      if (status == BATON_EXIT_DONE || status == BATON_EXIT_DEGRADED)
+        {
+          g_assert_cmpuint (nth, >, 5);
+          return;
+        }
+      g_test_message ("act %u: %s", nth, baton_exit_to_string (status));
+      g_assert_cmpint (status, ==, BATON_EXIT_ROLLED_BACK);
+      g_assert_true (is_let_in (&story, FAKE_NODE, "user:1000:rw-"));
+    }
+}
+
 /* SECURITY: links and FIFOs waiting where our files go are not followed and not waited for. */
 static void
 test_others_in_the_place_of_our_files (void)
@@ -600,6 +627,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/guest-opens-meanwhile", test_guest_opens_meanwhile);
   g_test_add_func ("/helper/handoff/plan-changed", test_other_plan_than_shown);
   g_test_add_func ("/helper/handoff/let-open", test_let_open);
+  g_test_add_func ("/helper/handoff/let-open/rolled-back", test_let_open_rolled_back);
   g_test_add_func ("/helper/handoff/others-in-our-place",
                    test_others_in_the_place_of_our_files);
   g_test_add_func ("/helper/handoff/once", test_work_is_done_once);
