@@ -3,11 +3,14 @@
 
 #include "baton-handoff.h"
 
+#include <string.h>
+
 #include "baton-child.h"
 #include "baton-error.h"
 #include "baton-executor.h"
 #include "baton-record.h"
 #include "baton-report.h"
+#include "baton-text.h"
 
 /* One handoff from the look to the report. */
 typedef struct
@@ -288,8 +291,50 @@ split_off_wait (Handoff *self)
   return g_ptr_array_steal_index (steps, steps->len - 1);
 }
 
+/* The report was kept when the handoff was done, and the next login is to read of this as well. */
+static void
+amend_report (Handoff *self, const BatonEnd *end)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) report = baton_report_load (self->root, NULL);
+  g_autoptr (JsonNode) changed = baton_end_to_json (end);
+  JsonObject *object = report != NULL ? json_node_get_object (report) : NULL;
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+
+  if (object == NULL ||
+      g_strcmp0 (json_object_get_string_member_with_default (object, "handoff", NULL),
+                 self->record->handoff) != 0)
+    return;
+  json_object_iter_init (&iter, json_node_get_object (changed));
+  while (json_object_iter_next (&iter, &name, &value))
+    json_object_set_member (object, name, json_node_copy (value));
+  if (!baton_report_save (report, self->root, &error))
+    warn (self, error);
+}
+
+/* What went wrong afterwards does not undo the handoff, and is not kept from whoever asked. */
+static void
+add_problem (Handoff *self, BatonEnd **end, const char *problem)
+{
+  g_autofree char *before = g_strdup ((*end)->status == BATON_EXIT_DONE
+                                          ? NULL
+                                          : g_hash_table_lookup ((*end)->args, "problems"));
+  g_autofree char *problems =
+      before != NULL ? g_strconcat (before, "; ", problem, NULL) : g_strdup (problem);
+
+  /* The sentence around it brings the last full stop. */
+  if (g_str_has_suffix (problems, "."))
+    problems[strlen (problems) - 1] = '\0';
+  baton_end_free (*end);
+  *end = baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_HANDED_OVER_WITH_PROBLEMS, "card",
+                        self->record->card_name, "problems", problems, NULL);
+  amend_report (self, *end);
+}
+
 static gboolean
-wait_for_guest (Handoff *self, const BatonStep *step)
+wait_for_guest (Handoff *self, const BatonStep *step, BatonEnd **end)
 {
   const BatonStepClass *class = baton_step_get_class (step->kind);
   g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
@@ -306,6 +351,8 @@ wait_for_guest (Handoff *self, const BatonStep *step)
                            : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
                                                                 : BATON_STEP_STATE_FAIL,
                            trouble.errsv, trouble.code, text);
+  if (outcome == BATON_OUTCOME_FAILED && text != NULL)
+    add_problem (self, end, text);
 
   return outcome == BATON_OUTCOME_OK;
 }
@@ -316,18 +363,28 @@ is_with_guest (const BatonEnd *end)
   return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
 }
 
-static BatonEnd *
-bring_back (Handoff *self)
+/* A return that was not begun has changed nothing: the card is where the handoff left it. */
+static void
+bring_back (Handoff *self, BatonEnd **end)
 {
   g_autoptr (BatonRequest) request = baton_request_new ();
+  g_autoptr (BatonEnd) back = NULL;
+  g_autofree char *text = NULL;
 
   request->cards = g_strdupv (self->request->cards);
   request->to = BATON_SIDE_HOST;
   request->uid = self->request->uid;
   request->handoff = g_strdup (self->request->handoff);
-
-  return baton_handoff_run (self->root, self->events, self->waiter, request,
+  back = baton_handoff_run (self->root, self->events, self->waiter, request,
                             g_get_monotonic_time ());
+  if (back->status == BATON_EXIT_REFUSED || back->status == BATON_EXIT_ERROR)
+    {
+      text = baton_code_dup_text (back->code, back->args);
+      add_problem (self, end, text);
+      return;
+    }
+  baton_end_free (*end);
+  *end = g_steal_pointer (&back);
 }
 
 /**
@@ -374,8 +431,8 @@ baton_handoff_run (BatonRoot *root,
     end = baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
                          self.record->card_name, NULL);
 
-  if (wait != NULL && is_with_guest (end) && wait_for_guest (&self, wait))
-    return bring_back (&self);
+  if (wait != NULL && is_with_guest (end) && wait_for_guest (&self, wait, &end))
+    bring_back (&self, &end);
 
   return g_steal_pointer (&end);
 }

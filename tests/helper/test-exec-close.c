@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "baton-process.h"
+#include "baton-report.h"
 #include "handoff-story.h"
 
 /* A node of the card that living processes can open: the numbers are those of /dev/full. The mock
@@ -266,6 +267,35 @@ test_until_free (Fixture *fixture, gconstpointer data)
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 
+/* The return is refused when the guest has stopped: not plainly done, and it says why. */
+static void
+test_until_free_refused (Fixture *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  g_autoptr (JsonNode) report = NULL;
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+  guest = start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  mock_machine_write (fixture->story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nclose-politely-ms=soon\n");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DEGRADED);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "handed-over-with-problems");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  report = baton_report_load (fixture->story.root, NULL);
+  g_assert_nonnull (report);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
+                   "handed-over-with-problems");
+}
+
 /* Asked to stop while it waits for the guest: the card stays with it. */
 static void
 test_until_free_cancelled (Fixture *fixture, gconstpointer data)
@@ -367,6 +397,8 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/helper/wait-guest/until-free", Fixture, NULL, set_up, test_until_free,
               tear_down);
+  g_test_add ("/helper/wait-guest/until-free-refused", Fixture, NULL, set_up,
+              test_until_free_refused, tear_down);
   g_test_add ("/helper/wait-guest/until-free-cancelled", Fixture, NULL, set_up,
               test_until_free_cancelled, tear_down);
   g_test_add ("/helper/wait-guest/when-free", Fixture, NULL, set_up, test_when_free, tear_down);
