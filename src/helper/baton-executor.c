@@ -316,6 +316,45 @@ end_stuck (const BatonTrouble *trouble)
   return baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, "cause", cause, NULL);
 }
 
+/* Returns who was asked to close, by name, or NULL where nobody was. */
+static char *
+dup_closed_programs (BatonExecutor *self)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      const BatonStep *step = g_ptr_array_index (self->steps, i);
+
+      if (g_array_index (self->progress, Progress, i).begun &&
+          get_class (self, i)->ends_programs)
+        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
+                                step->detail != NULL ? step->detail : step->target);
+    }
+
+  return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
+}
+
+static BatonEnd *
+end_cancelled (const char *closed)
+{
+  if (closed != NULL)
+    return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED_AFTER_CLOSING, "programs",
+                          closed, NULL);
+
+  return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL);
+}
+
+/* Closing is all that a rollback cannot put back. */
+static void
+tell_closed (BatonExecutor *self, const char *closed)
+{
+  g_autofree char *text = g_strdup_printf (
+      "These programs had been asked to close, and are not started again: %s.", closed);
+
+  baton_event_writer_log (self->context->events, "warning", text);
+}
+
 /* What a rollback came to. */
 static BatonEnd *
 roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause)
@@ -323,12 +362,15 @@ roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause)
   g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
   g_autofree char *cause_text = NULL;
   g_autofree char *problems = NULL;
+  g_autofree char *closed = dup_closed_programs (self);
 
   /* What went wrong before counts no more: it is put back. */
   g_ptr_array_set_size (self->context->problems, 0);
   if (!baton_executor_undo (self, &stuck))
     return end_stuck (&stuck);
 
+  if (closed != NULL)
+    tell_closed (self, closed);
   cause_text =
       cancelled ? g_strdup ("Somebody asked to stop.") : baton_trouble_dup_text (cause);
   problems = baton_executor_dup_problems (self);
@@ -336,7 +378,7 @@ roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause)
     return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, "cause",
                           cause_text, "problems", problems, NULL);
   if (cancelled)
-    return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL);
+    return end_cancelled (closed);
 
   return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, "cause", cause_text,
                         NULL);

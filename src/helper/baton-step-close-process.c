@@ -264,6 +264,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
  * loss is before the first of them. */
 const BatonStepClass baton_step_close_process_class = {
   .cancel_before = TRUE,
+  .ends_programs = TRUE,
   .observe = observe,
   .apply = apply,
 };

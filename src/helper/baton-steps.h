@@ -60,6 +60,7 @@ typedef struct
  * BatonStepClass:
  * @cancel_before: somebody who asks to stop is heard before this step
  * @wants_free_card: nobody may have the card open any more when it begins
+ * @ends_programs: programs end by it, which nothing starts again
  * @remember: (nullable): what @revert has to know beside the state that was
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
  *   not so, says so in @trouble
@@ -74,6 +75,7 @@ typedef struct
 {
   gboolean cancel_before;
   gboolean wants_free_card;
+  gboolean ends_programs;
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
   gboolean (*observe) (BatonStepContext *context,
                        const BatonStep *step,

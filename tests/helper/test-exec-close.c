@@ -207,9 +207,30 @@ test_cancel_while_closing (Fixture *fixture, gconstpointer data)
   pid_t pid = start_holder (CANCELS);
 
   g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_CANCELLED);
+  story_assert_code (&fixture->story, "cancelled-after-closing");
   g_assert_cmpint (end_holder (pid), ==, 0);
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
   g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, 0);
+}
+
+/* Stopped after somebody was closed for it: the card is back, the program is not, and that is not
+ * called "everything". */
+static void
+test_cancel_after_closing (Fixture *fixture, gconstpointer data)
+{
+  pid_t pid = start_holder (POLITE);
+  const BatonEvent *last;
+  JsonObject *args;
+
+  fake_kernel_set_fault (fixture->story.kernel, 3, FAKE_FAULT_CANCEL, 0);
+  g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_CANCELLED);
+  g_assert_cmpint (end_holder (pid), ==, SIGTERM);
+  story_assert_code (&fixture->story, "cancelled-after-closing");
+  last = g_ptr_array_index (fixture->story.events, fixture->story.events->len - 1);
+  args = json_object_get_object_member (last->object, "args");
+  g_assert_cmpstr (json_object_get_string_member (args, "programs"), !=, "");
+  g_test_message ("%s", json_object_get_string_member (last->object, "text"));
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 
 /* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
@@ -394,6 +415,8 @@ main (int argc, char **argv)
   g_test_add ("/helper/close/other-process", Fixture, NULL, set_up,
               test_other_process_with_that_pid, tear_down);
   g_test_add ("/helper/close/cancel", Fixture, NULL, set_up, test_cancel_while_closing,
+              tear_down);
+  g_test_add ("/helper/close/cancel-after", Fixture, NULL, set_up, test_cancel_after_closing,
               tear_down);
   g_test_add ("/helper/wait-guest/until-free", Fixture, NULL, set_up, test_until_free,
               tear_down);
