@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "baton-application.h"
-#include "baton-end.h"
 #include "baton-fd.h"
 #include "baton-handoff-dir.h"
 #include "baton-report.h"
@@ -71,7 +70,7 @@ find_end (BatonRoot *root, const char *id)
 }
 
 static void
-tell_lost (BatonRoot *root, const char *id, gint64 start_us)
+tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 start_us)
 {
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
   g_autoptr (BatonEventWriter) events = NULL;
@@ -86,13 +85,16 @@ tell_lost (BatonRoot *root, const char *id, gint64 start_us)
     return;
   events = baton_event_writer_new (fd, id);
   baton_event_writer_resume (events);
-  end = find_end (root, id);
-  baton_end_emit (end, events, start_us);
+  if (unreadable == NULL)
+    end = find_end (root, id);
+  baton_end_emit (unreadable != NULL ? unreadable : end, events, start_us);
 }
 
 /**
  * baton_lost_tell_all:
  * @root: the roots
+ * @unreadable: (nullable): how it ended, where there was a journal that could not be read: nobody
+ *   knows how far its handoff had come
  * @start_us: when recovery began, in g_get_monotonic_time()
  *
  * Ends every handoff whose worker died without a journal: before the first
@@ -100,10 +102,10 @@ tell_lost (BatonRoot *root, const char *id, gint64 start_us)
  * result gets one. Whoever calls holds the lock and has settled the journal.
  */
 void
-baton_lost_tell_all (BatonRoot *root, gint64 start_us)
+baton_lost_tell_all (BatonRoot *root, const BatonEnd *unreadable, gint64 start_us)
 {
   g_autoptr (GPtrArray) ids = baton_root_list (root, BATON_ROOT_RUN, "baton/handoff", NULL);
 
   for (guint i = 0; ids != NULL && i < ids->len; i++)
-    tell_lost (root, g_ptr_array_index (ids, i), start_us);
+    tell_lost (root, g_ptr_array_index (ids, i), unreadable, start_us);
 }

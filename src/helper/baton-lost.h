@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-end.h"
 #include "baton-root.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,6 @@ typedef enum
 } BatonWorkerState;
 
 BatonWorkerState baton_lost_find_worker (BatonRoot *root, const char *id);
-void baton_lost_tell_all (BatonRoot *root, gint64 start_us);
+void baton_lost_tell_all (BatonRoot *root, const BatonEnd *unreadable, gint64 start_us);
 
 G_END_DECLS

@@ -336,6 +336,9 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
   g_autoptr (BatonEnd) ended = NULL;
   BatonEnd *end = read_journal (&self);
 
+  /* Whose journal it was can only be told from whose worker is gone. */
+  if (end != NULL && end->status == BATON_EXIT_DEGRADED)
+    baton_lost_tell_all (root, end, self.start_us);
   if (end != NULL)
     return end;
 
@@ -480,7 +483,7 @@ baton_recover_run (BatonRoot *root)
       end = baton_recover_with_lock (root, events, fd >= 0 ? handoff : NULL);
       if (fd >= 0)
         baton_end_emit (end, events, start_us);
-      baton_lost_tell_all (root, start_us);
+      baton_lost_tell_all (root, NULL, start_us);
     }
   if (lock != NULL && end->status == BATON_EXIT_STUCK)
     baton_lock_leave (g_steal_pointer (&lock));

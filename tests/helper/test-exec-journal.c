@@ -270,6 +270,9 @@ test_recovery_from_damage (void)
         {
           g_assert_cmpint (status, ==, BATON_EXIT_DEGRADED);
           g_assert_true (story_has_file (&story, "var/lib/baton/journal.broken"));
+          story_read_events (&story);
+          story_assert_one_result (&story);
+          story_assert_code (&story, "recovered-with-problems");
         }
     }
 }
