@@ -315,7 +315,7 @@ baton_front_carry_out (BatonFront *self, const char *verb, const BatonRequest *r
   if (dir == NULL || !open_events (&follows, &error) || !open_signals (&follows, &error))
     {
       if (dir != NULL)
-        baton_handoff_dir_withdraw (dir);
+        baton_handoff_dir_give_up (self->root, dir);
       return baton_front_end (self, BATON_EXIT_ERROR, BATON_CODE_WORKER_NOT_STARTED, "reason",
                               error->message);
     }
@@ -323,7 +323,7 @@ baton_front_carry_out (BatonFront *self, const char *verb, const BatonRequest *r
   /* A start that could not be seen to succeed may have succeeded: only a request that could be
    * taken back is one that nobody carries out. */
   if (!baton_front_start_worker (self->root, baton_handoff_dir_get_id (dir), &error) &&
-      baton_handoff_dir_withdraw (dir))
+      baton_handoff_dir_give_up (self->root, dir))
     return baton_front_end (self, BATON_EXIT_ERROR, BATON_CODE_WORKER_NOT_STARTED, "reason",
                             error->message);
 

@@ -369,6 +369,25 @@ baton_handoff_dir_withdraw (BatonHandoffDir *self)
 }
 
 /**
+ * baton_handoff_dir_give_up:
+ * @root: the roots
+ * @self: a directory
+ *
+ * Takes the request back, and leaves nothing of a handoff that has no result and will have none.
+ *
+ * Returns: %TRUE if no worker has taken it, so that nothing was or will be done
+ */
+gboolean
+baton_handoff_dir_give_up (BatonRoot *root, BatonHandoffDir *self)
+{
+  if (!baton_handoff_dir_withdraw (self))
+    return FALSE;
+  baton_handoff_dir_remove (root, self->id);
+
+  return TRUE;
+}
+
+/**
  * baton_handoff_dir_ask_cancel:
  * @self: a directory
  * @error: return location for an error

@@ -33,6 +33,7 @@ gboolean baton_handoff_dir_withdraw (BatonHandoffDir *self);
 gboolean baton_handoff_dir_ask_cancel (BatonHandoffDir *self, GError **error);
 gboolean baton_handoff_dir_has_ended (BatonHandoffDir *self);
 
+gboolean baton_handoff_dir_give_up (BatonRoot *root, BatonHandoffDir *self);
 void baton_handoff_dir_remove (BatonRoot *root, const char *id);
 void baton_handoff_dir_prune (BatonRoot *root);
 

@@ -314,6 +314,24 @@ count_handoffs (Fixture *fixture)
   return names->len;
 }
 
+/* No worker was started, and none ever will be; one that has taken its order keeps it. */
+static void
+test_given_up_leaves_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BatonRequest) request = make_request ();
+  g_autoptr (BatonHandoffDir) given_up =
+      baton_handoff_dir_new (fixture->root, "hand", request, 0, NULL);
+  g_autoptr (BatonHandoffDir) taken =
+      baton_handoff_dir_new (fixture->root, "hand", request, 0, NULL);
+  g_autoptr (BatonHandoffOrder) order = baton_handoff_dir_take_order (taken, NULL);
+
+  g_assert_nonnull (order);
+  g_assert_true (baton_handoff_dir_give_up (fixture->root, given_up));
+  g_assert_cmpuint (count_handoffs (fixture), ==, 1);
+  g_assert_false (baton_handoff_dir_give_up (fixture->root, taken));
+  g_assert_cmpuint (count_handoffs (fixture), ==, 1);
+}
+
 static void
 test_keeps_the_newest_that_have_ended (Fixture *fixture, gconstpointer data)
 {
@@ -363,6 +381,7 @@ main (int argc, char **argv)
   ADD ("cancel-twice", test_cancel_may_be_asked_twice);
   ADD ("bad-ids", test_bad_ids);
   ADD ("traps", test_traps);
+  ADD ("given-up", test_given_up_leaves_nothing);
   ADD ("keeps-the-newest", test_keeps_the_newest_that_have_ended);
 
   return g_test_run ();
