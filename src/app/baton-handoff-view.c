@@ -297,6 +297,9 @@ show_steps (BatonHandoffView *self)
 
   baton_list_sync (self->steps_list, keys, create_step_row, fill_step_row, self);
   gtk_expander_set_label (self->steps_expander, label);
+  /* GTK 4.8 takes no name for a screen reader from the label. */
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->steps_expander),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   gtk_widget_set_visible (GTK_WIDGET (self->steps_expander), n_steps > 0);
 }
 

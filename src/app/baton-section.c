@@ -137,12 +137,22 @@ baton_section_get_first_row (BatonSection *self)
   return GTK_WIDGET (gtk_list_box_get_row_at_index (self->list, 0));
 }
 
+/* GTK 4.8 takes no name for a screen reader from an expander's label. */
+static void
+on_expander_label_changed_cb (GtkExpander *expander)
+{
+  gtk_accessible_update_property (GTK_ACCESSIBLE (expander), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  gtk_expander_get_label (expander), -1);
+}
+
 static void
 fold (BatonSection *self)
 {
   GtkWidget *list = GTK_WIDGET (self->list);
 
   self->expander = GTK_EXPANDER (gtk_expander_new (NULL));
+  g_signal_connect (self->expander, "notify::label", G_CALLBACK (on_expander_label_changed_cb),
+                    NULL);
   g_object_bind_property (self, "title", self->expander, "label", G_BINDING_SYNC_CREATE);
   gtk_widget_add_css_class (GTK_WIDGET (self->expander), "baton-fold");
 

@@ -167,6 +167,7 @@ assert_all_named (GtkWidget *root)
   assert_named (root, GTK_TYPE_SEARCH_ENTRY);
   assert_named (root, GTK_TYPE_PROGRESS_BAR);
   assert_named (root, GTK_TYPE_LIST_BOX);
+  assert_named (root, GTK_TYPE_EXPANDER);
 }
 
 static void

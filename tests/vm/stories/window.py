@@ -32,6 +32,11 @@ class Window:
             raise AssertionError(f'{verb} “{argument}”: on screen are {self.ask("texts")}\n'
                                  f'{self._process.err}')
 
+    def expect_names(self):
+        """Whatever can be reached on screen has a name of its own."""
+        unnamed = self.ask('names')
+        assert unnamed == [], unnamed
+
 
 @contextlib.contextmanager
 def window(bench, *environment):
@@ -71,16 +76,16 @@ def run(bench):
     with agent(bench, 'u'), window(bench) as shown:
         shown.expect('wait', 'Used by this computer')
         shown.expect('wait', 'Hand to VM…')
-        assert shown.ask('names') == []
+        shown.expect_names()
         picture(bench, shown, 'card')
         shown.expect('press', 'Hand to VM…')
         shown.expect('wait', 'Hand Over')
-        assert shown.ask('names') == []
+        shown.expect_names()
         picture(bench, shown, 'plan')
         shown.expect('press', 'Hand Over')
         shown.expect('wait', 'Card Is Ready for a Virtual Machine')
         bench.expect_guest(CARD, SOUND)
-        assert shown.ask('names') == []
+        shown.expect_names()
         picture(bench, shown, 'ready')
 
         # Somebody uses the card: the window says so by itself.
