@@ -23,6 +23,26 @@
 
 #define MAX_DRIVER_NAME 63
 
+/* How often a path is walked anew that something else renamed under it. */
+#define MAX_TRIES 64
+
+/* With RESOLVE_BENEATH the kernel gives up with EAGAIN where any rename or mount on the machine
+ * falls into the walk, and leaves it to us to try again (OPENAT2): systemd's are enough. */
+static int
+open_resolved (int dir, const char *path, struct open_how *how)
+{
+  int fd = -1;
+
+  for (guint i = 0; i < MAX_TRIES; i++)
+    {
+      fd = (int) syscall (SYS_openat2, dir, path, how, sizeof *how);
+      if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+        break;
+    }
+
+  return fd;
+}
+
 static int
 open_beneath_sys (BatonRoot *root, const char *path, guint64 flags, GError **error)
 {
@@ -41,7 +61,7 @@ open_beneath_sys (BatonRoot *root, const char *path, guint64 flags, GError **err
                            "what is mounted as sysfs is not sysfs");
       return -1;
     }
-  fd = (int) syscall (SYS_openat2, sys, path, &how, sizeof how);
+  fd = open_resolved (sys, path, &how);
   if (fd < 0)
     g_set_error (error, BATON_ERROR, baton_error_from_errno (errno), "could not open '%s': %s",
                  path, g_strerror (errno));
@@ -151,7 +171,7 @@ baton_sysfs_open_device (BatonRoot *root,
 
   if (dir < 0)
     return -1;
-  fd = (int) syscall (SYS_openat2, dir, attribute, &how, sizeof how);
+  fd = open_resolved (dir, attribute, &how);
   if (fd < 0)
     g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
                  "could not open '%s' of '%s': %s", attribute, expected->address,

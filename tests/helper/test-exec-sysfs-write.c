@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "baton-error.h"
@@ -156,6 +157,46 @@ test_links_are_not_followed (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (error);
 }
 
+/* Stands for the rest of the machine, where something is always being renamed. */
+static gpointer
+rename_all_the_time (gpointer data)
+{
+  gint *is_over = data;
+  g_autofree char *directory = g_dir_make_tmp ("baton-renames-XXXXXX", NULL);
+  g_autofree char *one = g_build_filename (directory, "one", NULL);
+  g_autofree char *other = g_build_filename (directory, "other", NULL);
+
+  g_assert_true (g_file_set_contents (one, "", 0, NULL));
+  while (!g_atomic_int_get (is_over))
+    {
+      g_assert_cmpint (rename (one, other), ==, 0);
+      g_assert_cmpint (rename (other, one), ==, 0);
+    }
+  g_assert_cmpint (unlink (one), ==, 0);
+  g_assert_cmpint (rmdir (directory), ==, 0);
+
+  return NULL;
+}
+
+static void
+test_renames_elsewhere_do_not_matter (Fixture *fixture, gconstpointer data)
+{
+  gint is_over = FALSE;
+  GThread *thread = g_thread_new ("renames", rename_all_the_time, &is_over);
+
+  for (guint i = 0; i < 3000; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      baton_autofd int fd = baton_sysfs_open_device (fixture->root, get_display (fixture),
+                                                     "driver_override", &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (fd, >=, 0);
+    }
+  g_atomic_int_set (&is_over, TRUE);
+  g_thread_join (thread);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -164,6 +205,8 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/helper/sysfs-write/another-device", Fixture, NULL, set_up,
               test_another_device_at_the_address, tear_down);
+  g_test_add ("/helper/sysfs-write/renames-elsewhere", Fixture, NULL, set_up,
+              test_renames_elsewhere_do_not_matter, tear_down);
   g_test_add ("/helper/sysfs-write/gone", Fixture, NULL, set_up, test_device_is_gone,
               tear_down);
   g_test_add ("/helper/sysfs-write/names", Fixture, NULL, set_up, test_names_that_are_none,
