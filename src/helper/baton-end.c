@@ -4,6 +4,7 @@
 #include "baton-end.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "baton-text.h"
 
@@ -35,6 +36,44 @@ baton_end_new (BatonExit status, BatonCode code, ...)
   va_end (list);
 
   return self;
+}
+
+/**
+ * baton_end_new_stuck:
+ * @trouble: why the kernel does not answer any more
+ *
+ * Returns: (transfer full): an end after which only a restart helps
+ */
+BatonEnd *
+baton_end_new_stuck (const BatonTrouble *trouble)
+{
+  g_autofree char *cause = baton_trouble_dup_text (trouble);
+
+  return baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, "cause", cause, NULL);
+}
+
+/**
+ * baton_end_join_problems:
+ * @problems: (element-type utf8): sentences about what is not as it should be
+ *
+ * Returns: (transfer full): all of them, for a sentence that goes on after a colon
+ */
+char *
+baton_end_join_problems (GPtrArray *problems)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < problems->len; i++)
+    {
+      g_autofree char *problem = g_strdup (g_ptr_array_index (problems, i));
+
+      /* The sentence around it brings the last full stop. */
+      if (g_str_has_suffix (problem, "."))
+        problem[strlen (problem) - 1] = '\0';
+      g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", problem);
+    }
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 void

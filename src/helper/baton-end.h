@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-event.h"
+#include "baton-trouble.h"
 
 G_BEGIN_DECLS
 
@@ -23,11 +24,13 @@ typedef struct
 } BatonEnd;
 
 BatonEnd *baton_end_new (BatonExit status, BatonCode code, ...) G_GNUC_NULL_TERMINATED;
+BatonEnd *baton_end_new_stuck (const BatonTrouble *trouble);
 BatonEnd *baton_end_new_from_json (JsonNode *node);
 JsonNode *baton_end_to_json (const BatonEnd *self);
 void baton_end_free (BatonEnd *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonEnd, baton_end_free)
 
+char *baton_end_join_problems (GPtrArray *problems);
 void baton_end_set_step (BatonEnd *self, const BatonStep *step);
 void baton_end_emit (const BatonEnd *self, BatonEventWriter *events, gint64 start_us);
 

@@ -5,16 +5,6 @@
 
 #include "baton-look.h"
 
-/* What has become of one step, for the report. */
-typedef struct
-{
-  gboolean begun;
-  BatonStepState state;
-  gboolean reached;
-  BatonCode code;
-  char *text;
-} Progress;
-
 struct _BatonExecutor
 {
   /* borrowed */
@@ -24,18 +14,10 @@ struct _BatonExecutor
   BatonJournal *journal;
 
   /* owned */
-  GArray *progress;
+  BatonProgress *progress;
 
   gboolean found_free;
 };
-
-static void
-clear_progress (gpointer data)
-{
-  Progress *progress = data;
-
-  g_clear_pointer (&progress->text, g_free);
-}
 
 static void
 unref_remembered (gpointer data)
@@ -87,9 +69,7 @@ baton_executor_new (BatonStepContext *context, GPtrArray *steps, GPtrArray *reme
   self->context = context;
   self->steps = steps;
   self->remembered = remembered;
-  self->progress = g_array_new (FALSE, TRUE, sizeof (Progress));
-  g_array_set_clear_func (self->progress, clear_progress);
-  g_array_set_size (self->progress, steps->len);
+  self->progress = baton_progress_new (context->events, steps);
 
   return self;
 }
@@ -97,7 +77,7 @@ baton_executor_new (BatonStepContext *context, GPtrArray *steps, GPtrArray *reme
 void
 baton_executor_free (BatonExecutor *self)
 {
-  g_array_unref (self->progress);
+  baton_progress_free (self->progress);
   g_free (self);
 }
 
@@ -121,7 +101,7 @@ void
 baton_executor_set_begun (BatonExecutor *self, guint n)
 {
   if (n >= 1 && n <= self->steps->len)
-    g_array_index (self->progress, Progress, n - 1).begun = TRUE;
+    baton_progress_set_begun (self->progress, n - 1);
 }
 
 static const BatonStepClass *
@@ -130,26 +110,6 @@ get_class (BatonExecutor *self, guint i)
   const BatonStep *step = g_ptr_array_index (self->steps, i);
 
   return baton_step_get_class (step->kind);
-}
-
-static void
-tell (BatonExecutor *self, guint i, BatonStepState state, const BatonTrouble *trouble)
-{
-  const BatonStep *step = g_ptr_array_index (self->steps, i);
-  Progress *progress = &g_array_index (self->progress, Progress, i);
-  g_autofree char *text = trouble != NULL ? baton_trouble_dup_text (trouble) : NULL;
-
-  progress->reached = TRUE;
-  progress->state = state;
-  if (trouble != NULL)
-    {
-      progress->code = trouble->code;
-      g_free (progress->text);
-      progress->text = g_strdup (text);
-    }
-  baton_event_writer_step (self->context->events, step, state,
-                           trouble != NULL ? trouble->errsv : 0,
-                           trouble != NULL ? trouble->code : BATON_CODE_NONE, text);
 }
 
 static gboolean
@@ -193,7 +153,7 @@ do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   BatonOutcome outcome;
 
   self->context->step = step;
-  tell (self, i, BATON_STEP_STATE_START, NULL);
+  baton_progress_tell (self->progress, i, BATON_STEP_STATE_START, NULL);
   if (class->wants_free_card && !self->found_free)
     {
       /* As late as can be: who opens the card after this is met by the deadline of a write. */
@@ -203,12 +163,12 @@ do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
     }
   if (class->observe (self->context, step, FALSE, NULL))
     {
-      tell (self, i, BATON_STEP_STATE_SKIP, NULL);
+      baton_progress_tell (self->progress, i, BATON_STEP_STATE_SKIP, NULL);
       return BATON_OUTCOME_OK;
     }
   if (!record (self, i, "intent", trouble))
     return BATON_OUTCOME_FAILED;
-  g_array_index (self->progress, Progress, i).begun = TRUE;
+  baton_progress_set_begun (self->progress, i);
 
   outcome = class->apply (self->context, step, trouble);
   if (outcome != BATON_OUTCOME_OK)
@@ -216,7 +176,7 @@ do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   if (!class->observe (self->context, step, TRUE, trouble) ||
       !record (self, i, "done", trouble))
     return BATON_OUTCOME_FAILED;
-  tell (self, i, BATON_STEP_STATE_OK, NULL);
+  baton_progress_tell (self->progress, i, BATON_STEP_STATE_OK, NULL);
 
   return BATON_OUTCOME_OK;
 }
@@ -229,17 +189,17 @@ undo_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   BatonOutcome outcome;
 
   self->context->step = step;
-  tell (self, i, BATON_STEP_STATE_UNDO, NULL);
+  baton_progress_tell (self->progress, i, BATON_STEP_STATE_UNDO, NULL);
   record_if_possible (self, i, "undo");
   outcome =
       class->revert (self->context, step, g_ptr_array_index (self->remembered, i), trouble);
   if (outcome == BATON_OUTCOME_OK)
     {
       record_if_possible (self, i, "undone");
-      tell (self, i, BATON_STEP_STATE_UNDONE, NULL);
+      baton_progress_tell (self->progress, i, BATON_STEP_STATE_UNDONE, NULL);
     }
   else
-    tell (self, i, BATON_STEP_STATE_FAIL, trouble);
+    baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
 
   return outcome;
 }
@@ -261,7 +221,7 @@ baton_executor_undo (BatonExecutor *self, BatonTrouble *ret_stuck)
     {
       g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
 
-      if (!g_array_index (self->progress, Progress, i - 1).begun ||
+      if (!baton_progress_has_begun (self->progress, i - 1) ||
           get_class (self, i - 1)->revert == NULL)
         continue;
       switch (undo_step (self, i - 1, &trouble))
@@ -282,57 +242,6 @@ baton_executor_undo (BatonExecutor *self, BatonTrouble *ret_stuck)
     }
 
   return TRUE;
-}
-
-/**
- * baton_executor_dup_problems:
- * @self: an executor
- *
- * Returns: (transfer full): what is not as it should be, for a sentence that goes on after a colon
- */
-char *
-baton_executor_dup_problems (BatonExecutor *self)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < self->context->problems->len; i++)
-    {
-      g_autofree char *problem = g_strdup (g_ptr_array_index (self->context->problems, i));
-
-      /* The sentence around it brings the last full stop. */
-      if (g_str_has_suffix (problem, "."))
-        problem[strlen (problem) - 1] = '\0';
-      g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", problem);
-    }
-
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-static BatonEnd *
-end_stuck (const BatonTrouble *trouble)
-{
-  g_autofree char *cause = baton_trouble_dup_text (trouble);
-
-  return baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, "cause", cause, NULL);
-}
-
-/* Returns who was asked to close, by name, or NULL where nobody was. */
-static char *
-dup_closed_programs (BatonExecutor *self)
-{
-  g_autoptr (GString) names = g_string_new (NULL);
-
-  for (guint i = 0; i < self->steps->len; i++)
-    {
-      const BatonStep *step = g_ptr_array_index (self->steps, i);
-
-      if (g_array_index (self->progress, Progress, i).begun &&
-          get_class (self, i)->ends_programs)
-        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
-                                step->detail != NULL ? step->detail : step->target);
-    }
-
-  return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
 }
 
 static BatonEnd *
@@ -362,18 +271,18 @@ roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause)
   g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
   g_autofree char *cause_text = NULL;
   g_autofree char *problems = NULL;
-  g_autofree char *closed = dup_closed_programs (self);
+  g_autofree char *closed = baton_progress_dup_closed_programs (self->progress);
 
   /* What went wrong before counts no more: it is put back. */
   g_ptr_array_set_size (self->context->problems, 0);
   if (!baton_executor_undo (self, &stuck))
-    return end_stuck (&stuck);
+    return baton_end_new_stuck (&stuck);
 
   if (closed != NULL)
     tell_closed (self, closed);
   cause_text =
       cancelled ? g_strdup ("Somebody asked to stop.") : baton_trouble_dup_text (cause);
-  problems = baton_executor_dup_problems (self);
+  problems = baton_end_join_problems (self->context->problems);
   if (*problems != '\0')
     return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, "cause",
                           cause_text, "problems", problems, NULL);
@@ -393,7 +302,7 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
       const BatonStepClass *class = get_class (self, i - 1);
       g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
 
-      if (class->finish == NULL || !g_array_index (self->progress, Progress, i - 1).begun)
+      if (class->finish == NULL || !baton_progress_has_begun (self->progress, i - 1))
         continue;
       self->context->step = g_ptr_array_index (self->steps, i - 1);
       switch (class->finish (self->context, self->context->step, &problem))
@@ -402,7 +311,7 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
           break;
         case BATON_OUTCOME_STUCK:
           record_stuck (self, i - 1, &problem);
-          tell (self, i - 1, BATON_STEP_STATE_FAIL, &problem);
+          baton_progress_tell (self->progress, i - 1, BATON_STEP_STATE_FAIL, &problem);
           *trouble = problem;
           problem = (BatonTrouble) BATON_TROUBLE_INIT;
           return BATON_OUTCOME_STUCK;
@@ -425,8 +334,8 @@ end_done (BatonExecutor *self, const char *card_name)
   g_autofree char *problems = NULL;
 
   if (finish (self, &stuck) == BATON_OUTCOME_STUCK)
-    return end_stuck (&stuck);
-  problems = baton_executor_dup_problems (self);
+    return baton_end_new_stuck (&stuck);
+  problems = baton_end_join_problems (self->context->problems);
   if (*problems != '\0')
     return baton_end_new (BATON_EXIT_DEGRADED,
                           to_guest ? BATON_CODE_HANDED_OVER_WITH_PROBLEMS
@@ -446,13 +355,13 @@ end_early (BatonExecutor *self, guint i, BatonOutcome outcome, const BatonTroubl
   if (outcome == BATON_OUTCOME_STUCK)
     {
       record_stuck (self, i, trouble);
-      tell (self, i, BATON_STEP_STATE_FAIL, trouble);
-      end = end_stuck (trouble);
+      baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
+      end = baton_end_new_stuck (trouble);
     }
   else
     {
       if (outcome == BATON_OUTCOME_FAILED)
-        tell (self, i, BATON_STEP_STATE_FAIL, trouble);
+        baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
       end = roll_back (self, outcome == BATON_OUTCOME_CANCELLED, trouble);
     }
   baton_end_set_step (end, g_ptr_array_index (self->steps, i));
@@ -491,35 +400,13 @@ baton_executor_run (BatonExecutor *self, const char *card_name)
 }
 
 /**
- * baton_executor_steps_to_json:
+ * baton_executor_get_progress:
  * @self: an executor
  *
- * Returns: (transfer full): the steps with what became of each, for the report
+ * Returns: (transfer none): what has become of its steps
  */
-JsonNode *
-baton_executor_steps_to_json (BatonExecutor *self)
+BatonProgress *
+baton_executor_get_progress (BatonExecutor *self)
 {
-  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
-  JsonArray *array = json_array_new ();
-
-  for (guint i = 0; i < self->steps->len; i++)
-    {
-      const Progress *progress = &g_array_index (self->progress, Progress, i);
-      JsonNode *item = baton_step_to_json (g_ptr_array_index (self->steps, i));
-      JsonObject *object = json_node_get_object (item);
-
-      if (progress->reached)
-        json_object_set_string_member (object, "state",
-                                       baton_step_state_to_string (progress->state));
-      else
-        json_object_set_null_member (object, "state");
-      if (progress->text != NULL)
-        json_object_set_string_member (object, "text", progress->text);
-      else
-        json_object_set_null_member (object, "text");
-      json_array_add_element (array, item);
-    }
-  json_node_take_array (node, array);
-
-  return node;
+  return self->progress;
 }

@@ -3,6 +3,7 @@
 
 #include "baton-end.h"
 #include "baton-journal.h"
+#include "baton-progress.h"
 #include "baton-steps.h"
 
 G_BEGIN_DECLS
@@ -27,7 +28,6 @@ void baton_executor_set_begun (BatonExecutor *self, guint n);
 BatonEnd *baton_executor_run (BatonExecutor *self, const char *card_name);
 gboolean baton_executor_undo (BatonExecutor *self, BatonTrouble *ret_stuck);
 
-char *baton_executor_dup_problems (BatonExecutor *self);
-JsonNode *baton_executor_steps_to_json (BatonExecutor *self);
+BatonProgress *baton_executor_get_progress (BatonExecutor *self);
 
 G_END_DECLS

@@ -189,9 +189,9 @@ static void
 keep_report (Handoff *self, const BatonEnd *end, BatonExecutor *executor)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) report =
-      baton_report_new (self->record, end, baton_executor_steps_to_json (executor),
-                        (g_get_monotonic_time () - self->start_us) / 1000);
+  g_autoptr (JsonNode) report = baton_report_new (
+      self->record, end, baton_progress_to_json (baton_executor_get_progress (executor)),
+      (g_get_monotonic_time () - self->start_us) / 1000);
 
   if (!baton_report_save (report, self->root, &error))
     warn (self, error);

@@ -195,22 +195,14 @@ tell_cut_off (Recovery *self, gboolean same_boot)
 }
 
 static BatonEnd *
-end_stuck (const BatonTrouble *trouble)
-{
-  g_autofree char *cause = baton_trouble_dup_text (trouble);
-
-  return baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, "cause", cause, NULL);
-}
-
-static BatonEnd *
 put_back (Recovery *self)
 {
   g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
   g_autofree char *problems = NULL;
 
   if (!baton_executor_undo (self->executor, &stuck))
-    return end_stuck (&stuck);
-  problems = baton_executor_dup_problems (self->executor);
+    return baton_end_new_stuck (&stuck);
+  problems = baton_end_join_problems (self->context.problems);
   if (*problems != '\0')
     return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, "problems",
                           problems, NULL);
@@ -254,7 +246,7 @@ settle_steps (Recovery *self)
 
       baton_trouble_set (&trouble, BATON_CODE_OOPS, 0, "subject", self->record->before->card,
                          NULL);
-      return end_stuck (&trouble);
+      return baton_end_new_stuck (&trouble);
     }
 
   return put_back (self);
@@ -264,9 +256,9 @@ static void
 keep_report (Recovery *self, const BatonEnd *end)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) report =
-      baton_report_new (self->record, end, baton_executor_steps_to_json (self->executor),
-                        (g_get_monotonic_time () - self->start_us) / 1000);
+  g_autoptr (JsonNode) report = baton_report_new (
+      self->record, end, baton_progress_to_json (baton_executor_get_progress (self->executor)),
+      (g_get_monotonic_time () - self->start_us) / 1000);
 
   if (!baton_report_save (report, self->root, &error))
     warn (self, error);
@@ -374,7 +366,7 @@ end_locked (BatonRoot *root, const char *owner)
     self.record = baton_record_new_from_json (self.content->header, NULL);
   baton_trouble_set (&trouble, BATON_CODE_STEP_DEADLINE, 0, "subject",
                      self.record != NULL ? self.record->before->card : owner, NULL);
-  end = end_stuck (&trouble);
+  end = baton_end_new_stuck (&trouble);
   if (self.record != NULL)
     tell_original (&self, end, NULL);
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-progress.h"
+
+#include "baton-steps.h"
+
+typedef struct
+{
+  gboolean begun;
+  gboolean reached;
+  BatonStepState state;
+  char *text;
+} Row;
+
+struct _BatonProgress
+{
+  /* borrowed */
+  BatonEventWriter *events;
+  GPtrArray *steps;
+
+  /* owned */
+  GArray *rows;
+};
+
+static void
+clear_row (gpointer data)
+{
+  Row *row = data;
+
+  g_clear_pointer (&row->text, g_free);
+}
+
+static Row *
+get_row (BatonProgress *self, guint i)
+{
+  return &g_array_index (self->rows, Row, i);
+}
+
+/**
+ * baton_progress_new:
+ * @events: where it is told
+ * @steps: (element-type BatonStep): the plan's steps, in order
+ *
+ * Returns: (transfer full): the progress of a plan of which nothing has been begun
+ */
+BatonProgress *
+baton_progress_new (BatonEventWriter *events, GPtrArray *steps)
+{
+  BatonProgress *self = g_new0 (BatonProgress, 1);
+
+  self->events = events;
+  self->steps = steps;
+  self->rows = g_array_new (FALSE, TRUE, sizeof (Row));
+  g_array_set_clear_func (self->rows, clear_row);
+  g_array_set_size (self->rows, steps->len);
+
+  return self;
+}
+
+/**
+ * baton_progress_free:
+ * @self: a progress
+ */
+void
+baton_progress_free (BatonProgress *self)
+{
+  g_array_unref (self->rows);
+  g_free (self);
+}
+
+/**
+ * baton_progress_set_begun:
+ * @self: a progress
+ * @i: index of a step that may have had an effect from now on
+ */
+void
+baton_progress_set_begun (BatonProgress *self, guint i)
+{
+  get_row (self, i)->begun = TRUE;
+}
+
+/**
+ * baton_progress_has_begun:
+ * @self: a progress
+ * @i: index of a step
+ *
+ * Returns: %TRUE if the step may have had an effect
+ */
+gboolean
+baton_progress_has_begun (BatonProgress *self, guint i)
+{
+  return get_row (self, i)->begun;
+}
+
+/**
+ * baton_progress_tell:
+ * @self: a progress
+ * @i: index of a step
+ * @state: what has become of it
+ * @trouble: (nullable): why
+ */
+void
+baton_progress_tell (BatonProgress *self,
+                     guint i,
+                     BatonStepState state,
+                     const BatonTrouble *trouble)
+{
+  Row *row = get_row (self, i);
+  g_autofree char *text = trouble != NULL ? baton_trouble_dup_text (trouble) : NULL;
+
+  row->reached = TRUE;
+  row->state = state;
+  if (trouble != NULL)
+    {
+      g_free (row->text);
+      row->text = g_strdup (text);
+    }
+  baton_event_writer_step (self->events, g_ptr_array_index (self->steps, i), state,
+                           trouble != NULL ? trouble->errsv : 0,
+                           trouble != NULL ? trouble->code : BATON_CODE_NONE, text);
+}
+
+/**
+ * baton_progress_dup_closed_programs:
+ * @self: a progress
+ *
+ * Closing is all that nothing puts back.
+ *
+ * Returns: (transfer full) (nullable): who was asked to close, by name, or %NULL where nobody was
+ */
+char *
+baton_progress_dup_closed_programs (BatonProgress *self)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      const BatonStep *step = g_ptr_array_index (self->steps, i);
+
+      if (get_row (self, i)->begun && baton_step_get_class (step->kind)->ends_programs)
+        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
+                                step->detail != NULL ? step->detail : step->target);
+    }
+
+  return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
+}
+
+static void
+set_text (JsonObject *object, const char *key, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, key, text);
+  else
+    json_object_set_null_member (object, key);
+}
+
+/**
+ * baton_progress_to_json:
+ * @self: a progress
+ *
+ * Returns: (transfer full): the steps with what became of each, for the report
+ */
+JsonNode *
+baton_progress_to_json (BatonProgress *self)
+{
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      const Row *row = get_row (self, i);
+      JsonNode *item = baton_step_to_json (g_ptr_array_index (self->steps, i));
+      JsonObject *object = json_node_get_object (item);
+
+      set_text (object, "state", row->reached ? baton_step_state_to_string (row->state) : NULL);
+      set_text (object, "text", row->text);
+      json_array_add_element (array, item);
+    }
+  json_node_take_array (node, array);
+
+  return node;
+}
