@@ -305,25 +305,34 @@ baton_handoff_is_waiting (BatonHandoff *self)
   return baton_handoff_get_phase (self) == BATON_HANDOFF_RUNNING && is_at (self, "wait-guest");
 }
 
+/* Before each step that is still to come but the last look, and on the way to the host no longer
+ * than before the first function is bound there: then everybody may open the card. */
 static gboolean
 is_cancel_heard (BatonHandoff *self)
 {
+  gboolean to_host = g_strcmp0 (self->to, "host") == 0;
+
   if (is_at (self, "wait-guest"))
     return TRUE;
 
-  for (guint i = (guint) (self->current + 1); i < baton_handoff_get_n_steps (self); i++)
-    if (g_strcmp0 (baton_json_get_string (baton_handoff_get_step (self, i), "kind"),
-                   "verify") != 0)
-      return TRUE;
+  for (guint i = 0; i < baton_handoff_get_n_steps (self); i++)
+    {
+      const char *kind = baton_json_get_string (baton_handoff_get_step (self, i), "kind");
+
+      if ((int) i > self->current && g_strcmp0 (kind, "verify") != 0)
+        return TRUE;
+      if (to_host && g_strcmp0 (kind, "bind") == 0)
+        break;
+    }
 
   return self->current < 0;
 }
 
 /**
  * baton_handoff_can_cancel:
+ * @self: a handoff
  *
- * The worker hears of a cancel before each step but the last look, after which nothing is left to
- * stop; and while it waits for a virtual machine.
+ * Says what the worker does: asked too late, it goes on to its end.
  *
  * Returns: %TRUE if it may still be asked to stop
  */

@@ -175,6 +175,9 @@ baton_result_words_get_remedy (JsonObject *result)
 
   if (code == BATON_CODE_OUTCOME_UNKNOWN || code == BATON_CODE_INTERNAL)
     return BATON_REMEDY_CHECK_AGAIN;
+  /* It is back: to return it once more would do nothing. */
+  if (code == BATON_CODE_RETURNED_WITH_PROBLEMS)
+    return BATON_REMEDY_NONE;
 
   switch (get_exit (result))
     {

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-executor.h"
+#include "baton-executor-private.h"
 
 #include "baton-look.h"
-
-struct _BatonExecutor
-{
-  /* borrowed */
-  BatonStepContext *context;
-  GPtrArray *steps;
-  GPtrArray *remembered;
-  BatonJournal *journal;
-
-  /* owned */
-  BatonProgress *progress;
-
-  gboolean found_free;
-};
 
 static void
 unref_remembered (gpointer data)
@@ -104,8 +90,8 @@ baton_executor_set_begun (BatonExecutor *self, guint n)
     baton_progress_set_begun (self->progress, n - 1);
 }
 
-static const BatonStepClass *
-get_class (BatonExecutor *self, guint i)
+const BatonStepClass *
+baton_executor_get_class (BatonExecutor *self, guint i)
 {
   const BatonStep *step = g_ptr_array_index (self->steps, i);
 
@@ -120,14 +106,17 @@ record (BatonExecutor *self, guint i, const char *state, BatonTrouble *trouble)
 
   if (baton_journal_append_step (self->journal, step->n, state, &error))
     return TRUE;
-  baton_trouble_set (trouble, BATON_CODE_NO_JOURNAL, 0, "reason", error->message, NULL);
+  if (self->goes_on)
+    baton_event_writer_log (self->context->events, "warning", error->message);
+  else
+    baton_trouble_set (trouble, BATON_CODE_NO_JOURNAL, 0, "reason", error->message, NULL);
 
-  return FALSE;
+  return self->goes_on;
 }
 
 /* While it is undone, what cannot be written down is done all the same: recovery looks anyway. */
-static void
-record_if_possible (BatonExecutor *self, guint i, const char *state)
+void
+baton_executor_record_if_possible (BatonExecutor *self, guint i, const char *state)
 {
   g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
   g_autofree char *text = NULL;
@@ -139,21 +128,23 @@ record_if_possible (BatonExecutor *self, guint i, const char *state)
 }
 
 /* Recovery has to know: after a crash the next write to that device would never end. */
-static void
-record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble)
+void
+baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble)
 {
-  record_if_possible (self, i, trouble->code == BATON_CODE_OOPS ? "crashed" : "stuck");
+  baton_executor_record_if_possible (self, i,
+                                     trouble->code == BATON_CODE_OOPS ? "crashed" : "stuck");
 }
 
-static BatonOutcome
-do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
+BatonOutcome
+baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 {
   const BatonStep *step = g_ptr_array_index (self->steps, i);
-  const BatonStepClass *class = get_class (self, i);
+  const BatonStepClass *class = baton_executor_get_class (self, i);
   BatonOutcome outcome;
 
   self->context->step = step;
   baton_progress_tell (self->progress, i, BATON_STEP_STATE_START, NULL);
+  self->shared |= class->shares_card && self->context->to == BATON_SIDE_HOST;
   if (class->wants_free_card && !self->found_free)
     {
       /* As late as can be: who opens the card after this is met by the deadline of a write. */
@@ -181,125 +172,13 @@ do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   return BATON_OUTCOME_OK;
 }
 
-static BatonOutcome
-undo_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
-{
-  const BatonStep *step = g_ptr_array_index (self->steps, i);
-  const BatonStepClass *class = get_class (self, i);
-  BatonOutcome outcome;
-
-  self->context->step = step;
-  baton_progress_tell (self->progress, i, BATON_STEP_STATE_UNDO, NULL);
-  record_if_possible (self, i, "undo");
-  outcome =
-      class->revert (self->context, step, g_ptr_array_index (self->remembered, i), trouble);
-  if (outcome == BATON_OUTCOME_OK)
-    {
-      record_if_possible (self, i, "undone");
-      baton_progress_tell (self->progress, i, BATON_STEP_STATE_UNDONE, NULL);
-    }
-  else
-    baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
-
-  return outcome;
-}
-
-/**
- * baton_executor_undo:
- * @self: an executor
- * @ret_stuck: why it had to stop
- *
- * Puts back what was begun, last first. What cannot be put back becomes a
- * problem of the context, and the rest is put back all the same.
- *
- * Returns: %FALSE if the kernel does not answer any more: nothing further was touched
- */
-gboolean
-baton_executor_undo (BatonExecutor *self, BatonTrouble *ret_stuck)
-{
-  for (guint i = self->steps->len; i > 0; i--)
-    {
-      g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
-
-      if (!baton_progress_has_begun (self->progress, i - 1) ||
-          get_class (self, i - 1)->revert == NULL)
-        continue;
-      switch (undo_step (self, i - 1, &trouble))
-        {
-        case BATON_OUTCOME_OK:
-          break;
-        case BATON_OUTCOME_STUCK:
-          record_stuck (self, i - 1, &trouble);
-          *ret_stuck = trouble;
-          trouble = (BatonTrouble) BATON_TROUBLE_INIT;
-          return FALSE;
-        case BATON_OUTCOME_FAILED:
-        case BATON_OUTCOME_CANCELLED:
-        default:
-          g_ptr_array_add (self->context->problems, baton_trouble_dup_text (&trouble));
-          break;
-        }
-    }
-
-  return TRUE;
-}
-
-static BatonEnd *
-end_cancelled (const char *closed)
-{
-  if (closed != NULL)
-    return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED_AFTER_CLOSING, "programs",
-                          closed, NULL);
-
-  return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL);
-}
-
-/* Closing is all that a rollback cannot put back. */
-static void
-tell_closed (BatonExecutor *self, const char *closed)
-{
-  g_autofree char *text = g_strdup_printf (
-      "These programs had been asked to close, and are not started again: %s.", closed);
-
-  baton_event_writer_log (self->context->events, "warning", text);
-}
-
-/* What a rollback came to. */
-static BatonEnd *
-roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause)
-{
-  g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
-  g_autofree char *cause_text = NULL;
-  g_autofree char *problems = NULL;
-  g_autofree char *closed = baton_progress_dup_closed_programs (self->progress);
-
-  /* What went wrong before counts no more: it is put back. */
-  g_ptr_array_set_size (self->context->problems, 0);
-  if (!baton_executor_undo (self, &stuck))
-    return baton_end_new_stuck (&stuck);
-
-  if (closed != NULL)
-    tell_closed (self, closed);
-  cause_text =
-      cancelled ? g_strdup ("Somebody asked to stop.") : baton_trouble_dup_text (cause);
-  problems = baton_end_join_problems (self->context->problems);
-  if (*problems != '\0')
-    return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, "cause",
-                          cause_text, "problems", problems, NULL);
-  if (cancelled)
-    return end_cancelled (closed);
-
-  return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, "cause", cause_text,
-                        NULL);
-}
-
 /* What was only needed on the way, undone last first. */
 static BatonOutcome
 finish (BatonExecutor *self, BatonTrouble *trouble)
 {
   for (guint i = self->steps->len; i > 0; i--)
     {
-      const BatonStepClass *class = get_class (self, i - 1);
+      const BatonStepClass *class = baton_executor_get_class (self, i - 1);
       g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
 
       if (class->finish == NULL || !baton_progress_has_begun (self->progress, i - 1))
@@ -310,7 +189,7 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
         case BATON_OUTCOME_OK:
           break;
         case BATON_OUTCOME_STUCK:
-          record_stuck (self, i - 1, &problem);
+          baton_executor_record_stuck (self, i - 1, &problem);
           baton_progress_tell (self->progress, i - 1, BATON_STEP_STATE_FAIL, &problem);
           *trouble = problem;
           problem = (BatonTrouble) BATON_TROUBLE_INIT;
@@ -326,8 +205,8 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
   return BATON_OUTCOME_OK;
 }
 
-static BatonEnd *
-end_done (BatonExecutor *self, const char *card_name)
+BatonEnd *
+baton_executor_end_done (BatonExecutor *self)
 {
   gboolean to_guest = self->context->to == BATON_SIDE_GUEST;
   g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
@@ -340,11 +219,23 @@ end_done (BatonExecutor *self, const char *card_name)
     return baton_end_new (BATON_EXIT_DEGRADED,
                           to_guest ? BATON_CODE_HANDED_OVER_WITH_PROBLEMS
                                    : BATON_CODE_RETURNED_WITH_PROBLEMS,
-                          "card", card_name, "problems", problems, NULL);
+                          "card", self->card_name, "problems", problems, NULL);
 
   return baton_end_new (BATON_EXIT_DONE,
                         to_guest ? BATON_CODE_HANDED_OVER : BATON_CODE_RETURNED, "card",
-                        card_name, NULL);
+                        self->card_name, NULL);
+}
+
+BatonEnd *
+baton_executor_end_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble)
+{
+  BatonEnd *end = baton_end_new_stuck (trouble);
+
+  baton_executor_record_stuck (self, i, trouble);
+  baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
+  baton_end_set_step (end, g_ptr_array_index (self->steps, i));
+
+  return end;
 }
 
 static BatonEnd *
@@ -353,20 +244,33 @@ end_early (BatonExecutor *self, guint i, BatonOutcome outcome, const BatonTroubl
   BatonEnd *end;
 
   if (outcome == BATON_OUTCOME_STUCK)
-    {
-      record_stuck (self, i, trouble);
-      baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
-      end = baton_end_new_stuck (trouble);
-    }
-  else
-    {
-      if (outcome == BATON_OUTCOME_FAILED)
-        baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
-      end = roll_back (self, outcome == BATON_OUTCOME_CANCELLED, trouble);
-    }
-  baton_end_set_step (end, g_ptr_array_index (self->steps, i));
+    return baton_executor_end_stuck (self, i, trouble);
+  if (outcome == BATON_OUTCOME_FAILED)
+    baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
+  end = baton_executor_roll_back (self, outcome == BATON_OUTCOME_CANCELLED, trouble);
+  if (end->at_step == NULL && end->status != BATON_EXIT_DONE)
+    baton_end_set_step (end, g_ptr_array_index (self->steps, i));
 
   return end;
+}
+
+/* Whoever asks to stop is heard until everybody may open the card: from then on it could only be
+ * taken away again from whoever has done so. */
+static gboolean
+is_stopped_before (BatonExecutor *self, guint i)
+{
+  if (!baton_executor_get_class (self, i)->cancel_before ||
+      !baton_waiter_is_cancelled (self->context->waiter))
+    return FALSE;
+  if (!self->shared)
+    return TRUE;
+
+  if (!self->told_too_late)
+    baton_event_writer_log (self->context->events, "info",
+                            "Somebody asked to stop, but the card is with the host already.");
+  self->told_too_late = TRUE;
+
+  return FALSE;
 }
 
 /**
@@ -382,21 +286,19 @@ end_early (BatonExecutor *self, guint i, BatonOutcome outcome, const BatonTroubl
 BatonEnd *
 baton_executor_run (BatonExecutor *self, const char *card_name)
 {
+  self->card_name = card_name;
   for (guint i = 0; i < self->steps->len; i++)
     {
       g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
-      BatonOutcome outcome = BATON_OUTCOME_OK;
+      BatonOutcome outcome = is_stopped_before (self, i)
+                                 ? BATON_OUTCOME_CANCELLED
+                                 : baton_executor_do_step (self, i, &trouble);
 
-      if (get_class (self, i)->cancel_before &&
-          baton_waiter_is_cancelled (self->context->waiter))
-        outcome = BATON_OUTCOME_CANCELLED;
-      else
-        outcome = do_step (self, i, &trouble);
       if (outcome != BATON_OUTCOME_OK)
         return end_early (self, i, outcome, &trouble);
     }
 
-  return end_done (self, card_name);
+  return baton_executor_end_done (self);
 }
 
 /**

@@ -26,7 +26,7 @@ void baton_executor_set_journal (BatonExecutor *self, BatonJournal *journal);
 void baton_executor_set_begun (BatonExecutor *self, guint n);
 
 BatonEnd *baton_executor_run (BatonExecutor *self, const char *card_name);
-gboolean baton_executor_undo (BatonExecutor *self, BatonTrouble *ret_stuck);
+BatonEnd *baton_executor_put_back (BatonExecutor *self, const char *card_name);
 
 BatonProgress *baton_executor_get_progress (BatonExecutor *self);
 

@@ -197,20 +197,6 @@ keep_report (Handoff *self, const BatonEnd *end, BatonExecutor *executor)
     warn (self, error);
 }
 
-/* The record of the way back is for as long as the card is away. */
-static void
-settle_origin (Handoff *self, const BatonEnd *end)
-{
-  gboolean is_back = self->record->to == BATON_SIDE_HOST && end->status == BATON_EXIT_DONE;
-  gboolean never_left = self->record->made_origin && (end->status == BATON_EXIT_CANCELLED ||
-                                                      end->status == BATON_EXIT_ROLLED_BACK);
-  g_autoptr (GError) error = NULL;
-
-  if ((is_back || never_left) &&
-      !baton_card_state_forget (self->root, self->record->before->card, &error))
-    warn (self, error);
-}
-
 /* First the report, which recovery could not write as well; then the journal says how it ended, so
  * that a crash from there on changes nothing, and only then is it removed. */
 static void
@@ -233,7 +219,11 @@ settle (Handoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJourna
       warn (self, error);
       g_clear_error (&error);
     }
-  settle_origin (self, end);
+  if (!baton_record_settle_origin (self->record, self->root, end->status, &error))
+    {
+      warn (self, error);
+      g_clear_error (&error);
+    }
   if (!baton_journal_remove (self->root, &error))
     warn (self, error);
 }

@@ -217,3 +217,28 @@ baton_record_new_from_json (JsonNode *node, GError **error)
 
   return NULL;
 }
+
+/**
+ * baton_record_settle_origin:
+ * @self: a record
+ * @root: the roots
+ * @status: what the handoff came to
+ * @error: return location for an error
+ *
+ * How the card stood before it left the host is remembered for as long as it
+ * is away: not after it has come back, nor where it never left.
+ *
+ * Returns: %FALSE if it could not be forgotten
+ */
+gboolean
+baton_record_settle_origin (const BatonRecord *self,
+                            BatonRoot *root,
+                            BatonExit status,
+                            GError **error)
+{
+  gboolean is_back = self->to == BATON_SIDE_HOST && status == BATON_EXIT_DONE;
+  gboolean never_left =
+      self->made_origin && (status == BATON_EXIT_CANCELLED || status == BATON_EXIT_ROLLED_BACK);
+
+  return !(is_back || never_left) || baton_card_state_forget (root, self->before->card, error);
+}

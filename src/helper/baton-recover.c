@@ -197,11 +197,11 @@ tell_cut_off (Recovery *self, gboolean same_boot)
 static BatonEnd *
 put_back (Recovery *self)
 {
-  g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
   g_autofree char *problems = NULL;
+  BatonEnd *end = baton_executor_put_back (self->executor, self->record->card_name);
 
-  if (!baton_executor_undo (self->executor, &stuck))
-    return baton_end_new_stuck (&stuck);
+  if (end != NULL)
+    return end;
   problems = baton_end_join_problems (self->context.problems);
   if (*problems != '\0')
     return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, "problems",
@@ -278,8 +278,7 @@ close_journal (Recovery *self, const BatonEnd *end)
       warn (self, error);
       g_clear_error (&error);
     }
-  if (end->status == BATON_EXIT_ROLLED_BACK && self->record->made_origin &&
-      !baton_card_state_forget (self->root, self->record->before->card, &error))
+  if (!baton_record_settle_origin (self->record, self->root, end->status, &error))
     {
       warn (self, error);
       g_clear_error (&error);

@@ -126,6 +126,17 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     }
 }
 
+/* Only what this handoff has bound, and is not bound as it was before. */
+static gboolean
+is_kept (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who)
+{
+  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
+  g_autofree char *driver = baton_effect_read_driver (context, step->target);
+
+  return driver != NULL && before != NULL && g_strcmp0 (driver, before->driver) != 0 &&
+         !baton_look_is_free (context, ret_who);
+}
+
 /* What has begun to use the card since is not robbed of it: several drivers free what is still in
  * use (nouveau), or wait for it in the kernel (snd_hda_intel, i2c, vfio). */
 static BatonOutcome
@@ -162,6 +173,8 @@ revert (BatonStepContext *context,
 
 const BatonStepClass baton_step_bind_class = {
   .cancel_before = TRUE,
+  .shares_card = TRUE,
+  .is_kept = is_kept,
   .remember = remember,
   .observe = observe,
   .apply = apply,

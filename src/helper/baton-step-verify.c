@@ -131,7 +131,8 @@ find_missing (BatonStepContext *context, const char **ret_address)
       const BatonFunctionState *origin = g_ptr_array_index (context->origin->functions, i);
       BatonFunction *function = baton_machine_find_function (context->machine, origin->address);
 
-      if (function == NULL)
+      /* Without a driver there is nothing to wait for: the step that was to bind it said why. */
+      if (function == NULL || function->driver == NULL)
         continue;
       *ret_address = origin->address;
       if (origin->drm && !has_node (context, function, BATON_NODE_DRM_PRIMARY))

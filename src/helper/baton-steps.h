@@ -61,6 +61,9 @@ typedef struct
  * @cancel_before: somebody who asks to stop is heard before this step
  * @wants_free_card: nobody may have the card open any more when it begins
  * @ends_programs: programs end by it, which nothing starts again
+ * @shares_card: on the way to the host, everybody may open the card after it: nobody who asks to
+ *   stop is heard any more, and @is_kept is asked before anything is put back
+ * @is_kept: (nullable): is the card in use after it? Then says by whom
  * @remember: (nullable): what @revert has to know beside the state that was
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
  *   not so, says so in @trouble
@@ -76,6 +79,8 @@ typedef struct
   gboolean cancel_before;
   gboolean wants_free_card;
   gboolean ends_programs;
+  gboolean shares_card;
+  gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
   gboolean (*observe) (BatonStepContext *context,
                        const BatonStep *step,

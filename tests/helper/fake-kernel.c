@@ -28,6 +28,8 @@ typedef struct
   gboolean group_busy;
   gboolean group_viable;
   gboolean keeps_node;
+  guint refused; /* index of the function that its host driver does not take, and why */
+  int refused_errno;
   pid_t worker;
   char cancel_file[512];
 } Shared;
@@ -175,6 +177,8 @@ bind_function (const char *driver, const char *address)
     return EBUSY;
   if (!matches (address, driver))
     return ENODEV;
+  if (i == kernel->shared->refused && g_str_equal (driver, functions[i].driver))
+    return kernel->shared->refused_errno;
   mock_machine_set_driver (kernel->machine, address, driver);
   if (g_str_equal (driver, functions[i].driver))
     move_nodes (i, TRUE);
@@ -392,6 +396,7 @@ fake_kernel_new (MockMachine *machine)
   g_assert_true (self->shared != MAP_FAILED);
   g_assert_cmpint (pipe2 (self->block, O_CLOEXEC), ==, 0);
   self->shared->group_viable = TRUE;
+  self->shared->refused = G_N_ELEMENTS (functions);
   self->shared->worker = getpid ();
   kernel = self;
 
@@ -475,6 +480,13 @@ void
 fake_kernel_keep_group_node (FakeKernel *self)
 {
   self->shared->keeps_node = TRUE;
+}
+
+void
+fake_kernel_refuse_host (FakeKernel *self, const char *address, int errsv)
+{
+  self->shared->refused = find_function (address);
+  self->shared->refused_errno = errsv;
 }
 
 static void

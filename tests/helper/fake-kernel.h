@@ -47,6 +47,9 @@ void fake_kernel_set_group_busy (FakeKernel *self, gboolean busy);
 void fake_kernel_keep_group_node (FakeKernel *self);
 void fake_kernel_set_group_viable (FakeKernel *self, gboolean viable);
 
+/* The host's driver does not take @address any more: its probe fails with @errsv. */
+void fake_kernel_refuse_host (FakeKernel *self, const char *address, int errsv);
+
 /* Everything that a handoff may change, as text: links, attributes, nodes, modules, files. */
 char *fake_kernel_dup_snapshot (FakeKernel *self);
 

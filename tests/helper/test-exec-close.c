@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "baton-process.h"
+#include "baton-recover.h"
 #include "baton-report.h"
 #include "handoff-story.h"
 
@@ -371,6 +372,101 @@ test_new_holder (Fixture *fixture, gconstpointer data)
   story_assert_same (before, after);
 }
 
+static const char *
+get_result (Fixture *fixture, const char *key)
+{
+  const BatonEvent *last =
+      g_ptr_array_index (fixture->story.events, fixture->story.events->len - 1);
+
+  return json_object_get_string_member (last->object, key);
+}
+
+/* The number of the act by which a return binds the display. */
+static guint
+count_to_display (Fixture *fixture)
+{
+  guint nth = 0;
+
+  do
+    {
+      fake_kernel_set_fault (fixture->story.kernel, ++nth, FAKE_FAULT_REFUSE, ENOMEM);
+      story_hand (&fixture->story, "host");
+    }
+  while (strstr (get_result (fixture, "at_step"), "bind:" FAKE_CARD) !=
+         get_result (fixture, "at_step"));
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+
+  return nth;
+}
+
+/* The sound does not come back, but the display has, and somebody has opened it: it stays with
+ * him, what is missing is named, and the sound does not go to the guests alone. */
+static void
+test_kept_by_holder (Fixture *fixture, gconstpointer data)
+{
+  guint nth;
+
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  nth = count_to_display (fixture);
+  fake_kernel_refuse_host (fixture->story.kernel, FAKE_SOUND, ENOMEM);
+  fake_kernel_set_fault (fixture->story.kernel, nth, FAKE_FAULT_HOLD, 0);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DEGRADED);
+  story_assert_code (&fixture->story, "returned-with-problems");
+  story_assert_one_result (&fixture->story);
+  g_test_message ("%s", get_result (fixture, "text"));
+  g_assert_nonnull (strstr (get_result (fixture, "text"), FAKE_SOUND));
+  g_assert_cmpstr (get_result (fixture, "at_step"), ==, "bind:" FAKE_SOUND);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&fixture->story, FAKE_SOUND, NULL);
+  g_assert_false (story_has_file (&fixture->story, FAKE_NODE));
+  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
+  fake_kernel_unblock (fixture->story.kernel);
+}
+
+/* With nobody there all of it goes back to where it was. */
+static void
+test_not_kept_without_holder (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  fake_kernel_refuse_host (fixture->story.kernel, FAKE_SOUND, ENOMEM);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+}
+
+/* The worker is killed between display and sound, and somebody opens the display before recovery
+ * looks: it goes the rest of the way, since the way back would take the card from him. */
+static void
+test_kept_by_recovery (Fixture *fixture, gconstpointer data)
+{
+  guint nth;
+  pid_t pid;
+
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  nth = count_to_display (fixture);
+  story_prepare (&fixture->story, "host", NULL);
+  fake_kernel_set_fault (fixture->story.kernel, nth + 1, FAKE_FAULT_KILL, 0);
+  g_assert_cmpint (story_work_apart (&fixture->story), !=, BATON_EXIT_DONE);
+  fake_kernel_set_fault (fixture->story.kernel, 0, FAKE_FAULT_NONE, 0);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&fixture->story, FAKE_SOUND, NULL);
+
+  pid = start_holder (POLITE);
+  g_assert_cmpint (baton_recover_run (fixture->story.root), ==, 0);
+  g_assert_cmpint (end_holder (pid), ==, 0);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&fixture->story, FAKE_SOUND, "snd_hda_intel");
+  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
+  g_assert_false (story_has_file (&fixture->story, "run/baton/cards/" FAKE_CARD ".json"));
+}
+
 /* Processes and mounts of our own, as root or in a namespace where we are root. What runs in it
  * is process 1 there and everything ends with it. */
 static void
@@ -426,6 +522,12 @@ main (int argc, char **argv)
               test_until_free_cancelled, tear_down);
   g_test_add ("/helper/wait-guest/when-free", Fixture, NULL, set_up, test_when_free, tear_down);
   g_test_add ("/helper/close/new-holder", Fixture, NULL, set_up, test_new_holder, tear_down);
+
+  g_test_add ("/helper/kept/by-holder", Fixture, NULL, set_up, test_kept_by_holder, tear_down);
+  g_test_add ("/helper/kept/without-holder", Fixture, NULL, set_up,
+              test_not_kept_without_holder, tear_down);
+  g_test_add ("/helper/kept/by-recovery", Fixture, NULL, set_up, test_kept_by_recovery,
+              tear_down);
 
   return g_test_run ();
 }

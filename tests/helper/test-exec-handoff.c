@@ -121,6 +121,36 @@ test_cancel_at_each_act (gconstpointer side)
   check_each_act (side, FAKE_FAULT_CANCEL, 0);
 }
 
+/* From the moment in which everybody may open the card it only comes back whole: a wish to stop is
+ * not heard any more, whenever it comes. */
+static void
+test_cancel_when_the_card_is_back (void)
+{
+  guint n_cancelled = 0;
+  guint n_done = 0;
+
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      gboolean heard;
+
+      story_begin_on (&story, "guest");
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_CANCEL, 0);
+      heard = story_hand (&story, "host") == BATON_EXIT_CANCELLED;
+      if (fake_kernel_get_n_acts (story.kernel) < nth)
+        break;
+      /* Once too late, it stays too late. */
+      g_assert_false (heard && n_done > 0);
+      n_cancelled += heard;
+      n_done += !heard;
+      story_assert_driver (&story, FAKE_CARD, heard ? "vfio-pci" : "amdgpu");
+      story_assert_driver (&story, FAKE_SOUND, heard ? "vfio-pci" : "snd_hda_intel");
+    }
+  g_assert_cmpuint (n_cancelled, >, 3);
+  /* Asked while the display is bound, and while the sound is. */
+  g_assert_cmpuint (n_done, >=, 2);
+}
+
 static void
 test_cancel_before_the_start (void)
 {
@@ -614,6 +644,8 @@ main (int argc, char **argv)
       g_test_add_data_func (killed, sides[i], test_killed_at_each_act);
     }
   g_test_add_func ("/helper/handoff/cancel/before-the-start", test_cancel_before_the_start);
+  g_test_add_func ("/helper/handoff/cancel/when-the-card-is-back",
+                   test_cancel_when_the_card_is_back);
   g_test_add_func ("/helper/handoff/recovery-killed", test_recovery_killed_at_each_act);
   g_test_add_func ("/helper/handoff/another-boot", test_another_boot);
   g_test_add_func ("/helper/handoff/killed/without-a-journal", test_killed_without_a_journal);

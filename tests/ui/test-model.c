@@ -178,6 +178,51 @@ test_done (Fixture *fixture, gconstpointer data)
   g_assert_null (baton_model_get_handoff (fixture->model));
 }
 
+/* As the worker does: on the way to the host it hears of a cancel until a function is bound there. */
+static void
+test_until_when_to_cancel (void)
+{
+  static const struct
+  {
+    const char *transcript;
+    const char *to;
+    const char *last_step;
+  } rows[] = {
+    { "hand-to-guest.jsonl", "guest", "bind:0000:01:00.0" },
+    { "hand-to-host.jsonl", "host", "set-override:0000:01:00.1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "..", "data", "schema",
+                                                     rows[i].transcript, NULL);
+      g_autoptr (BatonHandoff) handoff = baton_handoff_new ("0000:01:00.0", rows[i].to, FALSE);
+      g_autoptr (BatonView) view = baton_view_new ();
+      g_autofree char *text = NULL;
+      g_autofree char *last_step = NULL;
+      g_auto (GStrv) lines = NULL;
+
+      g_test_message ("%s", rows[i].transcript);
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      lines = g_strsplit (text, "\n", -1);
+      for (guint j = 0; lines[j] != NULL && *lines[j] != '\0'; j++)
+        {
+          g_autoptr (BatonEvent) event = baton_event_parse (lines[j], -1, NULL);
+          int current;
+
+          baton_view_feed (view, event);
+          baton_handoff_update (handoff, view);
+          current = baton_handoff_get_current (handoff);
+          if (current < 0 || !baton_handoff_can_cancel (handoff))
+            continue;
+          g_free (last_step);
+          last_step = g_strdup (
+              baton_json_get_string (baton_handoff_get_step (handoff, (guint) current), "id"));
+        }
+      g_assert_cmpstr (last_step, ==, rows[i].last_step);
+    }
+}
+
 static void
 test_cancelled (Fixture *fixture, gconstpointer data)
 {
@@ -298,6 +343,8 @@ main (int argc, char **argv)
     }
   g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
   g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
+
+  g_test_add_func ("/app/model/until-when-to-cancel", test_until_when_to_cancel);
 
   return g_test_run ();
 }

@@ -368,6 +368,8 @@ test_ends (void)
       BATON_REMEDY_TRY_AGAIN, TRUE },
     { 15, "handed-over-with-problems", "guest", "Handed Over, with Problems",
       BATON_REMEDY_RETURN, TRUE },
+    { 15, "returned-with-problems", "host", "Came Back, with Problems", BATON_REMEDY_NONE,
+      TRUE },
     { 16, "stuck", "guest", "Restart Needed", BATON_REMEDY_NONE, TRUE },
     { 17, "outcome-unknown", "guest", "Outcome Unknown", BATON_REMEDY_CHECK_AGAIN, TRUE },
   };

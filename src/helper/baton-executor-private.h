@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-executor.h"
+
+G_BEGIN_DECLS
+
+/* For baton-executor.c, which goes forward, and baton-executor-back.c, which goes back. */
+
+struct _BatonExecutor
+{
+  /* borrowed */
+  BatonStepContext *context;
+  GPtrArray *steps;
+  GPtrArray *remembered;
+  BatonJournal *journal;
+  const char *card_name;
+
+  /* owned */
+  BatonProgress *progress;
+
+  gboolean found_free;
+
+  /* Everybody may open the card by now, and so it is not taken back on somebody's wish. */
+  gboolean shared;
+  gboolean told_too_late;
+
+  /* What was begun can only be ended: a record that cannot be written stops nothing more. */
+  gboolean goes_on;
+};
+
+const BatonStepClass *baton_executor_get_class (BatonExecutor *self, guint i);
+BatonOutcome baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble);
+void baton_executor_record_if_possible (BatonExecutor *self, guint i, const char *state);
+void baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble);
+
+BatonEnd *baton_executor_end_done (BatonExecutor *self);
+BatonEnd *baton_executor_end_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble);
+BatonEnd *
+baton_executor_roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause);
+
+G_END_DECLS
