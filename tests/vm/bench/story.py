@@ -191,6 +191,19 @@ class Bench:
             process.wait()
 
     @contextlib.contextmanager
+    def agent(self, answer):
+        """A polkit agent of the desktop's session that answers as inside/authenticate.py says."""
+        process = self.spawn('python3', '-B', '/bench/inside/authenticate.py', answer, user='u')
+        lines = process.lines()
+        if next(lines, None) != 'registered':
+            raise AssertionError(f'the agent was not registered: {process.err}')
+        try:
+            yield process
+        finally:
+            process.close_stdin()
+            process.wait()
+
+    @contextlib.contextmanager
     def guest(self, *addresses):
         """A real virtual machine that has these functions open."""
         devices = [part for address in addresses

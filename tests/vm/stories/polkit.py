@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop's user is asked once; refused, dismissed or with nobody to ask, nothing moves."""
 
-import contextlib
-
 from bench import story
 
 TIER = 'full'
@@ -11,33 +9,20 @@ SESSION = True
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 
-@contextlib.contextmanager
-def agent(bench, *answers):
-    """A polkit agent of the session that gives these answers."""
-    process = bench.spawn('python3', '-B', '/bench/inside/authenticate.py', *answers, user='u')
-    lines = process.lines()
-    assert next(lines, None) == 'registered', process.err
-    try:
-        yield process
-    finally:
-        process.close_stdin()
-        process.wait()
-
-
 def run(bench):
     before = bench.function(CARD)
     # No agent at all, then one that is dismissed, then one with the wrong password.
     refused = bench.to_guest(CARD, user='u', status=None)
     assert refused.code == 'not-authorised', refused.result
     assert bench.function(CARD) == before
-    for answers, code in ((('dismiss',), 'dismissed'), (('wrong',), 'not-authorised')):
-        with agent(bench, *answers):
+    for answer, code in (('dismiss', 'dismissed'), ('wrong', 'not-authorised')):
+        with bench.agent(answer):
             refused = bench.to_guest(CARD, user='u', status=None)
             assert refused.code == code, refused.result
             assert refused.result['exit'] >= story.BAD_REQUEST, refused.result
         assert bench.function(CARD) == before
 
-    with agent(bench, 'u') as asking:
+    with bench.agent('u') as asking:
         bench.to_guest(CARD, user='u')
         bench.expect_guest(CARD, SOUND)
         bench.to_host(CARD, user='u')
