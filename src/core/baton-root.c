@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-root.h"
+#include "baton-root-private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,12 +16,6 @@
 /* References used below:
  *  OPENAT2 - openat2(2): RESOLVE_* and why EAGAIN is to be tried again
  */
-
-/* More than any attribute of sysfs has: a page is the kernel's own limit there. */
-#define MAX_LINE_BYTES 65536
-
-/* A busy machine has some ten thousand processes; beyond this something is wrong. */
-#define MAX_NAMES 262144
 
 /* OPENAT2: a rename or mount anywhere while ".." is resolved gives EAGAIN. */
 #define MAX_TRIES 64
@@ -87,8 +78,9 @@ open_beneath (int anchor, const char *path, int flags, guint64 resolve)
   return fd;
 }
 
-static int
-open_in_part (BatonRoot *self, BatonRootPart part, const char *path, int flags)
+/* baton_root_open() for whoever says in its own words what failed: the cause is in errno. */
+int
+baton_root_open_quietly (BatonRoot *self, BatonRootPart part, const char *path, int flags)
 {
   g_autofree char *below_top = NULL;
 
@@ -109,8 +101,10 @@ open_in_part (BatonRoot *self, BatonRootPart part, const char *path, int flags)
   return open_beneath (self->top, below_top, flags, part_table[part].resolve);
 }
 
-static void
-set_error (GError **error, const char *what, BatonRootPart part, const char *path, int errsv)
+/* "could not @what 'PATH': CAUSE" */
+void
+baton_root_set_error (
+    GError **error, const char *what, BatonRootPart part, const char *path, int errsv)
 {
   g_autofree char *shown = baton_root_dup_shown_path (part, path);
 
@@ -136,7 +130,7 @@ check_magic (int fd, BatonRootPart part, GError **error)
 
   if (fd < 0 || fstatfs (fd, &fs) < 0)
     {
-      set_error (error, "look at", part, "", fd < 0 ? ENOENT : errno);
+      baton_root_set_error (error, "look at", part, "", fd < 0 ? ENOENT : errno);
       return FALSE;
     }
 
@@ -333,9 +327,9 @@ baton_root_open (
 
   g_return_val_if_fail (part < BATON_N_ROOT_PARTS, -1);
 
-  fd = open_in_part (self, part, path, flags);
+  fd = baton_root_open_quietly (self, part, path, flags);
   if (fd < 0)
-    set_error (error, "open", part, path, errno);
+    baton_root_set_error (error, "open", part, path, errno);
 
   return fd;
 }
@@ -355,234 +349,12 @@ baton_root_exists (BatonRoot *self, BatonRootPart part, const char *path)
 
   g_return_val_if_fail (part < BATON_N_ROOT_PARTS, FALSE);
 
-  fd = open_in_part (self, part, path, O_PATH);
+  fd = baton_root_open_quietly (self, part, path, O_PATH);
   if (fd < 0)
     return FALSE;
 
   close (fd);
   return TRUE;
-}
-
-static char *
-read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
-{
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  struct stat info;
-
-  /* A FIFO or a device that waits where a file should be would keep us waiting. */
-  if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
-    {
-      *ret_errno = EINVAL;
-      return NULL;
-    }
-
-  for (;;)
-    {
-      guint8 buffer[4096];
-      gssize n = read (fd, buffer, sizeof buffer);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          *ret_errno = errno;
-          return NULL;
-        }
-      if (n == 0)
-        break;
-      if (bytes->len + (gsize) n > max_bytes)
-        {
-          *ret_errno = EFBIG;
-          return NULL;
-        }
-      g_byte_array_append (bytes, buffer, (guint) n);
-    }
-
-  if (ret_length != NULL)
-    *ret_length = bytes->len;
-  g_byte_array_append (bytes, (const guint8 *) "", 1);
-  return (char *) g_byte_array_free (g_steal_pointer (&bytes), FALSE);
-}
-
-/**
- * baton_root_read_file:
- * @self: a root
- * @part: one of its parts
- * @path: a path below it
- * @max_bytes: refuse more than this
- * @ret_length: (out) (optional): where to store the length
- * @error: return location for an error
- *
- * Returns: (transfer full): the bytes of a regular file and a NUL after them, or %NULL,
- *   with %BATON_ERROR_TOO_LARGE if there are more than @max_bytes
- */
-char *
-baton_root_read_file (BatonRoot *self,
-                      BatonRootPart part,
-                      const char *path,
-                      gsize max_bytes,
-                      gsize *ret_length,
-                      GError **error)
-{
-  char *text;
-  int errsv = 0;
-  int fd;
-
-  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
-
-  fd = open_in_part (self, part, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0)
-    {
-      set_error (error, "read", part, path, errno);
-      return NULL;
-    }
-
-  text = read_all (fd, max_bytes, ret_length, &errsv);
-  close (fd);
-  if (text == NULL)
-    set_error (error, "read", part, path, errsv);
-
-  return text;
-}
-
-/**
- * baton_root_read_line:
- * @self: a root
- * @part: one of its parts
- * @path: a path below it
- * @error: return location for an error
- *
- * Returns: (transfer full): the first line of the file, without its end
- */
-char *
-baton_root_read_line (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
-{
-  char *text = baton_root_read_file (self, part, path, MAX_LINE_BYTES, NULL, error);
-
-  if (text != NULL)
-    text[strcspn (text, "\n")] = '\0';
-
-  return text;
-}
-
-/**
- * baton_root_read_link:
- * @self: a root
- * @part: one of its parts
- * @path: a path below it, whose last part is a link
- * @error: return location for an error
- *
- * Returns: (transfer full): the text of the link, which is not followed
- */
-char *
-baton_root_read_link (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
-{
-  char target[PATH_MAX];
-  gssize length;
-  int errsv;
-  int fd;
-
-  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
-
-  fd = open_in_part (self, part, path, O_PATH | O_NOFOLLOW);
-  if (fd < 0)
-    {
-      set_error (error, "read the link", part, path, errno);
-      return NULL;
-    }
-
-  length = readlinkat (fd, "", target, sizeof target);
-  /* readlinkat(2): what is there, and is no link, gives ENOENT with an empty path. */
-  errsv = length < 0 && errno == ENOENT ? EINVAL : errno;
-  close (fd);
-  if (length < 0 || (gsize) length >= sizeof target)
-    {
-      set_error (error, "read the link", part, path, length < 0 ? errsv : ENAMETOOLONG);
-      return NULL;
-    }
-
-  return g_strndup (target, (gsize) length);
-}
-
-/**
- * baton_root_read_link_name:
- * @self: a root
- * @part: one of its parts
- * @path: a path below it, whose last part is a link
- * @error: return location for an error
- *
- * What most links of sysfs say is in their last component: a driver, a module, a group.
- *
- * Returns: (transfer full): that component
- */
-char *
-baton_root_read_link_name (BatonRoot *self,
-                           BatonRootPart part,
-                           const char *path,
-                           GError **error)
-{
-  g_autofree char *target = baton_root_read_link (self, part, path, error);
-
-  if (target == NULL)
-    return NULL;
-
-  return g_path_get_basename (target);
-}
-
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/**
- * baton_root_list:
- * @self: a root
- * @part: one of its parts
- * @path: a directory below it, empty for the part itself
- * @error: return location for an error
- *
- * Returns: (transfer full) (element-type filename): the names in it but for `.` and
- *   `..`, sorted by their bytes; empty where the tree has no such part
- */
-GPtrArray *
-baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
-{
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  struct dirent *entry;
-  DIR *directory;
-  int fd;
-
-  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
-
-  if (self->parts[part] < 0 && !self->is_system)
-    return g_steal_pointer (&names);
-
-  fd = open_in_part (self, part, path, O_RDONLY | O_DIRECTORY);
-  directory = fd >= 0 ? fdopendir (fd) : NULL;
-  if (directory == NULL)
-    {
-      set_error (error, "list", part, path, errno);
-      close_fd (&fd);
-      return NULL;
-    }
-
-  while ((entry = readdir (directory)) != NULL)
-    {
-      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-        continue;
-      if (names->len == MAX_NAMES)
-        {
-          closedir (directory);
-          set_error (error, "list", part, path, EFBIG);
-          return NULL;
-        }
-      g_ptr_array_add (names, g_strdup (entry->d_name));
-    }
-  closedir (directory);
-
-  g_ptr_array_sort (names, compare_names);
-  return g_steal_pointer (&names);
 }
 
 /**

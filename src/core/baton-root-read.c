@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-root-private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* More than any attribute of sysfs has: a page is the kernel's own limit there. */
+#define MAX_LINE_BYTES 65536
+
+/* A busy machine has some ten thousand processes; beyond this something is wrong. */
+#define MAX_NAMES 262144
+
+static char *
+read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  struct stat info;
+
+  /* A FIFO or a device that waits where a file should be would keep us waiting. */
+  if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
+    {
+      *ret_errno = EINVAL;
+      return NULL;
+    }
+
+  for (;;)
+    {
+      guint8 buffer[4096];
+      gssize n = read (fd, buffer, sizeof buffer);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        {
+          *ret_errno = errno;
+          return NULL;
+        }
+      if (n == 0)
+        break;
+      if (bytes->len + (gsize) n > max_bytes)
+        {
+          *ret_errno = EFBIG;
+          return NULL;
+        }
+      g_byte_array_append (bytes, buffer, (guint) n);
+    }
+
+  if (ret_length != NULL)
+    *ret_length = bytes->len;
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  return (char *) g_byte_array_free (g_steal_pointer (&bytes), FALSE);
+}
+
+/**
+ * baton_root_read_file:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ * @max_bytes: refuse more than this
+ * @ret_length: (out) (optional): where to store the length
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the bytes of a regular file and a NUL after them, or %NULL,
+ *   with %BATON_ERROR_TOO_LARGE if there are more than @max_bytes
+ */
+char *
+baton_root_read_file (BatonRoot *self,
+                      BatonRootPart part,
+                      const char *path,
+                      gsize max_bytes,
+                      gsize *ret_length,
+                      GError **error)
+{
+  char *text;
+  int errsv = 0;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  fd = baton_root_open_quietly (self, part, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    {
+      baton_root_set_error (error, "read", part, path, errno);
+      return NULL;
+    }
+
+  text = read_all (fd, max_bytes, ret_length, &errsv);
+  close (fd);
+  if (text == NULL)
+    baton_root_set_error (error, "read", part, path, errsv);
+
+  return text;
+}
+
+/**
+ * baton_root_read_line:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the first line of the file, without its end
+ */
+char *
+baton_root_read_line (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
+{
+  char *text = baton_root_read_file (self, part, path, MAX_LINE_BYTES, NULL, error);
+
+  if (text != NULL)
+    text[strcspn (text, "\n")] = '\0';
+
+  return text;
+}
+
+/**
+ * baton_root_read_link:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it, whose last part is a link
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the text of the link, which is not followed
+ */
+char *
+baton_root_read_link (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
+{
+  char target[PATH_MAX];
+  gssize length;
+  int errsv;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  fd = baton_root_open_quietly (self, part, path, O_PATH | O_NOFOLLOW);
+  if (fd < 0)
+    {
+      baton_root_set_error (error, "read the link", part, path, errno);
+      return NULL;
+    }
+
+  length = readlinkat (fd, "", target, sizeof target);
+  /* readlinkat(2): what is there, and is no link, gives ENOENT with an empty path. */
+  errsv = length < 0 && errno == ENOENT ? EINVAL : errno;
+  close (fd);
+  if (length < 0 || (gsize) length >= sizeof target)
+    {
+      baton_root_set_error (error, "read the link", part, path,
+                            length < 0 ? errsv : ENAMETOOLONG);
+      return NULL;
+    }
+
+  return g_strndup (target, (gsize) length);
+}
+
+/**
+ * baton_root_read_link_name:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a path below it, whose last part is a link
+ * @error: return location for an error
+ *
+ * What most links of sysfs say is in their last component: a driver, a module, a group.
+ *
+ * Returns: (transfer full): that component
+ */
+char *
+baton_root_read_link_name (BatonRoot *self,
+                           BatonRootPart part,
+                           const char *path,
+                           GError **error)
+{
+  g_autofree char *target = baton_root_read_link (self, part, path, error);
+
+  if (target == NULL)
+    return NULL;
+
+  return g_path_get_basename (target);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The names in an open directory, sorted. A list that broke off is no list: it would hide a
+ * function or a holder, and nobody would know. */
+static GPtrArray *
+read_names (DIR *directory, int *ret_errno)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  for (;;)
+    {
+      const struct dirent *entry;
+
+      errno = 0;
+      entry = readdir (directory);
+      if (entry == NULL)
+        break;
+      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+        continue;
+      if (names->len == MAX_NAMES)
+        {
+          errno = EFBIG;
+          break;
+        }
+      g_ptr_array_add (names, g_strdup (entry->d_name));
+    }
+
+  if (errno != 0)
+    {
+      *ret_errno = errno;
+      return NULL;
+    }
+
+  g_ptr_array_sort (names, compare_names);
+  return g_steal_pointer (&names);
+}
+
+/**
+ * baton_root_list:
+ * @self: a root
+ * @part: one of its parts
+ * @path: a directory below it, empty for the part itself
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (element-type filename): the names in it but for `.` and
+ *   `..`, sorted by their bytes; empty where the tree has no such part
+ */
+GPtrArray *
+baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
+{
+  GPtrArray *names;
+  DIR *directory;
+  int errsv = 0;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  if (baton_root_get_fd (self, part) < 0 && !baton_root_is_system (self))
+    return g_ptr_array_new_with_free_func (g_free);
+
+  fd = baton_root_open_quietly (self, part, path, O_RDONLY | O_DIRECTORY);
+  directory = fd >= 0 ? fdopendir (fd) : NULL;
+  if (directory == NULL)
+    {
+      baton_root_set_error (error, "list", part, path, errno);
+      if (fd >= 0)
+        close (fd);
+      return NULL;
+    }
+
+  names = read_names (directory, &errsv);
+  closedir (directory);
+  if (names == NULL)
+    baton_root_set_error (error, "list", part, path, errsv);
+
+  return names;
+}
