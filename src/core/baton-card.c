@@ -147,6 +147,22 @@ baton_card_travels (const BatonCard *self, const char *address)
 }
 
 /**
+ * baton_card_has_function_on_vfio:
+ * @self: a card
+ *
+ * Returns: whether any of what travels is on vfio, so that a guest could have it open
+ */
+gboolean
+baton_card_has_function_on_vfio (const BatonCard *self)
+{
+  for (guint i = 0; i < self->functions->len; i++)
+    if (baton_function_is_on_vfio (self->functions->pdata[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+/**
  * baton_card_compute_side:
  * @self: a card
  *
@@ -159,19 +175,17 @@ BatonSide
 baton_card_compute_side (const BatonCard *self)
 {
   gboolean any_on_host = FALSE;
-  gboolean any_on_vfio = FALSE;
 
   for (guint i = 0; i < self->functions->len; i++)
     {
       const BatonFunction *function = g_ptr_array_index (self->functions, i);
 
       any_on_host = any_on_host || baton_function_is_on_host (function);
-      any_on_vfio = any_on_vfio || baton_function_is_on_vfio (function);
     }
 
   if (baton_function_is_on_vfio (self->display))
     return any_on_host ? BATON_SIDE_SPLIT : BATON_SIDE_GUEST;
-  if (any_on_vfio)
+  if (baton_card_has_function_on_vfio (self))
     return BATON_SIDE_SPLIT;
 
   return baton_function_is_on_host (self->display) ? BATON_SIDE_HOST : BATON_SIDE_NONE;

@@ -146,16 +146,6 @@ baton_holders_add_modules (BatonHolders *self, BatonRoot *root, const BatonCard 
 }
 
 static gboolean
-has_function_on_vfio (const BatonCard *card)
-{
-  for (guint i = 0; i < card->functions->len; i++)
-    if (baton_function_is_on_vfio (card->functions->pdata[i]))
-      return TRUE;
-
-  return FALSE;
-}
-
-static gboolean
 is_used_out_of_sight (BatonRoot *root)
 {
   return read_refcount (root, "vfio_pci") > 0;
@@ -193,7 +183,7 @@ baton_holders_add_kernel (BatonHolders *self,
       baton_card_travels (card, machine->system->framebuffer_function))
     add_kernel_holder (self, machine->system->framebuffer, BATON_HOW_FRAMEBUFFER, NULL);
 
-  if (!vfio_seen && self->complete && has_function_on_vfio (card) &&
+  if (!vfio_seen && self->complete && baton_card_has_function_on_vfio (card) &&
       is_used_out_of_sight (root))
     add_kernel_holder (self, "vfio", BATON_HOW_VFIO, NULL);
 }

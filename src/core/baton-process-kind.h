@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "baton-holders.h"
+#include "baton-holder.h"
 #include "baton-process-unit.h"
-#include "baton-process.h"
 
 G_BEGIN_DECLS
 

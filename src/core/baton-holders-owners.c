@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-holders-owners.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "baton-holder.h"
+#include "baton-holders-walk.h"
+#include "baton-process-kind.h"
+
+/* References used below:
+ *  NV-CTL   - NVIDIA open-gpu-kernel-modules nv.c: a /dev/nvidiactl descriptor can hold a GPU in
+ *             use (ATTACH_GPUS); nvidia-modeset and nvidia-uvm likewise
+ *  VFIO-DEV - Linux drivers/vfio/group.c: a device's descriptor keeps its group busy after the
+ *             group's own was closed
+ */
+
+/* One file for all cards of a driver. */
+static const struct
+{
+  const char *driver;
+  const char *path;
+} shared_nodes[] = {
+  { "nvidia", "nvidia-modeset" },
+  { "nvidia", "nvidia-uvm" },
+  { "nvidia", "nvidia-uvm-tools" },
+  { "nvidia", "nvidiactl" },
+};
+
+struct _BatonHoldersOwners
+{
+  /* owned */
+  BatonHoldersDevices *devices;
+  GPtrArray *nodes; /* by device: GArray of NodeOfCard */
+};
+
+typedef struct
+{
+  const BatonCard *card; /* borrowed */
+  const char *path;      /* borrowed */
+} NodeOfCard;
+
+static BatonHoldersRole
+role_of_node (const BatonNode *node)
+{
+  switch (node->kind)
+    {
+    case BATON_NODE_VFIO_GROUP:
+      return BATON_HOLDERS_ROLE_VFIO_GROUP;
+    case BATON_NODE_VFIO_DEVICE:
+      return BATON_HOLDERS_ROLE_VFIO_CDEV;
+    case BATON_NODE_DRM_PRIMARY:
+    case BATON_NODE_DRM_RENDER:
+    case BATON_NODE_FRAMEBUFFER:
+    case BATON_NODE_SOUND:
+    case BATON_NODE_I2C:
+    case BATON_NODE_NVIDIA:
+    case BATON_NODE_OTHER:
+    default:
+      return BATON_HOLDERS_ROLE_NODE;
+    }
+}
+
+static void
+want_node (BatonHoldersOwners *self,
+           const BatonCard *card,
+           guint major,
+           guint minor,
+           BatonHoldersRole role,
+           const char *path)
+{
+  guint index = baton_holders_devices_add (self->devices, major, minor, role, path);
+  NodeOfCard node = { card, baton_holders_devices_get (self->devices, index)->path };
+  GArray *nodes;
+
+  if (index == self->nodes->len)
+    g_ptr_array_add (self->nodes, g_array_new (FALSE, FALSE, sizeof (NodeOfCard)));
+  nodes = self->nodes->pdata[index];
+  g_array_append_val (nodes, node);
+}
+
+static void
+want_shared_nodes (BatonHoldersOwners *self, BatonRoot *root, const BatonCard *card)
+{
+  int dev_fd = baton_root_get_fd (root, BATON_ROOT_DEV);
+
+  for (guint i = 0; i < G_N_ELEMENTS (shared_nodes); i++)
+    {
+      g_autofree char *path = NULL;
+      struct stat status;
+
+      if (g_strcmp0 (card->display->driver, shared_nodes[i].driver) != 0 ||
+          fstatat (dev_fd, shared_nodes[i].path, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+          !S_ISCHR (status.st_mode))
+        continue;
+      path = baton_root_build_path (root, BATON_ROOT_DEV, shared_nodes[i].path);
+      want_node (self, card, gnu_dev_major (status.st_rdev), gnu_dev_minor (status.st_rdev),
+                 BATON_HOLDERS_ROLE_SHARED, path);
+    }
+}
+
+static const char *
+find_node_of_card (const BatonHoldersOwners *self, guint device, const BatonCard *card)
+{
+  const GArray *nodes = self->nodes->pdata[device];
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const NodeOfCard *node = &g_array_index (nodes, NodeOfCard, i);
+
+      if (node->card == card)
+        return node->path;
+    }
+
+  return NULL;
+}
+
+static gboolean
+has_own_node_of (const BatonHoldersOwners *self,
+                 const BatonHoldersFound *found,
+                 const char *driver,
+                 const BatonCard *card)
+{
+  for (guint i = 0; i < found->uses->len; i++)
+    {
+      guint device = g_array_index (found->uses, BatonHoldersUse, i).device;
+      const GArray *nodes = self->nodes->pdata[device];
+
+      if (baton_holders_devices_get (self->devices, device)->role != BATON_HOLDERS_ROLE_NODE)
+        continue;
+      for (guint j = 0; j < nodes->len; j++)
+        {
+          const BatonCard *owner = g_array_index (nodes, NodeOfCard, j).card;
+
+          if ((card == NULL || owner == card) &&
+              g_strcmp0 (owner->display->driver, driver) == 0)
+            return TRUE;
+        }
+    }
+
+  return FALSE;
+}
+
+/* A node that all cards of a driver share (NV-CTL) counts for those whose own nodes the process
+ * has as well, and for all of them where it has none: then nobody can tell. */
+static gboolean
+counts_shared_node (const BatonHoldersOwners *self,
+                    const BatonHoldersFound *found,
+                    const BatonCard *card)
+{
+  const char *driver = card->display->driver;
+
+  return has_own_node_of (self, found, driver, card) ||
+         !has_own_node_of (self, found, driver, NULL);
+}
+
+static gboolean
+travels_one_of (const BatonCard *card, const char *const *addresses)
+{
+  for (guint i = 0; addresses[i] != NULL; i++)
+    if (baton_card_travels (card, addresses[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+is_named_by_process (const BatonCard *card, const BatonProcess *process)
+{
+  for (guint i = 0; i < card->functions->len; i++)
+    {
+      const BatonFunction *function = card->functions->pdata[i];
+
+      if (baton_process_names_function (process, function->address))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Whose is an open vfio device (VFIO-DEV)? In this order: the kernel says it (from 6.18 on);
+ * the process's arguments name the card; the process has groups open, and those say it; and
+ * where none of that is to be had, it may be any card that is on vfio, so it is each. To open
+ * the groups here and see which is busy would keep a guest from starting at that moment. */
+static gboolean
+has_vfio_device_of (const BatonHoldersFound *found, const BatonCard *card)
+{
+  if ((found->traces & BATON_HOLDERS_TRACE_VFIO_DEVICE) == 0 ||
+      !baton_card_has_function_on_vfio (card))
+    return FALSE;
+  if (found->vfio_functions[0] != NULL)
+    return travels_one_of (card, (const char *const *) found->vfio_functions);
+  if (is_named_by_process (card, found->process))
+    return TRUE;
+
+  return (found->traces & BATON_HOLDERS_TRACE_VFIO_GROUP) == 0;
+}
+
+/**
+ * baton_holders_owners_new:
+ * @root: where to look
+ * @machine: whose cards; must outlive the result, as must its nodes
+ *
+ * Returns: (transfer full): the device files of all cards of @machine, and whose they are
+ */
+BatonHoldersOwners *
+baton_holders_owners_new (BatonRoot *root, BatonMachine *machine)
+{
+  BatonHoldersOwners *self = g_new0 (BatonHoldersOwners, 1);
+
+  self->devices = baton_holders_devices_new ();
+  self->nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
+
+  for (guint i = 0; i < machine->cards->len; i++)
+    {
+      const BatonCard *card = machine->cards->pdata[i];
+
+      for (guint j = 0; j < card->nodes->len; j++)
+        {
+          const BatonNode *node = card->nodes->pdata[j];
+
+          want_node (self, card, node->major, node->minor, role_of_node (node), node->path);
+        }
+      want_shared_nodes (self, root, card);
+    }
+
+  return self;
+}
+
+/**
+ * baton_holders_owners_free:
+ * @self: (nullable): owners
+ *
+ * Frees @self.
+ */
+void
+baton_holders_owners_free (BatonHoldersOwners *self)
+{
+  if (self == NULL)
+    return;
+
+  baton_holders_devices_unref (self->devices);
+  g_ptr_array_unref (self->nodes);
+  g_free (self);
+}
+
+/**
+ * baton_holders_owners_get_devices:
+ * @self: owners
+ *
+ * Returns: (transfer none): what is to be looked for
+ */
+BatonHoldersDevices *
+baton_holders_owners_get_devices (const BatonHoldersOwners *self)
+{
+  return self->devices;
+}
+
+/**
+ * baton_holders_owners_measure:
+ * @self: owners
+ * @found: what one process was seen to have
+ * @card: a card of the machine that @self was made for
+ * @nodes: (element-type filename): where to add the paths of the card's nodes that it has, which
+ *   stay those of @self
+ *
+ * Says how much of what a process has is this card's.
+ *
+ * Returns: set of #BatonHow, 0 where it does not hold the card
+ */
+guint
+baton_holders_owners_measure (const BatonHoldersOwners *self,
+                              const BatonHoldersFound *found,
+                              const BatonCard *card,
+                              GPtrArray *nodes)
+{
+  guint how = 0;
+
+  for (guint i = 0; i < found->uses->len; i++)
+    {
+      const BatonHoldersUse *use = &g_array_index (found->uses, BatonHoldersUse, i);
+      const char *path = find_node_of_card (self, use->device, card);
+
+      if (path == NULL)
+        continue;
+      if (baton_holders_devices_get (self->devices, use->device)->role ==
+              BATON_HOLDERS_ROLE_SHARED &&
+          !counts_shared_node (self, found, card))
+        continue;
+      how |= use->how;
+      g_ptr_array_add (nodes, (gpointer) path);
+    }
+
+  if (has_vfio_device_of (found, card))
+    how |= BATON_HOW_VFIO | BATON_HOW_FD;
+  /* all i915 cards map their memory through the same nameless file */
+  if ((found->traces & BATON_HOLDERS_TRACE_I915_MAP) != 0 &&
+      g_strcmp0 (card->display->driver, "i915") == 0)
+    how |= BATON_HOW_MAP;
+
+  return how;
+}
