@@ -58,9 +58,18 @@ free_found (gpointer data)
   g_free (self);
 }
 
+/**
+ * baton_holders_scan_free:
+ * @self: (nullable): a scan
+ *
+ * Frees @self.
+ */
 void
 baton_holders_scan_free (BatonHoldersScan *self)
 {
+  if (self == NULL)
+    return;
+
   g_ptr_array_unref (self->found);
   g_free (self);
 }
@@ -108,6 +117,7 @@ look_at_process (
     Search *self, BatonHoldersWalk *walk, int pid, GPtrArray *found, guint *n_unreadable)
 {
   g_autoptr (BatonProcess) process = NULL;
+  g_autoptr (GError) error = NULL;
   BatonHoldersFound *entry;
   int dir_fd = -1;
 
@@ -119,11 +129,15 @@ look_at_process (
       break;
 
     case BATON_HOLDERS_WALK_FOUND:
-      /* it fails when the process has ended since, and with it what it had */
-      process = baton_process_read_at (dir_fd, pid, NULL);
+      process = baton_process_read_at (dir_fd, pid, &error);
       close (dir_fd);
       if (process == NULL)
-        break;
+        {
+          /* with a process that has ended since, ends what it had */
+          if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+            (*n_unreadable)++;
+          break;
+        }
       entry = g_new0 (BatonHoldersFound, 1);
       entry->process = g_steal_pointer (&process);
       entry->uses = baton_holders_walk_dup_uses (walk);
@@ -190,27 +204,13 @@ search_thread (gpointer data)
   return NULL;
 }
 
-static GArray *
-list_pids (int proc_fd, GError **error)
+/* Sets errno where the list broke off: half of it would hide who has the card. */
+static gboolean
+read_pids (DIR *directory, GArray *pids)
 {
-  g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (int));
-  struct dirent *entry;
-  DIR *directory;
-  int fd = openat (proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const struct dirent *entry;
 
-  directory = fd >= 0 ? fdopendir (fd) : NULL;
-  if (directory == NULL)
-    {
-      int errsv = errno;
-
-      if (fd >= 0)
-        close (fd);
-      g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-                   "could not list the running processes in '/proc': %s", g_strerror (errsv));
-      return NULL;
-    }
-
-  while ((entry = readdir (directory)) != NULL)
+  for (errno = 0; (entry = readdir (directory)) != NULL; errno = 0)
     {
       guint64 pid;
       int value;
@@ -220,9 +220,29 @@ list_pids (int proc_fd, GError **error)
       value = (int) pid;
       g_array_append_val (pids, value);
     }
-  closedir (directory);
 
-  return g_steal_pointer (&pids);
+  return errno == 0;
+}
+
+static GArray *
+list_pids (int proc_fd, GError **error)
+{
+  g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (int));
+  int fd = openat (proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *directory = fd >= 0 ? fdopendir (fd) : NULL;
+  gboolean is_whole = directory != NULL && read_pids (directory, pids);
+  int errsv = errno;
+
+  if (directory != NULL)
+    closedir (directory);
+  else if (fd >= 0)
+    close (fd);
+  if (is_whole)
+    return g_steal_pointer (&pids);
+
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
+               "could not list the running processes in '/proc': %s", g_strerror (errsv));
+  return NULL;
 }
 
 static Search *
@@ -316,9 +336,12 @@ hides_processes (GArray *pids)
  * baton_holders_scan_processes:
  * @devices: what to look for
  * @proc_fd: a directory laid out like `/proc`, or -1 where a recorded tree has none
+ * @error: return location for an error
  *
  * Looks at every process once, on every processor. Takes ten seconds at the most: a process
  * that keeps it waiting longer counts as unreadable.
+ *
+ * Fails with %BATON_ERROR_BUSY while too many earlier searches wait for a stuck process.
  *
  * Returns: (transfer full): who has what
  */

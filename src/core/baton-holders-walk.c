@@ -50,12 +50,13 @@ baton_holders_walk_note_number (BatonHoldersWalk *self, guint major, guint minor
     self->traces |= BATON_HOLDERS_TRACE_VFIO_GROUP;
 }
 
-/* What it means that something of a process could not be opened. */
+/* What it means that something of a process could not be opened. Whatever does not say that the
+ * process has ended, such as our own want of descriptors, leaves us not knowing what it has. */
 BatonHoldersWalkResult
 baton_holders_walk_result_from_errno (int errsv)
 {
-  return errsv == EACCES || errsv == EPERM ? BATON_HOLDERS_WALK_UNREADABLE
-                                           : BATON_HOLDERS_WALK_GONE;
+  return errsv == ENOENT || errsv == ESRCH ? BATON_HOLDERS_WALK_GONE
+                                           : BATON_HOLDERS_WALK_UNREADABLE;
 }
 
 static gboolean
@@ -69,27 +70,30 @@ shares_table (const int *tables, guint n_tables, int tid)
 }
 
 /* A thread can have a descriptor table of its own (unshare(2), CLONE_FILES), and when the first
- * thread of a process has ended, its table and mappings are to be seen in the others alone. */
-static void
+ * thread of a process has ended, its table and mappings are to be seen in the others alone.
+ * Returns: UNREADABLE where there is more than was looked at */
+static BatonHoldersWalkResult
 look_at_threads (BatonHoldersWalk *self, int dir_fd, int pid, gboolean leader_is_empty)
 {
+  BatonHoldersWalkResult worst = BATON_HOLDERS_WALK_NOTHING;
   int tables[MAX_TABLES] = { pid };
   guint n_tables = 1;
   gboolean maps_seen = !leader_is_empty;
+  const struct dirent *entry;
   DIR *tasks;
-  struct dirent *entry;
   int tasks_fd = openat (dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-  if (tasks_fd < 0)
-    return;
-  tasks = fdopendir (tasks_fd);
+  tasks = tasks_fd >= 0 ? fdopendir (tasks_fd) : NULL;
   if (tasks == NULL)
     {
-      close (tasks_fd);
-      return;
+      int errsv = errno;
+
+      if (tasks_fd >= 0)
+        close (tasks_fd);
+      return baton_holders_walk_result_from_errno (errsv);
     }
 
-  while (n_tables < MAX_TABLES && (entry = readdir (tasks)) != NULL)
+  while ((entry = readdir (tasks)) != NULL)
     {
       int tid = (int) g_ascii_strtoll (entry->d_name, NULL, 10);
       gboolean any = FALSE;
@@ -97,11 +101,18 @@ look_at_threads (BatonHoldersWalk *self, int dir_fd, int pid, gboolean leader_is
 
       if (tid <= 0 || tid == pid || shares_table (tables, n_tables, tid))
         continue;
+      if (n_tables == MAX_TABLES)
+        {
+          worst = BATON_HOLDERS_WALK_UNREADABLE;
+          break;
+        }
       task_fd = openat (tasks_fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
       if (task_fd < 0)
         continue;
       tables[n_tables++] = tid;
-      baton_holders_walk_look_at_descriptors (self, task_fd, &any);
+      if (baton_holders_walk_look_at_descriptors (self, task_fd, &any) ==
+          BATON_HOLDERS_WALK_UNREADABLE)
+        worst = BATON_HOLDERS_WALK_UNREADABLE;
       if (!maps_seen)
         {
           baton_holders_walk_look_at_maps (self, task_fd);
@@ -110,6 +121,8 @@ look_at_threads (BatonHoldersWalk *self, int dir_fd, int pid, gboolean leader_is
       close (task_fd);
     }
   closedir (tasks);
+
+  return worst;
 }
 
 static gboolean
@@ -125,6 +138,8 @@ has_threads (int dir_fd)
  * baton_holders_walk_new:
  * @devices: what to look for; not changed any more
  * @proc_fd: a directory laid out like `/proc`, which must stay open
+ *
+ * Returns: (transfer full): a walk that has looked at nobody yet
  */
 BatonHoldersWalk *
 baton_holders_walk_new (BatonHoldersDevices *devices, int proc_fd)
@@ -156,9 +171,18 @@ baton_holders_walk_new (BatonHoldersDevices *devices, int proc_fd)
   return self;
 }
 
+/**
+ * baton_holders_walk_free:
+ * @self: (nullable): a walk
+ *
+ * Frees @self.
+ */
 void
 baton_holders_walk_free (BatonHoldersWalk *self)
 {
+  if (self == NULL)
+    return;
+
   baton_holders_devices_unref (self->devices);
   g_free (self->how);
   g_array_unref (self->touched);
@@ -171,11 +195,15 @@ baton_holders_walk_free (BatonHoldersWalk *self)
 
 /**
  * baton_holders_walk_process:
+ * @self: a walk
+ * @pid: a process id
  * @ret_dir_fd: (out): the process's directory, open, when something was found: it belongs to
  *   the caller, and stays that of this process when its number is given to another
  *
  * Looks at one process. What it has can be asked for until the next one is looked at. Its end
  * in the middle is no error: it has then given everything back.
+ *
+ * Returns: what came of it; @ret_dir_fd is set with %BATON_HOLDERS_WALK_FOUND alone
  */
 BatonHoldersWalkResult
 baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd)
@@ -200,7 +228,7 @@ baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd)
   fds_result = baton_holders_walk_look_at_descriptors (self, dir_fd, &any);
   maps_result = baton_holders_walk_look_at_maps (self, dir_fd);
   if (fds_result == BATON_HOLDERS_WALK_NOTHING && has_threads (dir_fd))
-    look_at_threads (self, dir_fd, pid, !any);
+    fds_result = look_at_threads (self, dir_fd, pid, !any);
 
   if (self->touched->len > 0 || self->traces != 0)
     {
@@ -215,6 +243,12 @@ baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd)
   return fds_result;
 }
 
+/**
+ * baton_holders_walk_get_traces:
+ * @self: a walk
+ *
+ * Returns: set of #BatonHoldersTrace: what else the last process was seen to have
+ */
 guint
 baton_holders_walk_get_traces (const BatonHoldersWalk *self)
 {
@@ -223,6 +257,7 @@ baton_holders_walk_get_traces (const BatonHoldersWalk *self)
 
 /**
  * baton_holders_walk_dup_uses:
+ * @self: a walk
  *
  * Returns: (transfer full) (element-type BatonHoldersUse): what the last process has
  */
@@ -244,6 +279,7 @@ baton_holders_walk_dup_uses (const BatonHoldersWalk *self)
 
 /**
  * baton_holders_walk_dup_vfio_functions:
+ * @self: a walk
  *
  * Returns: (transfer full): functions that the kernel names for the last process's vfio
  *   devices: not for all, unless as many as it has

@@ -24,6 +24,13 @@ typedef struct
   guint how;
 } BatonHoldersUse;
 
+/**
+ * BatonHoldersWalkResult:
+ * @BATON_HOLDERS_WALK_NOTHING: it has nothing of ours
+ * @BATON_HOLDERS_WALK_FOUND: it has something
+ * @BATON_HOLDERS_WALK_GONE: it has ended
+ * @BATON_HOLDERS_WALK_UNREADABLE: nothing was found, and not all could be looked at
+ */
 typedef enum
 {
   BATON_HOLDERS_WALK_NOTHING,

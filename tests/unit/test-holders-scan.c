@@ -40,11 +40,11 @@ new_devices (void)
 }
 
 static BatonHoldersScan *
-scan_proc (void)
+scan_directory (const char *proc)
 {
   g_autoptr (BatonHoldersDevices) devices = new_devices ();
   g_autoptr (GError) error = NULL;
-  int proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int proc_fd = open (proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
   BatonHoldersScan *scan;
 
   scan = baton_holders_scan_processes (devices, proc_fd, &error);
@@ -52,6 +52,12 @@ scan_proc (void)
   g_assert_no_error (error);
   g_assert_nonnull (scan);
   return scan;
+}
+
+static BatonHoldersScan *
+scan_proc (void)
+{
+  return scan_directory ("/proc");
 }
 
 static const BatonHoldersFound *
@@ -127,6 +133,18 @@ test_descriptor_and_mapping_are_found (void)
 }
 
 static gpointer
+wait_in_own_table (gpointer data)
+{
+  int *ready = data;
+
+  must (unshare (CLONE_FILES) == 0);
+  must (write (*ready, "x", 1) == 1);
+  for (;;)
+    pause ();
+  return NULL;
+}
+
+static gpointer
 open_in_own_table (gpointer data)
 {
   int *ready = data;
@@ -164,6 +182,52 @@ test_thread_with_own_descriptors_is_found (void)
   g_autoptr (BatonHoldersScan) scan = scan_proc ();
 
   g_assert_cmpuint (find_how (scan, child->pid, FULL), ==, BATON_HOW_FD);
+}
+
+/* More than the search will look at; the last of them has the node. */
+static void
+start_many_threads_with_own_tables (gpointer data)
+{
+  for (guint i = 0; i < 40; i++)
+    wait_for_thread (NULL, i < 39 ? wait_in_own_table : open_in_own_table);
+}
+
+static void
+test_more_threads_than_are_looked_at_are_said (void)
+{
+  g_autoptr (HolderChild) child = holder_child_start (start_many_threads_with_own_tables, NULL);
+  g_autoptr (BatonHoldersDevices) devices = new_devices ();
+  int proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (BatonHoldersWalk) walk = baton_holders_walk_new (devices, proc_fd);
+  int dir_fd = -1;
+
+  g_assert_cmpint (baton_holders_walk_process (walk, child->pid, &dir_fd), ==,
+                   BATON_HOLDERS_WALK_UNREADABLE);
+  g_assert_cmpint (dir_fd, ==, -1);
+  close (proc_fd);
+}
+
+/* What cannot be opened for another reason than its end may have the card. */
+static void
+test_only_an_end_is_taken_for_one (void)
+{
+  g_autofree char *proc = g_dir_make_tmp ("baton-holders-XXXXXX", NULL);
+  g_autofree char *gone = g_build_filename (proc, "100", NULL);
+  g_autofree char *odd = g_build_filename (proc, "101", NULL);
+  g_autofree char *odd_fd = g_build_filename (odd, "fd", NULL);
+  g_autoptr (BatonHoldersScan) scan = NULL;
+
+  g_assert_cmpint (g_mkdir (gone, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir (odd, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (odd_fd, "", 0, NULL));
+  scan = scan_directory (proc);
+  g_assert_cmpuint (scan->n_unreadable, ==, 1);
+  g_assert_cmpuint (scan->found->len, ==, 0);
+
+  g_unlink (odd_fd);
+  g_rmdir (odd);
+  g_rmdir (gone);
+  g_rmdir (proc);
 }
 
 static gpointer
@@ -379,6 +443,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/holders-scan/fd-and-map", test_descriptor_and_mapping_are_found);
   g_test_add_func ("/core/holders-scan/thread", test_thread_with_own_descriptors_is_found);
+  g_test_add_func ("/core/holders-scan/many-threads",
+                   test_more_threads_than_are_looked_at_are_said);
+  g_test_add_func ("/core/holders-scan/only-an-end", test_only_an_end_is_taken_for_one);
   g_test_add_func ("/core/holders-scan/leader-gone", test_holder_without_first_thread_is_found);
   g_test_add_func ("/core/holders-scan/ends-meanwhile",
                    test_processes_that_end_meanwhile_are_no_error);
