@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-plan.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -60,8 +60,8 @@ is_ready (BatonCliOutput *output)
   JsonObject *plan = baton_view_get_plan (output->view);
 
   return baton_client_result_get_exit (output->result) == BATON_EXIT_DONE &&
-         baton_cli_string (plan, "digest") != NULL &&
-         baton_cli_length (baton_cli_array (plan, "steps")) > 0;
+         baton_json_get_string (plan, "digest") != NULL &&
+         baton_json_count (baton_json_get_array (plan, "steps")) > 0;
 }
 
 static int
@@ -129,7 +129,8 @@ agree (BatonCli *cli, BatonRequest *request, int *ret_status)
     }
 
   g_free (request->expect);
-  request->expect = g_strdup (baton_cli_string (baton_view_get_plan (preview->view), "digest"));
+  request->expect =
+      g_strdup (baton_json_get_string (baton_view_get_plan (preview->view), "digest"));
 
   return TRUE;
 }

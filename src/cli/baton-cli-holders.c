@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-print.h"
 #include "baton-cli-run.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 #include "baton-self-look.h"
 
 #include <glib/gi18n.h>
@@ -12,17 +12,18 @@
 static void
 add_holder (BatonCliTable *table, const char *card, JsonObject *holder)
 {
-  g_autofree char *nodes = baton_cli_join (baton_cli_array (holder, "nodes"));
+  g_autofree char *nodes =
+      baton_json_join_strings (baton_json_get_array (holder, "nodes"), ", ");
   g_autofree char *pid =
-      g_strdup_printf ("%" G_GINT64_FORMAT, baton_cli_integer (holder, "pid"));
-  const char *name = baton_cli_string (holder, "name");
-  const char *user = baton_cli_string (holder, "user");
-  const char *kind = baton_cli_string (holder, "kind");
+      g_strdup_printf ("%" G_GINT64_FORMAT, baton_json_get_int (holder, "pid", 0));
+  const char *name = baton_json_get_string (holder, "name");
+  const char *user = baton_json_get_string (holder, "user");
+  const char *kind = baton_json_get_string (holder, "kind");
 
   baton_cli_table_add (
-      table, card, baton_cli_integer (holder, "pid") > 0 ? pid : "-", name != NULL ? name : "-",
-      user != NULL ? user : "-", kind != NULL ? kind : "-",
-      baton_cli_boolean (holder, "closable") ? _ ("yes") : _ ("no"), nodes, NULL);
+      table, card, baton_json_get_int (holder, "pid", 0) > 0 ? pid : "-",
+      name != NULL ? name : "-", user != NULL ? user : "-", kind != NULL ? kind : "-",
+      baton_json_get_boolean (holder, "closable") ? _ ("yes") : _ ("no"), nodes, NULL);
 }
 
 static void
@@ -52,18 +53,18 @@ print_holders (BatonCli *cli, BatonView *view, const char *only)
   guint n_holders = 0;
   gint64 n_unreadable = 0;
 
-  for (guint i = 0; i < baton_cli_length (cards); i++)
+  for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      const char *address = baton_cli_string (baton_cli_object (cards, i), "address");
+      const char *address = baton_json_get_string (baton_json_nth_object (cards, i), "address");
       JsonObject *holders = address != NULL ? baton_view_get_holders (view, address) : NULL;
-      JsonArray *list = baton_cli_array (holders, "holders");
+      JsonArray *list = baton_json_get_array (holders, "holders");
 
       if (only != NULL && g_strcmp0 (address, only) != 0)
         continue;
 
-      n_unreadable = MAX (n_unreadable, baton_cli_integer (holders, "unreadable"));
-      for (guint j = 0; j < baton_cli_length (list); j++, n_holders++)
-        add_holder (table, address, baton_cli_object (list, j));
+      n_unreadable = MAX (n_unreadable, baton_json_get_int (holders, "unreadable", 0));
+      for (guint j = 0; j < baton_json_count (list); j++, n_holders++)
+        add_holder (table, address, baton_json_nth_object (list, j));
     }
 
   if (n_holders > 0)

@@ -3,11 +3,11 @@
 
 #include "baton-cli-list.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-print.h"
 #include "baton-cli-run.h"
 #include "baton-cli-words.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 #include "baton-self-look.h"
 
 #include <glib/gi18n.h>
@@ -49,15 +49,15 @@ baton_cli_render_list (BatonView *view)
   g_autoptr (GString) text = g_string_new (NULL);
   JsonArray *cards = baton_view_get_cards (view);
 
-  for (guint i = 0; i < baton_cli_length (cards); i++)
+  for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      JsonObject *card = baton_cli_object (cards, i);
+      JsonObject *card = baton_json_nth_object (cards, i);
       g_autofree char *side = baton_cli_describe_side (card);
 
       g_string_append_printf (text, "%s %s %s %s\n",
-                              or_dash (baton_cli_string (card, "address")), side,
-                              or_dash (baton_cli_string (card, "driver")),
-                              or_dash (baton_cli_string (card, "group")));
+                              or_dash (baton_json_get_string (card, "address")), side,
+                              or_dash (baton_json_get_string (card, "driver")),
+                              or_dash (baton_json_get_string (card, "group")));
     }
 
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -75,21 +75,21 @@ baton_cli_print_list (BatonCli *cli, BatonView *view)
                                                          _ ("DRIVER"), _ ("GROUP"), NULL);
   JsonArray *cards = baton_view_get_cards (view);
 
-  if (baton_cli_length (cards) == 0)
+  if (baton_json_count (cards) == 0)
     {
       g_print ("%s\n", _ ("This computer has no graphics card that can be seen."));
       return;
     }
 
-  for (guint i = 0; i < baton_cli_length (cards); i++)
+  for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      JsonObject *card = baton_cli_object (cards, i);
+      JsonObject *card = baton_json_nth_object (cards, i);
       g_autofree char *side = baton_cli_describe_side (card);
 
-      baton_cli_table_add (table, or_dash (baton_cli_string (card, "address")),
-                           or_dash (baton_cli_string (card, "name")), side,
-                           or_dash (baton_cli_string (card, "driver")),
-                           or_dash (baton_cli_string (card, "group")), NULL);
+      baton_cli_table_add (table, or_dash (baton_json_get_string (card, "address")),
+                           or_dash (baton_json_get_string (card, "name")), side,
+                           or_dash (baton_json_get_string (card, "driver")),
+                           or_dash (baton_json_get_string (card, "group")), NULL);
     }
 
   baton_cli_table_print (table, cli);
@@ -99,11 +99,9 @@ baton_cli_print_list (BatonCli *cli, BatonView *view)
 static void
 print_iommu (BatonView *view)
 {
-  JsonObject *machine = baton_view_get_machine (view);
-  JsonNode *node = machine != NULL ? json_object_get_member (machine, "iommu") : NULL;
+  JsonObject *iommu = baton_json_get_object (baton_view_get_machine (view), "iommu");
 
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node) ||
-      baton_cli_boolean (json_node_get_object (node), "enabled"))
+  if (iommu == NULL || baton_json_get_boolean (iommu, "enabled"))
     return;
 
   g_print ("%s\n", _ ("The IOMMU is off, so no card can be handed to a virtual machine: "
@@ -142,18 +140,18 @@ print_field (BatonCli *cli, const char *name, const char *value)
 static void
 print_functions (BatonCli *cli, JsonObject *card)
 {
-  JsonArray *functions = baton_cli_array (card, "functions");
+  JsonArray *functions = baton_json_get_array (card, "functions");
   g_autoptr (BatonCliTable) table =
       baton_cli_table_new (_ ("ADDRESS"), _ ("DEVICE"), _ ("DRIVER"), _ ("TRAVELS"), NULL);
 
-  for (guint i = 0; i < baton_cli_length (functions); i++)
+  for (guint i = 0; i < baton_json_count (functions); i++)
     {
-      JsonObject *function = baton_cli_object (functions, i);
+      JsonObject *function = baton_json_nth_object (functions, i);
 
-      baton_cli_table_add (table, or_dash (baton_cli_string (function, "address")),
-                           or_dash (baton_cli_string (function, "name")),
-                           or_dash (baton_cli_string (function, "driver")),
-                           baton_cli_boolean (function, "travels") ? _ ("yes") : _ ("no"),
+      baton_cli_table_add (table, or_dash (baton_json_get_string (function, "address")),
+                           or_dash (baton_json_get_string (function, "name")),
+                           or_dash (baton_json_get_string (function, "driver")),
+                           baton_json_get_boolean (function, "travels") ? _ ("yes") : _ ("no"),
                            NULL);
     }
 
@@ -164,19 +162,19 @@ print_functions (BatonCli *cli, JsonObject *card)
 static char *
 describe_outputs (JsonObject *card)
 {
-  JsonArray *outputs = baton_cli_array (card, "outputs");
+  JsonArray *outputs = baton_json_get_array (card, "outputs");
   g_autoptr (GString) text = g_string_new (NULL);
 
-  for (guint i = 0; i < baton_cli_length (outputs); i++)
+  for (guint i = 0; i < baton_json_count (outputs); i++)
     {
-      JsonObject *output = baton_cli_object (outputs, i);
-      const char *monitor = baton_cli_string (output, "monitor");
+      JsonObject *output = baton_json_nth_object (outputs, i);
+      const char *monitor = baton_json_get_string (output, "monitor");
 
-      if (!baton_cli_boolean (output, "connected"))
+      if (!baton_json_get_boolean (output, "connected"))
         continue;
       if (text->len > 0)
         g_string_append (text, ", ");
-      g_string_append (text, or_dash (baton_cli_string (output, "name")));
+      g_string_append (text, or_dash (baton_json_get_string (output, "name")));
       if (monitor != NULL)
         g_string_append_printf (text, " “%s”", monitor);
     }
@@ -189,23 +187,24 @@ print_card (BatonCli *cli, JsonObject *card)
 {
   g_autofree char *side = baton_cli_describe_side (card);
   g_autofree char *outputs = describe_outputs (card);
-  g_autofree char *nodes = baton_cli_join (baton_cli_array (card, "nodes"));
-  g_autofree char *resets = baton_cli_join (baton_cli_array (card, "reset_methods"));
+  g_autofree char *nodes = baton_json_join_strings (baton_json_get_array (card, "nodes"), ", ");
+  g_autofree char *resets =
+      baton_json_join_strings (baton_json_get_array (card, "reset_methods"), ", ");
   g_autofree char *ids =
-      g_strdup_printf ("%s:%s", or_dash (baton_cli_string (card, "vendor_id")),
-                       or_dash (baton_cli_string (card, "device_id")));
+      g_strdup_printf ("%s:%s", or_dash (baton_json_get_string (card, "vendor_id")),
+                       or_dash (baton_json_get_string (card, "device_id")));
 
-  print_field (cli, _ ("Card:"), baton_cli_string (card, "name"));
-  print_field (cli, _ ("Address:"), baton_cli_string (card, "address"));
+  print_field (cli, _ ("Card:"), baton_json_get_string (card, "name"));
+  print_field (cli, _ ("Address:"), baton_json_get_string (card, "address"));
   print_field (cli, _ ("Vendor and device:"), ids);
   print_field (cli, _ ("Where:"), side);
-  print_field (cli, _ ("Driver:"), or_dash (baton_cli_string (card, "driver")));
-  print_field (cli, _ ("IOMMU group:"), or_dash (baton_cli_string (card, "group")));
-  print_field (cli, _ ("Power state:"), baton_cli_string (card, "power"));
+  print_field (cli, _ ("Driver:"), or_dash (baton_json_get_string (card, "driver")));
+  print_field (cli, _ ("IOMMU group:"), or_dash (baton_json_get_string (card, "group")));
+  print_field (cli, _ ("Power state:"), baton_json_get_string (card, "power"));
   print_field (cli, _ ("Boot display:"),
-               baton_cli_boolean (card, "boot_display") ? _ ("yes") : _ ("no"));
+               baton_json_get_boolean (card, "boot_display") ? _ ("yes") : _ ("no"));
   print_field (cli, _ ("Only display:"),
-               baton_cli_boolean (card, "only_display") ? _ ("yes") : _ ("no"));
+               baton_json_get_boolean (card, "only_display") ? _ ("yes") : _ ("no"));
   print_field (cli, _ ("Connected monitors:"), outputs);
   print_field (cli, _ ("Device files:"), nodes);
   print_field (cli, _ ("Reset methods:"), or_dash (resets));
@@ -248,17 +247,17 @@ baton_cli_show (BatonCli *self)
 static void
 add_group (BatonCliTable *table, JsonObject *group)
 {
-  JsonArray *functions = baton_cli_array (group, "functions");
+  JsonArray *functions = baton_json_get_array (group, "functions");
 
-  for (guint i = 0; i < baton_cli_length (functions); i++)
+  for (guint i = 0; i < baton_json_count (functions); i++)
     {
-      JsonObject *function = baton_cli_object (functions, i);
+      JsonObject *function = baton_json_nth_object (functions, i);
 
-      baton_cli_table_add (table, or_dash (baton_cli_string (group, "id")),
-                           or_dash (baton_cli_string (function, "address")),
-                           or_dash (baton_cli_string (function, "name")),
-                           or_dash (baton_cli_string (function, "driver")),
-                           or_dash (baton_cli_string (function, "card")), NULL);
+      baton_cli_table_add (table, or_dash (baton_json_get_string (group, "id")),
+                           or_dash (baton_json_get_string (function, "address")),
+                           or_dash (baton_json_get_string (function, "name")),
+                           or_dash (baton_json_get_string (function, "driver")),
+                           or_dash (baton_json_get_string (function, "card")), NULL);
     }
 }
 
@@ -276,12 +275,12 @@ baton_cli_groups (BatonCli *self)
       _ ("GROUP"), _ ("ADDRESS"), _ ("DEVICE"), _ ("DRIVER"), _ ("CARD"), NULL);
   JsonArray *groups = baton_view_get_groups (output->view);
 
-  for (guint i = 0; i < baton_cli_length (groups); i++)
-    add_group (table, baton_cli_object (groups, i));
+  for (guint i = 0; i < baton_json_count (groups); i++)
+    add_group (table, baton_json_nth_object (groups, i));
 
   if (is_for_people (self, output))
     {
-      if (baton_cli_length (groups) > 0)
+      if (baton_json_count (groups) > 0)
         baton_cli_table_print (table, self);
       print_iommu (output->view);
     }

@@ -3,10 +3,10 @@
 
 #include "baton-cli-live.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-list.h"
 #include "baton-cli-print.h"
 #include "baton-cli-words.h"
+#include "baton-json.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -132,15 +132,15 @@ describe_state (BatonCliLive *self, const char *state)
 static void
 show_step (BatonCliLive *self, BatonView *view, JsonObject *step)
 {
-  const char *state = baton_cli_string (step, "state");
-  const char *id = baton_cli_string (step, "id");
-  const char *text = baton_cli_string (step, "text");
-  guint n_steps = baton_cli_length (baton_cli_array (baton_view_get_plan (view), "steps"));
+  const char *state = baton_json_get_string (step, "state");
+  const char *id = baton_json_get_string (step, "id");
+  const char *text = baton_json_get_string (step, "text");
+  guint n_steps = baton_json_count (baton_json_get_array (baton_view_get_plan (view), "steps"));
   gboolean begins = g_strcmp0 (state, "start") == 0 || g_strcmp0 (state, "undo") == 0;
   g_autofree char *what = baton_cli_describe_step (id != NULL ? id : "");
   g_autoptr (GString) line = g_string_new (NULL);
 
-  g_string_append_printf (line, "%3" G_GINT64_FORMAT, baton_cli_integer (step, "n"));
+  g_string_append_printf (line, "%3" G_GINT64_FORMAT, baton_json_get_int (step, "n", 0));
   if (n_steps > 0)
     g_string_append_printf (line, "/%u", n_steps);
   g_string_append_printf (line, "  %s", what);
@@ -164,9 +164,9 @@ show_step (BatonCliLive *self, BatonView *view, JsonObject *step)
 static void
 show_log (BatonCliLive *self, JsonObject *log)
 {
-  const char *text = baton_cli_string (log, "text");
+  const char *text = baton_json_get_string (log, "text");
 
-  if (text == NULL || g_strcmp0 (baton_cli_string (log, "level"), "debug") == 0)
+  if (text == NULL || g_strcmp0 (baton_json_get_string (log, "level"), "debug") == 0)
     return;
 
   close_line (self);
@@ -194,7 +194,8 @@ static void
 show_report (BatonCliLive *self, BatonView *view)
 {
   JsonObject *report = baton_view_get_report (view);
-  g_autofree char *cards = baton_cli_join (baton_cli_array (report, "cards"));
+  g_autofree char *cards =
+      baton_json_join_strings (baton_json_get_array (report, "cards"), ", ");
   g_autofree char *text = baton_cli_describe_text (report);
 
   close_line (self);

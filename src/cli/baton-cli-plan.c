@@ -3,11 +3,11 @@
 
 #include "baton-cli-plan.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-print.h"
 #include "baton-cli-words.h"
 #include "baton-client-result.h"
 #include "baton-error.h"
+#include "baton-json.h"
 #include "baton-self-look.h"
 #include "baton-text.h"
 
@@ -111,15 +111,15 @@ is_named (BatonCli *cli, gint64 pid)
 static void
 add_closes (BatonCli *cli, BatonRequest *request, JsonObject *holders)
 {
-  JsonArray *list = baton_cli_array (holders, "holders");
+  JsonArray *list = baton_json_get_array (holders, "holders");
 
-  for (guint i = 0; i < baton_cli_length (list); i++)
+  for (guint i = 0; i < baton_json_count (list); i++)
     {
-      JsonObject *holder = baton_cli_object (list, i);
-      gint64 pid = baton_cli_integer (holder, "pid");
-      const char *start_time = baton_cli_string (holder, "start_time");
+      JsonObject *holder = baton_json_nth_object (list, i);
+      gint64 pid = baton_json_get_int (holder, "pid", 0);
+      const char *start_time = baton_json_get_string (holder, "start_time");
       gboolean is_meant = is_named (cli, pid) || ((cli->options & BATON_CLI_CLOSE_ALL) != 0 &&
-                                                  baton_cli_boolean (holder, "closable"));
+                                                  baton_json_get_boolean (holder, "closable"));
 
       if (is_meant && pid > 1 && pid <= G_MAXINT && start_time != NULL &&
           !baton_request_allows_close (request, (int) pid, start_time))
@@ -246,7 +246,7 @@ static void
 print_finding (BatonCli *cli, JsonObject *finding)
 {
   BatonCliPaint paint = BATON_CLI_PLAIN;
-  const char *word = describe_severity (baton_cli_string (finding, "severity"), &paint);
+  const char *word = describe_severity (baton_json_get_string (finding, "severity"), &paint);
   g_autofree char *painted = baton_cli_paint (cli, paint, word);
   g_autofree char *text = baton_cli_describe_text (finding);
   g_autofree char *remedy = baton_cli_describe_remedy (finding);
@@ -254,8 +254,8 @@ print_finding (BatonCli *cli, JsonObject *finding)
   g_print ("%s %s\n", painted, text != NULL ? text : "");
   if (remedy != NULL)
     g_print ("    %s\n", remedy);
-  print_consent (cli, baton_cli_string (finding, "consent"),
-                 baton_cli_string (finding, "subject"));
+  print_consent (cli, baton_json_get_string (finding, "consent"),
+                 baton_json_get_string (finding, "subject"));
 }
 
 /**
@@ -269,14 +269,14 @@ void
 baton_cli_print_plan (BatonCli *cli, BatonView *view)
 {
   JsonObject *object = baton_view_get_plan (view);
-  JsonArray *findings = baton_cli_array (object, "findings");
-  JsonArray *steps = baton_cli_array (object, "steps");
-  guint n_steps = baton_cli_length (steps);
+  JsonArray *findings = baton_json_get_array (object, "findings");
+  JsonArray *steps = baton_json_get_array (object, "steps");
+  guint n_steps = baton_json_count (steps);
 
-  for (guint i = 0; i < baton_cli_length (findings); i++)
-    print_finding (cli, baton_cli_object (findings, i));
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    print_finding (cli, baton_json_nth_object (findings, i));
 
-  if (baton_cli_boolean (object, "ends_session"))
+  if (baton_json_get_boolean (object, "ends_session"))
     g_print ("%s\n", _ ("Your desktop session ends."));
 
   if (n_steps == 0)
@@ -285,7 +285,7 @@ baton_cli_print_plan (BatonCli *cli, BatonView *view)
   g_print (ngettext ("%u step:\n", "%u steps:\n", n_steps), n_steps);
   for (guint i = 0; i < n_steps; i++)
     {
-      const char *id = baton_cli_string (baton_cli_object (steps, i), "id");
+      const char *id = baton_json_get_string (baton_json_nth_object (steps, i), "id");
       g_autofree char *text = baton_cli_describe_step (id != NULL ? id : "");
 
       g_print ("%3u  %s\n", i + 1, text);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-list.h"
 #include "baton-cli-run.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 #include "baton-self-look.h"
 
 #include <glib/gi18n.h>
@@ -72,14 +72,16 @@ print_system (BatonCli *cli)
 static void
 print_holders (JsonObject *holders, const char *address)
 {
-  JsonArray *list = baton_cli_array (holders, "holders");
+  JsonArray *list = baton_json_get_array (holders, "holders");
 
-  for (guint i = 0; i < baton_cli_length (list); i++)
+  for (guint i = 0; i < baton_json_count (list); i++)
     {
-      JsonObject *holder = baton_cli_object (list, i);
-      g_autofree char *nodes = baton_cli_join (baton_cli_array (holder, "nodes"));
-      const char *kind = baton_cli_string (holder, "kind");
-      const char *name = g_strcmp0 (kind, "vm") == 0 ? NULL : baton_cli_string (holder, "name");
+      JsonObject *holder = baton_json_nth_object (list, i);
+      g_autofree char *nodes =
+          baton_json_join_strings (baton_json_get_array (holder, "nodes"), ", ");
+      const char *kind = baton_json_get_string (holder, "kind");
+      const char *name =
+          g_strcmp0 (kind, "vm") == 0 ? NULL : baton_json_get_string (holder, "name");
 
       g_print ("%s: %s %s %s\n", address, or_unknown (kind), or_unknown (name), nodes);
     }
@@ -90,9 +92,9 @@ print_all_holders (BatonView *view)
 {
   JsonArray *cards = baton_view_get_cards (view);
 
-  for (guint i = 0; i < baton_cli_length (cards); i++)
+  for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      const char *address = baton_cli_string (baton_cli_object (cards, i), "address");
+      const char *address = baton_json_get_string (baton_json_nth_object (cards, i), "address");
 
       if (address != NULL)
         print_holders (baton_view_get_holders (view, address), address);
@@ -103,8 +105,9 @@ static void
 print_last_handoff (BatonView *view)
 {
   JsonObject *report = baton_view_get_report (view);
-  JsonArray *steps = baton_cli_array (report, "steps");
-  g_autofree char *cards = baton_cli_join (baton_cli_array (report, "cards"));
+  JsonArray *steps = baton_json_get_array (report, "steps");
+  g_autofree char *cards =
+      baton_json_join_strings (baton_json_get_array (report, "cards"), ", ");
 
   if (report == NULL)
     {
@@ -112,19 +115,19 @@ print_last_handoff (BatonView *view)
       return;
     }
 
-  g_print ("%s -> %s: %s (%s)\n", cards, or_unknown (baton_cli_string (report, "to")),
-           or_unknown (baton_cli_string (report, "state")),
-           or_unknown (baton_cli_string (report, "code")));
-  g_print ("%s\n", or_unknown (baton_cli_string (report, "text")));
+  g_print ("%s -> %s: %s (%s)\n", cards, or_unknown (baton_json_get_string (report, "to")),
+           or_unknown (baton_json_get_string (report, "state")),
+           or_unknown (baton_json_get_string (report, "code")));
+  g_print ("%s\n", or_unknown (baton_json_get_string (report, "text")));
 
-  for (guint i = 0; i < baton_cli_length (steps); i++)
+  for (guint i = 0; i < baton_json_count (steps); i++)
     {
-      JsonObject *step = baton_cli_object (steps, i);
-      const char *text = baton_cli_string (step, "text");
+      JsonObject *step = baton_json_nth_object (steps, i);
+      const char *text = baton_json_get_string (step, "text");
 
-      g_print ("%3" G_GINT64_FORMAT "  %s: %s%s%s\n", baton_cli_integer (step, "n"),
-               or_unknown (baton_cli_string (step, "id")),
-               or_unknown (baton_cli_string (step, "state")), text != NULL ? ". " : "",
+      g_print ("%3" G_GINT64_FORMAT "  %s: %s%s%s\n", baton_json_get_int (step, "n", 0),
+               or_unknown (baton_json_get_string (step, "id")),
+               or_unknown (baton_json_get_string (step, "state")), text != NULL ? ". " : "",
                text != NULL ? text : "");
     }
 }

@@ -4,11 +4,11 @@
 #include "baton-cli-run.h"
 
 #include "baton-cli-agent.h"
-#include "baton-cli-json.h"
 #include "baton-cli-live.h"
 #include "baton-cli-print.h"
 #include "baton-cli-words.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 #include "baton-self-look.h"
 
 #include <glib-unix.h>
@@ -275,14 +275,14 @@ baton_cli_print_result (BatonCli *cli, JsonObject *result)
 static void
 write_result (BatonCli *cli, JsonObject *result)
 {
-  g_autoptr (GHashTable) args = baton_client_result_dup_args (result);
+  g_autoptr (GHashTable) args = baton_json_dup_args (result, "args");
 
   if (cli->writer == NULL)
     return;
 
   baton_event_writer_result (cli->writer, (BatonExit) baton_client_result_get_exit (result),
                              baton_client_result_get_code (result), args, NULL,
-                             baton_cli_integer (result, "elapsed_ms"));
+                             baton_json_get_int (result, "elapsed_ms", 0));
 }
 
 /* `hello` comes first in every output: where the helper did not say it, we do. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-cli-json.h"
 #include "baton-cli-list.h"
 #include "baton-cli-run.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 #include "baton-self-look.h"
 
 #include <glib/gi18n.h>
@@ -65,18 +65,18 @@ ask_helper_for_handoff (BatonCli *cli, BatonMachine *machine)
 
   arguments[2] = baton_card_get_address (g_ptr_array_index (machine->cards, 0));
   output = baton_cli_run (cli, arguments, BATON_CLI_RUN_QUIET);
-  findings = baton_cli_array (baton_view_get_plan (output->view), "findings");
+  findings = baton_json_get_array (baton_view_get_plan (output->view), "findings");
 
-  for (guint i = 0; i < baton_cli_length (findings); i++)
+  for (guint i = 0; i < baton_json_count (findings); i++)
     {
-      JsonObject *finding = baton_cli_object (findings, i);
+      JsonObject *finding = baton_json_nth_object (findings, i);
       g_autoptr (GHashTable) args = NULL;
 
       if (finding == NULL ||
           baton_client_result_get_code (finding) != BATON_CODE_HANDOFF_UNDER_WAY)
         continue;
 
-      args = baton_client_result_dup_args (finding);
+      args = baton_json_dup_args (finding, "args");
       return g_strdup (g_hash_table_lookup (args, "handoff"));
     }
 

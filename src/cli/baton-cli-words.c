@@ -3,8 +3,8 @@
 
 #include "baton-cli-words.h"
 
-#include "baton-cli-json.h"
 #include "baton-client-result.h"
+#include "baton-json.h"
 #include "baton-plan.h"
 #include "baton-text.h"
 
@@ -20,15 +20,15 @@
 char *
 baton_cli_describe_side (JsonObject *card)
 {
-  const char *word = baton_cli_string (card, "side");
-  JsonArray *guests = baton_cli_array (card, "guests");
+  const char *word = baton_json_get_string (card, "side");
+  JsonArray *guests = baton_json_get_array (card, "guests");
   const char *guest = NULL;
   BatonSide side = BATON_SIDE_NONE;
 
   if (word == NULL || !baton_side_from_string (word, &side))
     return g_strdup (word != NULL ? word : "?");
-  if (baton_cli_length (guests) > 0)
-    guest = baton_cli_string (baton_cli_object (guests, 0), "name");
+  if (baton_json_count (guests) > 0)
+    guest = baton_json_get_string (baton_json_nth_object (guests, 0), "name");
 
   switch (side)
     {
@@ -114,10 +114,10 @@ describe (JsonObject *object, const char *key, gboolean is_remedy)
 {
   const BatonCodeInfo *info = baton_code_get_info (baton_client_result_get_code (object));
   const char *msgid = info == NULL ? NULL : is_remedy ? info->remedy : info->text;
-  g_autoptr (GHashTable) args = baton_client_result_dup_args (object);
+  g_autoptr (GHashTable) args = baton_json_dup_args (object, "args");
 
-  if (msgid == NULL || baton_cli_string (object, key) == NULL)
-    return g_strdup (baton_cli_string (object, key));
+  if (msgid == NULL || baton_json_get_string (object, key) == NULL)
+    return g_strdup (baton_json_get_string (object, key));
 
   return baton_code_fill (_ (msgid), args);
 }

@@ -3,16 +3,8 @@
 
 #include "baton-client-result.h"
 
+#include "baton-json.h"
 #include "baton-text.h"
-
-static void
-set_string (JsonObject *object, const char *key, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, key, text);
-  else
-    json_object_set_null_member (object, key);
-}
 
 /**
  * baton_client_result_new:
@@ -47,10 +39,10 @@ baton_client_result_new (
   remedy = baton_code_dup_remedy (code, args);
   json_object_set_int_member (result, "exit", status);
   json_object_set_string_member (result, "state", baton_exit_to_string (status));
-  set_string (result, "code", info != NULL ? info->name : NULL);
+  baton_json_set_string (result, "code", info != NULL ? info->name : NULL);
   json_object_set_object_member (result, "args", values);
-  set_string (result, "text", text);
-  set_string (result, "remedy", remedy);
+  baton_json_set_string (result, "text", text);
+  baton_json_set_string (result, "remedy", remedy);
   json_object_set_int_member (result, "elapsed_ms", elapsed_ms);
   json_object_set_null_member (result, "at_step");
 
@@ -66,11 +58,11 @@ baton_client_result_new (
 BatonCode
 baton_client_result_get_code (JsonObject *result)
 {
-  JsonNode *node = json_object_get_member (result, "code");
+  const char *name = baton_json_get_string (result, "code");
   BatonCode code = BATON_CODE_NONE;
 
-  if (node != NULL && json_node_get_value_type (node) == G_TYPE_STRING)
-    baton_code_from_string (json_node_get_string (node), &code);
+  if (name != NULL)
+    baton_code_from_string (name, &code);
 
   return code;
 }
@@ -84,37 +76,7 @@ baton_client_result_get_code (JsonObject *result)
 int
 baton_client_result_get_exit (JsonObject *result)
 {
-  JsonNode *node = json_object_get_member (result, "exit");
-  gint64 status = -1;
-
-  if (node != NULL && json_node_get_value_type (node) == G_TYPE_INT64)
-    status = json_node_get_int (node);
+  gint64 status = baton_json_get_int (result, "exit", -1);
 
   return status == 0 || (status >= 10 && status <= 99) ? (int) status : BATON_EXIT_ERROR;
-}
-
-/**
- * baton_client_result_dup_args:
- * @result: a `result` or a finding
- *
- * Returns: (transfer full) (element-type utf8 utf8): its `args`, for baton_code_fill()
- */
-GHashTable *
-baton_client_result_dup_args (JsonObject *result)
-{
-  GHashTable *args = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  JsonNode *node = json_object_get_member (result, "args");
-  JsonObjectIter iter;
-  const char *key = NULL;
-  JsonNode *value = NULL;
-
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    return args;
-
-  json_object_iter_init (&iter, json_node_get_object (node));
-  while (json_object_iter_next (&iter, &key, &value))
-    if (json_node_get_value_type (value) == G_TYPE_STRING)
-      g_hash_table_insert (args, g_strdup (key), g_strdup (json_node_get_string (value)));
-
-  return args;
 }

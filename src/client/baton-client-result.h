@@ -10,6 +10,5 @@ JsonObject *baton_client_result_new (
 
 BatonCode baton_client_result_get_code (JsonObject *result);
 int baton_client_result_get_exit (JsonObject *result);
-GHashTable *baton_client_result_dup_args (JsonObject *result);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "baton-error-tap.h"
 #include "baton-error.h"
 #include "baton-helper-command.h"
+#include "baton-json.h"
 #include "baton-line-splitter.h"
 
 #include <signal.h>
@@ -134,14 +135,9 @@ finish_if_ended (BatonHelperClient *self)
 static gboolean
 speaks_our_version (JsonObject *hello)
 {
-  JsonNode *node = json_object_get_member (hello, "proto");
-  JsonArray *versions = NULL;
+  JsonArray *versions = baton_json_get_array (hello, "proto");
 
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return FALSE;
-
-  versions = json_node_get_array (node);
-  for (guint i = 0; i < json_array_get_length (versions); i++)
+  for (guint i = 0; i < baton_json_count (versions); i++)
     {
       JsonNode *version = json_array_get_element (versions, i);
 

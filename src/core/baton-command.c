@@ -5,15 +5,6 @@
 
 #include "baton-event-private.h"
 
-static gboolean
-is_true (JsonObject *object, const char *key)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_BOOLEAN &&
-         json_node_get_boolean (node);
-}
-
 /**
  * baton_command_parse:
  * @line: a line of a client's, without its newline
@@ -34,8 +25,8 @@ baton_command_parse (const char *line, gssize length, guint *ret_commands, GErro
   if (object == NULL)
     return FALSE;
 
-  *ret_commands = (is_true (object, "cancel") ? BATON_COMMAND_CANCEL : 0) |
-                  (is_true (object, "look") ? BATON_COMMAND_LOOK : 0);
+  *ret_commands = (baton_json_get_boolean (object, "cancel") ? BATON_COMMAND_CANCEL : 0) |
+                  (baton_json_get_boolean (object, "look") ? BATON_COMMAND_LOOK : 0);
 
   return TRUE;
 }

@@ -231,13 +231,3 @@ baton_event_encode_fitting (JsonNode *node, gsize max_bytes)
         return g_strdup (JSON_NODE_HOLDS_OBJECT (node) ? "{}" : "null");
     }
 }
-
-/* Sets a member to @text, or to null where it is unknown. */
-void
-baton_json_set_string (JsonObject *object, const char *key, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, key, text);
-  else
-    json_object_set_null_member (object, key);
-}

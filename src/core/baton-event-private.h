@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-event.h"
+#include "baton-json.h"
 
 G_BEGIN_DECLS
 
@@ -29,7 +30,5 @@ void baton_event_writer_emit (BatonEventWriter *self,
                               const char *const *lists);
 
 JsonObject *baton_event_parse_object (const char *line, gssize length, GError **error);
-
-void baton_json_set_string (JsonObject *object, const char *key, const char *text);
 
 G_END_DECLS

@@ -321,11 +321,9 @@ emit_pages (BatonEventWriter *self,
 
   for (guint i = 0; lists[i] != NULL; i++)
     {
-      JsonNode *list = json_object_get_member (body, lists[i]);
-      JsonArray *items =
-          list != NULL && JSON_NODE_HOLDS_ARRAY (list) ? json_node_get_array (list) : NULL;
+      JsonArray *items = baton_json_get_array (body, lists[i]);
 
-      for (guint j = 0; items != NULL && j < json_array_get_length (items); j++)
+      for (guint j = 0; j < baton_json_count (items); j++)
         add_to_page (&page, i, json_array_get_element (items, j));
     }
 

@@ -77,30 +77,6 @@ check_shape (const char *line, gsize length, GError **error)
   return ended || refuse (error, "it ends too early");
 }
 
-static gboolean
-read_integer (JsonObject *object, const char *key, gint64 *ret_value)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_INT64)
-    return FALSE;
-
-  *ret_value = json_node_get_int (node);
-
-  return TRUE;
-}
-
-static const char *
-read_string (JsonObject *object, const char *key)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-
-  return json_node_get_string (node);
-}
-
 static JsonObject *
 parse_object (const char *line, gsize length, GError **error)
 {
@@ -176,7 +152,7 @@ baton_event_parse (const char *line, gssize length, GError **error)
   if (object == NULL)
     return NULL;
 
-  if (!read_integer (object, "v", &version))
+  if (!baton_json_read_int (object, "v", &version))
     {
       refuse (error, "it names no version");
       return NULL;
@@ -189,8 +165,9 @@ baton_event_parse (const char *line, gssize length, GError **error)
                    version, BATON_PROTOCOL_VERSION);
       return NULL;
     }
-  if (!read_integer (object, "seq", &seq) || seq < 1 || !read_integer (object, "t_ms", &t_ms) ||
-      read_string (object, "type") == NULL)
+  if (!baton_json_read_int (object, "seq", &seq) || seq < 1 ||
+      !baton_json_read_int (object, "t_ms", &t_ms) ||
+      baton_json_get_string (object, "type") == NULL)
     {
       refuse (error, "its envelope is not whole");
       return NULL;
@@ -199,8 +176,8 @@ baton_event_parse (const char *line, gssize length, GError **error)
   self = g_new0 (BatonEvent, 1);
   self->seq = (guint64) seq;
   self->t_ms = t_ms;
-  self->type = g_strdup (read_string (object, "type"));
-  self->handoff = g_strdup (read_string (object, "handoff"));
+  self->type = g_strdup (baton_json_get_string (object, "type"));
+  self->handoff = g_strdup (baton_json_get_string (object, "handoff"));
   self->object = g_steal_pointer (&object);
 
   return g_steal_pointer (&self);

@@ -3,6 +3,7 @@
 
 #include "baton-plan-private.h"
 
+#include "baton-json.h"
 #include "baton-text.h"
 
 /* Longer than any sentence that a person reads, far below the contract's limit of a string. */
@@ -143,19 +144,10 @@ baton_finding_to_json (const BatonFinding *self)
   json_object_set_string_member (object, "severity", baton_severity_to_string (info->severity));
   json_object_set_string_member (object, "code", info->name);
   json_object_set_object_member (object, "args", args);
-  if (self->consent == BATON_CONSENT_NONE)
-    json_object_set_null_member (object, "consent");
-  else
-    json_object_set_string_member (object, "consent", baton_consent_to_string (self->consent));
-  if (self->subject == NULL)
-    json_object_set_null_member (object, "subject");
-  else
-    json_object_set_string_member (object, "subject", self->subject);
+  baton_json_set_string (object, "consent", baton_consent_to_string (self->consent));
+  baton_json_set_string (object, "subject", self->subject);
   json_object_set_string_member (object, "text", text);
-  if (remedy == NULL)
-    json_object_set_null_member (object, "remedy");
-  else
-    json_object_set_string_member (object, "remedy", remedy);
+  baton_json_set_string (object, "remedy", remedy);
 
   json_node_take_object (node, object);
 

@@ -4,6 +4,7 @@
 #include "baton-request-private.h"
 
 #include "baton-error.h"
+#include "baton-json.h"
 
 #include <string.h>
 
@@ -67,49 +68,29 @@ baton_request_to_json (const BatonRequest *self)
   json_object_set_boolean_member (object, "may_not_return", self->may_not_return);
   json_object_set_boolean_member (object, "when_free", self->when_free);
   json_object_set_boolean_member (object, "until_free", self->until_free);
-  if (self->expect != NULL)
-    json_object_set_string_member (object, "expect", self->expect);
-  else
-    json_object_set_null_member (object, "expect");
+  baton_json_set_string (object, "expect", self->expect);
   json_object_set_int_member (object, "uid", self->uid);
   json_node_take_object (node, object);
 
   return node;
 }
 
-static const char *
-get_string (JsonNode *node)
-{
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-
-  return json_node_get_string (node);
-}
-
 static gboolean
 read_flag (JsonObject *object, const char *key, gboolean *ret_flag, GError **error)
 {
-  JsonNode *node = json_object_get_member (object, key);
-
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
-    return refuse (error, key);
-
-  *ret_flag = json_node_get_boolean (node);
-
-  return TRUE;
+  return baton_json_read_boolean (object, key, ret_flag) || refuse (error, key);
 }
 
 static gboolean
 read_integer (
     JsonObject *object, const char *key, gint64 max, gint64 *ret_value, GError **error)
 {
-  JsonNode *node = json_object_get_member (object, key);
+  gint64 value = 0;
 
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_INT64 ||
-      json_node_get_int (node) < 0 || json_node_get_int (node) > max)
+  if (!baton_json_read_int (object, key, &value) || value < 0 || value > max)
     return refuse (error, key);
 
-  *ret_value = json_node_get_int (node);
+  *ret_value = value;
 
   return TRUE;
 }
@@ -117,14 +98,12 @@ read_integer (
 static JsonArray *
 read_array (JsonObject *object, const char *key, GError **error)
 {
-  JsonNode *node = json_object_get_member (object, key);
+  JsonArray *array = baton_json_get_array (object, key);
 
-  if (node != NULL && JSON_NODE_HOLDS_ARRAY (node))
-    return json_node_get_array (node);
+  if (array == NULL)
+    refuse (error, key);
 
-  refuse (error, key);
-
-  return NULL;
+  return array;
 }
 
 static gboolean
@@ -138,7 +117,7 @@ read_cards (BatonRequest *self, JsonObject *object, GError **error)
 
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
-      const char *text = get_string (json_array_get_element (array, i));
+      const char *text = baton_json_node_get_string (json_array_get_element (array, i));
 
       if (text == NULL)
         return refuse (error, "cards");
@@ -163,7 +142,7 @@ read_closes (BatonRequest *self, JsonObject *object, GError **error)
 
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
-      const char *text = get_string (json_array_get_element (array, i));
+      const char *text = baton_json_node_get_string (json_array_get_element (array, i));
 
       if (text == NULL)
         return refuse (error, "closes");
@@ -177,7 +156,7 @@ read_closes (BatonRequest *self, JsonObject *object, GError **error)
 static gboolean
 read_rest (BatonRequest *self, JsonObject *object, GError **error)
 {
-  const char *to = get_string (json_object_get_member (object, "to"));
+  const char *to = baton_json_get_string (object, "to");
   JsonNode *expect = json_object_get_member (object, "expect");
   gint64 version = 0;
   gint64 uid = 0;
@@ -193,10 +172,11 @@ read_rest (BatonRequest *self, JsonObject *object, GError **error)
       (self->to != BATON_SIDE_GUEST && self->to != BATON_SIDE_HOST))
     return refuse (error, "to");
 
-  if (expect == NULL || (!JSON_NODE_HOLDS_NULL (expect) && get_string (expect) == NULL))
+  if (expect == NULL ||
+      (!JSON_NODE_HOLDS_NULL (expect) && baton_json_node_get_string (expect) == NULL))
     return refuse (error, "expect");
   if (!JSON_NODE_HOLDS_NULL (expect) &&
-      !baton_request_take_expect (self, get_string (expect), error))
+      !baton_request_take_expect (self, baton_json_node_get_string (expect), error))
     return FALSE;
 
   return read_flag (object, "end_session", &self->end_session, error) &&

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-error.h"
+#include "baton-json.h"
 #include "baton-plan.h"
 
 static const char *const kind_names[BATON_N_STEP_KINDS] = {
@@ -114,10 +115,7 @@ baton_step_to_json (const BatonStep *self)
   json_object_set_string_member (object, "id", id);
   json_object_set_string_member (object, "kind", kind_names[self->kind]);
   json_object_set_string_member (object, "target", self->target);
-  if (self->detail == NULL)
-    json_object_set_null_member (object, "detail");
-  else
-    json_object_set_string_member (object, "detail", self->detail);
+  baton_json_set_string (object, "detail", self->detail);
   json_object_set_boolean_member (object, "persistent", self->persistent);
 
   json_node_take_object (node, object);
@@ -125,41 +123,15 @@ baton_step_to_json (const BatonStep *self)
   return node;
 }
 
-/* A member's text, or NULL where it is missing, null or no string. */
-static const char *
-get_text (JsonObject *object, const char *key)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
-
-  return json_node_get_string (node);
-}
-
 static gboolean
 get_count (JsonObject *object, const char *key, guint *ret_count)
 {
-  JsonNode *node = json_object_get_member (object, key);
+  gint64 value = 0;
 
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_INT64)
-    return FALSE;
-  if (json_node_get_int (node) < 0 || json_node_get_int (node) > G_MAXUINT16)
+  if (!baton_json_read_int (object, key, &value) || value < 0 || value > G_MAXUINT16)
     return FALSE;
 
-  *ret_count = json_node_get_int (node);
-  return TRUE;
-}
-
-static gboolean
-get_flag (JsonObject *object, const char *key, gboolean *ret_flag)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  if (node == NULL || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
-    return FALSE;
-
-  *ret_flag = json_node_get_boolean (node);
+  *ret_count = (guint) value;
   return TRUE;
 }
 
@@ -189,23 +161,25 @@ baton_step_new_from_json (JsonNode *node, GError **error)
     }
 
   object = json_node_get_object (node);
-  if (!baton_step_kind_from_string (get_text (object, "kind"), &kind))
+  if (!baton_step_kind_from_string (baton_json_get_string (object, "kind"), &kind))
     {
       g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
                            "could not read a step: this version does not know its kind");
       return NULL;
     }
-  if (get_text (object, "target") == NULL)
+  if (baton_json_get_string (object, "target") == NULL)
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
                    "could not read a step of kind '%s': it has no target", kind_names[kind]);
       return NULL;
     }
 
-  self = baton_step_new (kind, get_text (object, "target"), get_text (object, "detail"));
+  self = baton_step_new (kind, baton_json_get_string (object, "target"),
+                         baton_json_get_string (object, "detail"));
   id = baton_step_dup_id (self);
-  if (g_strcmp0 (get_text (object, "id"), id) != 0 || !get_count (object, "n", &self->n) ||
-      !get_flag (object, "persistent", &self->persistent))
+  if (g_strcmp0 (baton_json_get_string (object, "id"), id) != 0 ||
+      !get_count (object, "n", &self->n) ||
+      !baton_json_read_boolean (object, "persistent", &self->persistent))
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
                    "could not read the step '%s': what stands beside it does not fit", id);

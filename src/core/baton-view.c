@@ -3,6 +3,8 @@
 
 #include "baton-view.h"
 
+#include "baton-json.h"
+
 #include <string.h>
 
 /* More than any machine has: a list that never ends must not take all memory. */
@@ -92,40 +94,6 @@ replace (JsonObject **place, JsonObject *object)
   *place = object;
 }
 
-static JsonNode *
-find_member (JsonObject *object, const char *key, JsonNodeType type)
-{
-  JsonNode *node = json_object_get_member (object, key);
-
-  return node != NULL && json_node_get_node_type (node) == type ? node : NULL;
-}
-
-static JsonArray *
-find_array (JsonObject *object, const char *key)
-{
-  JsonNode *node = object != NULL ? find_member (object, key, JSON_NODE_ARRAY) : NULL;
-
-  return node != NULL ? json_node_get_array (node) : NULL;
-}
-
-static const char *
-find_string (JsonObject *object, const char *key)
-{
-  JsonNode *node = find_member (object, key, JSON_NODE_VALUE);
-
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : NULL;
-}
-
-static gint64
-find_integer (JsonObject *object, const char *key)
-{
-  JsonNode *node = find_member (object, key, JSON_NODE_VALUE);
-
-  return node != NULL ? json_node_get_int (node) : 0;
-}
-
 static const Kind *
 find_kind (const char *type)
 {
@@ -136,22 +104,14 @@ find_kind (const char *type)
   return NULL;
 }
 
-static gboolean
-goes_on (JsonObject *object)
-{
-  JsonNode *node = find_member (object, "more", JSON_NODE_VALUE);
-
-  return node != NULL && json_node_get_boolean (node);
-}
-
 /* Appends the lists of @later to those of @first, with which it shares the snapshot. */
 static void
 append_lists (const Kind *kind, JsonObject *first, JsonObject *later)
 {
   for (guint i = 0; kind->lists[i] != NULL; i++)
     {
-      JsonArray *to = find_array (first, kind->lists[i]);
-      JsonArray *from = find_array (later, kind->lists[i]);
+      JsonArray *to = baton_json_get_array (first, kind->lists[i]);
+      JsonArray *from = baton_json_get_array (later, kind->lists[i]);
 
       if (to == NULL || from == NULL)
         continue;
@@ -189,18 +149,19 @@ copy_lists (const Kind *kind, JsonObject *object)
 static JsonObject *
 collect (BatonView *self, const Kind *kind, const BatonEvent *event)
 {
-  const char *card = find_string (event->object, "card");
+  const char *card = baton_json_get_string (event->object, "card");
   g_autofree char *key = g_strconcat (kind->type, "/", card != NULL ? card : "", NULL);
   JsonObject *pending = g_hash_table_lookup (self->pending, key);
   JsonObject *whole = NULL;
 
-  if (pending != NULL && find_integer (pending, "snap") != find_integer (event->object, "snap"))
+  if (pending != NULL &&
+      baton_json_get_int (pending, "snap", 0) != baton_json_get_int (event->object, "snap", 0))
     {
       g_hash_table_remove (self->pending, key);
       pending = NULL;
     }
 
-  if (pending == NULL && !goes_on (event->object))
+  if (pending == NULL && !baton_json_get_boolean (event->object, "more"))
     return json_object_ref (event->object);
 
   if (pending == NULL)
@@ -211,7 +172,7 @@ collect (BatonView *self, const Kind *kind, const BatonEvent *event)
     }
 
   append_lists (kind, pending, event->object);
-  if (goes_on (event->object))
+  if (baton_json_get_boolean (event->object, "more"))
     return NULL;
 
   whole = json_object_ref (pending);
@@ -239,7 +200,7 @@ take_whole (BatonView *self, const Kind *kind, JsonObject *whole)
       g_hash_table_foreach_remove (self->holders, is_of_no_card, self);
       break;
     case BATON_VIEW_HOLDERS:
-      card = find_string (whole, "card");
+      card = baton_json_get_string (whole, "card");
       if (card == NULL)
         return BATON_VIEW_NOTHING;
       g_hash_table_insert (self->holders, g_strdup (card), json_object_ref (whole));
@@ -363,7 +324,7 @@ baton_view_get_machine (BatonView *self)
 JsonArray *
 baton_view_get_cards (BatonView *self)
 {
-  return find_array (self->machine, "cards");
+  return baton_json_get_array (self->machine, "cards");
 }
 
 /**
@@ -378,13 +339,12 @@ baton_view_find_card (BatonView *self, const char *address)
 {
   JsonArray *cards = baton_view_get_cards (self);
 
-  for (guint i = 0; cards != NULL && i < json_array_get_length (cards); i++)
+  for (guint i = 0; i < baton_json_count (cards); i++)
     {
-      JsonNode *node = json_array_get_element (cards, i);
+      JsonObject *card = baton_json_nth_object (cards, i);
 
-      if (JSON_NODE_HOLDS_OBJECT (node) &&
-          g_strcmp0 (find_string (json_node_get_object (node), "address"), address) == 0)
-        return json_node_get_object (node);
+      if (card != NULL && g_strcmp0 (baton_json_get_string (card, "address"), address) == 0)
+        return card;
     }
 
   return NULL;
@@ -399,7 +359,7 @@ baton_view_find_card (BatonView *self, const char *address)
 JsonArray *
 baton_view_get_groups (BatonView *self)
 {
-  return find_array (self->machine, "groups");
+  return baton_json_get_array (self->machine, "groups");
 }
 
 /**

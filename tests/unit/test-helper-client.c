@@ -3,6 +3,7 @@
 
 #include "baton-client-result.h"
 #include "baton-helper-client.h"
+#include "baton-json.h"
 
 #include <glib/gstdio.h>
 
@@ -164,7 +165,7 @@ test_missing_helper (void)
   g_autoptr (GHashTable) args = NULL;
 
   run_go (run);
-  args = baton_client_result_dup_args (run->result);
+  args = baton_json_dup_args (run->result, "args");
 
   g_assert_cmpint (baton_client_result_get_code (run->result), ==, BATON_CODE_HELPER_MISSING);
   g_assert_cmpstr (g_hash_table_lookup (args, "path"), ==, run->path);

@@ -19,6 +19,22 @@ find_node (JsonObject *object, const char *key)
 }
 
 /**
+ * baton_json_node_get_string:
+ * @node: (nullable): any node
+ *
+ * Returns: (nullable): the string that it is, or %NULL where it is none
+ */
+const char *
+baton_json_node_get_string (JsonNode *node)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_STRING)
+    return NULL;
+
+  return json_node_get_string (node);
+}
+
+/**
  * baton_json_get_string:
  * @object: (nullable): an object of the contract
  * @key: its key
@@ -28,13 +44,53 @@ find_node (JsonObject *object, const char *key)
 const char *
 baton_json_get_string (JsonObject *object, const char *key)
 {
+  return baton_json_node_get_string (find_node (object, key));
+}
+
+/**
+ * baton_json_read_int:
+ * @object: (nullable): an object of the contract
+ * @key: its key
+ * @ret_value: (out caller-allocates): where to store the integer
+ *
+ * For whoever must not take what is missing for a number.
+ *
+ * Returns: %TRUE if @ret_value was set
+ */
+gboolean
+baton_json_read_int (JsonObject *object, const char *key, gint64 *ret_value)
+{
   JsonNode *node = find_node (object, key);
 
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-      json_node_get_value_type (node) != G_TYPE_STRING)
-    return NULL;
+      json_node_get_value_type (node) != G_TYPE_INT64)
+    return FALSE;
 
-  return json_node_get_string (node);
+  *ret_value = json_node_get_int (node);
+  return TRUE;
+}
+
+/**
+ * baton_json_read_boolean:
+ * @object: (nullable): an object of the contract
+ * @key: its key
+ * @ret_value: (out caller-allocates): where to store the truth value
+ *
+ * For whoever must not take what is missing for %FALSE.
+ *
+ * Returns: %TRUE if @ret_value was set
+ */
+gboolean
+baton_json_read_boolean (JsonObject *object, const char *key, gboolean *ret_value)
+{
+  JsonNode *node = find_node (object, key);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
+      json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    return FALSE;
+
+  *ret_value = json_node_get_boolean (node);
+  return TRUE;
 }
 
 /**
@@ -48,13 +104,11 @@ baton_json_get_string (JsonObject *object, const char *key)
 gint64
 baton_json_get_int (JsonObject *object, const char *key, gint64 fallback)
 {
-  JsonNode *node = find_node (object, key);
+  gint64 value = fallback;
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-      json_node_get_value_type (node) != G_TYPE_INT64)
-    return fallback;
+  baton_json_read_int (object, key, &value);
 
-  return json_node_get_int (node);
+  return value;
 }
 
 /**
@@ -67,13 +121,11 @@ baton_json_get_int (JsonObject *object, const char *key, gint64 fallback)
 gboolean
 baton_json_get_boolean (JsonObject *object, const char *key)
 {
-  JsonNode *node = find_node (object, key);
+  gboolean value = FALSE;
 
-  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) ||
-      json_node_get_value_type (node) != G_TYPE_BOOLEAN)
-    return FALSE;
+  baton_json_read_boolean (object, key, &value);
 
-  return json_node_get_boolean (node);
+  return value;
 }
 
 /**
@@ -183,14 +235,31 @@ baton_json_join_strings (JsonArray *array, const char *separator)
 
   for (guint i = 0; i < baton_json_count (array); i++)
     {
-      JsonNode *node = json_array_get_element (array, i);
+      const char *text = baton_json_node_get_string (json_array_get_element (array, i));
 
-      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+      if (text == NULL)
         continue;
       if (joined->len > 0)
         g_string_append (joined, separator);
-      g_string_append (joined, json_node_get_string (node));
+      g_string_append (joined, text);
     }
 
   return g_string_free (joined, FALSE);
+}
+
+/**
+ * baton_json_set_string:
+ * @object: an object of the contract
+ * @key: its key
+ * @text: (nullable): what to set it to, %NULL where it is unknown
+ *
+ * Sets a member to @text, or to null: the contract has every key, always.
+ */
+void
+baton_json_set_string (JsonObject *object, const char *key, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, key, text);
+  else
+    json_object_set_null_member (object, key);
 }
