@@ -47,12 +47,14 @@ has_table (BatonLook *self, const Vendor *vendor)
   return baton_root_exists (self->root, BATON_ROOT_SYS, path);
 }
 
-/* The table that is there, of the processor's vendor first. */
+/* The table that is there, of the processor's vendor first. The kernel takes any (detect_intel_iommu()
+ * in Linux drivers/iommu/intel/dmar.c asks for no vendor): a virtual machine may have one vendor's
+ * processor and the other's IOMMU. */
 static const Vendor *
 find_table (BatonLook *self, const Vendor *vendor)
 {
-  if (vendor != NULL)
-    return has_table (self, vendor) ? vendor : NULL;
+  if (vendor != NULL && has_table (self, vendor))
+    return vendor;
 
   for (guint i = 0; i < G_N_ELEMENTS (vendors); i++)
     {
@@ -131,7 +133,7 @@ static void
 explain_absence (BatonLook *self, BatonMachine *machine, const Vendor *vendor)
 {
   const Vendor *table = find_table (self, vendor);
-  g_autofree char *off_word = find_off_word (machine->system, vendor);
+  g_autofree char *off_word = find_off_word (machine->system, table != NULL ? table : vendor);
 
   if (table == NULL && vendor != NULL && baton_root_exists (self->root, BATON_ROOT_SYS, TABLES))
     {

@@ -41,7 +41,7 @@ look_at_missing_iommu (BatonPlanning *self)
                         get_firmware_setting (self), "table", get_firmware_table (self));
   /* Only Intel's driver waits for a word (CONFIG_INTEL_IOMMU_DEFAULT_ON); AMD's begins as soon
    * as there is a table, and no parameter would help (kernel-parameters.txt, amd_iommu). */
-  else if (g_strcmp0 (reason, "not-enabled") == 0 && !is_amd (self))
+  else if (g_strcmp0 (reason, "not-enabled") == 0 && g_strcmp0 (detail, "IVRS") != 0)
     baton_planning_add (self, BATON_CODE_IOMMU_OFF_NOT_ENABLED, NULL, "parameter",
                         "intel_iommu=on", "table", detail);
   else

@@ -97,6 +97,20 @@ leave_iommu_unused (PlanMachine *m)
   switch_iommu_off (m, "not-enabled", "DMAR");
 }
 
+/* A virtual machine may have one vendor's processor and the other's IOMMU: the table decides. */
+static void
+leave_intel_table_unused_by_amd (PlanMachine *m)
+{
+  leave_iommu_unused (m);
+  plan_machine_set (&m->machine->system->cpu_vendor, "AuthenticAMD");
+}
+
+static void
+leave_amd_table_unused (PlanMachine *m)
+{
+  switch_iommu_off (m, "not-enabled", "IVRS");
+}
+
 static void
 leave_iommu_unexplained (PlanMachine *m)
 {
@@ -453,6 +467,10 @@ static const struct
   { "no table", BATON_CODE_IOMMU_OFF_FIRMWARE, HOST, GUEST, NULL,
     switch_iommu_off_in_firmware },
   { "table unused", BATON_CODE_IOMMU_OFF_NOT_ENABLED, HOST, GUEST, NULL, leave_iommu_unused },
+  { "Intel's table unused, AMD's processor", BATON_CODE_IOMMU_OFF_NOT_ENABLED, HOST, GUEST,
+    NULL, leave_intel_table_unused_by_amd },
+  { "AMD's table unused", BATON_CODE_IOMMU_OFF_UNKNOWN, HOST, GUEST, NULL,
+    leave_amd_table_unused },
   { "no idea", BATON_CODE_IOMMU_OFF_UNKNOWN, HOST, GUEST, NULL, leave_iommu_unexplained },
   { "integrated", BATON_CODE_NO_GROUP, HOST, GUEST, NULL, take_integrated },
   { "companion without group", BATON_CODE_NO_GROUP_HERE, HOST, GUEST, NULL, leave_group },
