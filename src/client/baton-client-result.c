@@ -45,6 +45,7 @@ baton_client_result_new (
   baton_json_set_string (result, "remedy", remedy);
   json_object_set_int_member (result, "elapsed_ms", elapsed_ms);
   json_object_set_null_member (result, "at_step");
+  json_object_set_array_member (result, "troubles", json_array_new ());
 
   return result;
 }

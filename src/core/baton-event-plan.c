@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-event-private.h"
+#include "baton-text.h"
 
 static const char *const step_states[] = {
   [BATON_STEP_STATE_START] = "start",     [BATON_STEP_STATE_OK] = "ok",
@@ -47,7 +48,9 @@ baton_event_writer_plan (BatonEventWriter *self, BatonPlan *plan)
  * @state: how far it is
  * @errsv: the errno that it met with, or 0
  * @code: what is the matter with it, or %BATON_CODE_NONE
- * @text: (nullable): the sentence for @code with its arguments in it
+ * @args: (element-type utf8 utf8) (nullable): the code's arguments
+ *
+ * Writes how far a step is. The sentence of @code goes along for readers that do not know it.
  */
 void
 baton_event_writer_step (BatonEventWriter *self,
@@ -55,10 +58,11 @@ baton_event_writer_step (BatonEventWriter *self,
                          BatonStepState state,
                          int errsv,
                          BatonCode code,
-                         const char *text)
+                         GHashTable *args)
 {
   const BatonCodeInfo *info = baton_code_get_info (code);
   g_autofree char *id = baton_step_dup_id (step);
+  g_autofree char *text = info != NULL ? baton_code_dup_text (code, args) : NULL;
   g_autoptr (JsonObject) body = json_object_new ();
 
   json_object_set_int_member (body, "n", step->n);
@@ -69,6 +73,10 @@ baton_event_writer_step (BatonEventWriter *self,
   else
     json_object_set_null_member (body, "errno");
   baton_json_set_string (body, "code", info != NULL ? info->name : NULL);
+  if (info != NULL)
+    json_object_set_object_member (body, "args", baton_event_code_args_to_json (code, args));
+  else
+    json_object_set_null_member (body, "args");
   baton_json_set_string (body, "text", text);
   baton_event_writer_emit (self, "step", body, NULL);
 }

@@ -71,7 +71,7 @@ void baton_event_writer_step (BatonEventWriter *self,
                               BatonStepState state,
                               int errsv,
                               BatonCode code,
-                              const char *text);
+                              GHashTable *args);
 void baton_event_writer_log (BatonEventWriter *self, const char *level, const char *text);
 void baton_event_writer_heartbeat (BatonEventWriter *self);
 void baton_event_writer_report (BatonEventWriter *self, JsonNode *report);
@@ -81,6 +81,14 @@ void baton_event_writer_result (BatonEventWriter *self,
                                 GHashTable *args,
                                 const char *at_step,
                                 gint64 elapsed_ms);
+void baton_event_writer_result_full (BatonEventWriter *self,
+                                     BatonExit status,
+                                     BatonCode code,
+                                     GHashTable *args,
+                                     JsonArray *troubles,
+                                     const char *at_step,
+                                     gint64 elapsed_ms);
+JsonObject *baton_event_code_args_to_json (BatonCode code, GHashTable *args);
 gboolean baton_event_writer_relay (BatonEventWriter *self, const char *line, gssize length);
 
 /**

@@ -28,16 +28,10 @@ BatonOutcome
 baton_effect_load_module (BatonStepContext *context, const char *name, BatonTrouble *trouble)
 {
   g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
-  BatonOutcome outcome =
-      baton_effect_run (context, do_load, (gpointer) name, "load", name, &refused);
 
-  if (outcome == BATON_OUTCOME_FAILED)
-    baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LOADED, refused.errsv, "module", name,
-                       "reason", g_strerror (refused.errsv), NULL);
-  else if (outcome == BATON_OUTCOME_STUCK)
-    baton_trouble_set (trouble, refused.code, 0, "subject", name, NULL);
+  baton_trouble_set (&refused, BATON_CODE_MODULE_NOT_LOADED, 0, "module", name, NULL);
 
-  return outcome;
+  return baton_effect_run (context, do_load, (gpointer) name, name, &refused, trouble);
 }
 
 /**
@@ -105,15 +99,15 @@ baton_effect_unload_modules (BatonStepContext *context, JsonNode *names, BatonTr
           g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
           const char *name = g_ptr_array_index (left, i - 1);
 
+          /* Nothing is said of one that stays, so there is no sentence for it. */
           switch (
-              baton_effect_run (context, do_unload, (gpointer) name, "unload", name, &refused))
+              baton_effect_run (context, do_unload, (gpointer) name, name, &refused, trouble))
             {
             case BATON_OUTCOME_OK:
               g_ptr_array_remove_index (left, i - 1);
               progress = TRUE;
               break;
             case BATON_OUTCOME_STUCK:
-              baton_trouble_set (trouble, refused.code, 0, "subject", name, NULL);
               return BATON_OUTCOME_STUCK;
             case BATON_OUTCOME_FAILED:
             case BATON_OUTCOME_CANCELLED:

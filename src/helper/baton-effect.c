@@ -82,16 +82,13 @@ on_stalled (gpointer data)
 {
   BatonStepContext *context = data;
   g_autofree char *who = baton_look_describe_holders (context);
-  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
-  g_autofree char *text = NULL;
+  g_autoptr (GHashTable) args = NULL;
 
   if (context->step == NULL)
     return;
-  baton_trouble_set (&trouble, BATON_CODE_STALLED, 0, "subject", context->step->target, "who",
-                     who, NULL);
-  text = baton_trouble_dup_text (&trouble);
+  args = baton_args_new ("subject", context->step->target, "who", who, NULL);
   baton_event_writer_step (context->events, context->step, BATON_STEP_STATE_STALLED, 0,
-                           BATON_CODE_STALLED, text);
+                           who != NULL ? BATON_CODE_STALLED : BATON_CODE_STALLED_UNSEEN, args);
 }
 
 /**
@@ -99,8 +96,8 @@ on_stalled (gpointer data)
  * @context: the handoff
  * @func: one call that may block
  * @func_data: for @func
- * @what: what it does, as in "The kernel refused to …"
- * @subject: to what
+ * @subject: what it is about
+ * @refused: what to say where the kernel refuses, but for the reason
  * @trouble: why it could not be done
  *
  * Makes one call in a child of its own, and says what came of it.
@@ -111,8 +108,8 @@ BatonOutcome
 baton_effect_run (BatonStepContext *context,
                   BatonChildFunc func,
                   gpointer func_data,
-                  const char *what,
                   const char *subject,
+                  BatonTrouble *refused,
                   BatonTrouble *trouble)
 {
   int errsv = 0;
@@ -132,8 +129,7 @@ baton_effect_run (BatonStepContext *context,
     default:
       if (errsv == 0)
         return BATON_OUTCOME_OK;
-      baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errsv, "what", what, "subject",
-                         subject, "reason", g_strerror (errsv), NULL);
+      baton_trouble_set_refused (trouble, refused, errsv, g_strerror (errsv));
       return BATON_OUTCOME_FAILED;
     }
 }
@@ -162,20 +158,19 @@ write_to (BatonStepContext *context,
           int fd,
           const GError *error,
           const char *text,
-          const char *what,
-          const char *subject,
           const char *address,
+          BatonTrouble *refused,
           BatonTrouble *trouble)
 {
   Write job = { .fd = fd, .text = text };
 
   if (fd < 0)
     {
-      baton_trouble_set_from_error (trouble, error, what, address);
+      baton_trouble_set_from_error (trouble, refused, error, address);
       return BATON_OUTCOME_FAILED;
     }
 
-  return baton_effect_run (context, do_write, &job, what, subject, trouble);
+  return baton_effect_run (context, do_write, &job, address, refused, trouble);
 }
 
 /**
@@ -196,15 +191,17 @@ baton_effect_set_attribute (BatonStepContext *context,
                             BatonTrouble *trouble)
 {
   const BatonFunctionState *state = find_function (context, address, trouble);
-  g_autofree char *subject = g_strdup_printf ("%s of %s", attribute, address);
+  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
   g_autoptr (GError) error = NULL;
   baton_autofd int fd = -1;
 
   if (state == NULL)
     return BATON_OUTCOME_FAILED;
+  baton_trouble_set (&refused, BATON_CODE_SETTING_REFUSED, 0, "attribute", attribute, "address",
+                     address, NULL);
   fd = baton_sysfs_open_device (context->root, state, attribute, &error);
 
-  return write_to (context, fd, error, text, "set", subject, address, trouble);
+  return write_to (context, fd, error, text, address, &refused, trouble);
 }
 
 /**
@@ -249,7 +246,7 @@ write_to_driver (BatonStepContext *context,
                  const char *address,
                  const char *driver,
                  const char *file,
-                 const char *subject,
+                 BatonTrouble *refused,
                  BatonTrouble *trouble)
 {
   const BatonFunctionState *state = find_function (context, address, trouble);
@@ -260,7 +257,7 @@ write_to_driver (BatonStepContext *context,
     return BATON_OUTCOME_FAILED;
   fd = baton_sysfs_open_driver (context->root, state, driver, file, &error);
 
-  return write_to (context, fd, error, address, file, subject, address, trouble);
+  return write_to (context, fd, error, address, address, refused, trouble);
 }
 
 /**
@@ -281,11 +278,14 @@ baton_effect_bind (BatonStepContext *context,
                    const char *driver,
                    BatonTrouble *trouble)
 {
-  g_autofree char *subject = g_strdup_printf ("%s to %s", address, driver);
   g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
+  g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
   g_autofree char *now = NULL;
-  BatonOutcome outcome = write_to_driver (context, address, driver, "bind", subject, &refused);
+  BatonOutcome outcome;
 
+  baton_trouble_set (&refused, BATON_CODE_BIND_REFUSED, 0, "address", address, "driver", driver,
+                     NULL);
+  outcome = write_to_driver (context, address, driver, "bind", &refused, &why);
   if (outcome == BATON_OUTCOME_FAILED)
     {
       /* Loading the module may have bound it already: EBUSY, and yet all is well. */
@@ -296,8 +296,8 @@ baton_effect_bind (BatonStepContext *context,
   if (outcome != BATON_OUTCOME_OK)
     {
       baton_trouble_clear (trouble);
-      *trouble = refused;
-      refused = (BatonTrouble) BATON_TROUBLE_INIT;
+      *trouble = why;
+      why = (BatonTrouble) BATON_TROUBLE_INIT;
     }
 
   return outcome;
@@ -318,9 +318,12 @@ baton_effect_unbind (BatonStepContext *context,
                      const char *driver,
                      BatonTrouble *trouble)
 {
-  g_autofree char *subject = g_strdup_printf ("%s from %s", address, driver);
+  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
 
-  return write_to_driver (context, address, driver, "unbind", subject, trouble);
+  baton_trouble_set (&refused, BATON_CODE_UNBIND_REFUSED, 0, "address", address, "driver",
+                     driver, NULL);
+
+  return write_to_driver (context, address, driver, "unbind", &refused, trouble);
 }
 
 /**
@@ -337,12 +340,14 @@ BatonOutcome
 baton_effect_probe (BatonStepContext *context, const char *address, BatonTrouble *trouble)
 {
   const BatonFunctionState *state = find_function (context, address, trouble);
+  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
   g_autoptr (GError) error = NULL;
   baton_autofd int fd = -1;
 
   if (state == NULL)
     return BATON_OUTCOME_FAILED;
+  baton_trouble_set (&refused, BATON_CODE_PROBE_REFUSED, 0, "address", address, NULL);
   fd = baton_sysfs_open_bus (context->root, state, "drivers_probe", &error);
 
-  return write_to (context, fd, error, address, "find a driver for", address, address, trouble);
+  return write_to (context, fd, error, address, address, &refused, trouble);
 }

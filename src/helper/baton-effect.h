@@ -15,8 +15,8 @@ char *baton_effect_read_override (BatonStepContext *context, const char *address
 BatonOutcome baton_effect_run (BatonStepContext *context,
                                BatonChildFunc func,
                                gpointer func_data,
-                               const char *what,
                                const char *subject,
+                               BatonTrouble *refused,
                                BatonTrouble *trouble);
 BatonOutcome baton_effect_set_attribute (BatonStepContext *context,
                                          const char *address,

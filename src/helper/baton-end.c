@@ -25,6 +25,7 @@ baton_end_new (BatonExit status, BatonCode code, ...)
 
   self->status = status;
   self->code = code;
+  self->troubles = json_array_new ();
   self->args = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   va_start (list, code);
   while ((key = va_arg (list, const char *)) != NULL)
@@ -38,6 +39,39 @@ baton_end_new (BatonExit status, BatonCode code, ...)
   return self;
 }
 
+void
+baton_end_free (BatonEnd *self)
+{
+  g_hash_table_unref (self->args);
+  json_array_unref (self->troubles);
+  g_free (self->at_step);
+  g_free (self);
+}
+
+static void
+add_trouble (BatonEnd *self, const char *part, const BatonTrouble *trouble)
+{
+  JsonObject *object;
+
+  if (trouble->code == BATON_CODE_NONE)
+    return;
+  object = baton_trouble_to_json (trouble);
+  json_object_set_string_member (object, "part", part);
+  json_array_add_object_element (self->troubles, object);
+}
+
+/**
+ * baton_end_set_cause:
+ * @self: an end whose sentence has a `cause`
+ * @cause: why it came to this
+ */
+void
+baton_end_set_cause (BatonEnd *self, const BatonTrouble *cause)
+{
+  g_hash_table_insert (self->args, g_strdup ("cause"), baton_trouble_dup_text (cause));
+  add_trouble (self, "cause", cause);
+}
+
 /**
  * baton_end_new_stuck:
  * @trouble: why the kernel does not answer any more
@@ -47,41 +81,43 @@ baton_end_new (BatonExit status, BatonCode code, ...)
 BatonEnd *
 baton_end_new_stuck (const BatonTrouble *trouble)
 {
-  g_autofree char *cause = baton_trouble_dup_text (trouble);
+  BatonEnd *self = baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, NULL);
 
-  return baton_end_new (BATON_EXIT_STUCK, BATON_CODE_STUCK, "cause", cause, NULL);
+  baton_end_set_cause (self, trouble);
+
+  return self;
 }
 
 /**
- * baton_end_join_problems:
- * @problems: (element-type utf8): sentences about what is not as it should be
- *
- * Returns: (transfer full): all of them, for a sentence that goes on after a colon
+ * baton_end_add_problem:
+ * @self: an end whose sentence has `problems`
+ * @problem: something that is not as it should be
  */
-char *
-baton_end_join_problems (GPtrArray *problems)
+void
+baton_end_add_problem (BatonEnd *self, const BatonTrouble *problem)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  const char *before = g_hash_table_lookup (self->args, "problems");
+  g_autofree char *text = baton_trouble_dup_text (problem);
 
-  for (guint i = 0; i < problems->len; i++)
-    {
-      g_autofree char *problem = g_strdup (g_ptr_array_index (problems, i));
-
-      /* The sentence around it brings the last full stop. */
-      if (g_str_has_suffix (problem, "."))
-        problem[strlen (problem) - 1] = '\0';
-      g_string_append_printf (text, "%s%s", i > 0 ? "; " : "", problem);
-    }
-
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  /* The sentence around it brings the last full stop. */
+  if (g_str_has_suffix (text, "."))
+    text[strlen (text) - 1] = '\0';
+  g_hash_table_insert (self->args, g_strdup ("problems"),
+                       before != NULL ? g_strconcat (before, "; ", text, NULL)
+                                      : g_strdup (text));
+  add_trouble (self, "problems", problem);
 }
 
+/**
+ * baton_end_add_problems:
+ * @self: an end whose sentence has `problems`
+ * @problems: (element-type BatonTrouble): what is not as it should be
+ */
 void
-baton_end_free (BatonEnd *self)
+baton_end_add_problems (BatonEnd *self, GPtrArray *problems)
 {
-  g_hash_table_unref (self->args);
-  g_free (self->at_step);
-  g_free (self);
+  for (guint i = 0; i < problems->len; i++)
+    baton_end_add_problem (self, g_ptr_array_index (problems, i));
 }
 
 /**
@@ -117,19 +153,18 @@ baton_end_to_json (const BatonEnd *self)
   const BatonCodeInfo *info = baton_code_get_info (self->code);
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
-  JsonObject *args = json_object_new ();
   g_autofree char *text = baton_code_dup_text (self->code, self->args);
   g_autofree char *remedy = baton_code_dup_remedy (self->code, self->args);
 
-  for (guint i = 0; info != NULL && info->args[i] != NULL; i++)
-    set_string (args, info->args[i], g_hash_table_lookup (self->args, info->args[i]));
   json_object_set_int_member (object, "exit", self->status);
   json_object_set_string_member (object, "state", baton_exit_to_string (self->status));
   set_string (object, "code", info != NULL ? info->name : NULL);
-  json_object_set_object_member (object, "args", args);
+  json_object_set_object_member (object, "args",
+                                 baton_event_code_args_to_json (self->code, self->args));
   set_string (object, "text", text);
   set_string (object, "remedy", remedy);
   set_string (object, "at_step", self->at_step);
+  json_object_set_array_member (object, "troubles", json_array_ref (self->troubles));
   json_node_take_object (node, object);
 
   return node;
@@ -147,6 +182,7 @@ baton_end_new_from_json (JsonNode *node)
   JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
   const char *name;
   JsonNode *args;
+  JsonNode *troubles;
   BatonCode code;
   BatonEnd *self;
 
@@ -170,6 +206,12 @@ baton_end_new_from_json (JsonNode *node)
 
       g_hash_table_insert (self->args, g_strdup (key), g_strdup (value));
     }
+  troubles = json_object_get_member (object, "troubles");
+  if (troubles != NULL && JSON_NODE_HOLDS_ARRAY (troubles))
+    {
+      json_array_unref (self->troubles);
+      self->troubles = json_node_dup_array (troubles);
+    }
 
   return self;
 }
@@ -183,6 +225,6 @@ baton_end_new_from_json (JsonNode *node)
 void
 baton_end_emit (const BatonEnd *self, BatonEventWriter *events, gint64 start_us)
 {
-  baton_event_writer_result (events, self->status, self->code, self->args, self->at_step,
-                             (g_get_monotonic_time () - start_us) / 1000);
+  baton_event_writer_result_full (events, self->status, self->code, self->args, self->troubles,
+                                  self->at_step, (g_get_monotonic_time () - start_us) / 1000);
 }

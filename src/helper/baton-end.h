@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @code: which sentence says so
  * @args: (element-type utf8 utf8): values for that sentence
  * @at_step: (nullable): id of the step that decided it
+ * @troubles: what its sentence tells of, as `troubles` of the contract
  *
  * How a handoff ended.
  */
@@ -21,6 +22,7 @@ typedef struct
   BatonCode code;
   GHashTable *args;
   char *at_step;
+  JsonArray *troubles;
 } BatonEnd;
 
 BatonEnd *baton_end_new (BatonExit status, BatonCode code, ...) G_GNUC_NULL_TERMINATED;
@@ -30,7 +32,9 @@ JsonNode *baton_end_to_json (const BatonEnd *self);
 void baton_end_free (BatonEnd *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonEnd, baton_end_free)
 
-char *baton_end_join_problems (GPtrArray *problems);
+void baton_end_set_cause (BatonEnd *self, const BatonTrouble *cause);
+void baton_end_add_problem (BatonEnd *self, const BatonTrouble *problem);
+void baton_end_add_problems (BatonEnd *self, GPtrArray *problems);
 void baton_end_set_step (BatonEnd *self, const BatonStep *step);
 void baton_end_emit (const BatonEnd *self, BatonEventWriter *events, gint64 start_us);
 

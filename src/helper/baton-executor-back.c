@@ -85,7 +85,7 @@ undo_all (BatonExecutor *self, guint *ret_kept, BatonTrouble *ret_why)
               *ret_kept = i;
               return UNDO_KEPT;
             }
-          g_ptr_array_add (self->context->problems, baton_trouble_dup_text (&trouble));
+          g_ptr_array_add (self->context->problems, baton_trouble_copy (&trouble));
           break;
         }
     }
@@ -143,7 +143,7 @@ go_on (BatonExecutor *self, guint from, const BatonTrouble *who)
       if (outcome == BATON_OUTCOME_OK)
         continue;
       baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, &trouble);
-      g_ptr_array_add (self->context->problems, baton_trouble_dup_text (&trouble));
+      g_ptr_array_add (self->context->problems, baton_trouble_copy (&trouble));
       at_step = at_step != NULL ? at_step : g_ptr_array_index (self->steps, i);
     }
 
@@ -195,8 +195,7 @@ baton_executor_put_back (BatonExecutor *self, const char *card_name)
 BatonEnd *
 baton_executor_roll_back (BatonExecutor *self, gboolean cancelled, const BatonTrouble *cause)
 {
-  g_autofree char *cause_text = NULL;
-  g_autofree char *problems = NULL;
+  g_auto (BatonTrouble) asked = BATON_TROUBLE_INIT;
   g_autofree char *closed = baton_progress_dup_closed_programs (self->progress);
   BatonEnd *end;
 
@@ -208,15 +207,15 @@ baton_executor_roll_back (BatonExecutor *self, gboolean cancelled, const BatonTr
 
   if (closed != NULL)
     tell_closed (self, closed);
-  cause_text =
-      cancelled ? g_strdup ("Somebody asked to stop.") : baton_trouble_dup_text (cause);
-  problems = baton_end_join_problems (self->context->problems);
-  if (*problems != '\0')
-    return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, "cause",
-                          cause_text, "problems", problems, NULL);
-  if (cancelled)
+  if (cancelled && self->context->problems->len == 0)
     return end_cancelled (closed);
 
-  return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, "cause", cause_text,
-                        NULL);
+  baton_trouble_set (&asked, BATON_CODE_ASKED_TO_STOP, 0, NULL);
+  end = self->context->problems->len > 0
+            ? baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, NULL)
+            : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, NULL);
+  baton_end_set_cause (end, cancelled ? &asked : cause);
+  baton_end_add_problems (end, self->context->problems);
+
+  return end;
 }

@@ -197,7 +197,7 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
         case BATON_OUTCOME_FAILED:
         case BATON_OUTCOME_CANCELLED:
         default:
-          g_ptr_array_add (self->context->problems, baton_trouble_dup_text (&problem));
+          g_ptr_array_add (self->context->problems, baton_trouble_copy (&problem));
           break;
         }
     }
@@ -210,16 +210,19 @@ baton_executor_end_done (BatonExecutor *self)
 {
   gboolean to_guest = self->context->to == BATON_SIDE_GUEST;
   g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
-  g_autofree char *problems = NULL;
+  BatonEnd *end;
 
   if (finish (self, &stuck) == BATON_OUTCOME_STUCK)
     return baton_end_new_stuck (&stuck);
-  problems = baton_end_join_problems (self->context->problems);
-  if (*problems != '\0')
-    return baton_end_new (BATON_EXIT_DEGRADED,
-                          to_guest ? BATON_CODE_HANDED_OVER_WITH_PROBLEMS
-                                   : BATON_CODE_RETURNED_WITH_PROBLEMS,
-                          "card", self->card_name, "problems", problems, NULL);
+  if (self->context->problems->len > 0)
+    {
+      end = baton_end_new (BATON_EXIT_DEGRADED,
+                           to_guest ? BATON_CODE_HANDED_OVER_WITH_PROBLEMS
+                                    : BATON_CODE_RETURNED_WITH_PROBLEMS,
+                           "card", self->card_name, NULL);
+      baton_end_add_problems (end, self->context->problems);
+      return end;
+    }
 
   return baton_end_new (BATON_EXIT_DONE,
                         to_guest ? BATON_CODE_HANDED_OVER : BATON_CODE_RETURNED, "card",

@@ -3,8 +3,6 @@
 
 #include "baton-handoff.h"
 
-#include <string.h>
-
 #include "baton-child.h"
 #include "baton-error.h"
 #include "baton-executor.h"
@@ -174,7 +172,7 @@ fill_context (Handoff *self)
   self->context.origin = self->record->origin;
   self->context.to = self->record->to;
   self->context.machine = baton_machine_ref (self->machine);
-  self->context.problems = g_ptr_array_new_with_free_func (g_free);
+  self->context.problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
   self->context.soft_ms = BATON_CHILD_SOFT_MS;
   self->context.hard_ms = BATON_CHILD_HARD_MS;
 }
@@ -306,20 +304,15 @@ amend_report (Handoff *self, const BatonEnd *end)
 
 /* What went wrong afterwards does not undo the handoff, and is not kept from whoever asked. */
 static void
-add_problem (Handoff *self, BatonEnd **end, const char *problem)
+add_problem (Handoff *self, BatonEnd **end, const BatonTrouble *problem)
 {
-  g_autofree char *before = g_strdup ((*end)->status == BATON_EXIT_DONE
-                                          ? NULL
-                                          : g_hash_table_lookup ((*end)->args, "problems"));
-  g_autofree char *problems =
-      before != NULL ? g_strconcat (before, "; ", problem, NULL) : g_strdup (problem);
-
-  /* The sentence around it brings the last full stop. */
-  if (g_str_has_suffix (problems, "."))
-    problems[strlen (problems) - 1] = '\0';
-  baton_end_free (*end);
-  *end = baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_HANDED_OVER_WITH_PROBLEMS, "card",
-                        self->record->card_name, "problems", problems, NULL);
+  if ((*end)->status == BATON_EXIT_DONE)
+    {
+      baton_end_free (*end);
+      *end = baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_HANDED_OVER_WITH_PROBLEMS, "card",
+                            self->record->card_name, NULL);
+    }
+  baton_end_add_problem (*end, problem);
   amend_report (self, *end);
 }
 
@@ -328,21 +321,19 @@ wait_for_guest (Handoff *self, const BatonStep *step, BatonEnd **end)
 {
   const BatonStepClass *class = baton_step_get_class (step->kind);
   g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
-  g_autofree char *text = NULL;
   BatonOutcome outcome;
 
   self->context.step = step;
   baton_event_writer_step (self->events, step, BATON_STEP_STATE_START, 0, BATON_CODE_NONE,
                            NULL);
   outcome = class->apply (&self->context, step, &trouble);
-  text = trouble.code != BATON_CODE_NONE ? baton_trouble_dup_text (&trouble) : NULL;
   baton_event_writer_step (self->events, step,
                            outcome == BATON_OUTCOME_OK          ? BATON_STEP_STATE_OK
                            : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
                                                                 : BATON_STEP_STATE_FAIL,
-                           trouble.errsv, trouble.code, text);
-  if (outcome == BATON_OUTCOME_FAILED && text != NULL)
-    add_problem (self, end, text);
+                           trouble.errsv, trouble.code, trouble.args);
+  if (outcome == BATON_OUTCOME_FAILED && trouble.code != BATON_CODE_NONE)
+    add_problem (self, end, &trouble);
 
   return outcome == BATON_OUTCOME_OK;
 }
@@ -359,7 +350,6 @@ bring_back (Handoff *self, BatonEnd **end)
 {
   g_autoptr (BatonRequest) request = baton_request_new ();
   g_autoptr (BatonEnd) back = NULL;
-  g_autofree char *text = NULL;
 
   request->cards = g_strdupv (self->request->cards);
   request->to = BATON_SIDE_HOST;
@@ -369,8 +359,9 @@ bring_back (Handoff *self, BatonEnd **end)
                             g_get_monotonic_time ());
   if (back->status == BATON_EXIT_REFUSED || back->status == BATON_EXIT_ERROR)
     {
-      text = baton_code_dup_text (back->code, back->args);
-      add_problem (self, end, text);
+      const BatonTrouble problem = { back->code, back->args, 0 };
+
+      add_problem (self, end, &problem);
       return;
     }
   baton_end_free (*end);

@@ -163,7 +163,8 @@ baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
  * baton_look_describe_holders:
  * @context: the handoff
  *
- * Returns: (transfer full): whom a write waits for, by name
+ * Returns: (transfer full) (nullable): whom a write waits for, by name and number, or %NULL where
+ *   nobody can be seen
  */
 char *
 baton_look_describe_holders (BatonStepContext *context)
@@ -179,11 +180,10 @@ baton_look_describe_holders (BatonStepContext *context)
       if (holder->pid <= 0)
         continue;
       name = dup_name (holder);
-      g_string_append_printf (text, "%s%s (process %d)", text->len > 0 ? ", " : "", name,
-                              holder->pid);
+      g_string_append_printf (text, "%s%s (%d)", text->len > 0 ? ", " : "", name, holder->pid);
     }
   if (text->len == 0)
-    g_string_append (text, "the driver");
+    return NULL;
 
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -10,7 +10,7 @@ typedef struct
   gboolean begun;
   gboolean reached;
   BatonStepState state;
-  char *text;
+  BatonTrouble trouble;
 } Row;
 
 struct _BatonProgress
@@ -28,7 +28,7 @@ clear_row (gpointer data)
 {
   Row *row = data;
 
-  g_clear_pointer (&row->text, g_free);
+  baton_trouble_clear (&row->trouble);
 }
 
 static Row *
@@ -107,18 +107,21 @@ baton_progress_tell (BatonProgress *self,
                      const BatonTrouble *trouble)
 {
   Row *row = get_row (self, i);
-  g_autofree char *text = trouble != NULL ? baton_trouble_dup_text (trouble) : NULL;
 
   row->reached = TRUE;
   row->state = state;
   if (trouble != NULL)
     {
-      g_free (row->text);
-      row->text = g_strdup (text);
+      g_autoptr (BatonTrouble) copy = baton_trouble_copy (trouble);
+
+      baton_trouble_clear (&row->trouble);
+      row->trouble = *copy;
+      *copy = (BatonTrouble) BATON_TROUBLE_INIT;
     }
   baton_event_writer_step (self->events, g_ptr_array_index (self->steps, i), state,
                            trouble != NULL ? trouble->errsv : 0,
-                           trouble != NULL ? trouble->code : BATON_CODE_NONE, text);
+                           trouble != NULL ? trouble->code : BATON_CODE_NONE,
+                           trouble != NULL ? trouble->args : NULL);
 }
 
 /**
@@ -172,9 +175,15 @@ baton_progress_to_json (BatonProgress *self)
       const Row *row = get_row (self, i);
       JsonNode *item = baton_step_to_json (g_ptr_array_index (self->steps, i));
       JsonObject *object = json_node_get_object (item);
+      g_autoptr (JsonObject) trouble = baton_trouble_to_json (&row->trouble);
+      JsonObjectIter iter;
+      const char *key;
+      JsonNode *value;
 
       set_text (object, "state", row->reached ? baton_step_state_to_string (row->state) : NULL);
-      set_text (object, "text", row->text);
+      json_object_iter_init (&iter, trouble);
+      while (json_object_iter_next (&iter, &key, &value))
+        json_object_set_member (object, key, json_node_copy (value));
       json_array_add_element (array, item);
     }
   json_node_take_array (node, array);

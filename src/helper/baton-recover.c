@@ -107,7 +107,7 @@ prepare (Recovery *self)
   self->context.before = self->record->before;
   self->context.origin = self->record->origin;
   self->context.to = self->record->to;
-  self->context.problems = g_ptr_array_new_with_free_func (g_free);
+  self->context.problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
   self->context.soft_ms = BATON_CHILD_SOFT_MS;
   self->context.hard_ms = BATON_CHILD_HARD_MS;
   self->executor =
@@ -179,17 +179,13 @@ find_end (Recovery *self)
 static void
 tell_cut_off (Recovery *self, gboolean same_boot)
 {
-  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
-  g_autofree char *text = NULL;
+  BatonCode code = same_boot ? BATON_CODE_WORKER_CRASHED : BATON_CODE_COMPUTER_RESTARTED;
+  g_autofree char *text = baton_code_dup_text (code, NULL);
 
-  baton_trouble_set (&trouble, BATON_CODE_WORKER_CRASHED, 0, "reason",
-                     same_boot ? "it ended without a result" : "the computer was restarted",
-                     NULL);
-  text = baton_trouble_dup_text (&trouble);
   if (self->last_begun > 0 && self->last_begun <= self->record->steps->len)
     baton_event_writer_step (self->events,
                              g_ptr_array_index (self->record->steps, self->last_begun - 1),
-                             BATON_STEP_STATE_FAIL, 0, trouble.code, text);
+                             BATON_STEP_STATE_FAIL, 0, code, NULL);
   else
     baton_event_writer_log (self->events, "warning", text);
 }
@@ -197,15 +193,16 @@ tell_cut_off (Recovery *self, gboolean same_boot)
 static BatonEnd *
 put_back (Recovery *self)
 {
-  g_autofree char *problems = NULL;
   BatonEnd *end = baton_executor_put_back (self->executor, self->record->card_name);
 
   if (end != NULL)
     return end;
-  problems = baton_end_join_problems (self->context.problems);
-  if (*problems != '\0')
-    return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, "problems",
-                          problems, NULL);
+  if (self->context.problems->len > 0)
+    {
+      end = baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, NULL);
+      baton_end_add_problems (end, self->context.problems);
+      return end;
+    }
 
   return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
 }

@@ -226,8 +226,8 @@ revert (BatonStepContext *context,
     errsv = baton_step_let_open_take_back (context, group, uid);
   if (errsv == 0)
     return BATON_OUTCOME_OK;
-  baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errsv, "what", "take back access to",
-                     "subject", step->target, "reason", g_strerror (errsv), NULL);
+  baton_trouble_set (trouble, BATON_CODE_ACCESS_NOT_TAKEN_BACK, errsv, "node", step->target,
+                     "reason", g_strerror (errsv), NULL);
 
   return BATON_OUTCOME_FAILED;
 }

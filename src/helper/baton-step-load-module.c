@@ -39,8 +39,7 @@ observe (BatonStepContext *context,
   if (is_there (context, step->target))
     return TRUE;
 
-  baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LOADED, 0, "module", step->target, "reason",
-                     "the kernel does not list it", NULL);
+  baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", step->target, NULL);
 
   return FALSE;
 }

@@ -62,7 +62,7 @@ give_access_again (BatonStepContext *context, const BatonFunctionState *before)
   node = g_strconcat ("/dev/vfio/", before->group, NULL);
   baton_trouble_set (&problem, BATON_CODE_ACCESS_NOT_GIVEN, errsv, "node", node, "reason",
                      g_strerror (errsv), NULL);
-  g_ptr_array_add (context->problems, baton_trouble_dup_text (&problem));
+  g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
 
   return BATON_OUTCOME_OK;
 }

@@ -78,8 +78,8 @@ verify_guest (BatonStepContext *context, BatonTrouble *trouble)
       if (errsv == 0)
         baton_trouble_set (trouble, BATON_CODE_GROUP_NOT_VIABLE, 0, "group", group, NULL);
       else
-        baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errsv, "what", "open", "subject",
-                           node, "reason", g_strerror (errsv), NULL);
+        baton_trouble_set (trouble, BATON_CODE_OPEN_REFUSED, errsv, "node", node, "reason",
+                           g_strerror (errsv), NULL);
       return BATON_OUTCOME_FAILED;
     }
 
@@ -122,8 +122,8 @@ has_node (BatonStepContext *context, const BatonFunction *function, BatonNodeKin
   return FALSE;
 }
 
-/* Returns what is missing of a function that had it before the card left, or NULL. */
-static const char *
+/* Returns what to say of a function that had more before the card left, if there is one. */
+static BatonCode
 find_missing (BatonStepContext *context, const char **ret_address)
 {
   for (guint i = 0; i < context->origin->functions->len; i++)
@@ -136,12 +136,12 @@ find_missing (BatonStepContext *context, const char **ret_address)
         continue;
       *ret_address = origin->address;
       if (origin->drm && !has_node (context, function, BATON_NODE_DRM_PRIMARY))
-        return "display node in /dev/dri";
+        return BATON_CODE_DISPLAY_MISSING;
       if (origin->sound && !has_node (context, function, BATON_NODE_SOUND))
-        return "sound card";
+        return BATON_CODE_SOUND_MISSING;
     }
 
-  return NULL;
+  return BATON_CODE_NONE;
 }
 
 static void
@@ -223,17 +223,18 @@ watch_open (Watch *self, BatonStepContext *context)
 
 /* Waits for what the card had before it left: every uevent and every new node is a reason to look
  * again, and nothing else is. The first look has been taken after the watch was opened. */
-static const char *
+static BatonCode
 wait_for_nodes (BatonStepContext *context, Watch *watch, const char **ret_address)
 {
   gint64 deadline_us = g_get_monotonic_time () + NODES_US;
 
   for (;;)
     {
-      const char *missing = find_missing (context, ret_address);
+      BatonCode missing = find_missing (context, ret_address);
 
-      if (missing == NULL || baton_waiter_wait (context->waiter, watch->epoll_fd, deadline_us,
-                                                FALSE) != BATON_WAIT_READY)
+      if (missing == BATON_CODE_NONE ||
+          baton_waiter_wait (context->waiter, watch->epoll_fd, deadline_us, FALSE) !=
+              BATON_WAIT_READY)
         return missing;
       drain (watch->uevents);
       drain (watch->directories);
@@ -258,10 +259,9 @@ take_access_back (BatonStepContext *context)
       if (errsv == 0)
         continue;
       node = g_strconcat ("/dev/vfio/", groups->pdata[i], NULL);
-      baton_trouble_set (&problem, BATON_CODE_WRITE_REFUSED, errsv, "what",
-                         "take back access to", "subject", node, "reason", g_strerror (errsv),
-                         NULL);
-      g_ptr_array_add (context->problems, baton_trouble_dup_text (&problem));
+      baton_trouble_set (&problem, BATON_CODE_ACCESS_NOT_TAKEN_BACK, errsv, "node", node,
+                         "reason", g_strerror (errsv), NULL);
+      g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
     }
 }
 
@@ -269,7 +269,7 @@ static BatonOutcome
 verify_host (BatonStepContext *context, BatonTrouble *trouble)
 {
   const char *address = NULL;
-  const char *missing;
+  BatonCode missing;
   g_auto (Watch) watch = { -1, -1, -1 };
 
   watch_open (&watch, context);
@@ -280,14 +280,13 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
 
   take_access_back (context);
   missing = wait_for_nodes (context, &watch, &address);
-  if (missing != NULL)
+  if (missing != BATON_CODE_NONE)
     {
       /* The driver has the card: to send it back to the guest would help nobody. */
       g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
 
-      baton_trouble_set (&problem, BATON_CODE_NODE_MISSING, 0, "what", missing, "address",
-                         address, NULL);
-      g_ptr_array_add (context->problems, baton_trouble_dup_text (&problem));
+      baton_trouble_set (&problem, missing, 0, "address", address, NULL);
+      g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
     }
   baton_look_settle_udev (context);
 

@@ -128,8 +128,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     return BATON_OUTCOME_FAILED;
   if (!add (&watch, watch.inotify_fd) || !watch_nodes (&watch, context))
     {
-      baton_trouble_set (trouble, BATON_CODE_WRITE_REFUSED, errno, "what", "watch", "subject",
-                         step->target, "reason", g_strerror (errno), NULL);
+      baton_trouble_set (trouble, BATON_CODE_WATCH_REFUSED, errno, "reason", g_strerror (errno),
+                         NULL);
       return BATON_OUTCOME_FAILED;
     }
   for (;;)

@@ -34,7 +34,7 @@ typedef enum
  * @to: side that the card goes to
  * @machine: (owned) (nullable): the machine when it was last looked at with the card's nodes there
  * @step: (borrowed) (nullable): the step at work
- * @problems: (owned) (element-type utf8): sentences about what is not as it should be, though done
+ * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
  * @soft_ms: after which a write is said to be stalled
  * @hard_ms: after which it is stuck
  *

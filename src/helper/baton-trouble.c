@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "baton-error.h"
+#include "baton-event.h"
 #include "baton-text.h"
 
 static void
@@ -71,16 +72,40 @@ baton_trouble_set (BatonTrouble *self, BatonCode code, int errsv, ...)
 }
 
 /**
+ * baton_trouble_set_refused:
+ * @self: where it is noted
+ * @refused: what to say where the kernel refuses, but for the reason; empty afterwards
+ * @errsv: the kernel's errno, or 0
+ * @reason: why, in a few words
+ *
+ * The first trouble is kept here, too.
+ */
+void
+baton_trouble_set_refused (BatonTrouble *self,
+                           BatonTrouble *refused,
+                           int errsv,
+                           const char *reason)
+{
+  if (self == NULL || self->code != BATON_CODE_NONE || refused->code == BATON_CODE_NONE)
+    return;
+
+  *self = *refused;
+  *refused = (BatonTrouble) BATON_TROUBLE_INIT;
+  self->errsv = errsv;
+  g_hash_table_insert (self->args, g_strdup ("reason"), g_strdup (reason));
+}
+
+/**
  * baton_trouble_set_from_error:
  * @self: where it is noted
+ * @refused: what to say unless the device is gone or another one
  * @error: why a file could not be opened or read
- * @what: what was to be done, as in "The kernel refused to …"
- * @address: to which device
+ * @address: of which device
  */
 void
 baton_trouble_set_from_error (BatonTrouble *self,
+                              BatonTrouble *refused,
                               const GError *error,
-                              const char *what,
                               const char *address)
 {
   if (g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
@@ -88,8 +113,7 @@ baton_trouble_set_from_error (BatonTrouble *self,
   else if (g_error_matches (error, BATON_ERROR, BATON_ERROR_MISMATCH))
     baton_trouble_set (self, BATON_CODE_IDENTITY_CHANGED, 0, "address", address, NULL);
   else
-    baton_trouble_set (self, BATON_CODE_WRITE_REFUSED, 0, "what", what, "subject", address,
-                       "reason", error->message, NULL);
+    baton_trouble_set_refused (self, refused, 0, error->message);
 }
 
 /**
@@ -110,12 +134,37 @@ baton_trouble_set_difference (BatonTrouble *self,
                      found != NULL ? found : "none", NULL);
 }
 
+/**
+ * baton_trouble_copy:
+ * @self: a trouble
+ *
+ * Returns: (transfer full): the same trouble; its arguments are shared
+ */
+BatonTrouble *
+baton_trouble_copy (const BatonTrouble *self)
+{
+  BatonTrouble *copy = g_new (BatonTrouble, 1);
+
+  *copy = *self;
+  if (copy->args != NULL)
+    g_hash_table_ref (copy->args);
+
+  return copy;
+}
+
 void
 baton_trouble_clear (BatonTrouble *self)
 {
   g_clear_pointer (&self->args, g_hash_table_unref);
   self->code = BATON_CODE_NONE;
   self->errsv = 0;
+}
+
+void
+baton_trouble_free (BatonTrouble *self)
+{
+  baton_trouble_clear (self);
+  g_free (self);
 }
 
 /**
@@ -131,4 +180,36 @@ baton_trouble_dup_text (const BatonTrouble *self)
     return g_strdup ("");
 
   return baton_code_dup_text (self->code, self->args);
+}
+
+/**
+ * baton_trouble_to_json:
+ * @self: a trouble
+ *
+ * Returns: (transfer full): its `errno`, `code`, `args` and `text`, each null where there is none
+ */
+JsonObject *
+baton_trouble_to_json (const BatonTrouble *self)
+{
+  const BatonCodeInfo *info = baton_code_get_info (self->code);
+  JsonObject *object = json_object_new ();
+  g_autofree char *text = info != NULL ? baton_trouble_dup_text (self) : NULL;
+
+  if (self->errsv != 0)
+    json_object_set_int_member (object, "errno", self->errsv);
+  else
+    json_object_set_null_member (object, "errno");
+  if (info == NULL)
+    {
+      json_object_set_null_member (object, "code");
+      json_object_set_null_member (object, "args");
+      json_object_set_null_member (object, "text");
+      return object;
+    }
+  json_object_set_string_member (object, "code", info->name);
+  json_object_set_object_member (object, "args",
+                                 baton_event_code_args_to_json (self->code, self->args));
+  json_object_set_string_member (object, "text", text);
+
+  return object;
 }

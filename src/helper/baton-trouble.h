@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "baton-codes.h"
 
 G_BEGIN_DECLS
@@ -27,17 +29,25 @@ typedef struct
 
 void
 baton_trouble_set (BatonTrouble *self, BatonCode code, int errsv, ...) G_GNUC_NULL_TERMINATED;
+void baton_trouble_set_refused (BatonTrouble *self,
+                                BatonTrouble *refused,
+                                int errsv,
+                                const char *reason);
 void baton_trouble_set_from_error (BatonTrouble *self,
+                                   BatonTrouble *refused,
                                    const GError *error,
-                                   const char *what,
                                    const char *address);
 void baton_trouble_set_difference (BatonTrouble *self,
                                    const char *subject,
                                    const char *expected,
                                    const char *found);
+BatonTrouble *baton_trouble_copy (const BatonTrouble *self);
 void baton_trouble_clear (BatonTrouble *self);
+void baton_trouble_free (BatonTrouble *self);
 char *baton_trouble_dup_text (const BatonTrouble *self);
+JsonObject *baton_trouble_to_json (const BatonTrouble *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonTrouble, baton_trouble_clear)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonTrouble, baton_trouble_free)
 
 GHashTable *baton_args_new (const char *key, ...) G_GNUC_NULL_TERMINATED;
 

@@ -17,7 +17,7 @@ ID = "0123456789abcdef0123456789abcdef"
 
 
 def step(seq, n, name, state, text=None):
-    return line_of(seq, "step", handoff=ID, n=n, id=name, state=state, errno=None, code=None, text=text)
+    return line_of(seq, "step", handoff=ID, n=n, id=name, state=state, errno=None, code=None, args=None, text=text)
 
 
 DONE = [

@@ -152,7 +152,7 @@ def hello(seq=1, verb="hand"):
 
 def result(seq, status, state, code, args=None, text="It is so."):
     return line_of(seq, "result", exit=status, state=state, code=code, args=args or {}, text=text,
-                   remedy=None, elapsed_ms=5, at_step=None)
+                   remedy=None, elapsed_ms=5, at_step=None, troubles=[])
 
 
 def say(*lines):

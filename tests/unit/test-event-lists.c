@@ -231,8 +231,10 @@ test_plan_and_steps (void)
   g_autoptr (BatonRequest) request = baton_request_new ();
   g_autoptr (EventLines) lines = event_lines_new ("0123456789abcdef0123456789abcdef");
   g_autoptr (BatonView) view = NULL;
+  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
   const char *const cards[] = { CARD, NULL };
 
+  g_hash_table_insert (args, (gpointer) "address", (gpointer) CARD);
   mock_machine_add_gpu (mock, CARD, "14");
   mock_machine_add_gpu (mock, "0000:02:00.0", "15");
   machine = mock_machine_look (mock);
@@ -248,8 +250,8 @@ test_plan_and_steps (void)
       for (guint state = BATON_STEP_STATE_START; state <= BATON_STEP_STATE_UNDONE; state++)
         baton_event_writer_step (
             lines->writer, step, state, state == BATON_STEP_STATE_FAIL ? 16 : 0,
-            state == BATON_STEP_STATE_FAIL ? BATON_CODE_WRITE_REFUSED : BATON_CODE_NONE,
-            state == BATON_STEP_STATE_FAIL ? "busy" : NULL);
+            state == BATON_STEP_STATE_FAIL ? BATON_CODE_UNBIND_REFUSED : BATON_CODE_NONE,
+            state == BATON_STEP_STATE_FAIL ? args : NULL);
     }
   view = view_of (lines);
 

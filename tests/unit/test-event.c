@@ -168,6 +168,9 @@ new_step (guint n, const char *text)
   json_object_set_null_member (step, "detail");
   json_object_set_boolean_member (step, "persistent", FALSE);
   json_object_set_string_member (step, "state", "ok");
+  json_object_set_null_member (step, "errno");
+  json_object_set_null_member (step, "code");
+  json_object_set_null_member (step, "args");
   json_object_set_string_member (step, "text", text);
 
   return step;
@@ -191,6 +194,7 @@ new_report (guint n_steps, const char *text)
   json_object_set_null_member (object, "remedy");
   json_object_set_int_member (object, "elapsed_ms", 2100);
   json_object_set_null_member (object, "at_step");
+  json_object_set_array_member (object, "troubles", json_array_new ());
   json_object_set_array_member (object, "cards", cards);
   json_object_set_string_member (object, "to", "guest");
   json_object_set_int_member (object, "uid", 1000);

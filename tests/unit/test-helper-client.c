@@ -14,7 +14,7 @@
 #define RESULT                                                                                 \
   "echo '{\"v\":1,\"seq\":2,\"t_ms\":1,\"type\":\"result\",\"exit\":12,\"state\":\"refused\"," \
   "\"code\":\"refused\",\"args\":{\"count\":\"2\"},\"text\":\"t\",\"remedy\":null,"            \
-  "\"elapsed_ms\":1,\"at_step\":null}'\n"
+  "\"elapsed_ms\":1,\"at_step\":null,\"troubles\":[]}'\n"
 
 typedef struct
 {

@@ -29,7 +29,7 @@ class Handoff:
         # A process whose end means the end of the worker.
         self.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
         worker.begin(self.process.pid)
-        worker.write("step", n=1, id="verify:x", state="start", errno=None, code=None, text=None)
+        worker.write("step", n=1, id="verify:x", state="start", errno=None, code=None, args=None, text=None)
         return "done"
 
     def __enter__(self):
@@ -231,7 +231,7 @@ def recovery_goes_on_where_a_worker_was_killed():
         handoff.worker.append('{"v":1,"seq":9,"t_')
         handoff.end_worker()
         handoff.worker.append("\n")
-        handoff.worker.write("step", n=1, id="verify:x", state="undo", errno=None, code=None, text=None)
+        handoff.worker.write("step", n=1, id="verify:x", state="undo", errno=None, code=None, args=None, text=None)
         handoff.worker.end(14, "rolled-back", "rolled-back")
         status, output = handoff.helper.finish()
         check(status == 14 and output.types() == ["hello", "step", "step", "result"], str(output.lines))

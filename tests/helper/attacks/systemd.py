@@ -37,7 +37,7 @@ JOB = "/org/freedesktop/systemd1/job/1"
 def make_end(status, state, code):
     """What a result and a report have in common."""
     return {"exit": status, "state": state, "code": code, "args": {key: "x" for key in CODES[code]["args"]}, "text": "x",
-            "remedy": None, "elapsed_ms": 1, "at_step": None}
+            "remedy": None, "elapsed_ms": 1, "at_step": None, "troubles": []}
 
 
 class Worker:

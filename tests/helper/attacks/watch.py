@@ -153,7 +153,7 @@ def a_handoff_of_somebody_else_is_shown():
         worker = make_handoff(tree)
         worker.begin(os.getpid())
         worker.write("hello", proto=[1], version="x", verb="hand", by="helper")
-        worker.write("step", n=1, id="verify:x", state="start", errno=None, code=None, text=None)
+        worker.write("step", n=1, id="verify:x", state="start", errno=None, code=None, args=None, text=None)
         worker.write("heartbeat")
         steps = watch.wait_for_type("step")
         check(steps[0]["handoff"] == ID, str(steps))
@@ -169,7 +169,7 @@ def whoever_comes_late_reads_everything():
     with Tree() as tree:
         worker = make_handoff(tree)
         for number in range(3):
-            worker.write("step", n=number + 1, id="verify:x", state="ok", errno=None, code=None, text=None)
+            worker.write("step", n=number + 1, id="verify:x", state="ok", errno=None, code=None, args=None, text=None)
         with Watch(tree) as watch:
             watch.wait_for(lambda lines: [line["n"] for line in lines if line["type"] == "step"] == [1, 2, 3])
 
@@ -178,7 +178,7 @@ def whoever_comes_late_reads_everything():
 def a_handoff_that_has_ended_is_history():
     with Tree() as tree:
         worker = make_handoff(tree)
-        worker.write("step", n=1, id="verify:x", state="ok", errno=None, code=None, text=None)
+        worker.write("step", n=1, id="verify:x", state="ok", errno=None, code=None, args=None, text=None)
         worker.end()
         write_report(tree, "returned")
         with Watch(tree) as watch:
