@@ -11,6 +11,7 @@
 #include "baton-section.h"
 #include "baton-step-row.h"
 #include "baton-step-words.h"
+#include "baton-trouble-words.h"
 #include "baton-words.h"
 
 struct _BatonHandoffView
@@ -227,8 +228,9 @@ show_running (BatonHandoffView *self)
   gboolean stalled = is_stalled (self);
   gboolean waits = stalled || baton_handoff_is_waiting (self->handoff);
   BatonHandoffPhase phase = baton_handoff_get_phase (self->handoff);
-  const char *text = stalled ? baton_handoff_get_step_text (self->handoff, (guint) current)
-                             : get_running_text (self);
+  g_autofree char *text = stalled ? baton_trouble_words_dup_text (baton_handoff_get_step_event (
+                                        self->handoff, (guint) current))
+                                  : g_strdup (get_running_text (self));
 
   gtk_image_set_from_icon_name (self->icon,
                                 waits ? "baton-waiting-symbolic" : "baton-running-symbolic");
@@ -278,9 +280,10 @@ fill_step_row (GtkWidget *row, guint index, gpointer data)
 {
   BatonHandoffView *self = data;
   g_autofree char *title = dup_step_title (self, index);
+  g_autofree char *text =
+      baton_trouble_words_dup_text (baton_handoff_get_step_event (self->handoff, index));
 
-  baton_step_row_show (BATON_STEP_ROW (row), title,
-                       baton_handoff_get_step_text (self->handoff, index),
+  baton_step_row_show (BATON_STEP_ROW (row), title, text,
                        baton_handoff_get_step_state (self->handoff, index));
 }
 

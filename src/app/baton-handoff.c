@@ -421,15 +421,15 @@ baton_handoff_get_step_state (BatonHandoff *self, guint index)
 }
 
 /**
- * baton_handoff_get_step_text:
+ * baton_handoff_get_step_event:
  * @index: from 0
  *
- * Returns: (nullable): what went wrong in it, in the helper's words
+ * Returns: (transfer none) (nullable): what was said of it last
  */
-const char *
-baton_handoff_get_step_text (BatonHandoff *self, guint index)
+JsonObject *
+baton_handoff_get_step_event (BatonHandoff *self, guint index)
 {
-  return baton_json_get_string (get_event (self, index), "text");
+  return get_event (self, index);
 }
 
 /**

@@ -44,7 +44,7 @@ guint baton_handoff_get_n_steps (BatonHandoff *self);
 guint baton_handoff_get_n_done (BatonHandoff *self);
 JsonObject *baton_handoff_get_step (BatonHandoff *self, guint index);
 const char *baton_handoff_get_step_state (BatonHandoff *self, guint index);
-const char *baton_handoff_get_step_text (BatonHandoff *self, guint index);
+JsonObject *baton_handoff_get_step_event (BatonHandoff *self, guint index);
 gint baton_handoff_get_current (BatonHandoff *self);
 JsonObject *baton_handoff_get_result (BatonHandoff *self);
 

@@ -11,6 +11,7 @@
 #include "baton-section.h"
 #include "baton-step-row.h"
 #include "baton-step-words.h"
+#include "baton-trouble-words.h"
 #include "baton-words.h"
 
 struct _BatonReportWindow
@@ -112,8 +113,9 @@ fill_step_row (GtkWidget *row, guint index, gpointer data)
   JsonObject *step =
       baton_json_nth_object (baton_json_get_array (self->report, "steps"), index);
   g_autofree char *title = dup_step_title (self, step);
+  g_autofree char *text = baton_trouble_words_dup_text (step);
 
-  baton_step_row_show (BATON_STEP_ROW (row), title, baton_json_get_string (step, "text"),
+  baton_step_row_show (BATON_STEP_ROW (row), title, text,
                        baton_json_get_string (step, "state"));
 }
 

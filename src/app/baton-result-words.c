@@ -9,6 +9,7 @@
 #include "baton-event.h"
 #include "baton-json.h"
 #include "baton-text.h"
+#include "baton-trouble-words.h"
 #include "baton-words.h"
 
 static BatonCode
@@ -51,6 +52,26 @@ baton_result_words_dup_title (JsonObject *result, const char *to)
   return g_strdup (_ (info->title));
 }
 
+/* Of a result's arguments these are sentences themselves; the troubles say them anew. */
+static GHashTable *
+dup_args (JsonObject *result)
+{
+  static const char *const parts[] = { "cause", "problems" };
+  JsonArray *troubles = baton_json_get_array (result, "troubles");
+  GHashTable *args = baton_json_dup_args (result, "args");
+
+  baton_words_embed_args (args);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      char *said = baton_trouble_words_dup_part (troubles, parts[i]);
+
+      if (said != NULL)
+        g_hash_table_insert (args, g_strdup (parts[i]), said);
+    }
+
+  return args;
+}
+
 /**
  * baton_result_words_dup_text:
  * @result: (nullable): the result of a handoff, or %NULL where none came
@@ -68,8 +89,7 @@ baton_result_words_dup_text (JsonObject *result)
   if (info == NULL)
     return g_strdup (baton_json_get_string (result, "text"));
 
-  args = baton_json_dup_args (result, "args");
-  baton_words_embed_args (args);
+  args = dup_args (result);
   text = baton_code_fill (_ (info->text), args);
   if (info->remedy == NULL)
     return g_steal_pointer (&text);
