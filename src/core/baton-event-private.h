@@ -24,6 +24,24 @@ void baton_event_encode_members (GString *out,
                                  const BatonEncodeLimits *limits);
 char *baton_event_encode_fitting (JsonNode *node, gsize max_bytes);
 
+/* A relayed line is written again with a sequence number of its own, which may have more digits:
+ * what is written first leaves that much room. */
+#define BATON_LINE_SLACK 64
+
+gint64 baton_event_get_boottime_ms (void);
+void baton_event_append_members (GString *line, const char *object);
+
+const char *baton_event_writer_get_handoff (BatonEventWriter *self);
+guint64 baton_event_writer_begin_snap (BatonEventWriter *self);
+GString *baton_event_writer_begin_line (BatonEventWriter *self,
+                                        const char *type,
+                                        gint64 t_ms,
+                                        const char *handoff);
+void baton_event_writer_end_line (BatonEventWriter *self, GString *line);
+void baton_event_writer_emit_pages (BatonEventWriter *self,
+                                    const char *type,
+                                    JsonObject *body,
+                                    const char *const *lists);
 void baton_event_writer_emit (BatonEventWriter *self,
                               const char *type,
                               JsonObject *body,

@@ -3,20 +3,11 @@
 
 #include "baton-event-private.h"
 
-#include "baton-text.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-/* A relayed line is written again with a sequence number of its own, which may have more digits:
- * what is written first leaves that much room. */
-#define LINE_SLACK 64
-
-/* Room in a line beside the lists' items: the envelope, `snap`, `more`, the lists' keys. */
-#define ENVELOPE_BYTES 512
 
 struct _BatonEventWriter
 {
@@ -118,8 +109,9 @@ baton_event_writer_is_gone (BatonEventWriter *self)
   return self->gone;
 }
 
-static gint64
-get_boottime_ms (void)
+/* The clock of `t_ms`: it goes on while the machine sleeps. */
+gint64
+baton_event_get_boottime_ms (void)
 {
   struct timespec now = { 0 };
 
@@ -160,8 +152,9 @@ write_all (BatonEventWriter *self, const char *bytes, gsize length)
   return TRUE;
 }
 
-static void
-write_line (BatonEventWriter *self, GString *line)
+/* Writes a line that baton_event_writer_begin_line() began: @line, a brace, a newline. */
+void
+baton_event_writer_end_line (BatonEventWriter *self, GString *line)
 {
   if (self->gone)
     return;
@@ -170,7 +163,7 @@ write_line (BatonEventWriter *self, GString *line)
   if (self->torn)
     g_string_prepend_c (line, '\n');
 
-  g_string_append_c (line, '\n');
+  g_string_append (line, "}\n");
   if (write_all (self, line->str, line->len))
     {
       self->torn = FALSE;
@@ -178,8 +171,23 @@ write_line (BatonEventWriter *self, GString *line)
     }
 }
 
-static GString *
-begin_line (BatonEventWriter *self, const char *type, gint64 t_ms, const char *handoff)
+/* Adds the members of @object, a whole encoded object, to a line. */
+void
+baton_event_append_members (GString *line, const char *object)
+{
+  if (strcmp (object, "{}") == 0)
+    return;
+
+  g_string_append_c (line, ',');
+  g_string_append_len (line, object + 1, (gssize) strlen (object) - 2);
+}
+
+/* Returns: (transfer full): a line with its envelope, and no closing brace */
+GString *
+baton_event_writer_begin_line (BatonEventWriter *self,
+                               const char *type,
+                               gint64 t_ms,
+                               const char *handoff)
 {
   static const BatonEncodeLimits limits = { 128, 0 };
   g_autoptr (JsonObject) envelope = json_object_new ();
@@ -196,21 +204,6 @@ begin_line (BatonEventWriter *self, const char *type, gint64 t_ms, const char *h
   return line;
 }
 
-/* Ends the line with the members of @body, a whole encoded object. */
-static void
-end_line (BatonEventWriter *self, GString *line, const char *body)
-{
-  if (strcmp (body, "{}") == 0)
-    g_string_append_c (line, '}');
-  else
-    {
-      g_string_append_c (line, ',');
-      g_string_append (line, body + 1);
-    }
-
-  write_line (self, line);
-}
-
 static void
 emit_whole (BatonEventWriter *self,
             const char *type,
@@ -218,116 +211,27 @@ emit_whole (BatonEventWriter *self,
             const char *handoff,
             JsonObject *body)
 {
-  g_autoptr (GString) line = begin_line (self, type, t_ms, handoff);
+  g_autoptr (GString) line = baton_event_writer_begin_line (self, type, t_ms, handoff);
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), body);
   g_autofree char *encoded =
-      baton_event_encode_fitting (node, BATON_MAX_LINE_OUT - LINE_SLACK - line->len);
+      baton_event_encode_fitting (node, BATON_MAX_LINE_OUT - BATON_LINE_SLACK - line->len);
 
-  end_line (self, line, encoded);
+  baton_event_append_members (line, encoded);
+  baton_event_writer_end_line (self, line);
 }
 
-/* One line of a list that is spread over several: the same scalars, and the items that fit. */
-typedef struct
+/* Returns: (nullable): id of the handoff that every line belongs to */
+const char *
+baton_event_writer_get_handoff (BatonEventWriter *self)
 {
-  BatonEventWriter *writer;
-  const char *type;
-  const char *const *lists;
-  const char *scalars;
-  const char *handoff;
-  gint64 t_ms;
-  GPtrArray *parts; /* of GString: the items of each list, in their order */
-  gsize n_bytes;
-  gsize max_bytes;
-} Page;
-
-static void
-flush_page (Page *page, gboolean more)
-{
-  g_autoptr (GString) line = begin_line (page->writer, page->type, page->t_ms, page->handoff);
-
-  g_string_append_printf (line, ",\"snap\":%" G_GUINT64_FORMAT ",\"more\":%s",
-                          page->writer->snap, more ? "true" : "false");
-  if (strcmp (page->scalars, "{}") != 0)
-    {
-      g_string_append_c (line, ',');
-      g_string_append_len (line, page->scalars + 1, (gssize) strlen (page->scalars) - 2);
-    }
-
-  for (guint i = 0; page->lists[i] != NULL; i++)
-    {
-      GString *part = g_ptr_array_index (page->parts, i);
-
-      g_string_append_printf (line, ",\"%s\":[%s]", page->lists[i], part->str);
-      g_string_truncate (part, 0);
-    }
-
-  g_string_append_c (line, '}');
-  write_line (page->writer, line);
-  page->n_bytes = 0;
+  return self->handoff;
 }
 
-static void
-add_to_page (Page *page, guint list, JsonNode *item)
+/* Returns: the number of the next snapshot of a list */
+guint64
+baton_event_writer_begin_snap (BatonEventWriter *self)
 {
-  g_autofree char *encoded = baton_event_encode_fitting (item, page->max_bytes);
-  gsize length = strlen (encoded) + 1;
-  GString *part = g_ptr_array_index (page->parts, list);
-
-  if (page->n_bytes > 0 && page->n_bytes + length > page->max_bytes)
-    flush_page (page, TRUE);
-
-  if (part->len > 0)
-    g_string_append_c (part, ',');
-  g_string_append (part, encoded);
-  page->n_bytes += length;
-}
-
-static void
-free_part (gpointer data)
-{
-  g_string_free (data, TRUE);
-}
-
-static void
-emit_pages (BatonEventWriter *self,
-            const char *type,
-            JsonObject *body,
-            const char *const *lists)
-{
-  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (free_part);
-  g_autoptr (JsonObject) rest = json_object_new ();
-  g_autoptr (JsonNode) rest_node = NULL;
-  g_autofree char *scalars = NULL;
-  Page page = { self, type, lists, NULL, NULL, get_boottime_ms (), parts, 0, 0 };
-  JsonObjectIter iter;
-  const char *key = NULL;
-  JsonNode *node = NULL;
-
-  json_object_iter_init_ordered (&iter, body);
-  while (json_object_iter_next_ordered (&iter, &key, &node))
-    if (!g_strv_contains (lists, key))
-      json_object_set_member (rest, key, json_node_copy (node));
-
-  rest_node = json_node_init_object (json_node_alloc (), rest);
-  scalars = baton_event_encode_fitting (rest_node, BATON_MAX_LINE_OUT / 2);
-  page.scalars = scalars;
-  /* A report names the handoff that it tells of, whoever relays it. */
-  page.handoff = json_object_has_member (body, "handoff") ? NULL : self->handoff;
-  page.max_bytes = BATON_MAX_LINE_OUT - LINE_SLACK - ENVELOPE_BYTES - strlen (scalars);
-  self->snap++;
-
-  for (guint i = 0; lists[i] != NULL; i++)
-    g_ptr_array_add (parts, g_string_new (NULL));
-
-  for (guint i = 0; lists[i] != NULL; i++)
-    {
-      JsonArray *items = baton_json_get_array (body, lists[i]);
-
-      for (guint j = 0; j < baton_json_count (items); j++)
-        add_to_page (&page, i, json_array_get_element (items, j));
-    }
-
-  flush_page (&page, FALSE);
+  return ++self->snap;
 }
 
 /* Writes one event, with @body after the envelope. The arrays named in @lists may go on in
@@ -339,9 +243,9 @@ baton_event_writer_emit (BatonEventWriter *self,
                          const char *const *lists)
 {
   if (lists != NULL)
-    emit_pages (self, type, body, lists);
+    baton_event_writer_emit_pages (self, type, body, lists);
   else
-    emit_whole (self, type, get_boottime_ms (), self->handoff, body);
+    emit_whole (self, type, baton_event_get_boottime_ms (), self->handoff, body);
 }
 
 /**

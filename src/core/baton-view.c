@@ -3,12 +3,10 @@
 
 #include "baton-view.h"
 
-#include "baton-json.h"
-
 #include <string.h>
 
-/* More than any machine has: a list that never ends must not take all memory. */
-#define MAX_ITEMS 65536
+#include "baton-json.h"
+#include "baton-list-joiner.h"
 
 struct _BatonView
 {
@@ -22,24 +20,12 @@ struct _BatonView
   JsonObject *result;
   char *handoff;
 
-  GHashTable *pending; /* key of a list that goes on, to JsonObject */
+  BatonListJoiner *joiner;
   gboolean running;
 };
 
-typedef struct
-{
-  const char *type;
-  BatonViewChange change;
-  const char *lists[3];
-} Kind;
-
-/* What may take several lines, and which of its members are then appended. */
-static const Kind kinds[] = {
-  { "machine", BATON_VIEW_MACHINE, { "cards", "groups", NULL } },
-  { "holders", BATON_VIEW_HOLDERS, { "holders", "modules", NULL } },
-  { "plan", BATON_VIEW_PLAN, { "findings", "steps", NULL } },
-  { "report", BATON_VIEW_REPORT, { "steps", NULL } },
-};
+/* More steps than any handoff has: an output that never ends must not take all memory. */
+#define MAX_STEPS 65536
 
 static void
 unref_object (gpointer data)
@@ -58,7 +44,7 @@ baton_view_new (void)
   BatonView *self = g_new0 (BatonView, 1);
 
   self->holders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, unref_object);
-  self->pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, unref_object);
+  self->joiner = baton_list_joiner_new ();
   self->steps = json_array_new ();
 
   return self;
@@ -81,7 +67,7 @@ baton_view_free (BatonView *self)
   g_clear_pointer (&self->result, json_object_unref);
   json_array_unref (self->steps);
   g_hash_table_unref (self->holders);
-  g_hash_table_unref (self->pending);
+  baton_list_joiner_free (self->joiner);
   g_free (self->handoff);
   g_free (self);
 }
@@ -94,93 +80,6 @@ replace (JsonObject **place, JsonObject *object)
   *place = object;
 }
 
-static const Kind *
-find_kind (const char *type)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (strcmp (kinds[i].type, type) == 0)
-      return &kinds[i];
-
-  return NULL;
-}
-
-/* Appends the lists of @later to those of @first, with which it shares the snapshot. */
-static void
-append_lists (const Kind *kind, JsonObject *first, JsonObject *later)
-{
-  for (guint i = 0; kind->lists[i] != NULL; i++)
-    {
-      JsonArray *to = baton_json_get_array (first, kind->lists[i]);
-      JsonArray *from = baton_json_get_array (later, kind->lists[i]);
-
-      if (to == NULL || from == NULL)
-        continue;
-
-      for (guint j = 0; j < json_array_get_length (from); j++)
-        if (json_array_get_length (to) < MAX_ITEMS)
-          json_array_add_element (to, json_node_copy (json_array_get_element (from, j)));
-    }
-}
-
-/* A line of its own would be changed by what is appended to it, and it is the caller's. */
-static JsonObject *
-copy_lists (const Kind *kind, JsonObject *object)
-{
-  JsonObject *copy = json_object_new ();
-  JsonObjectIter iter;
-  const char *key = NULL;
-  JsonNode *node = NULL;
-
-  json_object_iter_init_ordered (&iter, object);
-  while (json_object_iter_next_ordered (&iter, &key, &node))
-    {
-      if (g_strv_contains (kind->lists, key) && JSON_NODE_HOLDS_ARRAY (node))
-        json_object_set_array_member (copy, key, json_array_new ());
-      else
-        json_object_set_member (copy, key, json_node_copy (node));
-    }
-
-  append_lists (kind, copy, object);
-
-  return copy;
-}
-
-/* Returns: (transfer full): the whole list where this line was its last, else %NULL */
-static JsonObject *
-collect (BatonView *self, const Kind *kind, const BatonEvent *event)
-{
-  const char *card = baton_json_get_string (event->object, "card");
-  g_autofree char *key = g_strconcat (kind->type, "/", card != NULL ? card : "", NULL);
-  JsonObject *pending = g_hash_table_lookup (self->pending, key);
-  JsonObject *whole = NULL;
-
-  if (pending != NULL &&
-      baton_json_get_int (pending, "snap", 0) != baton_json_get_int (event->object, "snap", 0))
-    {
-      g_hash_table_remove (self->pending, key);
-      pending = NULL;
-    }
-
-  if (pending == NULL && !baton_json_get_boolean (event->object, "more"))
-    return json_object_ref (event->object);
-
-  if (pending == NULL)
-    {
-      g_hash_table_insert (self->pending, g_steal_pointer (&key),
-                           copy_lists (kind, event->object));
-      return NULL;
-    }
-
-  append_lists (kind, pending, event->object);
-  if (baton_json_get_boolean (event->object, "more"))
-    return NULL;
-
-  whole = json_object_ref (pending);
-  g_hash_table_remove (self->pending, key);
-
-  return whole;
-}
-
 /* Cards that are no longer there have no holders either. */
 static gboolean
 is_of_no_card (gpointer key, gpointer value, gpointer user_data)
@@ -189,33 +88,44 @@ is_of_no_card (gpointer key, gpointer value, gpointer user_data)
 }
 
 static guint
-take_whole (BatonView *self, const Kind *kind, JsonObject *whole)
+take_holders (BatonView *self, JsonObject *holders)
 {
-  const char *card = NULL;
+  const char *card = baton_json_get_string (holders, "card");
 
-  switch (kind->change)
+  if (card == NULL)
+    return BATON_VIEW_NOTHING;
+
+  g_hash_table_insert (self->holders, g_strdup (card), json_object_ref (holders));
+  return BATON_VIEW_HOLDERS;
+}
+
+/* Takes what is whole by now, of a type that the joiner joins. */
+static guint
+take_whole (BatonView *self, const char *type, JsonObject *whole)
+{
+  if (strcmp (type, "holders") == 0)
+    return take_holders (self, whole);
+
+  if (strcmp (type, "machine") == 0)
     {
-    case BATON_VIEW_MACHINE:
       replace (&self->machine, whole);
       g_hash_table_foreach_remove (self->holders, is_of_no_card, self);
-      break;
-    case BATON_VIEW_HOLDERS:
-      card = baton_json_get_string (whole, "card");
-      if (card == NULL)
-        return BATON_VIEW_NOTHING;
-      g_hash_table_insert (self->holders, g_strdup (card), json_object_ref (whole));
-      break;
-    case BATON_VIEW_PLAN:
-      replace (&self->plan, whole);
-      break;
-    case BATON_VIEW_REPORT:
-      replace (&self->report, whole);
-      break;
-    default:
-      return BATON_VIEW_NOTHING;
+      return BATON_VIEW_MACHINE;
     }
 
-  return kind->change;
+  if (strcmp (type, "plan") == 0)
+    {
+      replace (&self->plan, whole);
+      return BATON_VIEW_PLAN;
+    }
+
+  if (strcmp (type, "report") == 0)
+    {
+      replace (&self->report, whole);
+      return BATON_VIEW_REPORT;
+    }
+
+  return BATON_VIEW_NOTHING;
 }
 
 /* The first line that belongs to another handoff begins it; what the last one did is no longer
@@ -251,27 +161,25 @@ follow_handoff (BatonView *self, const BatonEvent *event)
 guint
 baton_view_feed (BatonView *self, const BatonEvent *event)
 {
-  const Kind *kind = find_kind (event->type);
-
   follow_handoff (self, event);
 
-  if (kind != NULL)
+  if (baton_list_joiner_joins (event->type))
     {
-      g_autoptr (JsonObject) whole = collect (self, kind, event);
+      g_autoptr (JsonObject) whole = baton_list_joiner_push (self->joiner, event);
 
-      return whole != NULL ? take_whole (self, kind, whole) : BATON_VIEW_NOTHING;
+      return whole != NULL ? take_whole (self, event->type, whole) : BATON_VIEW_NOTHING;
     }
 
   if (strcmp (event->type, "hello") == 0)
     {
       replace (&self->hello, event->object);
-      g_hash_table_remove_all (self->pending);
+      baton_list_joiner_forget (self->joiner);
       return BATON_VIEW_HELLO;
     }
 
   if (strcmp (event->type, "step") == 0)
     {
-      if (json_array_get_length (self->steps) < MAX_ITEMS)
+      if (json_array_get_length (self->steps) < MAX_STEPS)
         json_array_add_object_element (self->steps, json_object_ref (event->object));
       return BATON_VIEW_STEP;
     }
