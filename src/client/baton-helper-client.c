@@ -5,10 +5,9 @@
 
 #include "baton-client-result.h"
 #include "baton-error-tap.h"
-#include "baton-error.h"
 #include "baton-helper-command.h"
-#include "baton-json.h"
-#include "baton-line-splitter.h"
+#include "baton-helper-input.h"
+#include "baton-helper-output.h"
 
 #include <signal.h>
 #include <string.h>
@@ -27,26 +26,19 @@ struct _BatonHelperClient
   /* owned */
   GStrv command;
   char *helper_path;
-  BatonLineSplitter *splitter;
 
   /* owned, of the run that is under way */
   GTask *task;
   GSubprocess *process;
+  BatonHelperInput *input;
+  BatonHelperOutput *output;
   BatonErrorTap *errors;
   GCancellable *reading;
   GSource *cancelled_source;
-  JsonObject *result;
   gint64 started_us;
-  gboolean greeted;
-  gboolean is_mismatch;
   gboolean asked_to_stop;
   gboolean output_ended;
   gboolean process_ended;
-
-  /* commands that wait until the pipe takes them */
-  gboolean is_writing;
-  gboolean wants_cancel;
-  gboolean wants_look;
 };
 
 enum
@@ -60,7 +52,6 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (BatonHelperClient, baton_helper_client, G_TYPE_OBJECT)
 
 static void read_more (BatonHelperClient *self);
-static void write_next (BatonHelperClient *self);
 
 static void
 forget_run (BatonHelperClient *self)
@@ -69,11 +60,11 @@ forget_run (BatonHelperClient *self)
     g_source_destroy (self->cancelled_source);
   g_clear_pointer (&self->cancelled_source, g_source_unref);
   g_clear_object (&self->process);
-  g_clear_pointer (&self->errors, baton_error_tap_unref);
   g_clear_object (&self->reading);
   g_clear_object (&self->task);
-  g_clear_pointer (&self->result, json_object_unref);
-  g_clear_pointer (&self->splitter, baton_line_splitter_free);
+  g_clear_pointer (&self->errors, baton_error_tap_unref);
+  g_clear_pointer (&self->input, baton_helper_input_unref);
+  g_clear_pointer (&self->output, baton_helper_output_free);
 }
 
 static void
@@ -106,7 +97,7 @@ explain_silence (BatonHelperClient *self)
   gboolean has_exited = g_subprocess_get_if_exited (self->process);
   int status = has_exited ? g_subprocess_get_exit_status (self->process) : -1;
 
-  if (self->greeted)
+  if (baton_helper_output_is_greeted (self->output))
     return_code (self, BATON_EXIT_ERROR, BATON_CODE_OUTCOME_UNKNOWN);
   else if (self->asked_to_stop || status == PKEXEC_DISMISSED)
     return_code (self, BATON_EXIT_CANCELLED, BATON_CODE_DISMISSED);
@@ -123,65 +114,33 @@ explain_silence (BatonHelperClient *self)
 static void
 finish_if_ended (BatonHelperClient *self)
 {
+  JsonObject *result = NULL;
+
   if (self->task == NULL || !self->output_ended || !self->process_ended)
     return;
 
-  if (self->result != NULL)
-    return_result (self, json_object_ref (self->result));
+  result = baton_helper_output_get_result (self->output);
+  if (result != NULL)
+    return_result (self, json_object_ref (result));
   else
     explain_silence (self);
 }
 
-static gboolean
-speaks_our_version (JsonObject *hello)
-{
-  JsonArray *versions = baton_json_get_array (hello, "proto");
-
-  for (guint i = 0; i < baton_json_count (versions); i++)
-    {
-      JsonNode *version = json_array_get_element (versions, i);
-
-      if (JSON_NODE_HOLDS_VALUE (version) &&
-          json_node_get_int (version) == BATON_PROTOCOL_VERSION)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
+/* Says what has come. A listener may give the run up, and with it the output. */
 static void
-take_line (BatonHelperClient *self, GBytes *bytes)
+emit_events (BatonHelperClient *self)
 {
-  gsize length = 0;
-  const char *data = g_bytes_get_data (bytes, &length);
-  g_autofree char *line = g_strndup (data != NULL ? data : "", length);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (BatonEvent) event = baton_event_parse (line, (gssize) length, &error);
-
-  if (event == NULL)
+  while (self->output != NULL)
     {
-      self->is_mismatch |= g_error_matches (error, BATON_ERROR, BATON_ERROR_MISMATCH);
-      return;
+      g_autofree char *line = NULL;
+      g_autoptr (BatonEvent) event = baton_helper_output_pop (self->output, &line);
+
+      if (baton_helper_output_is_greeted (self->output))
+        baton_error_tap_open (self->errors);
+      if (event == NULL)
+        break;
+      g_signal_emit (self, signals[SIGNAL_EVENT], 0, event, line);
     }
-
-  if (strcmp (event->type, "hello") == 0)
-    {
-      self->greeted = TRUE;
-      baton_error_tap_open (self->errors);
-      self->is_mismatch |= !speaks_our_version (event->object);
-    }
-
-  /* What stands before the greeting is not the helper's; of another version nothing is believed. */
-  if (!self->greeted || self->is_mismatch)
-    return;
-
-  if (strcmp (event->type, "result") == 0)
-    {
-      g_clear_pointer (&self->result, json_object_unref);
-      self->result = json_object_ref (event->object);
-    }
-
-  g_signal_emit (self, signals[SIGNAL_EVENT], 0, event, line);
 }
 
 static void
@@ -210,19 +169,11 @@ on_read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  baton_line_splitter_push (self->splitter, data, length);
-  for (;;)
-    {
-      g_autoptr (GBytes) line =
-          self->splitter != NULL ? baton_line_splitter_pop (self->splitter) : NULL;
-
-      if (line == NULL)
-        break;
-      take_line (self, line);
-    }
+  baton_helper_output_push (self->output, data, length);
+  emit_events (self);
 
   /* A watch of another version would go on for ever. */
-  if (self->is_mismatch && self->task != NULL)
+  if (self->output != NULL && baton_helper_output_is_mismatch (self->output))
     {
       return_code (self, BATON_EXIT_MISMATCH, BATON_CODE_HELPER_OTHER_VERSION);
       g_input_stream_close (G_INPUT_STREAM (source), NULL, NULL);
@@ -267,7 +218,7 @@ on_cancelled_cb (GCancellable *cancellable, gpointer user_data)
   if (self->task == NULL)
     return G_SOURCE_REMOVE;
 
-  if (!self->greeted)
+  if (!baton_helper_output_is_greeted (self->output))
     g_subprocess_send_signal (self->process, SIGTERM);
 
   g_cancellable_cancel (self->reading);
@@ -276,39 +227,6 @@ on_cancelled_cb (GCancellable *cancellable, gpointer user_data)
   g_task_return_error_if_cancelled (task);
 
   return G_SOURCE_REMOVE;
-}
-
-static void
-on_written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (BatonHelperClient) self = user_data;
-
-  /* A helper that has ended takes no commands; its end is heard of elsewhere. Ignoring. */
-  g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL);
-  self->is_writing = FALSE;
-  write_next (self);
-}
-
-static void
-write_next (BatonHelperClient *self)
-{
-  static const char cancel[] = "{\"cancel\":true}\n";
-  static const char look[] = "{\"look\":true}\n";
-  const char *command = NULL;
-
-  if (self->process == NULL || self->is_writing || (!self->wants_cancel && !self->wants_look))
-    return;
-
-  command = self->wants_cancel ? cancel : look;
-  if (self->wants_cancel)
-    self->wants_cancel = FALSE;
-  else
-    self->wants_look = FALSE;
-
-  self->is_writing = TRUE;
-  g_output_stream_write_all_async (g_subprocess_get_stdin_pipe (self->process), command,
-                                   strlen (command), G_PRIORITY_DEFAULT, NULL, on_written_cb,
-                                   g_object_ref (self));
 }
 
 static void
@@ -387,15 +305,12 @@ baton_helper_client_run_async (BatonHelperClient *self,
   self->reading = g_cancellable_new ();
   self->errors =
       baton_error_tap_new (g_subprocess_get_stderr_pipe (self->process), STDERR_FILENO);
-  self->splitter = baton_line_splitter_new (BATON_MAX_LINE_IN);
+  self->input = baton_helper_input_new (g_subprocess_get_stdin_pipe (self->process));
+  self->output = baton_helper_output_new ();
   self->started_us = g_get_monotonic_time ();
-  self->greeted = FALSE;
-  self->is_mismatch = FALSE;
   self->asked_to_stop = FALSE;
   self->output_ended = FALSE;
   self->process_ended = FALSE;
-  self->wants_cancel = FALSE;
-  self->wants_look = FALSE;
 
   watch_cancellable (self, cancellable);
   g_subprocess_wait_async (self->process, NULL, on_exited_cb, g_object_ref (self));
@@ -433,7 +348,7 @@ baton_helper_client_is_greeted (BatonHelperClient *self)
 {
   g_return_val_if_fail (BATON_IS_HELPER_CLIENT (self), FALSE);
 
-  return self->task != NULL && self->greeted;
+  return self->output != NULL && baton_helper_output_is_greeted (self->output);
 }
 
 /**
@@ -451,15 +366,14 @@ baton_helper_client_ask_cancel (BatonHelperClient *self)
   if (self->process == NULL)
     return;
 
-  if (!self->greeted)
+  if (!baton_helper_output_is_greeted (self->output))
     {
       self->asked_to_stop = TRUE;
       g_subprocess_send_signal (self->process, SIGTERM);
       /* The helper may have begun in between, where the signal no longer reaches it. */
     }
 
-  self->wants_cancel = TRUE;
-  write_next (self);
+  baton_helper_input_ask (self->input, BATON_COMMAND_CANCEL);
 }
 
 /**
@@ -473,8 +387,8 @@ baton_helper_client_ask_look (BatonHelperClient *self)
 {
   g_return_if_fail (BATON_IS_HELPER_CLIENT (self));
 
-  self->wants_look = self->process != NULL;
-  write_next (self);
+  if (self->input != NULL)
+    baton_helper_input_ask (self->input, BATON_COMMAND_LOOK);
 }
 
 static void
