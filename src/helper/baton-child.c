@@ -15,10 +15,14 @@
 #define STALLED_AGAIN_US (15 * G_USEC_PER_SEC)
 
 static void
-be_the_child (BatonChildFunc func, gpointer func_data, int answer_fd)
+be_the_child (BatonWaiter *waiter, BatonChildFunc func, gpointer func_data, int answer_fd)
 {
-  int errsv = func (func_data);
-  ssize_t n = write (answer_fd, &errsv, sizeof errsv);
+  ssize_t n;
+  int errsv;
+
+  baton_waiter_close_kept (waiter);
+  errsv = func (func_data);
+  n = write (answer_fd, &errsv, sizeof errsv);
 
   /* Nothing of the parent's is flushed or freed here. */
   _exit (n == sizeof errsv ? 0 : 1);
@@ -98,7 +102,7 @@ baton_child_run (BatonWaiter *waiter,
   answer_fd = ends[0];
   pid = fork ();
   if (pid == 0)
-    be_the_child (func, func_data, ends[1]);
+    be_the_child (waiter, func, func_data, ends[1]);
   errsv = errno;
   close (ends[1]);
   if (pid < 0)

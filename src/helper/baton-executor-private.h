@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-executor.h"
+#include "baton-inhibitor.h"
 
 G_BEGIN_DECLS
 
@@ -15,9 +16,11 @@ struct _BatonExecutor
   GPtrArray *remembered;
   BatonJournal *journal;
   const char *card_name;
+  const char *why_inhibited;
 
   /* owned */
   BatonProgress *progress;
+  BatonInhibitor *inhibitor;
 
   gboolean found_free;
 

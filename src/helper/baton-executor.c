@@ -64,6 +64,7 @@ void
 baton_executor_free (BatonExecutor *self)
 {
   baton_progress_free (self->progress);
+  g_clear_pointer (&self->inhibitor, baton_inhibitor_free);
   g_free (self);
 }
 
@@ -76,6 +77,20 @@ void
 baton_executor_set_journal (BatonExecutor *self, BatonJournal *journal)
 {
   self->journal = journal;
+}
+
+/**
+ * baton_executor_set_inhibits:
+ * @self: an executor
+ * @why: a sentence for people who want to switch the computer off meanwhile
+ *
+ * Has the computer kept from sleeping and from being switched off from its first effect until it
+ * is freed.
+ */
+void
+baton_executor_set_inhibits (BatonExecutor *self, const char *why)
+{
+  self->why_inhibited = why;
 }
 
 /**
@@ -135,6 +150,27 @@ baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *t
                                      trouble->code == BATON_CODE_OOPS ? "crashed" : "stuck");
 }
 
+/* A computer that sleeps in the middle of a handoff is a danger that recovery knows; a handoff
+ * that nobody can make because logind is not there would be a nuisance every day. */
+static void
+inhibit (BatonExecutor *self)
+{
+  const char *why = g_steal_pointer (&self->why_inhibited);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (why == NULL)
+    return;
+  self->inhibitor =
+      baton_inhibitor_new (self->context->root, self->context->waiter, why, &error);
+  if (self->inhibitor != NULL)
+    return;
+  text = g_strdup_printf ("The computer is not kept from sleeping or from being switched off "
+                          "during this handoff, because logind could not be asked: %s.",
+                          error->message);
+  baton_event_writer_log (self->context->events, "warning", text);
+}
+
 BatonOutcome
 baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 {
@@ -157,6 +193,8 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
       baton_progress_tell (self->progress, i, BATON_STEP_STATE_SKIP, NULL);
       return BATON_OUTCOME_OK;
     }
+  if (!class->only_waits)
+    inhibit (self);
   if (!record (self, i, "intent", trouble))
     return BATON_OUTCOME_FAILED;
   baton_progress_set_begun (self->progress, i);

@@ -23,6 +23,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonExecutor, baton_executor_free)
 
 GPtrArray *baton_executor_remember (BatonStepContext *context, GPtrArray *steps);
 void baton_executor_set_journal (BatonExecutor *self, BatonJournal *journal);
+void baton_executor_set_inhibits (BatonExecutor *self, const char *why);
 void baton_executor_set_begun (BatonExecutor *self, guint n);
 
 BatonEnd *baton_executor_run (BatonExecutor *self, const char *card_name);

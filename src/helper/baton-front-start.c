@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gio.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "baton-bus.h"
 #include "baton-error.h"
 #include "baton-recover.h"
 #include "baton-worker.h"
@@ -77,28 +77,6 @@ on_start_timeout_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The address is built here and never taken from the environment: a bus of the caller's choice
- * would have a systemd of the caller's choice. */
-static GDBusConnection *
-connect_to_system_bus (BatonRoot *root, GError **error)
-{
-  g_autofree char *path =
-      baton_root_build_path (root, BATON_ROOT_RUN, "dbus/system_bus_socket");
-  g_autofree char *escaped = g_dbus_address_escape_value (path);
-  g_autofree char *address = g_strconcat ("unix:path=", escaped, NULL);
-  GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
-      address,
-      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-          G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-      NULL, NULL, error);
-
-  /* Losing the bus is an error that is told, not the end of the process. */
-  if (connection != NULL)
-    g_dbus_connection_set_exit_on_close (connection, FALSE);
-
-  return connection;
-}
-
 static gboolean
 call_manager (GDBusConnection *connection,
               const char *method,
@@ -151,7 +129,7 @@ start_unit (BatonRoot *root, const char *unit, GError **error)
   gboolean called = FALSE;
 
   g_main_context_push_thread_default (context);
-  connection = connect_to_system_bus (root, &cause);
+  connection = baton_bus_connect_system (root, &cause);
   if (connection != NULL)
     called = start_and_wait (connection, context, &start, &cause);
   g_main_context_pop_thread_default (context);

@@ -259,6 +259,9 @@ carry_out (Handoff *self)
 
   executor = baton_executor_new (&self->context, self->record->steps, self->record->remembered);
   baton_executor_set_journal (executor, journal);
+  baton_executor_set_inhibits (executor, self->record->to == BATON_SIDE_GUEST
+                                             ? "A graphics card goes to a virtual machine"
+                                             : "A graphics card comes back to this computer");
   end = baton_executor_run (executor, self->record->card_name);
   settle (self, end, executor, journal);
 

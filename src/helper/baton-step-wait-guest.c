@@ -153,6 +153,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 
 const BatonStepClass baton_step_wait_guest_class = {
   .cancel_before = TRUE,
+  .only_waits = TRUE,
   .observe = observe,
   .apply = apply,
 };

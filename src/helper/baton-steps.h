@@ -64,6 +64,7 @@ typedef struct
  * @shares_card: on the way to the host, everybody may open the card after it: nobody who asks to
  *   stop is heard any more, and @is_kept is asked before anything is put back
  * @is_kept: (nullable): is the card in use after it? Then says by whom
+ * @only_waits: it changes nothing, and may take as long as people take
  * @remember: (nullable): what @revert has to know beside the state that was
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
  *   not so, says so in @trouble
@@ -81,6 +82,7 @@ typedef struct
   gboolean ends_programs;
   gboolean shares_card;
   gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
+  gboolean only_waits;
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
   gboolean (*observe) (BatonStepContext *context,
                        const BatonStep *step,

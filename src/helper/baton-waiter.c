@@ -26,6 +26,7 @@ struct _BatonWaiter
   /* owned */
   int cancel_fd;
   int signal_fd;
+  GArray *kept_from_children;
 
   gint64 next_heartbeat_us;
   gboolean cancelled;
@@ -94,6 +95,7 @@ baton_waiter_new (BatonEventWriter *events, int handoff_dir, GError **error)
   self->handoff_dir = handoff_dir;
   self->cancel_fd = -1;
   self->signal_fd = -1;
+  self->kept_from_children = g_array_new (FALSE, FALSE, sizeof (int));
   self->next_heartbeat_us = g_get_monotonic_time () + HEARTBEAT_US;
   if (handoff_dir >= 0 && (!watch_cancel_file (self, error) || !watch_signals (self, error)))
     return NULL;
@@ -106,7 +108,49 @@ baton_waiter_free (BatonWaiter *self)
 {
   baton_fd_clear (&self->cancel_fd);
   baton_fd_clear (&self->signal_fd);
+  g_array_unref (self->kept_from_children);
   g_free (self);
+}
+
+/**
+ * baton_waiter_keep_from_children:
+ * @self: a waiter
+ * @fd: a descriptor; it stays the caller's
+ *
+ * A child that makes a write inherits every descriptor, and may be in the kernel for as long as
+ * the machine runs. What stands for something that ends with the handoff must not outlive it
+ * there.
+ */
+void
+baton_waiter_keep_from_children (BatonWaiter *self, int fd)
+{
+  g_array_append_val (self->kept_from_children, fd);
+}
+
+/**
+ * baton_waiter_forget:
+ * @self: a waiter
+ * @fd: a descriptor that is going to be closed
+ */
+void
+baton_waiter_forget (BatonWaiter *self, int fd)
+{
+  for (guint i = self->kept_from_children->len; i > 0; i--)
+    if (g_array_index (self->kept_from_children, int, i - 1) == fd)
+      g_array_remove_index (self->kept_from_children, i - 1);
+}
+
+/**
+ * baton_waiter_close_kept:
+ * @self: a waiter
+ *
+ * To be called in a new child, before anything else.
+ */
+void
+baton_waiter_close_kept (BatonWaiter *self)
+{
+  for (guint i = 0; i < self->kept_from_children->len; i++)
+    close (g_array_index (self->kept_from_children, int, i));
 }
 
 static void

@@ -36,4 +36,8 @@ BatonWait
 baton_waiter_wait (BatonWaiter *self, int fd, gint64 deadline_us, gboolean cancellable);
 gboolean baton_waiter_is_cancelled (BatonWaiter *self);
 
+void baton_waiter_keep_from_children (BatonWaiter *self, int fd);
+void baton_waiter_forget (BatonWaiter *self, int fd);
+void baton_waiter_close_kept (BatonWaiter *self);
+
 G_END_DECLS

@@ -141,6 +141,32 @@ test_stuck_child_keeps_the_lock (void)
   baton_fd_clear (&hold[0]);
 }
 
+/* What ends with the handoff does not go on in a child that the kernel never lets go. */
+static void
+test_stuck_child_keeps_nothing_else (void)
+{
+  g_autoptr (BatonEventWriter) events = baton_event_writer_new (-1, NULL);
+  g_autoptr (BatonWaiter) waiter = new_waiter (events);
+  guint n_stalled = 0;
+  int kept[2];
+  int errsv = -1;
+  char byte;
+
+  g_assert_cmpint (pipe2 (kept, O_CLOEXEC), ==, 0);
+  g_assert_cmpint (pipe2 (hold, O_CLOEXEC), ==, 0);
+  baton_waiter_keep_from_children (waiter, kept[1]);
+  g_assert_cmpint (
+      baton_child_run (waiter, wait_for_hold, NULL, count_stalled, &n_stalled, 20, 60, &errsv),
+      ==, BATON_CHILD_STUCK);
+  close (kept[1]);
+  g_assert_cmpint (read (kept[0], &byte, 1), ==, 0);
+
+  baton_fd_clear (&hold[1]);
+  g_assert_cmpint (waitpid (-1, NULL, 0), >, 0);
+  baton_fd_clear (&hold[0]);
+  close (kept[0]);
+}
+
 static void
 test_lock_wait_ends (void)
 {
@@ -163,6 +189,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/child/returns", test_returns);
   g_test_add_func ("/helper/child/stalls", test_stalls);
   g_test_add_func ("/helper/child/stuck-keeps-the-lock", test_stuck_child_keeps_the_lock);
+  g_test_add_func ("/helper/child/stuck-keeps-nothing-else",
+                   test_stuck_child_keeps_nothing_else);
   g_test_add_func ("/helper/lock/wait-ends", test_lock_wait_ends);
 
   return g_test_run ();

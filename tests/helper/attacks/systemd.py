@@ -3,27 +3,11 @@
 
 import json
 import pathlib
-import subprocess
 import threading
 
-import gi
-gi.require_version("Gio", "2.0")
-from gi.repository import Gio, GLib  # noqa: E402
-
-from check_events import CODES  # noqa: E402
-
-CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <listen>unix:path={socket}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
+import bus
+from check_events import CODES
+from gi.repository import Gio, GLib
 
 MANAGER = """<node><interface name="org.freedesktop.systemd1.Manager">
   <method name="Subscribe"/>
@@ -85,13 +69,10 @@ class Systemd:
         (tree.path / "run/systemd/system").mkdir(parents=True)
         (tree.path / "run/dbus").mkdir()
         self.socket = tree.path / "run/dbus/system_bus_socket"
-        self.configuration = tree.path / "bus.conf"
-        self.configuration.write_text(CONFIGURATION.format(socket=self.socket))
 
     def __enter__(self):
-        self.bus = subprocess.Popen(["dbus-daemon", f"--config-file={self.configuration}", "--nofork", "--print-address=1"],
-                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.bus.stdout.readline()
+        self.bus = bus.running(self.socket)
+        self.bus.__enter__()
         self.context = GLib.MainContext()
         self.loop = GLib.MainLoop(self.context)
         ready = threading.Event()
@@ -104,13 +85,11 @@ class Systemd:
         self.loop.quit()
         self.thread.join()
         self.connection.close_sync()
-        self.bus.terminate()
-        self.bus.wait()
+        self.bus.__exit__(None, None, None)
 
     def serve(self, ready):
         self.context.push_thread_default()
-        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
-        self.connection = Gio.DBusConnection.new_for_address_sync(f"unix:path={self.socket}", flags, None, None)
+        self.connection = bus.connect(self.socket)
         interface = Gio.DBusNodeInfo.new_for_xml(MANAGER).interfaces[0]
         self.connection.register_object("/org/freedesktop/systemd1", interface, self.on_call, None, None)
         self.connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",

@@ -39,6 +39,7 @@ def take():
         'consoles': {path: sysfs.read(path)
                      for path in sorted(glob.glob('/sys/class/vtconsole/*/bind'))},
         'workers': workers(),
+        'inhibitors': inhibitors(),
     }
 
 
@@ -138,4 +139,18 @@ def workers():
             continue
         if os.path.basename(arguments[0]) == b'baton-helper' and uid == 0:
             found.append(b' '.join(arguments).decode(errors='replace').strip())
+    return sorted(found)
+
+
+def inhibitors():
+    """What Baton keeps the computer from, told by logind's own files."""
+    found = []
+    for path in glob.glob('/run/systemd/inhibit/[0-9]*'):
+        try:
+            with open(path) as file:
+                entry = dict(line.rstrip('\n').split('=', 1) for line in file if '=' in line)
+        except OSError:
+            continue
+        if entry.get('WHO') == 'Baton':
+            found.append(f'{entry["WHAT"]} {entry["MODE"]}')
     return sorted(found)
