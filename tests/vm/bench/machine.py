@@ -147,6 +147,8 @@ class Machine:
         self.monitor.command('system_reset')
         self.channel.wait_hello(BOOT_TIMEOUT)
         self.wait_ready()
+        # The agent is up before other units are that the boot has still to start.
+        self.channel.call('setup.wait_booted', timeout=BOOT_TIMEOUT)
 
     def wait_ready(self):
         """Waits until the boot has come to rest.

@@ -24,3 +24,9 @@ def install(archive):
 def settle():
     """Waits for udev, which works through the devices after a boot."""
     subprocess.run(['udevadm', 'settle', '--timeout=120'], check=True)
+
+
+def wait_booted():
+    """Waits until systemd has started all that a boot starts."""
+    # Its status tells whether units have failed, which is for the stories to judge.
+    subprocess.run(['systemctl', 'is-system-running', '--wait', '--quiet'], check=False)

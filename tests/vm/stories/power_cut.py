@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The power fails in the middle of a handoff; the next boot is the stock desktop."""
 
+import json
+
 from bench import fault
 
 TIER = 'full'
@@ -10,24 +12,50 @@ CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 ALLOWED = ('modules:*', 'dev:/dev/vfio*', 'files:/run/*', 'files:/var/lib/baton*', 'units:*',
            'consoles:*')
 LEAVES = ALLOWED
-# Points of the journal at which a quick run cuts; a full run tries them all on one image.
+
+# Which write to the journal is the last one: a full run tries them all on one image.
 QUICK = (4, 9, 14)
+REPORT = '/var/lib/baton/report.json'
 
 
 def run(bench):
-    points = range(1, 100) if bench.full and bench.release == '12' else QUICK
     before = bench.snapshot()
-    for when in points:
-        with fault.stopped(bench, fault.JOURNAL, when) as trace:
-            bench.start_batonctl('guest', CARD, '--yes')
-            if trace.wait_stopped() is None:
-                break
+    # While the journal is made nothing has been done, and nothing is left to settle.
+    assert cut(bench, '/var/lib/baton/.journal.new', 2, before)
+    reports = []
+    for when in range(1, 100) if bench.full and bench.release == '12' else QUICK:
+        if not cut(bench, fault.JOURNAL, when, before):
+            break
+        # Before anybody asks, the boot has found out and says so to the next login.
+        reports.append(json.loads(bench.run('cat', REPORT).out))
+        assert reports[-1]['boot_id'] != bench.channel.boot_id, reports[-1]
+    assert len(reports) >= len(QUICK), reports
+    assert len({report['handoff'] for report in reports}) == len(reports), reports
+    for report in reports[:-1]:
+        assert report['code'] == 'recovered', report
+    # The last record says that it was done. It may have reached the disk.
+    assert reports[-1]['code'] in ('recovered', 'handed-over'), reports[-1]
+
+    # And it works again.
+    bench.to_guest(CARD)
+    bench.expect_guest(CARD, SOUND)
+    bench.to_host(CARD)
+
+
+def cut(bench, path, when, before):
+    """Cuts the power at a write to @path; returns whether there was such a write."""
+    with fault.stopped(bench, path, when) as trace:
+        handing = bench.start_batonctl('guest', CARD, '--yes')
+        stopped = trace.wait_stopped() is not None
+        if stopped:
             bench.machine.power_cut()
-        bench.expect_driver('bochs-drm', CARD)
-        bench.expect_driver('snd_hda_intel', SOUND)
-        bench.run('test', '!', '-e', fault.JOURNAL)
-        bench.expect_same(before, allow=ALLOWED)
-        # And it works again.
-        bench.to_guest(CARD)
-        bench.expect_guest(CARD, SOUND)
+        else:
+            bench.finish(handing)
+    if not stopped:
         bench.to_host(CARD)
+        return False
+    bench.expect_driver('bochs-drm', CARD)
+    bench.expect_driver('snd_hda_intel', SOUND)
+    bench.run('test', '!', '-e', fault.JOURNAL)
+    bench.expect_same(before, allow=ALLOWED)
+    return True
