@@ -214,6 +214,27 @@ find_window (GType type)
   return NULL;
 }
 
+static gboolean
+has_large_text (void)
+{
+  int dpi = 0;
+
+  g_object_get (gtk_settings_get_default (), "gtk-xft-dpi", &dpi, NULL);
+
+  return dpi > 96 * PANGO_SCALE;
+}
+
+/* Nothing has to be scrolled to be read. */
+static void
+assert_not_cut (GtkWidget *label, GtkWidget *window)
+{
+  graphene_rect_t bounds;
+
+  g_assert_nonnull (label);
+  g_assert_true (gtk_widget_compute_bounds (label, window, &bounds));
+  g_assert_cmpfloat (bounds.origin.y + bounds.size.height, <=, gtk_widget_get_height (window));
+}
+
 /* Each finding has one verb, and it leads where it says. */
 static void
 test_verbs (void)
@@ -236,6 +257,8 @@ test_verbs (void)
   g_assert_nonnull (other);
   scene_settle (other);
   g_assert_nonnull (scene_find_label (other, "vfio.conf"));
+  if (!has_large_text ())
+    assert_not_cut (scene_find_label (other, "Remove that line"), other);
   gtk_window_destroy (GTK_WINDOW (other));
 }
 
