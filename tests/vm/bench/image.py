@@ -31,8 +31,11 @@ EXCLUDED = [
                    'sound/soc', 'sound/usb', 'sound/isa', 'net/bluetooth', 'net/wireless',
                    'net/mac80211', 'net/ceph', 'net/sunrpc')),
 ]
-# What the project itself brings is looked at by stories.
-INCLUDED = ['/usr/share/doc/baton/*', '/usr/share/man/man?/baton*']
+# What the project itself brings is looked at by stories. radeon needs what talks
+# to a television over HDMI, because drm_display_helper does.
+INCLUDED = ['/usr/share/doc/baton/*', '/usr/share/man/man?/baton*',
+            *(f'{top}/modules/*/kernel/drivers/media/{part}*'
+              for top in ('/lib', '/usr/lib') for part in ('cec/', 'rc/rc-core'))]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +70,11 @@ def _packages(release: str) -> list[str]:
 def _prune(release: str):
     """Keeps the images used last; a gigabyte a change would fill a disk.
 
-    More than one, because clones of different states may share the cache.
+    More than one, because clones of different states may share the cache. What
+    a builder that was killed has left is nobody's: the caller has the lock.
     """
+    for unfinished in cache.directory().glob(f'image-{release}-*.part'):
+        shutil.rmtree(unfinished, ignore_errors=True)
     found = [path for path in cache.directory().glob(f'image-{release}-*') if path.is_dir()]
     found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in found[3:]:
