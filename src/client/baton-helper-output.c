@@ -58,6 +58,8 @@ take_line (BatonHelperOutput *self, const char *line, gsize length)
   if (!self->is_greeted || self->is_mismatch)
     return NULL;
 
+  /* It ends in a terminal or a label, and how it was made there is no business of theirs. */
+  baton_event_clean (event);
   if (strcmp (event->type, "result") == 0)
     {
       g_clear_pointer (&self->result, json_object_unref);

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * BatonHelperOutput:
  *
  * What came out of a helper's standard output, as far as it is to be believed: nothing before the
- * `hello`, which is not the helper's, and nothing of another version of the protocol.
+ * `hello`, which is not the helper's, and nothing of another version of the protocol. Its strings
+ * are fit to be shown.
  */
 typedef struct _BatonHelperOutput BatonHelperOutput;
 

@@ -4,6 +4,7 @@
 #include "baton-event-private.h"
 
 #include "baton-error.h"
+#include "baton-text.h"
 
 #include <string.h>
 
@@ -181,6 +182,56 @@ baton_event_parse (const char *line, gssize length, GError **error)
   self->object = g_steal_pointer (&object);
 
   return g_steal_pointer (&self);
+}
+
+static void
+clean_node (JsonNode *node)
+{
+  switch (json_node_get_node_type (node))
+    {
+    case JSON_NODE_OBJECT:
+      {
+        g_autoptr (GList) members = json_object_get_values (json_node_get_object (node));
+
+        for (GList *member = members; member != NULL; member = member->next)
+          clean_node (member->data);
+        break;
+      }
+    case JSON_NODE_ARRAY:
+      for (guint i = 0; i < json_array_get_length (json_node_get_array (node)); i++)
+        clean_node (json_array_get_element (json_node_get_array (node), i));
+      break;
+    case JSON_NODE_VALUE:
+      {
+        const char *text = baton_json_node_get_string (node);
+        gboolean lost = FALSE;
+        g_autofree char *clean =
+            text != NULL ? baton_text_clean (text, -1, G_MAXSIZE, &lost, NULL) : NULL;
+
+        if (lost)
+          json_node_set_string (node, clean);
+        break;
+      }
+    case JSON_NODE_NULL:
+    default:
+      break;
+    }
+}
+
+/**
+ * baton_event_clean:
+ * @self: an event
+ *
+ * Makes every string of @self fit to be shown, as baton_text_clean() does. Our own writer has done
+ * so already; whoever shows an event to people need not believe that it was our writer.
+ */
+void
+baton_event_clean (BatonEvent *self)
+{
+  g_autoptr (GList) members = json_object_get_values (self->object);
+
+  for (GList *member = members; member != NULL; member = member->next)
+    clean_node (member->data);
 }
 
 /**

@@ -50,7 +50,7 @@ const char *baton_step_state_to_string (BatonStepState state);
  *
  * Writes the contract's lines to a descriptor: one JSON object a line, ASCII, at most
  * %BATON_MAX_LINE_OUT bytes, `seq` without gaps, each line in one write. Hostile strings are
- * cleaned here and nowhere else. A reader that is gone is remembered, not an error.
+ * cleaned here, whoever they come from. A reader that is gone is remembered, not an error.
  */
 typedef struct _BatonEventWriter BatonEventWriter;
 
@@ -106,6 +106,7 @@ typedef struct
 } BatonEvent;
 
 BatonEvent *baton_event_parse (const char *line, gssize length, GError **error);
+void baton_event_clean (BatonEvent *self);
 void baton_event_free (BatonEvent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonEvent, baton_event_free)
 
