@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-window.h"
+#include "baton-window-private.h"
 
 #include <glib/gi18n.h>
 
 #include "baton-card-row.h"
-#include "baton-groups-window.h"
 #include "baton-json.h"
-#include "baton-report-window.h"
 #include "baton-result-words.h"
 #include "baton-section.h"
 #include "baton-words.h"
-
-struct _BatonWindow
-{
-  AdwApplicationWindow parent_instance;
-
-  /* owned */
-  BatonModel *model;
-  GHashTable *pages; /* card's address to BatonCardPage, which the stack owns */
-
-  BatonGroupsWindow *groups_window; /* weak */
-
-  /* from the template */
-  AdwToastOverlay *toast_overlay;
-  AdwLeaflet *leaflet;
-  AdwLeafletPage *list_page;
-  AdwLeafletPage *separator_page;
-  GtkListBox *card_list;
-  AdwWindowTitle *content_title;
-  GtkWidget *back_button;
-  GtkWidget *content_menu_button;
-  GtkStack *stack;
-  AdwStatusPage *status_page;
-  GtkWidget *status_button;
-};
 
 G_DEFINE_FINAL_TYPE (BatonWindow, baton_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -125,8 +99,8 @@ fill_card_row (GtkWidget *row, guint index, gpointer data)
   baton_card_row_show (BATON_CARD_ROW (row), card, get_cards (self), refusal);
 }
 
-static void
-show_rows (BatonWindow *self)
+void
+baton_window_show_rows (BatonWindow *self)
 {
   JsonArray *cards = get_cards (self);
   g_autoptr (GPtrArray) keys = g_ptr_array_new ();
@@ -214,7 +188,7 @@ show_machine (BatonWindow *self)
   BatonCardPage *page;
 
   ensure_pages (self);
-  show_rows (self);
+  baton_window_show_rows (self);
   show_places (self);
 
   if (baton_json_count (get_cards (self)) == 0)
@@ -238,22 +212,22 @@ on_model_changed_cb (BatonWindow *self, guint what)
     show_machine (self);
 
   refresh_pages (self, what);
-  show_rows (self);
+  baton_window_show_rows (self);
 }
 
 static void
 on_handoff_changed_cb (BatonWindow *self)
 {
   refresh_pages (self, BATON_VIEW_NOTHING);
-  show_rows (self);
+  baton_window_show_rows (self);
 }
 
-static void
-on_message_cb (BatonWindow *self, const char *text)
+/* A toast's title is markup, and the text may name a process. */
+void
+baton_window_say (BatonWindow *self, const char *text)
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
-  /* A toast's title is markup, and the text may name a process. */
   adw_toast_overlay_add_toast (self->toast_overlay, adw_toast_new (escaped));
 }
 
@@ -310,101 +284,6 @@ on_active_cb (BatonWindow *self)
 }
 
 static void
-activate_look (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  BatonWindow *self = BATON_WINDOW (widget);
-  BatonCardPage *page = baton_window_get_page (self);
-
-  if (baton_model_get_problem (self->model) != NULL)
-    baton_model_start (self->model);
-  else
-    baton_model_look (self->model);
-
-  if (page != NULL)
-    baton_card_page_replan (page);
-}
-
-static void
-present_groups (BatonWindow *self, const char *group)
-{
-  if (self->groups_window == NULL)
-    {
-      g_set_weak_pointer (&self->groups_window, baton_groups_window_new (self->model));
-      gtk_window_set_transient_for (GTK_WINDOW (self->groups_window), GTK_WINDOW (self));
-    }
-
-  if (group != NULL)
-    baton_groups_window_search (self->groups_window, group);
-  gtk_window_present (GTK_WINDOW (self->groups_window));
-}
-
-static void
-activate_groups (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  present_groups (BATON_WINDOW (widget), NULL);
-}
-
-static void
-activate_show_group (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  present_groups (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
-}
-
-static void
-activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  BatonWindow *self = BATON_WINDOW (widget);
-  JsonObject *report = baton_view_get_report (baton_model_get_view (self->model));
-  BatonHandoff *handoff = baton_model_get_handoff (self->model);
-  BatonReportWindow *window;
-
-  /* Where the watch is refused there is no report, but what we carried out ourselves is known. */
-  if (report == NULL && handoff != NULL)
-    report = baton_handoff_get_result (handoff);
-  if (report == NULL)
-    {
-      on_message_cb (self, _ ("Nothing has been handed over yet: there is no report."));
-      return;
-    }
-
-  window = baton_report_window_new (report, get_cards (self));
-  gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
-  gtk_window_present (GTK_WINDOW (window));
-}
-
-static void
-activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  g_autoptr (GtkBuilder) builder =
-      gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
-  GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "help_window"));
-
-  gtk_window_set_transient_for (window, GTK_WINDOW (widget));
-  gtk_window_present (window);
-}
-
-static void
-activate_toast (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  on_message_cb (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
-}
-
-static void
-activate_show_rows (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  show_rows (BATON_WINDOW (widget));
-}
-
-static void
-activate_hand (GtkWidget *widget, const char *action, GVariant *parameter)
-{
-  BatonCardPage *page = baton_window_get_page (BATON_WINDOW (widget));
-
-  if (page != NULL)
-    baton_card_page_press (page);
-}
-
-static void
 baton_window_dispose (GObject *object)
 {
   BatonWindow *self = BATON_WINDOW (object);
@@ -439,14 +318,7 @@ baton_window_class_init (BatonWindowClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_row_selected_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_row_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_back_clicked_cb);
-  gtk_widget_class_install_action (widget_class, "win.look", NULL, activate_look);
-  gtk_widget_class_install_action (widget_class, "win.groups", NULL, activate_groups);
-  gtk_widget_class_install_action (widget_class, "win.show-group", "s", activate_show_group);
-  gtk_widget_class_install_action (widget_class, "win.show-rows", NULL, activate_show_rows);
-  gtk_widget_class_install_action (widget_class, "win.report", NULL, activate_report);
-  gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
-  gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
-  gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);
+  baton_window_install_actions (widget_class);
 }
 
 static void
@@ -476,7 +348,7 @@ baton_window_new (GtkApplication *application, BatonModel *model)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "handoff-changed", G_CALLBACK (on_handoff_changed_cb), self,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (model, "message", G_CALLBACK (on_message_cb), self,
+  g_signal_connect_object (model, "message", G_CALLBACK (baton_window_say), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "replan", G_CALLBACK (on_replan_cb), self, G_CONNECT_SWAPPED);
   on_model_changed_cb (self, BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS);

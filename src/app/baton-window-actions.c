@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-window-private.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-report-window.h"
+
+static void
+activate_look (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+  BatonCardPage *page = baton_window_get_page (self);
+
+  if (baton_model_get_problem (self->model) != NULL)
+    baton_model_start (self->model);
+  else
+    baton_model_look (self->model);
+
+  if (page != NULL)
+    baton_card_page_replan (page);
+}
+
+static void
+present_groups (BatonWindow *self, const char *group)
+{
+  if (self->groups_window == NULL)
+    {
+      g_set_weak_pointer (&self->groups_window, baton_groups_window_new (self->model));
+      gtk_window_set_transient_for (GTK_WINDOW (self->groups_window), GTK_WINDOW (self));
+    }
+
+  if (group != NULL)
+    baton_groups_window_search (self->groups_window, group);
+  gtk_window_present (GTK_WINDOW (self->groups_window));
+}
+
+static void
+activate_groups (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  present_groups (BATON_WINDOW (widget), NULL);
+}
+
+static void
+activate_show_group (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  present_groups (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+  BatonView *view = baton_model_get_view (self->model);
+  JsonObject *report = baton_view_get_report (view);
+  BatonHandoff *handoff = baton_model_get_handoff (self->model);
+  BatonReportWindow *window;
+
+  /* Where the watch is refused there is no report, but what we carried out ourselves is known. */
+  if (report == NULL && handoff != NULL)
+    report = baton_handoff_get_result (handoff);
+  if (report == NULL)
+    {
+      baton_window_say (self, _ ("Nothing has been handed over yet: there is no report."));
+      return;
+    }
+
+  window = baton_report_window_new (report, baton_view_get_cards (view));
+  gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
+activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  g_autoptr (GtkBuilder) builder =
+      gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
+  GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "help_window"));
+
+  gtk_window_set_transient_for (window, GTK_WINDOW (widget));
+  gtk_window_present (window);
+}
+
+static void
+activate_toast (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  baton_window_say (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_show_rows (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  baton_window_show_rows (BATON_WINDOW (widget));
+}
+
+static void
+activate_hand (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonCardPage *page = baton_window_get_page (BATON_WINDOW (widget));
+
+  if (page != NULL)
+    baton_card_page_press (page);
+}
+
+/* The actions of the window, for its menus, its keys and its pages. */
+void
+baton_window_install_actions (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_install_action (widget_class, "win.look", NULL, activate_look);
+  gtk_widget_class_install_action (widget_class, "win.groups", NULL, activate_groups);
+  gtk_widget_class_install_action (widget_class, "win.show-group", "s", activate_show_group);
+  gtk_widget_class_install_action (widget_class, "win.show-rows", NULL, activate_show_rows);
+  gtk_widget_class_install_action (widget_class, "win.report", NULL, activate_report);
+  gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
+  gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
+  gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-groups-window.h"
+#include "baton-window.h"
+
+G_BEGIN_DECLS
+
+struct _BatonWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  /* owned */
+  BatonModel *model;
+  GHashTable *pages; /* card's address to BatonCardPage, which the stack owns */
+
+  BatonGroupsWindow *groups_window; /* weak */
+
+  /* from the template */
+  AdwToastOverlay *toast_overlay;
+  AdwLeaflet *leaflet;
+  AdwLeafletPage *list_page;
+  AdwLeafletPage *separator_page;
+  GtkListBox *card_list;
+  AdwWindowTitle *content_title;
+  GtkWidget *back_button;
+  GtkWidget *content_menu_button;
+  GtkStack *stack;
+  AdwStatusPage *status_page;
+  GtkWidget *status_button;
+};
+
+void baton_window_show_rows (BatonWindow *self);
+void baton_window_say (BatonWindow *self, const char *text);
+void baton_window_install_actions (GtkWidgetClass *widget_class);
+
+G_END_DECLS
