@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """authenticate.py ANSWER: a polkit agent of the desktop's session, by script.
 
-ANSWER is the password that it types, or "dismiss". It prints "registered" when
+ANSWER is the password that it types, "dismiss", or "wait" to leave the question open. It prints "registered" when
 polkit knows it, then "asked ACTION" for each question, and ends with stdin.
 """
 
@@ -51,6 +51,8 @@ def main(answer):
             return
         action, _message, _icon, _details, cookie, identities = arguments.unpack()
         print('asked', action, flush=True)
+        if answer == 'wait':
+            return
         if answer == 'dismiss':
             invocation.return_dbus_error(CANCELLED, 'dismissed')
             return
