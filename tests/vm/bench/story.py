@@ -178,9 +178,16 @@ class Bench:
             self.run('rm', path)
 
     @contextlib.contextmanager
-    def holding(self, how, path, *rest, user=None):
-        """Keeps a node busy as inside/hold.py says."""
-        process = self.spawn('python3', '-B', '/bench/inside/hold.py', how, path, *rest, user=user)
+    def holding(self, how, path, *rest, user=None, scope=None):
+        """Keeps a node busy as inside/hold.py says.
+
+        With @scope it runs in that unit of the user's, as a desktop starts an
+        application.
+        """
+        argv = ['python3', '-B', '/bench/inside/hold.py', how, path, *rest]
+        if scope is not None:
+            argv = ['systemd-run', '--user', '--scope', '--quiet', f'--unit={scope}', *argv]
+        process = self.spawn(*argv, user=user)
         lines = process.lines(60)
         if next(lines, None) != 'holding':
             raise AssertionError(f'could not hold {path} by {how}: {process.err}')

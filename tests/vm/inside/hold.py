@@ -10,6 +10,8 @@ when it does.
   vfio-device   the device alone: group and container closed; ARGUMENT is its address
   elsewhere     a node of its own making, in a mount namespace of its own
   stubborn      a descriptor, and deaf to SIGTERM
+  family        two children have a descriptor, the program itself has none
+  respawning    a child has one, and another child as soon as that one has ended
 """
 
 import ctypes
@@ -28,6 +30,7 @@ VFIO_GROUP_GET_DEVICE_FD = 0x3b6a
 VFIO_TYPE1_IOMMU = 1
 CLONE_NEWNS = 0x00020000
 MS_REC_PRIVATE = 0x4000 | (1 << 18)
+PR_SET_PDEATHSIG = 1
 
 
 def hold_map(path):
@@ -75,6 +78,34 @@ def hold_elsewhere(path):
     return os.open('/mnt/own', os.O_RDWR)
 
 
+def start_child(path):
+    """A child that holds, and ends with this program; returns when it does."""
+    told, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        os.write(tells, b'.')
+        while True:
+            signal.pause()
+    os.read(told, 1)
+    os.close(told)
+    os.close(tells)
+    return child
+
+
+def hold_again_and_again(path):
+    """Deaf to SIGTERM itself, as a supervisor that knows its duty."""
+    def on_child_ended(_number, _frame):
+        if os.waitpid(-1, os.WNOHANG)[0] > 0:
+            start_child(path)
+    signal.signal(signal.SIGCHLD, on_child_ended)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    start_child(path)
+
+
 def main(how, path, *rest):
     if how in ('fd', 'vfio-group', 'stubborn'):
         os.open(path, os.O_RDWR | os.O_NONBLOCK)
@@ -84,6 +115,11 @@ def main(how, path, *rest):
         hold_map(path)
     elif how == 'vfio-device':
         hold_vfio_device(path, *rest)
+    elif how == 'family':
+        start_child(path)
+        start_child(path)
+    elif how == 'respawning':
+        hold_again_and_again(path)
     elif how == 'elsewhere':
         hold_elsewhere(path)
     else:
