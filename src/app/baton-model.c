@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-model.h"
+#include "baton-model-private.h"
 
-#include "baton-client-result.h"
-#include "baton-helper-client.h"
 #include "baton-json.h"
 #include "baton-result-words.h"
-#include "baton-watch.h"
-
-struct _BatonModel
-{
-  GObject parent_instance;
-
-  /* owned */
-  GStrv command; /* what starts the helper, NULL for the usual way */
-  char *helper_path;
-  BatonWatch *watch; /* NULL where the caller feeds the view */
-  BatonView *own_view;
-  BatonHandoff *handoff;
-  BatonHelperClient *hand_client; /* carries our handoff out; NULL for somebody else's */
-  BatonView *hand_view;
-  char *settled_id; /* handoff that has been shown to its end */
-  char *report_key; /* of the last report that was told of */
-
-  JsonObject *problem;
-};
 
 enum
 {
@@ -41,25 +20,17 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BatonModel, baton_model, G_TYPE_OBJECT)
 
-static BatonHelperClient *
-create_client (BatonModel *self)
+/* Returns: (transfer full): a client of the helper that this model asks */
+BatonHelperClient *
+baton_model_create_client (BatonModel *self)
 {
   return baton_helper_client_new_for_command ((const char *const *) self->command,
                                               self->helper_path);
 }
 
-static void
-set_handoff (BatonModel *self, BatonHandoff *handoff)
-{
-  if (self->handoff == handoff)
-    return;
-
-  g_set_object (&self->handoff, handoff);
-  g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
-}
-
-static void
-say (BatonModel *self, JsonObject *result)
+/* Tells of a result that needs no answer. */
+void
+baton_model_say (BatonModel *self, JsonObject *result)
 {
   g_autofree char *text = baton_result_words_dup_text (result);
 
@@ -91,51 +62,6 @@ take_report (BatonModel *self)
   g_signal_emit (self, signals[SIGNAL_REPORT], 0, report, is_first);
 }
 
-static gboolean
-is_about (JsonObject *report, BatonHandoff *handoff)
-{
-  return report != NULL && g_strcmp0 (baton_json_get_string (report, "handoff"),
-                                      baton_handoff_get_id (handoff)) == 0;
-}
-
-/* The watch tells of every handoff, ours included; ours is followed where it was started. To a
- * watch the end of a handoff comes as its report: a result is the end of the watch itself. */
-static void
-follow_foreign (BatonModel *self)
-{
-  BatonView *view = baton_model_get_view (self);
-  const char *id = baton_view_get_handoff (view);
-  gboolean ours = self->hand_client != NULL;
-
-  if (ours)
-    return;
-
-  if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
-      baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
-    {
-      JsonObject *report = baton_view_get_report (view);
-
-      if (is_about (report, self->handoff))
-        {
-          baton_handoff_end (self->handoff, report);
-          g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
-        }
-      else
-        baton_handoff_update (self->handoff, view);
-      return;
-    }
-
-  if (id != NULL && g_strcmp0 (id, self->settled_id) != 0)
-    {
-      g_autoptr (BatonHandoff) handoff = baton_handoff_new (NULL, NULL, FALSE);
-
-      g_free (self->settled_id);
-      self->settled_id = g_strdup (id);
-      baton_handoff_update (handoff, view);
-      set_handoff (self, handoff);
-    }
-}
-
 /**
  * baton_model_take_change:
  * @self: a model
@@ -149,7 +75,7 @@ baton_model_take_change (BatonModel *self, guint what)
   g_return_if_fail (BATON_IS_MODEL (self));
 
   if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_REPORT)) != 0)
-    follow_foreign (self);
+    baton_model_follow_foreign (self);
   if ((what & BATON_VIEW_REPORT) != 0)
     take_report (self);
 
@@ -163,102 +89,6 @@ on_watch_changed_cb (BatonModel *self, guint what)
   baton_model_take_change (self, what);
 }
 
-static void
-on_hand_event_cb (BatonModel *self, BatonEvent *event, const char *line)
-{
-  if (self->hand_view == NULL)
-    return;
-
-  baton_view_feed (self->hand_view, event);
-  /* The end is told by the finish of the run, which also knows of ends without a result. */
-  if (baton_view_get_result (self->hand_view) == NULL)
-    baton_handoff_update (self->handoff, self->hand_view);
-}
-
-static void
-settle (BatonModel *self, JsonObject *result)
-{
-  BatonCode code = result != NULL ? baton_client_result_get_code (result) : BATON_CODE_NONE;
-  g_autofree char *card = g_strdup (baton_handoff_get_card (self->handoff));
-
-  g_free (self->settled_id);
-  self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
-  baton_handoff_end (self->handoff, result);
-  g_clear_object (&self->hand_client);
-  g_clear_pointer (&self->hand_view, baton_view_free);
-
-  if (code == BATON_CODE_PLAN_CHANGED)
-    {
-      set_handoff (self, NULL);
-      say (self, result);
-      g_signal_emit (self, signals[SIGNAL_REPLAN], 0, card);
-    }
-  else if (baton_result_words_is_quiet (result))
-    {
-      set_handoff (self, NULL);
-      say (self, result);
-    }
-  else
-    g_signal_emit (self, signals[SIGNAL_HANDOFF_CHANGED], 0);
-
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, (guint) BATON_VIEW_RESULT);
-}
-
-static void
-on_handed_cb (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (BatonModel) self = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) end =
-      baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
-
-  if (end == NULL)
-    g_warning ("the handoff could not be followed: %s", error->message);
-  if (self->hand_client == BATON_HELPER_CLIENT (source))
-    settle (self, end);
-}
-
-static char **
-build_arguments (const char *verb, const BatonRequest *request)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_auto (GStrv) arguments = baton_request_to_arguments (request);
-
-  g_strv_builder_add (builder, verb);
-  g_strv_builder_addv (builder, (const char **) arguments);
-
-  return g_strv_builder_end (builder);
-}
-
-/**
- * baton_model_hand:
- * @self: a model
- * @request: what was accepted, with its digest
- *
- * Starts a handoff. It goes on if this program ends.
- */
-void
-baton_model_hand (BatonModel *self, const BatonRequest *request)
-{
-  g_autoptr (BatonHandoff) handoff = NULL;
-  g_auto (GStrv) arguments = NULL;
-
-  g_return_if_fail (BATON_IS_MODEL (self));
-
-  if (self->watch == NULL || self->hand_client != NULL)
-    return;
-
-  handoff = baton_handoff_new (request->cards[0], baton_side_to_string (request->to), TRUE);
-  arguments = build_arguments ("hand", request);
-  self->hand_view = baton_view_new ();
-  self->hand_client = create_client (self);
-  g_signal_connect_object (self->hand_client, "event", G_CALLBACK (on_hand_event_cb), self,
-                           G_CONNECT_SWAPPED);
-  set_handoff (self, handoff);
-  baton_helper_client_run_async (self->hand_client, (const char *const *) arguments, NULL,
-                                 on_handed_cb, g_object_ref (self));
-}
-
 /* For the verbs that take a moment and say how it went. */
 static void
 on_done_cb (GObject *source, GAsyncResult *result, gpointer data)
@@ -269,22 +99,23 @@ on_done_cb (GObject *source, GAsyncResult *result, gpointer data)
       baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
 
   if (end != NULL)
-    say (self, end);
+    baton_model_say (self, end);
   else
     g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, error->message);
 
   baton_model_look (self);
 }
 
-static void
-run_verb (BatonModel *self, const char *const *arguments)
+/* Runs a verb of which only the end is of interest, and tells of it. */
+void
+baton_model_run_verb (BatonModel *self, const char *const *arguments)
 {
   g_autoptr (BatonHelperClient) client = NULL;
 
   if (self->watch == NULL)
     return;
 
-  client = create_client (self);
+  client = baton_model_create_client (self);
   baton_helper_client_run_async (client, arguments, NULL, on_done_cb, g_object_ref (self));
 }
 
@@ -301,49 +132,7 @@ baton_model_recover (BatonModel *self)
 
   g_return_if_fail (BATON_IS_MODEL (self));
 
-  run_verb (self, arguments);
-}
-
-/**
- * baton_model_cancel:
- * @self: a model
- *
- * Asks the handoff that goes on to stop, whoever has started it.
- */
-void
-baton_model_cancel (BatonModel *self)
-{
-  g_return_if_fail (BATON_IS_MODEL (self));
-
-  if (self->handoff == NULL)
-    return;
-
-  if (self->hand_client != NULL)
-    baton_helper_client_ask_cancel (self->hand_client);
-  else
-    {
-      const char *const arguments[] = { "cancel", baton_handoff_get_id (self->handoff), NULL };
-
-      run_verb (self, arguments);
-    }
-
-  if (baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_RUNNING)
-    baton_handoff_note_cancel (self->handoff);
-}
-
-/**
- * baton_model_dismiss:
- * @self: a model
- *
- * The end of the last handoff has been read.
- */
-void
-baton_model_dismiss (BatonModel *self)
-{
-  g_return_if_fail (BATON_IS_MODEL (self));
-
-  if (self->handoff != NULL && baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
-    set_handoff (self, NULL);
+  baton_model_run_verb (self, arguments);
 }
 
 /**
@@ -467,7 +256,7 @@ baton_model_new_for_command (const char *const *command, const char *helper_path
 
   self->command = g_strdupv ((GStrv) command);
   self->helper_path = g_strdup (helper_path);
-  client = create_client (self);
+  client = baton_model_create_client (self);
   self->watch = baton_watch_new_for_client (client);
   g_signal_connect_object (self->watch, "changed", G_CALLBACK (on_watch_changed_cb), self,
                            G_CONNECT_SWAPPED);
@@ -573,20 +362,7 @@ baton_model_create_preview (BatonModel *self)
   g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
 
   if (self->watch != NULL)
-    client = create_client (self);
+    client = baton_model_create_client (self);
 
   return baton_preview_new (client);
-}
-
-/**
- * baton_model_get_handoff:
- *
- * Returns: (transfer none) (nullable): the handoff that goes on, or has ended and was not dismissed
- */
-BatonHandoff *
-baton_model_get_handoff (BatonModel *self)
-{
-  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
-
-  return self->handoff;
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-model-private.h"
+
+#include "baton-client-result.h"
+#include "baton-json.h"
+#include "baton-result-words.h"
+
+static void
+set_handoff (BatonModel *self, BatonHandoff *handoff)
+{
+  if (self->handoff == handoff)
+    return;
+
+  g_set_object (&self->handoff, handoff);
+  g_signal_emit_by_name (self, "handoff-changed");
+}
+
+static gboolean
+is_about (JsonObject *report, BatonHandoff *handoff)
+{
+  return report != NULL && g_strcmp0 (baton_json_get_string (report, "handoff"),
+                                      baton_handoff_get_id (handoff)) == 0;
+}
+
+/* The watch tells of every handoff, ours included; ours is followed where it was started. To a
+ * watch the end of a handoff comes as its report: a result is the end of the watch itself. */
+void
+baton_model_follow_foreign (BatonModel *self)
+{
+  BatonView *view = baton_model_get_view (self);
+  const char *id = baton_view_get_handoff (view);
+  gboolean ours = self->hand_client != NULL;
+
+  if (ours)
+    return;
+
+  if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
+      baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
+    {
+      JsonObject *report = baton_view_get_report (view);
+
+      if (is_about (report, self->handoff))
+        {
+          baton_handoff_end (self->handoff, report);
+          g_signal_emit_by_name (self, "handoff-changed");
+        }
+      else
+        baton_handoff_update (self->handoff, view);
+      return;
+    }
+
+  if (id != NULL && g_strcmp0 (id, self->settled_id) != 0)
+    {
+      g_autoptr (BatonHandoff) handoff = baton_handoff_new (NULL, NULL, FALSE);
+
+      g_free (self->settled_id);
+      self->settled_id = g_strdup (id);
+      baton_handoff_update (handoff, view);
+      set_handoff (self, handoff);
+    }
+}
+
+static void
+on_hand_event_cb (BatonModel *self, BatonEvent *event, const char *line)
+{
+  if (self->hand_view == NULL)
+    return;
+
+  baton_view_feed (self->hand_view, event);
+  /* The end is told by the finish of the run, which also knows of ends without a result. */
+  if (baton_view_get_result (self->hand_view) == NULL)
+    baton_handoff_update (self->handoff, self->hand_view);
+}
+
+static void
+settle (BatonModel *self, JsonObject *result)
+{
+  BatonCode code = result != NULL ? baton_client_result_get_code (result) : BATON_CODE_NONE;
+  g_autofree char *card = g_strdup (baton_handoff_get_card (self->handoff));
+
+  g_free (self->settled_id);
+  self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
+  baton_handoff_end (self->handoff, result);
+  g_clear_object (&self->hand_client);
+  g_clear_pointer (&self->hand_view, baton_view_free);
+
+  if (code == BATON_CODE_PLAN_CHANGED)
+    {
+      set_handoff (self, NULL);
+      baton_model_say (self, result);
+      g_signal_emit_by_name (self, "replan", card);
+    }
+  else if (baton_result_words_is_quiet (result))
+    {
+      set_handoff (self, NULL);
+      baton_model_say (self, result);
+    }
+  else
+    g_signal_emit_by_name (self, "handoff-changed");
+
+  g_signal_emit_by_name (self, "changed", (guint) BATON_VIEW_RESULT);
+}
+
+static void
+on_handed_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (BatonModel) self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) end =
+      baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
+
+  if (end == NULL)
+    g_warning ("the handoff could not be followed: %s", error->message);
+  if (self->hand_client == BATON_HELPER_CLIENT (source))
+    settle (self, end);
+}
+
+static char **
+build_arguments (const char *verb, const BatonRequest *request)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) arguments = baton_request_to_arguments (request);
+
+  g_strv_builder_add (builder, verb);
+  g_strv_builder_addv (builder, (const char **) arguments);
+
+  return g_strv_builder_end (builder);
+}
+
+/**
+ * baton_model_hand:
+ * @self: a model
+ * @request: what was accepted, with its digest
+ *
+ * Starts a handoff. It goes on if this program ends.
+ */
+void
+baton_model_hand (BatonModel *self, const BatonRequest *request)
+{
+  g_autoptr (BatonHandoff) handoff = NULL;
+  g_auto (GStrv) arguments = NULL;
+
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->watch == NULL || self->hand_client != NULL)
+    return;
+
+  handoff = baton_handoff_new (request->cards[0], baton_side_to_string (request->to), TRUE);
+  arguments = build_arguments ("hand", request);
+  self->hand_view = baton_view_new ();
+  self->hand_client = baton_model_create_client (self);
+  g_signal_connect_object (self->hand_client, "event", G_CALLBACK (on_hand_event_cb), self,
+                           G_CONNECT_SWAPPED);
+  set_handoff (self, handoff);
+  baton_helper_client_run_async (self->hand_client, (const char *const *) arguments, NULL,
+                                 on_handed_cb, g_object_ref (self));
+}
+
+/**
+ * baton_model_cancel:
+ * @self: a model
+ *
+ * Asks the handoff that goes on to stop, whoever has started it.
+ */
+void
+baton_model_cancel (BatonModel *self)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->handoff == NULL)
+    return;
+
+  if (self->hand_client != NULL)
+    baton_helper_client_ask_cancel (self->hand_client);
+  else
+    {
+      const char *const arguments[] = { "cancel", baton_handoff_get_id (self->handoff), NULL };
+
+      baton_model_run_verb (self, arguments);
+    }
+
+  if (baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_RUNNING)
+    baton_handoff_note_cancel (self->handoff);
+}
+
+/**
+ * baton_model_dismiss:
+ * @self: a model
+ *
+ * The end of the last handoff has been read.
+ */
+void
+baton_model_dismiss (BatonModel *self)
+{
+  g_return_if_fail (BATON_IS_MODEL (self));
+
+  if (self->handoff != NULL && baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
+    set_handoff (self, NULL);
+}
+
+/**
+ * baton_model_get_handoff:
+ *
+ * Returns: (transfer none) (nullable): the handoff that goes on, or has ended and was not dismissed
+ */
+BatonHandoff *
+baton_model_get_handoff (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  return self->handoff;
+}

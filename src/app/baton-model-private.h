@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-model.h"
+#include "baton-watch.h"
+
+G_BEGIN_DECLS
+
+struct _BatonModel
+{
+  GObject parent_instance;
+
+  /* owned */
+  GStrv command; /* what starts the helper, NULL for the usual way */
+  char *helper_path;
+  BatonWatch *watch; /* NULL where the caller feeds the view */
+  BatonView *own_view;
+  BatonHandoff *handoff;
+  BatonHelperClient *hand_client; /* carries our handoff out; NULL for somebody else's */
+  BatonView *hand_view;
+  char *settled_id; /* handoff that has been shown to its end */
+  char *report_key; /* of the last report that was told of */
+
+  JsonObject *problem;
+};
+
+BatonHelperClient *baton_model_create_client (BatonModel *self);
+void baton_model_say (BatonModel *self, JsonObject *result);
+void baton_model_run_verb (BatonModel *self, const char *const *arguments);
+void baton_model_follow_foreign (BatonModel *self);
+
+G_END_DECLS
