@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """authenticate.py ANSWER: a polkit agent of the desktop's session, by script.
 
-ANSWER is the password that it types, "dismiss", or "wait" to leave the question open. It prints "registered" when
-polkit knows it, then "asked ACTION" for each question, and ends with stdin.
+ANSWER is the password that it types, "dismiss", or "wait" to leave the question
+open. It prints "registered" when polkit knows it, then "asked ACTION" for each
+question, and ends with stdin.
 """
 
 import os

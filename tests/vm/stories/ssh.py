@@ -10,7 +10,8 @@ SESSION = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 SSH = ('ssh', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null',
-       '-o', 'LogLevel=ERROR', '-o', 'PubkeyAuthentication=no', 'u@localhost')
+       '-o', 'LogLevel=ERROR', '-o', 'PubkeyAuthentication=no')
+HOST = 'u@localhost'
 LOGIN = ['password:', 'u']
 ASKED = ['Password:', 'u']
 
@@ -22,7 +23,7 @@ def at_terminal(bench, answers, *argv):
 
 def over_ssh(bench, command, *answers):
     """u logs in and runs @command on a terminal there, as people do."""
-    return at_terminal(bench, [LOGIN, *answers], *SSH[:1], '-tt', *SSH[1:], f'echo tty $(tty); {command}')
+    return at_terminal(bench, [LOGIN, *answers], *SSH, '-tt', HOST, f'echo tty $(tty); {command}')
 
 
 def run(bench):
@@ -36,7 +37,7 @@ def run(bench):
     done = over_ssh(bench, 'batonctl guest 01:00.0', ['[y/N]', 'y'], ['Password:', 'wrong'])
     assert done.status == story.REFUSED and 'not allowed' in done.out, (done.status, done.out)
     # Without a terminal nobody can be asked, and it says what to do.
-    done = at_terminal(bench, [LOGIN], *SSH[:1], '-T', *SSH[1:], 'batonctl guest 01:00.0 --yes')
+    done = at_terminal(bench, [LOGIN], *SSH, '-T', HOST, 'batonctl guest 01:00.0 --yes')
     assert done.status == story.REFUSED and 'sudo' in done.out, (done.status, done.out)
     assert (bench.function(CARD), bench.function(SOUND)) == before
 
