@@ -23,6 +23,10 @@ class Different(AssertionError):
     """Two snapshots that were to be equal are not."""
 
 
+class NotStarted(AssertionError):
+    """A virtual machine that could not open what it was to have."""
+
+
 class Handoff:
     """A verb of batonctl that has run to its end: its events, checked."""
 
@@ -211,21 +215,25 @@ class Bench:
             process.wait()
 
     @contextlib.contextmanager
-    def guest(self, *addresses):
-        """A real virtual machine that has these functions open."""
+    def guest(self, *addresses, user=None, memory='128M'):
+        """A real virtual machine that has these functions open, started by root or by @user."""
         devices = [part for address in addresses
                    for part in ('-device', f'vfio-pci,host={address}')]
+        # In a session, what was spawned is the program that asked for it.
         process = self.spawn(
-            'qemu-system-x86_64', '-machine', 'q35,accel=tcg', '-m', '128', '-display', 'none',
-            '-vga', 'none', '-nodefaults', '-name', 'guest-of-the-bench', '-qmp', 'stdio', *devices)
+            'sh', '-c', 'echo $$; exec "$@"', 'sh',
+            'qemu-system-x86_64', '-machine', 'q35,accel=tcg', '-m', memory, '-display', 'none',
+            '-vga', 'none', '-nodefaults', '-name', 'guest-of-the-bench', '-qmp', 'stdio', *devices,
+            user=user)
         lines = process.lines(120)
+        process.inside = int(next(lines))
         # Its first answer comes from its main loop: the devices are open then.
         process.write('{"execute":"qmp_capabilities"}\n')
         for line in lines:
             if '"return"' in line:
                 break
         else:
-            raise AssertionError(f'the guest did not start: {process.err}')
+            raise NotStarted(f'the guest did not start: {process.err}')
         try:
             yield process
         finally:

@@ -95,7 +95,9 @@ class Agent:
             settings = [f'--setenv={key}={value}'
                         for key, value in (request.get('env') or {}).items()]
             argv = ['systemd-run', f'--machine={user}@.host', '--user', '--pipe', '--wait',
-                    '--quiet', '--collect', *settings, '--', *argv]
+                    '--quiet', '--collect', *settings, '--',
+                    # systemd puts variables of its own in their place.
+                    *(part.replace('$', '$$') for part in argv)]
         try:
             child = subprocess.Popen(
                 argv, env=env, cwd=request.get('cwd') or '/', stdin=subprocess.PIPE,
