@@ -6,28 +6,17 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-#include "baton-banner.h"
 #include "baton-card-details.h"
-#include "baton-client-result.h"
+#include "baton-card-notice.h"
+#include "baton-card-plan.h"
 #include "baton-close-dialog.h"
-#include "baton-finding-row.h"
 #include "baton-finding-words.h"
-#include "baton-holder-row.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
 #include "baton-plan-window.h"
-#include "baton-section.h"
+#include "baton-section-rows.h"
 #include "baton-state-box.h"
 #include "baton-words.h"
-
-/* What the notice above the page is about; the first that holds is shown. */
-typedef enum
-{
-  NOTICE_NONE,
-  NOTICE_PROBLEM,
-  NOTICE_JOURNAL,
-  NOTICE_IOMMU,
-} Notice;
 
 struct _BatonCardPage
 {
@@ -35,14 +24,10 @@ struct _BatonCardPage
 
   /* owned */
   BatonModel *model;
-  char *address;
-  BatonPreview *preview;
-  GPtrArray *shown;            /* of JsonObject: what the section that is being filled shows */
-  JsonObject *planned_card;    /* the card and its holders as they were when the helper was */
-  JsonObject *planned_holders; /* asked for a plan */
+  BatonCardPlan *plan;
 
   BatonVerb verb;
-  Notice notice;
+  BatonCardNotice notice;
 
   /* from the template */
   BatonBanner *banner;
@@ -58,127 +43,10 @@ struct _BatonCardPage
 
 G_DEFINE_FINAL_TYPE (BatonCardPage, baton_card_page, GTK_TYPE_BOX)
 
-static JsonObject *
-get_card (BatonCardPage *self)
-{
-  return baton_view_find_card (baton_model_get_view (self->model), self->address);
-}
-
-static JsonObject *
-get_holders (BatonCardPage *self)
-{
-  return baton_view_get_holders (baton_model_get_view (self->model), self->address);
-}
-
-static BatonHandoff *
-get_handoff (BatonCardPage *self)
-{
-  BatonHandoff *handoff = baton_model_get_handoff (self->model);
-
-  if (handoff == NULL || g_strcmp0 (baton_handoff_get_card (handoff), self->address) != 0)
-    return NULL;
-
-  return handoff;
-}
-
-static BatonRequest *
-create_request (BatonCardPage *self)
-{
-  BatonRequest *request = baton_request_new ();
-  JsonObject *card = get_card (self);
-
-  g_strfreev (request->cards);
-  request->cards = g_new0 (char *, 2);
-  request->cards[0] = g_strdup (self->address);
-  request->to = baton_words_get_other_side (card);
-  request->when_free = request->to == BATON_SIDE_HOST &&
-                       baton_json_count (baton_json_get_array (card, "guests")) > 0;
-
-  return request;
-}
-
-/* Only the plan for where the card can go from here; after a handoff the last one is about the way
- * that it has just gone. */
-static JsonObject *
-get_plan (BatonCardPage *self)
-{
-  JsonObject *plan = baton_preview_get_plan (self->preview);
-  const char *to = baton_side_to_string (baton_words_get_other_side (get_card (self)));
-
-  return g_strcmp0 (baton_json_get_string (plan, "to"), to) == 0 ? plan : NULL;
-}
-
-static gboolean
-is_busy (BatonCardPage *self)
-{
-  BatonHandoff *handoff = get_handoff (self);
-
-  return handoff != NULL && baton_handoff_get_phase (handoff) != BATON_HANDOFF_ENDED;
-}
-
-static JsonObject *
-find_finding (BatonCardPage *self, const char *code_prefix)
-{
-  JsonArray *findings = baton_json_get_array (get_plan (self), "findings");
-
-  for (guint i = 0; i < baton_json_count (findings); i++)
-    {
-      JsonObject *finding = baton_json_nth_object (findings, i);
-      const char *code = baton_json_get_string (finding, "code");
-
-      if (code != NULL && g_str_has_prefix (code, code_prefix))
-        return finding;
-    }
-
-  return NULL;
-}
-
 static void
-show_notice (BatonCardPage *self)
+on_finding_verb_cb (gpointer data, BatonFindingRow *row)
 {
-  JsonObject *problem = baton_model_get_problem (self->model);
-  JsonObject *machine = baton_view_get_machine (baton_model_get_view (self->model));
-  JsonObject *iommu = baton_json_get_object (machine, "iommu");
-
-  if (problem != NULL)
-    {
-      BatonCode code = baton_client_result_get_code (problem);
-      g_autofree char *text =
-          code == BATON_CODE_NOT_AUTHORISED || code == BATON_CODE_DISMISSED
-              ? g_strdup (_ ("Not everything can be seen: this session may not look with full "
-                             "rights."))
-              : baton_result_words_dup_text (problem);
-
-      self->notice = NOTICE_PROBLEM;
-      baton_banner_show (self->banner, text, _ ("_Try Again"));
-    }
-  else if (find_finding (self, "journal-unfinished") != NULL &&
-           baton_model_get_handoff (self->model) == NULL)
-    {
-      self->notice = NOTICE_JOURNAL;
-      baton_banner_show (self->banner,
-                         _ ("An earlier handoff was cut off and is not settled yet."),
-                         _ ("_Recover"));
-    }
-  else if (iommu != NULL && !baton_json_get_boolean (iommu, "enabled"))
-    {
-      JsonObject *finding = find_finding (self, "iommu-off");
-      g_autofree char *text = finding != NULL ? baton_finding_words_dup_title (finding, NULL)
-                                              : g_strdup (_ ("IOMMU is off"));
-
-      self->notice = NOTICE_IOMMU;
-      baton_banner_show (self->banner, text, finding != NULL ? _ ("_Show How…") : NULL);
-    }
-  else
-    {
-      self->notice = NOTICE_NONE;
-      baton_banner_hide (self->banner);
-    }
-}
-
-static void
-on_finding_verb_cb (BatonCardPage *self, BatonFindingRow *row)
-{
+  BatonCardPage *self = data;
   JsonObject *finding = baton_finding_row_get_finding (row);
   GtkWidget *root = GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self)));
 
@@ -188,7 +56,8 @@ on_finding_verb_cb (BatonCardPage *self, BatonFindingRow *row)
       {
         JsonObject *args = baton_json_get_object (finding, "args");
         const char *pid = baton_json_get_string (args, "pid");
-        JsonArray *list = baton_json_get_array (get_holders (self), "holders");
+        JsonArray *list =
+            baton_json_get_array (baton_card_plan_get_holders (self->plan), "holders");
 
         for (guint i = 0; pid != NULL && i < baton_json_count (list); i++)
           {
@@ -220,35 +89,16 @@ on_finding_verb_cb (BatonCardPage *self, BatonFindingRow *row)
     }
 }
 
-static GtkWidget *
-create_finding_row (gpointer data)
-{
-  BatonFindingRow *row = baton_finding_row_new ();
-
-  g_signal_connect_object (row, "verb", G_CALLBACK (on_finding_verb_cb), data,
-                           G_CONNECT_SWAPPED);
-
-  return GTK_WIDGET (row);
-}
-
-static void
-fill_finding_row (GtkWidget *row, guint index, gpointer data)
-{
-  BatonCardPage *self = data;
-
-  baton_finding_row_show (BATON_FINDING_ROW (row), g_ptr_array_index (self->shown, index),
-                          get_holders (self));
-}
-
 static void
 show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
 {
-  JsonArray *findings = baton_json_get_array (get_plan (self), "findings");
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  JsonArray *findings =
+      baton_json_get_array (baton_card_plan_get_plan (self->plan), "findings");
+  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
   gboolean any_blocker = FALSE;
 
-  g_ptr_array_set_size (self->shown, 0);
-  for (guint i = 0; i < baton_json_count (findings) && !is_busy (self); i++)
+  for (guint i = 0; i < baton_json_count (findings) && !baton_card_plan_is_busy (self->plan);
+       i++)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
       const char *code = baton_json_get_string (finding, "code");
@@ -260,84 +110,68 @@ show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
         continue;
 
       any_blocker |= g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;
-      g_ptr_array_add (self->shown, finding);
-      g_ptr_array_add (keys, baton_finding_words_dup_key (finding));
+      g_ptr_array_add (shown, finding);
     }
 
   if (!notes)
     baton_section_set_title (section, any_blocker ? _ ("In the Way") : _ ("Warnings"));
-  baton_section_sync (section, keys, create_finding_row, fill_finding_row, self);
+  baton_section_show_findings (section, shown, baton_card_plan_get_holders (self->plan),
+                               on_finding_verb_cb, G_OBJECT (self));
 }
 
 static void
-on_holder_close_cb (BatonCardPage *self, BatonHolderRow *row)
+on_holder_close_cb (gpointer data, BatonHolderRow *row)
 {
-  baton_close_dialog_present (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
+  baton_close_dialog_present (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (data))),
                               baton_holder_row_get_holder (row));
-}
-
-static GtkWidget *
-create_holder_row (gpointer data)
-{
-  BatonHolderRow *row = baton_holder_row_new ();
-
-  g_signal_connect_object (row, "close", G_CALLBACK (on_holder_close_cb), data,
-                           G_CONNECT_SWAPPED);
-
-  return GTK_WIDGET (row);
-}
-
-static void
-fill_holder_row (GtkWidget *row, guint index, gpointer data)
-{
-  BatonCardPage *self = data;
-
-  baton_holder_row_show (BATON_HOLDER_ROW (row), g_ptr_array_index (self->shown, index));
 }
 
 static void
 show_holders (BatonCardPage *self)
 {
-  JsonArray *list = baton_json_get_array (get_holders (self), "holders");
+  JsonArray *list = baton_json_get_array (baton_card_plan_get_holders (self->plan), "holders");
+  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
 
-  g_ptr_array_set_size (self->shown, 0);
   for (guint i = 0; i < baton_json_count (list); i++)
     {
       JsonObject *holder = baton_json_nth_object (list, i);
 
-      g_ptr_array_add (self->shown, holder);
+      g_ptr_array_add (shown, holder);
       g_ptr_array_add (keys, baton_holder_row_dup_key (holder));
     }
 
-  baton_section_sync (self->holders_section, keys, create_holder_row, fill_holder_row, self);
+  baton_section_show_holders (self->holders_section, shown, keys, on_holder_close_cb,
+                              G_OBJECT (self));
 }
 
 static void
 show_verb (BatonCardPage *self)
 {
-  BatonHandoff *handoff = get_handoff (self);
+  BatonHandoff *handoff = baton_card_plan_get_handoff (self->plan);
   gboolean stuck = handoff != NULL && baton_json_get_int (baton_handoff_get_result (handoff),
                                                           "exit", 0) == BATON_EXIT_STUCK;
 
-  self->verb = baton_words_choose_verb (get_card (self), get_plan (self));
+  self->verb = baton_words_choose_verb (baton_card_plan_get_card (self->plan),
+                                        baton_card_plan_get_plan (self->plan));
   gtk_label_set_label (self->verb_label, baton_words_get_verb_label (self->verb));
   gtk_widget_set_visible (GTK_WIDGET (self->verb_button),
-                          !is_busy (self) && !stuck && self->verb != BATON_VERB_NONE);
+                          !baton_card_plan_is_busy (self->plan) && !stuck &&
+                              self->verb != BATON_VERB_NONE);
 }
 
 static void
 show_all (BatonCardPage *self)
 {
-  JsonObject *card = get_card (self);
+  JsonObject *card = baton_card_plan_get_card (self->plan);
   BatonView *view = baton_model_get_view (self->model);
 
   if (card == NULL)
     return;
 
-  baton_state_box_show_place (self->state_box, card, get_holders (self),
+  baton_state_box_show_place (self->state_box, card, baton_card_plan_get_holders (self->plan),
                               baton_view_get_report (view));
-  show_notice (self);
+  self->notice = baton_card_notice_show (self->banner, self->model, self->plan);
   show_verb (self);
   show_findings (self, self->findings_section, FALSE);
   show_findings (self, self->notes_section, TRUE);
@@ -351,17 +185,17 @@ on_banner_clicked_cb (BatonCardPage *self)
 {
   switch (self->notice)
     {
-    case NOTICE_PROBLEM:
+    case BATON_CARD_NOTICE_PROBLEM:
       baton_model_start (self->model);
       break;
-    case NOTICE_JOURNAL:
+    case BATON_CARD_NOTICE_JOURNAL:
       baton_model_recover (self->model);
       break;
-    case NOTICE_IOMMU:
+    case BATON_CARD_NOTICE_IOMMU:
       baton_how_window_present (GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                find_finding (self, "iommu-off"));
+                                baton_card_plan_find_finding (self->plan, "iommu-off"));
       break;
-    case NOTICE_NONE:
+    case BATON_CARD_NOTICE_NONE:
     default:
       break;
     }
@@ -389,7 +223,7 @@ on_plan_accepted_cb (BatonCardPage *self, const BatonRequest *request)
 static void
 open_plan (BatonCardPage *self)
 {
-  g_autoptr (BatonRequest) request = create_request (self);
+  g_autoptr (BatonRequest) request = baton_card_plan_create_request (self->plan);
   BatonPlanWindow *window = baton_plan_window_new (self->model, request);
 
   g_signal_connect_object (window, "accepted", G_CALLBACK (on_plan_accepted_cb), self,
@@ -408,20 +242,20 @@ open_plan (BatonCardPage *self)
 void
 baton_card_page_press (BatonCardPage *self)
 {
-  JsonObject *plan = get_plan (self);
+  JsonObject *plan = baton_card_plan_get_plan (self->plan);
   g_autoptr (BatonRequest) request = NULL;
 
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
 
   /* The way home needs no dialog unless there is something to decide. */
   if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE) ||
-      baton_preview_is_busy (self->preview) || needs_answer (plan))
+      baton_preview_is_busy (baton_card_plan_get_preview (self->plan)) || needs_answer (plan))
     {
       open_plan (self);
       return;
     }
 
-  request = create_request (self);
+  request = baton_card_plan_create_request (self->plan);
   request->expect = g_strdup (baton_json_get_string (plan, "digest"));
   baton_model_hand (self->model, request);
 }
@@ -467,12 +301,8 @@ baton_card_page_dispose (GObject *object)
 {
   BatonCardPage *self = BATON_CARD_PAGE (object);
 
-  g_clear_object (&self->preview);
+  g_clear_pointer (&self->plan, baton_card_plan_free);
   g_clear_object (&self->model);
-  g_clear_pointer (&self->address, g_free);
-  g_clear_pointer (&self->shown, g_ptr_array_unref);
-  g_clear_pointer (&self->planned_card, json_object_unref);
-  g_clear_pointer (&self->planned_holders, json_object_unref);
 
   G_OBJECT_CLASS (baton_card_page_parent_class)->dispose (object);
 }
@@ -506,7 +336,6 @@ static void
 baton_card_page_init (BatonCardPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->shown = g_ptr_array_new ();
   g_signal_connect_object (baton_state_box_get_handoff_view (self->state_box), "remedy",
                            G_CALLBACK (on_remedy_cb), self, G_CONNECT_SWAPPED);
 }
@@ -524,10 +353,9 @@ baton_card_page_new (BatonModel *model, const char *address)
   BatonCardPage *self = g_object_new (BATON_TYPE_CARD_PAGE, NULL);
 
   self->model = g_object_ref (model);
-  self->address = g_strdup (address);
-  self->preview = baton_model_create_preview (model);
-  g_signal_connect_object (self->preview, "changed", G_CALLBACK (on_preview_changed_cb), self,
-                           G_CONNECT_SWAPPED);
+  self->plan = baton_card_plan_new (model, address);
+  g_signal_connect_object (baton_card_plan_get_preview (self->plan), "changed",
+                           G_CALLBACK (on_preview_changed_cb), self, G_CONNECT_SWAPPED);
 
   return self;
 }
@@ -542,7 +370,7 @@ baton_card_page_get_address (BatonCardPage *self)
 {
   g_return_val_if_fail (BATON_IS_CARD_PAGE (self), NULL);
 
-  return self->address;
+  return baton_card_plan_get_address (self->plan);
 }
 
 /**
@@ -555,22 +383,7 @@ baton_card_page_get_preview (BatonCardPage *self)
 {
   g_return_val_if_fail (BATON_IS_CARD_PAGE (self), NULL);
 
-  return self->preview;
-}
-
-static gboolean
-is_alike (JsonObject *a, JsonObject *b)
-{
-  return a == b || (a != NULL && b != NULL && json_object_equal (a, b));
-}
-
-static void
-keep (JsonObject **place, JsonObject *object)
-{
-  if (object != NULL)
-    json_object_ref (object);
-  g_clear_pointer (place, json_object_unref);
-  *place = object;
+  return baton_card_plan_get_preview (self->plan);
 }
 
 /**
@@ -582,18 +395,9 @@ keep (JsonObject **place, JsonObject *object)
 void
 baton_card_page_replan (BatonCardPage *self)
 {
-  g_autoptr (BatonRequest) request = NULL;
-
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
 
-  /* In the middle of a handoff a plan would only say that one is under way. */
-  if (get_card (self) == NULL || is_busy (self))
-    return;
-
-  keep (&self->planned_card, get_card (self));
-  keep (&self->planned_holders, get_holders (self));
-  request = create_request (self);
-  baton_preview_ask (self->preview, request);
+  baton_card_plan_ask (self->plan);
 }
 
 /**
@@ -609,14 +413,14 @@ baton_card_page_refresh (BatonCardPage *self, guint what)
 {
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
 
-  if (get_card (self) == NULL)
+  if (baton_card_plan_get_card (self->plan) == NULL)
     return;
 
-  baton_state_box_show_handoff (self->state_box, self->model, get_handoff (self));
+  baton_state_box_show_handoff (self->state_box, self->model,
+                                baton_card_plan_get_handoff (self->plan));
   show_all (self);
 
-  if ((what & BATON_VIEW_RESULT) != 0 || !is_alike (self->planned_card, get_card (self)) ||
-      !is_alike (self->planned_holders, get_holders (self)))
+  if ((what & BATON_VIEW_RESULT) != 0 || baton_card_plan_is_stale (self->plan))
     baton_card_page_replan (self);
 }
 
@@ -630,7 +434,8 @@ baton_card_page_refresh (BatonCardPage *self, guint what)
 char *
 baton_card_page_dup_refusal (BatonCardPage *self)
 {
-  JsonArray *findings = baton_json_get_array (get_plan (self), "findings");
+  JsonArray *findings =
+      baton_json_get_array (baton_card_plan_get_plan (self->plan), "findings");
 
   if (self->verb != BATON_VERB_SEE_WHY)
     return NULL;
@@ -641,7 +446,8 @@ baton_card_page_dup_refusal (BatonCardPage *self)
 
       if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0 &&
           baton_json_get_string (finding, "consent") == NULL)
-        return baton_finding_words_dup_title (finding, get_holders (self));
+        return baton_finding_words_dup_title (finding,
+                                              baton_card_plan_get_holders (self->plan));
     }
 
   return NULL;

@@ -5,15 +5,13 @@
 
 #include <glib/gi18n.h>
 
-#include "baton-finding-row.h"
-#include "baton-finding-words.h"
 #include "baton-holder-row.h"
 #include "baton-json.h"
 #include "baton-option-row.h"
 #include "baton-plan-words.h"
 #include "baton-request-copy.h"
 #include "baton-result-words.h"
-#include "baton-section.h"
+#include "baton-section-rows.h"
 #include "baton-step-row.h"
 #include "baton-step-words.h"
 #include "baton-words.h"
@@ -27,7 +25,6 @@ struct _BatonPlanWindow
   BatonRequest *base;    /* as the window was opened, with the options chosen since */
   BatonRequest *request; /* with the consents that the plan shown asks for */
   BatonPreview *preview;
-  GPtrArray *shown; /* of JsonObject: what the section that is being filled shows */
 
   BatonPlanSummary summary;
   gboolean focus_placed;
@@ -92,33 +89,13 @@ is_close (JsonObject *finding)
   return g_strcmp0 (baton_json_get_string (finding, "consent"), "close") == 0;
 }
 
-static GtkWidget *
-create_finding_row (gpointer data)
-{
-  BatonFindingRow *row = baton_finding_row_new ();
-
-  baton_finding_row_set_has_verb (row, FALSE);
-
-  return GTK_WIDGET (row);
-}
-
-static void
-fill_finding_row (GtkWidget *row, guint index, gpointer data)
-{
-  BatonPlanWindow *self = data;
-
-  baton_finding_row_show (BATON_FINDING_ROW (row), g_ptr_array_index (self->shown, index),
-                          get_holders (self));
-}
-
 static void
 show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
 {
   JsonArray *findings =
       baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
 
-  g_ptr_array_set_size (self->shown, 0);
   for (guint i = 0; i < baton_json_count (findings); i++)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
@@ -128,29 +105,10 @@ show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
           g_strcmp0 (baton_json_get_string (finding, "code"), "let-open-offer") == 0)
         continue;
 
-      g_ptr_array_add (self->shown, finding);
-      g_ptr_array_add (keys, baton_finding_words_dup_key (finding));
+      g_ptr_array_add (shown, finding);
     }
 
-  baton_section_sync (section, keys, create_finding_row, fill_finding_row, self);
-}
-
-static GtkWidget *
-create_close_row (gpointer data)
-{
-  BatonHolderRow *row = baton_holder_row_new ();
-
-  baton_holder_row_set_can_close (row, FALSE);
-
-  return GTK_WIDGET (row);
-}
-
-static void
-fill_close_row (GtkWidget *row, guint index, gpointer data)
-{
-  BatonPlanWindow *self = data;
-
-  baton_holder_row_show (BATON_HOLDER_ROW (row), g_ptr_array_index (self->shown, index));
+  baton_section_show_findings (section, shown, get_holders (self), NULL, NULL);
 }
 
 static JsonObject *
@@ -175,9 +133,9 @@ show_closes (BatonPlanWindow *self)
 {
   JsonArray *findings =
       baton_json_get_array (baton_preview_get_plan (self->preview), "findings");
+  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
 
-  g_ptr_array_set_size (self->shown, 0);
   for (guint i = 0; i < baton_json_count (findings); i++)
     {
       JsonObject *finding = baton_json_nth_object (findings, i);
@@ -188,12 +146,12 @@ show_closes (BatonPlanWindow *self)
         continue;
 
       /* A holder that the watch has not told of yet is shown by what the plan knows of it. */
-      g_ptr_array_add (self->shown,
+      g_ptr_array_add (shown,
                        holder != NULL ? holder : baton_json_get_object (finding, "args"));
       g_ptr_array_add (keys, g_strdup (subject));
     }
 
-  baton_section_sync (self->closes_section, keys, create_close_row, fill_close_row, self);
+  baton_section_show_holders (self->closes_section, shown, keys, NULL, NULL);
 }
 
 static void
@@ -269,8 +227,9 @@ static void
 fill_step_row (GtkWidget *row, guint index, gpointer data)
 {
   BatonPlanWindow *self = data;
+  JsonArray *steps = baton_json_get_array (baton_preview_get_plan (self->preview), "steps");
   g_autofree char *title = baton_step_words_dup_title (
-      g_ptr_array_index (self->shown, index), baton_side_to_string (self->base->to),
+      baton_json_nth_object (steps, index), baton_side_to_string (self->base->to),
       baton_view_get_cards (baton_model_get_view (self->model)),
       baton_json_get_array (get_holders (self), "holders"));
 
@@ -282,16 +241,12 @@ show_steps (BatonPlanWindow *self)
 {
   JsonArray *steps = baton_json_get_array (baton_preview_get_plan (self->preview), "steps");
   guint n_steps = baton_json_count (steps);
-  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
   g_autofree char *title = g_strdup_printf (ngettext ("%u Step", "%u Steps", n_steps), n_steps);
 
-  g_ptr_array_set_size (self->shown, 0);
   for (guint i = 0; i < n_steps; i++)
-    {
-      g_ptr_array_add (self->shown, baton_json_nth_object (steps, i));
-      g_ptr_array_add (
-          keys, g_strdup (baton_json_get_string (baton_json_nth_object (steps, i), "id")));
-    }
+    g_ptr_array_add (keys,
+                     (gpointer) baton_json_get_string (baton_json_nth_object (steps, i), "id"));
 
   baton_section_set_title (self->steps_section, title);
   baton_section_sync (self->steps_section, keys, create_step_row, fill_step_row, self);
@@ -406,7 +361,6 @@ baton_plan_window_dispose (GObject *object)
   g_clear_object (&self->model);
   g_clear_pointer (&self->base, baton_request_free);
   g_clear_pointer (&self->request, baton_request_free);
-  g_clear_pointer (&self->shown, g_ptr_array_unref);
 
   G_OBJECT_CLASS (baton_plan_window_parent_class)->dispose (object);
 }
@@ -448,7 +402,6 @@ static void
 baton_plan_window_init (BatonPlanWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->shown = g_ptr_array_new ();
   gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
   gtk_label_set_label (self->consequence_label, _ ("Looking at the card and at who uses it…"));
 }
