@@ -25,6 +25,8 @@ static const FindingWords table[] = {
   { BATON_CODE_IN_USE_SERVICE, BATON_FINDING_VERB_CLOSE, N_ ("{name} is using the card") },
   { BATON_CODE_IN_USE_SOUND, BATON_FINDING_VERB_CLOSE,
     N_ ("{name} is using the card’s sound") },
+  { BATON_CODE_SOUND_LETS_GO, BATON_FINDING_VERB_NONE,
+    N_ ("{name} lets go of the card’s sound") },
   { BATON_CODE_IN_USE_COMPOSITOR, BATON_FINDING_VERB_NONE,
     N_ ("The desktop is using the card") },
   { BATON_CODE_IN_USE_DISPLAY_SERVER, BATON_FINDING_VERB_NONE,

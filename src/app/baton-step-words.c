@@ -143,6 +143,9 @@ baton_step_words_dup_title (JsonObject *step,
   if (g_strcmp0 (kind, "close-process") == 0)
     return describe_close (target, holders);
 
+  if (g_strcmp0 (kind, "reserve-sound") == 0)
+    return g_strdup (_ ("Ask for the card’s sound"));
+
   if (g_strcmp0 (kind, "hold-power") == 0)
     return g_strdup (_ (wake_titles[part]));
 

@@ -3,34 +3,6 @@
 
 #include "baton-plan-private.h"
 
-static const BatonNode *
-find_node (const BatonPlanning *self, const char *path)
-{
-  for (guint i = 0; i < self->card->nodes->len; i++)
-    {
-      const BatonNode *node = self->card->nodes->pdata[i];
-
-      if (g_strcmp0 (node->path, path) == 0)
-        return node;
-    }
-
-  return NULL;
-}
-
-static gboolean
-has_only_sound (const BatonPlanning *self, const BatonHolder *holder)
-{
-  for (guint i = 0; holder->nodes != NULL && holder->nodes[i] != NULL; i++)
-    {
-      const BatonNode *node = find_node (self, holder->nodes[i]);
-
-      if (node == NULL || node->kind != BATON_NODE_SOUND)
-        return FALSE;
-    }
-
-  return holder->nodes != NULL && holder->nodes[0] != NULL;
-}
-
 static gboolean
 has_vfio (const BatonHolder *holder)
 {
@@ -61,9 +33,10 @@ baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder)
          holder->kind == BATON_HOLDER_SOUND;
 }
 
-/* Consent names one process and covers its application: a browser comes as one scope of many. */
-static gboolean
-is_granted (const BatonPlanning *self, const BatonHolder *holder)
+/* Whether the request lets Baton close it. Consent names one process and covers its application: a
+ * browser comes as one scope of many. */
+gboolean
+baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder)
 {
   if (!baton_planning_can_close (self, holder))
     return FALSE;
@@ -106,9 +79,11 @@ get_code (const BatonPlanning *self, const BatonHolder *holder)
       break;
     }
 
+  if (baton_planning_asks_for_sound (self, holder))
+    return BATON_CODE_SOUND_LETS_GO;
   if (!baton_planning_can_close (self, holder))
     return BATON_CODE_IN_USE_UNCLOSABLE;
-  if (holder->kind == BATON_HOLDER_SOUND || has_only_sound (self, holder))
+  if (holder->kind == BATON_HOLDER_SOUND || baton_planning_has_only_sound (self, holder))
     return BATON_CODE_IN_USE_SOUND;
 
   return holder->kind == BATON_HOLDER_SERVICE ? BATON_CODE_IN_USE_SERVICE
@@ -148,7 +123,8 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
       break;
     }
 
-  finding->granted = finding->consent == BATON_CONSENT_CLOSE && is_granted (self, holder);
+  finding->granted =
+      finding->consent == BATON_CONSENT_CLOSE && baton_planning_may_close (self, holder);
 }
 
 static void

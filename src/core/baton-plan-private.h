@@ -50,6 +50,11 @@ gboolean baton_planning_is_module_loaded (const BatonPlanning *self, const char 
 
 gboolean baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_has_only_sound (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_asks_for_sound (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_reserves_sound (const BatonPlanning *self,
+                                        const BatonFunction *function);
 
 void baton_planning_look_for_crashes (BatonPlanning *self,
                                       const BatonFunction *function,

@@ -81,7 +81,8 @@ add_close_steps (BatonPlanning *self)
         g_autofree char *name = NULL;
 
         if (named != (pass == 0) || !baton_planning_is_in_the_way (self, holder) ||
-            !baton_planning_can_close (self, holder) || is_covered (closed, holder))
+            !baton_planning_can_close (self, holder) || is_covered (closed, holder) ||
+            baton_planning_asks_for_sound (self, holder))
           continue;
 
         target = g_strdup_printf ("%d:%s", holder->pid, holder->start_time);
@@ -89,6 +90,18 @@ add_close_steps (BatonPlanning *self)
         add_step (self, BATON_STEP_CLOSE_PROCESS, target, name);
         g_ptr_array_add (closed, holder);
       }
+}
+
+static void
+add_sound_steps (BatonPlanning *self, GPtrArray *functions)
+{
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const BatonFunction *function = functions->pdata[i];
+
+      if (baton_planning_reserves_sound (self, function))
+        add_step (self, BATON_STEP_RESERVE_SOUND, function->address, NULL);
+    }
 }
 
 /* A function that sleeps answers no driver, and one that falls asleep between two steps may not
@@ -137,6 +150,7 @@ add_steps_to_guest (BatonPlanning *self)
   g_autoptr (GPtrArray) all = list_functions (self, baton_planning_travels, FALSE);
 
   add_close_steps (self);
+  add_sound_steps (self, leaving);
   add_power_steps (self, leaving);
 
   if (leaving->len > 0 && self->machine->system->vfio != BATON_VFIO_READY)

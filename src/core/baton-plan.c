@@ -44,8 +44,10 @@ compute_digest (const BatonPlan *self)
       const BatonStep *step = self->steps->pdata[i];
       g_autofree char *id = baton_step_dup_id (step);
 
-      /* Who is closed is consented to process by process, and may shrink until it is done. */
-      if (step->kind != BATON_STEP_CLOSE_PROCESS)
+      /* Who is closed is consented to process by process, and may shrink until it is done. Who
+       * lets go of the sound when asked loses nothing, and a look without rights does not see
+       * another user's. */
+      if (step->kind != BATON_STEP_CLOSE_PROCESS && step->kind != BATON_STEP_RESERVE_SOUND)
         g_string_append_printf (text, "%s\n", id);
     }
 

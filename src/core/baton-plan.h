@@ -38,6 +38,7 @@ char *baton_finding_dup_remedy (const BatonFinding *self);
 typedef enum
 {
   BATON_STEP_CLOSE_PROCESS,
+  BATON_STEP_RESERVE_SOUND,
   BATON_STEP_HOLD_POWER,
   BATON_STEP_LOAD_MODULE,
   BATON_STEP_SET_OVERRIDE,
@@ -99,8 +100,8 @@ BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
  *   stands that no consent sets aside
  * @ends_session: the desktop ends
  * @there_already: the cards are on that side, and nothing else was asked for: nothing to do
- * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process: each
- *   followed by a newline
+ * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process and
+ *   reserve-sound: each followed by a newline
  */
 typedef struct
 {

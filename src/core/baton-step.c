@@ -7,6 +7,7 @@
 
 static const char *const kind_names[BATON_N_STEP_KINDS] = {
   [BATON_STEP_CLOSE_PROCESS] = "close-process",
+  [BATON_STEP_RESERVE_SOUND] = "reserve-sound",
   [BATON_STEP_HOLD_POWER] = "hold-power",
   [BATON_STEP_LOAD_MODULE] = "load-module",
   [BATON_STEP_SET_OVERRIDE] = "set-override",

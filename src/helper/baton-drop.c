@@ -19,9 +19,9 @@
 static const guint kept[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
 
 static gboolean
-is_kept (guint capability)
+is_kept (guint capability, gboolean looks)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+  for (guint i = 0; looks && i < G_N_ELEMENTS (kept); i++)
     if (kept[i] == capability)
       return TRUE;
 
@@ -38,9 +38,8 @@ find_primary_group (guint uid, gid_t *ret_gid, GError **error)
 
   if (found == NULL)
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_NOT_FOUND,
-                   "could not become user %u, who asks: %s", uid,
-                   errsv != 0 ? g_strerror (errsv) : "there is no such user");
+      g_set_error (error, BATON_ERROR, BATON_ERROR_NOT_FOUND, "could not become user %u: %s",
+                   uid, errsv != 0 ? g_strerror (errsv) : "there is no such user");
       return FALSE;
     }
 
@@ -51,15 +50,14 @@ find_primary_group (guint uid, gid_t *ret_gid, GError **error)
 /* Looks again instead of believing the calls: what is wrong here is reachable by every program
  * of this computer. */
 static gboolean
-check_what_is_left (guint uid, GError **error)
+check_what_is_left (guint uid, gboolean looks, GError **error)
 {
   uid_t real, effective, saved;
 
   if (getresuid (&real, &effective, &saved) < 0 || real != uid || effective != uid ||
       saved != uid)
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PERMISSION,
-                   "could not become user %u, who asks", uid);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PERMISSION, "could not become user %u", uid);
       return FALSE;
     }
 
@@ -77,7 +75,7 @@ check_what_is_left (guint uid, GError **error)
 
       for (guint i = 0; i < G_N_ELEMENTS (types); i++)
         {
-          gboolean may = i < 2 && is_kept (capability);
+          gboolean may = i < 2 && is_kept (capability, looks);
 
           if (capng_have_capability (types[i], capability) == may)
             continue;
@@ -93,7 +91,7 @@ check_what_is_left (guint uid, GError **error)
 }
 
 static gboolean
-change_identity (guint uid, GError **error)
+change_identity (guint uid, gboolean looks, GError **error)
 {
   gid_t gid = 0;
   int rc;
@@ -102,7 +100,7 @@ change_identity (guint uid, GError **error)
     return FALSE;
 
   capng_clear (CAPNG_SELECT_ALL);
-  for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
+  for (guint i = 0; looks && i < G_N_ELEMENTS (kept); i++)
     capng_update (CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, kept[i]);
 
   rc = capng_change_id ((int) uid, (int) gid,
@@ -111,12 +109,48 @@ change_identity (guint uid, GError **error)
     {
       /* The number is libcap-ng's own and says which of its steps failed (capng_change_id(3)). */
       g_set_error (error, BATON_ERROR, BATON_ERROR_PERMISSION,
-                   "could not become user %u, who asks, with fewer rights (libcap-ng: %d)", uid,
-                   rc);
+                   "could not become user %u with fewer rights (libcap-ng: %d)", uid, rc);
       return FALSE;
     }
 
-  return check_what_is_left (uid, error);
+  return check_what_is_left (uid, looks, error);
+}
+
+/* After a change of uid, which sets the second anew. */
+static gboolean
+shut_out_new_rights (GError **error)
+{
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
+    return TRUE;
+
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
+               "could not shut out new rights: %s", g_strerror (errno));
+
+  return FALSE;
+}
+
+/**
+ * baton_drop_become:
+ * @uid: a user, not root
+ * @error: return location for an error
+ *
+ * Becomes that user, for good and with no right of root's left: for a child that talks to what
+ * belongs to the user.
+ *
+ * Returns: %TRUE if it is so
+ */
+gboolean
+baton_drop_become (guint uid, GError **error)
+{
+  if (uid == 0 || (geteuid () != 0 && geteuid () != uid))
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PERMISSION, "could not become user %u", uid);
+      return FALSE;
+    }
+  if (geteuid () == 0 && !change_identity (uid, FALSE, error))
+    return FALSE;
+
+  return shut_out_new_rights (error);
 }
 
 /**
@@ -138,16 +172,11 @@ change_identity (guint uid, GError **error)
 gboolean
 baton_drop_rights (guint uid, GError **error)
 {
-  if (geteuid () == 0 && !change_identity (uid, error))
+  if (geteuid () == 0 && !change_identity (uid, TRUE, error))
     return FALSE;
 
-  /* After the change of uid, which sets it anew. */
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-    {
-      g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
-                   "could not shut out new rights: %s", g_strerror (errno));
-      return FALSE;
-    }
+  if (!shut_out_new_rights (error))
+    return FALSE;
 
   return baton_drop_install_filter (error);
 }

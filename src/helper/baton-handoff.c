@@ -4,6 +4,7 @@
 #include "baton-handoff.h"
 
 #include "baton-child.h"
+#include "baton-errand.h"
 #include "baton-error.h"
 #include "baton-executor.h"
 #include "baton-record.h"
@@ -38,6 +39,7 @@ handoff_clear (Handoff *self)
   g_clear_pointer (&self->record, baton_record_free);
   g_clear_pointer (&self->context.machine, baton_machine_unref);
   g_clear_pointer (&self->context.problems, g_ptr_array_unref);
+  g_clear_pointer (&self->context.reservations, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Handoff, handoff_clear)
@@ -173,6 +175,8 @@ fill_context (Handoff *self)
   self->context.to = self->record->to;
   self->context.machine = baton_machine_ref (self->machine);
   self->context.problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
+  self->context.reservations =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_errand_free);
   self->context.soft_ms = BATON_CHILD_SOFT_MS;
   self->context.hard_ms = BATON_CHILD_HARD_MS;
 }

@@ -35,6 +35,7 @@ typedef enum
  * @machine: (owned) (nullable): the machine when it was last looked at with the card's nodes there
  * @step: (borrowed) (nullable): the step at work
  * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
+ * @reservations: (owned) (nullable) (element-type BatonErrand): what sound servers have let go of
  * @soft_ms: after which a write is said to be stalled
  * @hard_ms: after which it is stuck
  *
@@ -52,6 +53,7 @@ typedef struct
   BatonMachine *machine;
   const BatonStep *step;
   GPtrArray *problems;
+  GPtrArray *reservations;
   guint soft_ms;
   guint hard_ms;
 } BatonStepContext;
@@ -110,6 +112,7 @@ extern const BatonStepClass baton_step_close_process_class;
 extern const BatonStepClass baton_step_hold_power_class;
 extern const BatonStepClass baton_step_let_open_class;
 extern const BatonStepClass baton_step_load_module_class;
+extern const BatonStepClass baton_step_reserve_sound_class;
 extern const BatonStepClass baton_step_set_override_class;
 extern const BatonStepClass baton_step_unbind_class;
 extern const BatonStepClass baton_step_verify_class;

@@ -309,6 +309,32 @@ test_unknown_user_is_refused (void)
   run_in_child (ask_for_nobody);
 }
 
+/* Whoever talks to a user's programs keeps nothing of root's, and cannot get it back. */
+static int
+become_user (void)
+{
+  guint uid = choose_uid ();
+  g_autofree char *uids = g_strdup_printf ("%u\t%u\t%u\t%u", uid, uid, uid, uid);
+  g_autofree char *status = NULL;
+
+  if (baton_drop_become (0, NULL) || !baton_drop_become (uid, NULL))
+    return 1;
+  if (!g_file_get_contents ("/proc/thread-self/status", &status, NULL, NULL))
+    return 2;
+  if (!has_status (status, "Uid", uids) || !has_status (status, "NoNewPrivs", "1") ||
+      !has_status (status, "CapPrm", NO_CAPABILITIES) ||
+      !has_status (status, "CapEff", NO_CAPABILITIES))
+    return 3;
+
+  return setuid (0) < 0 || geteuid () == 0 ? 0 : 4;
+}
+
+static void
+test_become (void)
+{
+  run_in_child (become_user);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -319,6 +345,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/drop/needed", test_needed);
   g_test_add_func ("/helper/drop/root", test_root_still_reads);
   g_test_add_func ("/helper/drop/others", test_others_are_seen_and_not_written);
+  g_test_add_func ("/helper/drop/become", test_become);
   g_test_add_func ("/helper/drop/unknown-user", test_unknown_user_is_refused);
 
   return g_test_run ();

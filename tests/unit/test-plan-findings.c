@@ -184,6 +184,12 @@ open_sound (PlanMachine *m)
 }
 
 static void
+play_sound (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_APP, 502, "mpv", "/dev/snd/controlC1");
+}
+
+static void
 open_in_compositor (PlanMachine *m)
 {
   plan_machine_add_holder (m, BATON_HOLDER_COMPOSITOR, 503, "kwin_wayland", "/dev/dri/card1");
@@ -482,7 +488,8 @@ static const struct
   { "acs override", BATON_CODE_ACS_OVERRIDE, HOST, GUEST, NULL, override_acs },
   { "app", BATON_CODE_IN_USE_APP, HOST, GUEST, NULL, open_in_app },
   { "service", BATON_CODE_IN_USE_SERVICE, HOST, GUEST, NULL, open_in_service },
-  { "sound server", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, open_sound },
+  { "sound server", BATON_CODE_SOUND_LETS_GO, HOST, GUEST, NULL, open_sound },
+  { "sound", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, play_sound },
   { "compositor", BATON_CODE_IN_USE_COMPOSITOR, HOST, GUEST, NULL, open_in_compositor },
   { "display server", BATON_CODE_IN_USE_DISPLAY_SERVER, HOST, GUEST, NULL,
     open_in_display_server },

@@ -132,6 +132,11 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
     case BATON_STEP_CLOSE_PROCESS:
       g_assert_cmpuint (find_step (plan, BATON_STEP_CLOSE_PROCESS, NULL), ==, 1);
       break;
+    case BATON_STEP_RESERVE_SOUND:
+      g_assert_true (baton_function_is_sound (function));
+      g_assert_cmpint (plan->to, ==, BATON_SIDE_GUEST);
+      g_assert_cmpuint (find_step (plan, BATON_STEP_UNBIND, step->target), >, step->n);
+      break;
     case BATON_STEP_HOLD_POWER:
     case BATON_STEP_SET_OVERRIDE:
     case BATON_STEP_LET_OPEN:
@@ -187,7 +192,8 @@ check_holders (const PlanMachine *m, const BatonPlan *plan)
         continue;
       g_assert_true (holder->closable || (waits && holder->kind == BATON_HOLDER_VM));
       g_assert_true ((waits && holder->kind == BATON_HOLDER_VM) ||
-                     find_step (plan, BATON_STEP_CLOSE_PROCESS, NULL) == 1);
+                     find_step (plan, BATON_STEP_CLOSE_PROCESS, NULL) == 1 ||
+                     find_step (plan, BATON_STEP_RESERVE_SOUND, NULL) > 0);
     }
 }
 

@@ -567,6 +567,60 @@ test_sound_is_told_from_picture (void)
   g_assert_null (baton_plan_find (plan, BATON_CODE_IN_USE_APP));
 }
 
+/* A user's sound server is asked and goes on; everybody else who has the sound is in the way. What
+ * an unprivileged preview does not see of it is not in the digest. */
+static void
+test_sound_servers_are_asked (void)
+{
+  static const struct
+  {
+    const char *about;
+    const char *name;
+    guint uid;
+    const char *node;
+    gboolean granted;
+    BatonCode code;
+    const char *step;
+  } rows[] = {
+    { "a user's", "wireplumber", 1000, "/dev/snd/controlC1", FALSE, BATON_CODE_SOUND_LETS_GO,
+      "reserve-sound:" PLAN_SOUND },
+    { "its name cut off", "pipewire-media-", 1000, "/dev/snd/controlC1", FALSE,
+      BATON_CODE_SOUND_LETS_GO, "reserve-sound:" PLAN_SOUND },
+    { "to be closed", "wireplumber", 1000, "/dev/snd/controlC1", TRUE, BATON_CODE_IN_USE_SOUND,
+      "close-process:500:" PLAN_DIGITS },
+    { "the system's", "pulseaudio", 0, "/dev/snd/controlC1", FALSE, BATON_CODE_IN_USE_SOUND,
+      "close-process:500:" PLAN_DIGITS },
+    { "one that cannot be asked", "jackd", 1000, "/dev/snd/controlC1", FALSE,
+      BATON_CODE_IN_USE_SOUND, "close-process:500:" PLAN_DIGITS },
+    { "one with the picture", "pipewire", 1000, "/dev/dri/card1", FALSE,
+      BATON_CODE_IN_USE_SOUND, "close-process:500:" PLAN_DIGITS },
+  };
+  g_autoptr (PlanMachine) quiet = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) wanted = plan_machine_make_plan (quiet);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      g_autofree char *first = NULL;
+
+      g_test_message ("%s", rows[i].about);
+      plan_machine_add_holder (m, BATON_HOLDER_SOUND, 500, rows[i].name, rows[i].node)->uid =
+          rows[i].uid;
+      if (rows[i].granted)
+        baton_request_add_close (m->request, 500, PLAN_DIGITS);
+      plan = plan_machine_make_plan (m);
+      first = baton_step_dup_id (plan->steps->pdata[0]);
+
+      g_assert_nonnull (baton_plan_find (plan, rows[i].code));
+      g_assert_cmpstr (first, ==, rows[i].step);
+      g_assert_true (baton_plan_is_blocked (plan) !=
+                     (rows[i].granted || rows[i].code == BATON_CODE_SOUND_LETS_GO));
+      g_assert_cmpuint (plan->steps->len, ==, wanted->steps->len + 1);
+      g_assert_cmpstr (plan->digest, ==, wanted->digest);
+    }
+}
+
 /* The sound function's hold on the display driver is no use that nobody explains. */
 static void
 test_module_uses_are_explained (void)
@@ -826,6 +880,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/consent/not-to-return", test_consent_not_to_return);
   g_test_add_func ("/core/plan/holders/return-minds-vfio", test_return_minds_vfio_alone);
   g_test_add_func ("/core/plan/holders/sound", test_sound_is_told_from_picture);
+  g_test_add_func ("/core/plan/sound/servers-are-asked", test_sound_servers_are_asked);
   g_test_add_func ("/core/plan/holders/modules", test_module_uses_are_explained);
   g_test_add_func ("/core/plan/holders/nobody-looked", test_nobody_looked);
   g_test_add_func ("/core/plan/claims", test_claims_are_about_this_card);
