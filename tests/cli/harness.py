@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
@@ -22,35 +21,9 @@ PATIENCE_S = 60
 # Whom a helper that is root becomes in order to look.
 UID = pwd.getpwnam("nobody").pw_uid if os.getuid() == 0 else os.getuid()
 
-sys.path.insert(0, str(TOP / "data/schema"))
+sys.path[:0] = [str(TOP / "data/schema"), str(TOP / "tests")]
 import check_events  # noqa: E402
-
-stories = []
-
-
-def story(function):
-    stories.append(function)
-    return function
-
-
-def check(condition, message):
-    if not condition:
-        raise AssertionError(message)
-
-
-def run_stories():
-    failed = 0
-    print(f"1..{len(stories)}", flush=True)
-    for number, function in enumerate(stories, 1):
-        try:
-            function()
-            print(f"ok {number} {function.__name__}", flush=True)
-        except Exception:
-            failed += 1
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}")
-            print(f"not ok {number} {function.__name__}", flush=True)
-    sys.exit(1 if failed else 0)
+from tap import check, run_stories, story  # noqa: E402, F401
 
 
 class Machine:

@@ -562,3 +562,33 @@ mock_machine_move_gpu_to_guest (MockMachine *self, const char *address)
       mock_machine_write (self, path, numbers);
     }
 }
+
+char *
+mock_join_addresses (GPtrArray *functions)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (functions, i);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", function->address);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+char *
+mock_join_nodes (GPtrArray *nodes)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (nodes, i);
+
+      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", node->path);
+    }
+
+  return g_string_free (text, FALSE);
+}

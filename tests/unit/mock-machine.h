@@ -74,4 +74,8 @@ void mock_machine_set_output (MockMachine *self,
 void mock_machine_set_modules (MockMachine *self, const char *address, const char *module);
 char *mock_machine_dup_device_path (MockMachine *self, const char *address);
 
+/* What was found, as a text to compare: with spaces between. */
+char *mock_join_addresses (GPtrArray *functions);
+char *mock_join_nodes (GPtrArray *nodes);
+
 G_END_DECLS

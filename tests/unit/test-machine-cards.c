@@ -25,21 +25,6 @@ typedef struct
 
 #define BRIDGE 0x060400
 
-static char *
-join_addresses (GPtrArray *functions)
-{
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < functions->len; i++)
-    {
-      const BatonFunction *function = g_ptr_array_index (functions, i);
-
-      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", function->address);
-    }
-
-  return g_string_free (text, FALSE);
-}
-
 static void
 add_devices (MockMachine *mock, const Device *devices)
 {
@@ -141,8 +126,8 @@ test_what_travels (void)
       add_devices (mock, rows[i].devices);
       machine = mock_machine_look (mock);
       g_assert_cmpuint (machine->cards->len, ==, 1);
-      travels =
-          join_addresses (((BatonCard *) g_ptr_array_index (machine->cards, 0))->functions);
+      travels = mock_join_addresses (
+          ((BatonCard *) g_ptr_array_index (machine->cards, 0))->functions);
       g_assert_cmpstr (travels, ==, rows[i].travels);
     }
 }
@@ -188,8 +173,8 @@ test_virtual_functions_travel_alone (void)
   machine = mock_machine_look (mock);
 
   g_assert_cmpuint (machine->cards->len, ==, 2);
-  physical = join_addresses (baton_machine_find_card (machine, "0000:00:02.0")->functions);
-  virtual = join_addresses (baton_machine_find_card (machine, "0000:00:02.1")->functions);
+  physical = mock_join_addresses (baton_machine_find_card (machine, "0000:00:02.0")->functions);
+  virtual = mock_join_addresses (baton_machine_find_card (machine, "0000:00:02.1")->functions);
   g_assert_cmpstr (physical, ==, "0000:00:02.0");
   g_assert_cmpstr (virtual, ==, "0000:00:02.1");
 }

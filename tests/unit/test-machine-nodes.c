@@ -8,21 +8,6 @@
 #define CARD "0000:01:00.0"
 #define SOUND_FUNCTION "0000:01:00.1"
 
-static char *
-join_nodes (GPtrArray *nodes)
-{
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      const BatonNode *node = g_ptr_array_index (nodes, i);
-
-      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", node->path);
-    }
-
-  return g_string_free (text, FALSE);
-}
-
 static MockMachine *
 new_bare_card (void)
 {
@@ -151,12 +136,12 @@ test_nvidia_nodes (void)
       if (rows[i].second_status != NULL)
         add_nvidia_card (mock, "0000:02:00.0", rows[i].second_status, rows[i].second_minor);
       machine = mock_machine_look (mock);
-      first = join_nodes (baton_machine_find_card (machine, "0000:01:00.0")->nodes);
+      first = mock_join_nodes (baton_machine_find_card (machine, "0000:01:00.0")->nodes);
       g_assert_cmpstr (first, ==, rows[i].first);
       if (rows[i].second != NULL)
         {
           const BatonCard *card = baton_machine_find_card (machine, "0000:02:00.0");
-          g_autofree char *second = join_nodes (card->nodes);
+          g_autofree char *second = mock_join_nodes (card->nodes);
 
           g_assert_cmpstr (second, ==, rows[i].second);
         }

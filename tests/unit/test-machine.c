@@ -19,36 +19,6 @@ find_card (BatonMachine *machine, const char *address)
   return card;
 }
 
-static char *
-join_addresses (GPtrArray *functions)
-{
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < functions->len; i++)
-    {
-      const BatonFunction *function = g_ptr_array_index (functions, i);
-
-      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", function->address);
-    }
-
-  return g_string_free (text, FALSE);
-}
-
-static char *
-join_nodes (GPtrArray *nodes)
-{
-  GString *text = g_string_new (NULL);
-
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      const BatonNode *node = g_ptr_array_index (nodes, i);
-
-      g_string_append_printf (text, "%s%s", i > 0 ? " " : "", node->path);
-    }
-
-  return g_string_free (text, FALSE);
-}
-
 static void
 test_card_is_read_whole (void)
 {
@@ -70,7 +40,7 @@ test_card_is_read_whole (void)
   g_assert_cmpuint (machine->cards->len, ==, 1);
 
   card = find_card (machine, "0000:01:00.0");
-  functions = join_addresses (card->functions);
+  functions = mock_join_addresses (card->functions);
   g_assert_cmpstr (functions, ==, "0000:01:00.0 0000:01:00.1");
   g_assert_cmpuint (card->members->len, ==, 3);
   g_assert_cmpint (card->side, ==, BATON_SIDE_HOST);
@@ -86,7 +56,7 @@ test_card_is_read_whole (void)
   g_assert_cmpint (card->display->power, ==, BATON_POWER_D0);
   g_assert_cmpuint (g_strv_length (card->display->reset_methods), ==, 2);
 
-  nodes = join_nodes (card->nodes);
+  nodes = mock_join_nodes (card->nodes);
   g_assert_cmpstr (nodes, ==,
                    "/dev/dri/card0 /dev/dri/renderD128 /dev/snd/controlC0 /dev/snd/pcmC0D3p");
 
@@ -151,7 +121,7 @@ test_guest_has_vfio_node_once (void)
   mock_machine_move_gpu_to_guest (mock, "0000:01:00.0");
   machine = mock_machine_look (mock);
   card = find_card (machine, "0000:01:00.0");
-  nodes = join_nodes (card->nodes);
+  nodes = mock_join_nodes (card->nodes);
 
   g_assert_cmpint (card->side, ==, BATON_SIDE_GUEST);
   g_assert_cmpstr (nodes, ==, "/dev/vfio/12");

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 HELPER = os.environ.get("BATON_TEST_HELPER", "")
 HELPER_ON_TREE = os.environ.get("BATON_TEST_HELPER_ON_TREE", "")
@@ -23,35 +22,10 @@ PATIENCE_S = 60
 # Whom a helper that is root becomes in order to look: there must be such a user.
 UID = str(pwd.getpwnam("nobody").pw_uid)
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "data/schema"))
+TOP = pathlib.Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(TOP / "data/schema"), str(TOP / "tests")]
 import check_events  # noqa: E402
-
-stories = []
-
-
-def story(function):
-    stories.append(function)
-    return function
-
-
-def check(condition, message):
-    if not condition:
-        raise AssertionError(message)
-
-
-def run_stories():
-    failed = 0
-    print(f"1..{len(stories)}", flush=True)
-    for number, function in enumerate(stories, 1):
-        try:
-            function()
-            print(f"ok {number} {function.__name__}", flush=True)
-        except Exception:
-            failed += 1
-            for line in traceback.format_exc(limit=-3).splitlines():
-                print(f"# {line}")
-            print(f"not ok {number} {function.__name__}", flush=True)
-    sys.exit(1 if failed else 0)
+from tap import check, run_stories, story  # noqa: E402, F401
 
 
 class Tree:
