@@ -4,6 +4,7 @@
 #include "baton-card-state.h"
 
 #include "baton-error.h"
+#include "baton-json.h"
 #include "baton-pci-address.h"
 #include "baton-state-file.h"
 
@@ -166,15 +167,6 @@ baton_card_state_same_devices (const BatonCardState *a, const BatonCardState *b)
   return a->functions->len == b->functions->len;
 }
 
-static void
-set_string (JsonObject *object, const char *key, const char *value)
-{
-  if (value != NULL)
-    json_object_set_string_member (object, key, value);
-  else
-    json_object_set_null_member (object, key);
-}
-
 static JsonNode *
 function_state_to_json (const BatonFunctionState *self)
 {
@@ -189,12 +181,12 @@ function_state_to_json (const BatonFunctionState *self)
   json_object_set_int_member (object, "subvendor_id", self->subvendor_id);
   json_object_set_int_member (object, "subdevice_id", self->subdevice_id);
   json_object_set_int_member (object, "class", self->class_code);
-  set_string (object, "driver", self->driver);
-  set_string (object, "module", self->module);
-  set_string (object, "override", self->override);
-  set_string (object, "power_control", self->power_control);
-  set_string (object, "group", self->group);
-  set_string (object, "reset_methods", methods);
+  baton_json_set_string (object, "driver", self->driver);
+  baton_json_set_string (object, "module", self->module);
+  baton_json_set_string (object, "override", self->override);
+  baton_json_set_string (object, "power_control", self->power_control);
+  baton_json_set_string (object, "group", self->group);
+  baton_json_set_string (object, "reset_methods", methods);
   json_object_set_boolean_member (object, "drm", self->drm);
   json_object_set_boolean_member (object, "sound", self->sound);
   json_node_take_object (node, object);

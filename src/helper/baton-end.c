@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "baton-json.h"
 #include "baton-text.h"
 
 /**
@@ -132,15 +133,6 @@ baton_end_set_step (BatonEnd *self, const BatonStep *step)
   self->at_step = baton_step_dup_id (step);
 }
 
-static void
-set_string (JsonObject *object, const char *key, const char *value)
-{
-  if (value != NULL)
-    json_object_set_string_member (object, key, value);
-  else
-    json_object_set_null_member (object, key);
-}
-
 /**
  * baton_end_to_json:
  * @self: an end
@@ -158,12 +150,12 @@ baton_end_to_json (const BatonEnd *self)
 
   json_object_set_int_member (object, "exit", self->status);
   json_object_set_string_member (object, "state", baton_exit_to_string (self->status));
-  set_string (object, "code", info != NULL ? info->name : NULL);
+  baton_json_set_string (object, "code", info != NULL ? info->name : NULL);
   json_object_set_object_member (object, "args",
                                  baton_event_code_args_to_json (self->code, self->args));
-  set_string (object, "text", text);
-  set_string (object, "remedy", remedy);
-  set_string (object, "at_step", self->at_step);
+  baton_json_set_string (object, "text", text);
+  baton_json_set_string (object, "remedy", remedy);
+  baton_json_set_string (object, "at_step", self->at_step);
   json_object_set_array_member (object, "troubles", json_array_ref (self->troubles));
   json_node_take_object (node, object);
 
