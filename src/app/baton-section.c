@@ -125,18 +125,6 @@ baton_section_sync (BatonSection *self,
   gtk_widget_set_visible (GTK_WIDGET (self), keys->len > 0);
 }
 
-/**
- * baton_section_get_first_row:
- * @self: a section
- *
- * Returns: (transfer none) (nullable): its first row
- */
-GtkWidget *
-baton_section_get_first_row (BatonSection *self)
-{
-  return GTK_WIDGET (gtk_list_box_get_row_at_index (self->list, 0));
-}
-
 /* GTK 4.8 takes no name for a screen reader from an expander's label. */
 static void
 on_expander_label_changed_cb (GtkExpander *expander)
@@ -276,18 +264,4 @@ baton_section_set_title (BatonSection *self, const char *title)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->list), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   title != NULL ? title : "", -1);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
-}
-
-/**
- * baton_section_get_title:
- * @self: a section
- *
- * Returns: (nullable): its heading
- */
-const char *
-baton_section_get_title (BatonSection *self)
-{
-  g_return_val_if_fail (BATON_IS_SECTION (self), NULL);
-
-  return self->title;
 }

@@ -25,14 +25,12 @@ typedef GtkWidget *(*BatonSectionCreate) (gpointer data);
 typedef void (*BatonSectionFill) (GtkWidget *row, guint index, gpointer data);
 
 void baton_section_set_title (BatonSection *self, const char *title);
-const char *baton_section_get_title (BatonSection *self);
 
 void baton_section_sync (BatonSection *self,
                          GPtrArray *keys,
                          BatonSectionCreate create,
                          BatonSectionFill fill,
                          gpointer data);
-GtkWidget *baton_section_get_first_row (BatonSection *self);
 
 void baton_list_sync (GtkListBox *list,
                       GPtrArray *keys,

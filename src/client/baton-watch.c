@@ -265,16 +265,3 @@ baton_watch_new_for_client (BatonHelperClient *client)
 
   return self;
 }
-
-/**
- * baton_watch_new:
- *
- * Returns: (transfer full): a watch of this computer, not started
- */
-BatonWatch *
-baton_watch_new (void)
-{
-  g_autoptr (BatonHelperClient) client = baton_helper_client_new ();
-
-  return baton_watch_new_for_client (client);
-}

@@ -9,7 +9,6 @@ G_BEGIN_DECLS
 #define BATON_TYPE_WATCH (baton_watch_get_type ())
 G_DECLARE_FINAL_TYPE (BatonWatch, baton_watch, BATON, WATCH, GObject)
 
-BatonWatch *baton_watch_new (void);
 BatonWatch *baton_watch_new_for_client (BatonHelperClient *client);
 
 void baton_watch_start (BatonWatch *self);

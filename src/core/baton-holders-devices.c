@@ -78,6 +78,12 @@ baton_holders_devices_new (void)
   return self;
 }
 
+/**
+ * baton_holders_devices_ref:
+ * @self: a table
+ *
+ * Returns: (transfer full): @self
+ */
 BatonHoldersDevices *
 baton_holders_devices_ref (BatonHoldersDevices *self)
 {
@@ -85,6 +91,12 @@ baton_holders_devices_ref (BatonHoldersDevices *self)
   return self;
 }
 
+/**
+ * baton_holders_devices_unref:
+ * @self: a table
+ *
+ * Gives a reference up; the last one frees it.
+ */
 void
 baton_holders_devices_unref (BatonHoldersDevices *self)
 {
@@ -98,6 +110,10 @@ baton_holders_devices_unref (BatonHoldersDevices *self)
 
 /**
  * baton_holders_devices_add:
+ * @self: a table that nobody else reads yet
+ * @major: major device number
+ * @minor: minor device number
+ * @role: what having it open means
  * @path: where the host has the device file
  *
  * Adds a device, once: a number that is known already keeps its first role and path.
@@ -133,12 +149,25 @@ baton_holders_devices_add (BatonHoldersDevices *self,
   return index;
 }
 
+/**
+ * baton_holders_devices_get_size:
+ * @self: a table
+ *
+ * Returns: how many devices it has
+ */
 guint
 baton_holders_devices_get_size (const BatonHoldersDevices *self)
 {
   return self->devices->len;
 }
 
+/**
+ * baton_holders_devices_get:
+ * @self: a table
+ * @index: below baton_holders_devices_get_size()
+ *
+ * Returns: (transfer none): that device
+ */
 const BatonHoldersDevice *
 baton_holders_devices_get (const BatonHoldersDevices *self, guint index)
 {
@@ -147,6 +176,9 @@ baton_holders_devices_get (const BatonHoldersDevices *self, guint index)
 
 /**
  * baton_holders_devices_find:
+ * @self: a table
+ * @major: major device number
+ * @minor: minor device number
  * @ret_index: (out): index of the device with that number
  *
  * Returns: %TRUE if the number belongs to a device that is looked for
@@ -176,7 +208,10 @@ baton_holders_devices_find (const BatonHoldersDevices *self,
 
 /**
  * baton_holders_devices_find_path:
+ * @self: a table
  * @path: (array length=length): a name from `/proc`, not ended by a NUL
+ * @length: its length in bytes
+ * @ret_index: (out): index of the device with that path
  *
  * The second best way to know a device: by the host's own path of it, with or without the
  * kernel's ` (deleted)`. For what has no device number to ask for.
@@ -212,6 +247,7 @@ baton_holders_devices_find_path (const BatonHoldersDevices *self,
 
 /**
  * baton_holders_devices_has_vfio:
+ * @self: a table
  *
  * Returns: %TRUE if a function of some card can be with a guest at all, so that anonymous vfio
  *   descriptors matter
@@ -224,6 +260,8 @@ baton_holders_devices_has_vfio (const BatonHoldersDevices *self)
 
 /**
  * baton_holders_devices_is_vfio_group:
+ * @self: a table
+ * @major: a major device number
  *
  * Every `/dev/vfio/N` has the same major number (VFIO-GROUP), also those of devices that are
  * no graphics cards.

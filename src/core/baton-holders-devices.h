@@ -20,6 +20,7 @@ typedef enum
  * BatonHoldersDevice:
  * @major: major device number
  * @minor: minor device number
+ * @role: what having it open means
  * @path: where the host has it
  */
 typedef struct

@@ -117,6 +117,9 @@ add_module (BatonHolders *self, BatonRoot *root, const char *name)
 
 /**
  * baton_holders_add_modules:
+ * @self: the holders of @card
+ * @root: where to look
+ * @card: a card
  *
  * Adds the modules that drive @card's functions, and those that stand on them and use them:
  * for `nvidia` that is `nvidia_modeset`, `nvidia_uvm` and through the first `nvidia_drm`
@@ -153,6 +156,10 @@ is_used_out_of_sight (BatonRoot *root)
 
 /**
  * baton_holders_add_kernel:
+ * @self: the holders of @card
+ * @root: where to look
+ * @machine: the machine that @card is in
+ * @card: a card
  * @vfio_seen: some process has a vfio device, of whatever kind
  *
  * Adds what the kernel itself does with @card: its text console, the framebuffer of the

@@ -136,6 +136,8 @@ find_known_kind (const char *raw_name, BatonHolderKind *ret_kind)
 
 /**
  * baton_process_find_kind:
+ * @process: a process
+ * @unit: what its control group says of it
  * @has_vfio: it has a vfio group or device of a card: nothing but a virtual machine, or what
  *   stands in for one, does that
  *
@@ -185,6 +187,8 @@ parse_qemu_name (const char *option)
 
 /**
  * baton_process_dup_guest_name:
+ * @process: a process of kind %BATON_HOLDER_VM
+ * @unit: what its control group says of it
  *
  * Reads the name of the virtual machine from its process's arguments (QEMU, VBOX), or from its
  * control group.
@@ -223,6 +227,8 @@ is_one_of (const char *name, const char *const *names, guint n_names)
 
 /**
  * baton_process_may_be_closed:
+ * @process: a process
+ * @kind: what baton_process_find_kind() says of it
  *
  * Returns: %FALSE where closing @process would end a session, a virtual machine or Baton
  *   itself, or cannot free the card
@@ -263,6 +269,7 @@ text_has_word (const char *text, const char *word)
 
 /**
  * baton_process_names_function:
+ * @process: a process
  * @address: canonical address of a PCI function
  *
  * QEMU takes the address with or without its domain (QEMU).

@@ -127,6 +127,7 @@ join_arguments (const char *text, gsize length)
 /**
  * baton_process_parse_stat:
  * @text: (array length=length): content of `/proc/PID/stat`
+ * @length: its length in bytes
  * @ret_name: (out) (transfer full): field 2 without its parentheses, raw bytes
  * @ret_start_time: (out) (transfer full): field 22
  * @ret_kernel: (out): %TRUE for a kernel thread (SCHED)
@@ -205,6 +206,7 @@ baton_process_parse_cgroup (const char *text)
 /**
  * baton_process_parse_uid:
  * @text: content of `/proc/PID/status`, in which the kernel escapes the name
+ * @ret_uid: (out): where to store the user id
  *
  * Returns: %TRUE if @ret_uid was set to the real user id
  */
@@ -231,6 +233,8 @@ baton_process_parse_uid (const char *text, guint *ret_uid)
  * baton_process_read_at:
  * @dir_fd: the process's directory in `/proc`: it stays that of this one process when the
  *   number is given to another
+ * @pid: its number
+ * @error: return location for an error
  *
  * What only its owner and root may read (the program) is left out where it may not be read.
  *
@@ -285,6 +289,11 @@ baton_process_read_at (int dir_fd, int pid, GError **error)
 
 /**
  * baton_process_new:
+ * @root: where to look
+ * @pid: a process id
+ * @error: return location for an error
+ *
+ * Fails with %BATON_ERROR_NOT_FOUND if there is no such process.
  *
  * Returns: (transfer full): process @pid of @root's `/proc`
  */
