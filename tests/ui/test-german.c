@@ -227,6 +227,35 @@ test_scenes (void)
     }
 }
 
+/* The plan, the report, the groups and the help. */
+static void
+test_other_windows (void)
+{
+  static const char *const actions[] = { "win.hand", "win.report", "win.groups", "win.help" };
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    {
+      g_autoptr (GListModel) windows = NULL;
+      guint n_windows;
+
+      g_test_message ("%s", actions[i]);
+      g_assert_true (gtk_widget_activate_action (GTK_WIDGET (scene->window), actions[i], NULL));
+      windows = g_object_ref (gtk_window_get_toplevels ());
+      n_windows = g_list_model_get_n_items (windows);
+      g_assert_cmpuint (n_windows, ==, 2);
+      for (guint j = 0; j < n_windows; j++)
+        {
+          g_autoptr (GtkWidget) window = g_list_model_get_item (windows, n_windows - 1 - j);
+
+          scene_settle (window);
+          check_labels (window);
+          if (window != GTK_WIDGET (scene->window))
+            gtk_window_destroy (GTK_WINDOW (window));
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -241,6 +270,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/app/german/words", english, test_words);
   g_test_add_func ("/app/german/reason", test_reason);
   g_test_add_func ("/app/german/scenes", test_scenes);
+
+  g_test_add_func ("/app/german/other-windows", test_other_windows);
 
   return g_test_run ();
 }
