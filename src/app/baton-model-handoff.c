@@ -74,6 +74,28 @@ on_hand_event_cb (BatonModel *self, BatonEvent *event, const char *line)
     baton_handoff_update (self->handoff, self->hand_view);
 }
 
+/* Our own handoff's result comes before its report, and once it is there a program without a window
+ * has nothing left to wait for. An end that nobody carried out has no handoff to tell of. */
+static void
+tell_result (BatonModel *self, JsonObject *result)
+{
+  g_autoptr (JsonObject) report = json_object_new ();
+  JsonArray *cards = json_array_new ();
+  JsonObjectIter iter;
+  const char *key;
+  JsonNode *value;
+
+  if (baton_handoff_get_card (self->handoff) != NULL)
+    json_array_add_string_element (cards, baton_handoff_get_card (self->handoff));
+  json_object_iter_init (&iter, result);
+  while (json_object_iter_next (&iter, &key, &value))
+    json_object_set_member (report, key, json_node_copy (value));
+  json_object_set_array_member (report, "cards", cards);
+  if (baton_handoff_get_to (self->handoff) != NULL)
+    json_object_set_string_member (report, "to", baton_handoff_get_to (self->handoff));
+  baton_model_tell_report (self, report, FALSE);
+}
+
 static void
 settle (BatonModel *self, JsonObject *result)
 {
@@ -98,7 +120,11 @@ settle (BatonModel *self, JsonObject *result)
       baton_model_say (self, result);
     }
   else
-    g_signal_emit_by_name (self, "handoff-changed");
+    {
+      if (baton_json_get_string (result, "handoff") != NULL)
+        tell_result (self, result);
+      g_signal_emit_by_name (self, "handoff-changed");
+    }
 
   g_signal_emit_by_name (self, "changed", (guint) BATON_VIEW_RESULT);
 }

@@ -20,12 +20,14 @@ struct _BatonModel
   BatonView *hand_view;
   char *settled_id; /* handoff that has been shown to its end */
   char *report_key; /* of the last report that was told of */
+  gint64 started_s; /* wall clock, as a report's `at` */
 
   JsonObject *problem;
 };
 
 BatonHelperClient *baton_model_create_client (BatonModel *self);
 void baton_model_say (BatonModel *self, JsonObject *result);
+void baton_model_tell_report (BatonModel *self, JsonObject *report, gboolean is_old);
 void baton_model_run_verb (BatonModel *self, const char *const *arguments);
 void baton_model_follow_foreign (BatonModel *self);
 

@@ -4,6 +4,7 @@
 #include "baton-model-private.h"
 
 #include "baton-json.h"
+#include "baton-notify.h"
 #include "baton-result-words.h"
 
 enum
@@ -38,28 +39,31 @@ baton_model_say (BatonModel *self, JsonObject *result)
     g_signal_emit (self, signals[SIGNAL_MESSAGE], 0, text);
 }
 
-static char *
-dup_report_key (JsonObject *report)
+/* Tells of a report, unless that was the last one; @is_old: it was there before this program. */
+void
+baton_model_tell_report (BatonModel *self, JsonObject *report, gboolean is_old)
 {
-  return g_strdup_printf ("%" G_GINT64_FORMAT " %s", baton_json_get_int (report, "at", 0),
-                          baton_json_get_string (report, "handoff"));
-}
+  g_autofree char *key = baton_notify_dup_key (report);
 
-/* The first report that is heard of is old news: what happened before the window was there is told
- * at login. */
-static void
-take_report (BatonModel *self)
-{
-  JsonObject *report = baton_view_get_report (baton_model_get_view (self));
-  g_autofree char *key = report != NULL ? dup_report_key (report) : NULL;
-  gboolean is_first = self->report_key == NULL;
-
-  if (key == NULL || g_strcmp0 (key, self->report_key) == 0)
+  if (g_strcmp0 (key, self->report_key) == 0)
     return;
 
   g_free (self->report_key);
   self->report_key = g_steal_pointer (&key);
-  g_signal_emit (self, signals[SIGNAL_REPORT], 0, report, is_first);
+  g_signal_emit (self, signals[SIGNAL_REPORT], 0, report, is_old);
+}
+
+/* What happened before the window was there is told at login. Where nothing ever happened before,
+ * the first report that is heard of is news all the same. */
+static void
+take_report (BatonModel *self)
+{
+  JsonObject *report = baton_view_get_report (baton_model_get_view (self));
+  gboolean is_old =
+      self->report_key == NULL && baton_json_get_int (report, "at", 0) < self->started_s;
+
+  if (report != NULL)
+    baton_model_tell_report (self, report, is_old);
 }
 
 /**
@@ -228,6 +232,7 @@ baton_model_class_init (BatonModelClass *klass)
 static void
 baton_model_init (BatonModel *self)
 {
+  self->started_s = g_get_real_time () / G_USEC_PER_SEC;
 }
 
 /**

@@ -55,7 +55,11 @@ baton_notify_build (JsonObject *report)
 char *
 baton_notify_dup_key (JsonObject *report)
 {
+  const char *handoff = baton_json_get_string (report, "handoff");
   const char *boot_id = baton_json_get_string (report, "boot_id");
+
+  if (handoff != NULL)
+    return g_strdup (handoff);
 
   return g_strdup_printf ("%" G_GINT64_FORMAT " %s", baton_json_get_int (report, "at", 0),
                           boot_id != NULL ? boot_id : "");

@@ -279,6 +279,102 @@ test_end (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->replan, ==, row->replans ? CARD : NULL);
 }
 
+#define END                                                                                    \
+  "\"exit\":0,\"state\":\"done\",\"code\":\"handed-over\",\"args\":{\"card\":\"X\"},"          \
+  "\"text\":\"t\",\"remedy\":null,\"elapsed_ms\":1,\"at_step\":null,\"troubles\":[]"
+
+typedef struct
+{
+  guint n_reports;
+  gboolean is_old;
+  gboolean had_ended;
+  char *card;
+  char *to;
+} Told;
+
+static void
+on_report_cb (BatonModel *model, JsonObject *report, gboolean is_old, gpointer data)
+{
+  Told *told = data;
+  BatonHandoff *handoff = baton_model_get_handoff (model);
+
+  told->n_reports++;
+  told->is_old = is_old;
+  told->had_ended = handoff == NULL || baton_handoff_get_phase (handoff) == BATON_HANDOFF_ENDED;
+  g_free (told->card);
+  told->card =
+      g_strdup (json_array_get_string_element (baton_json_get_array (report, "cards"), 0));
+  g_free (told->to);
+  told->to = g_strdup (baton_json_get_string (report, "to"));
+}
+
+static void
+told_clear (Told *told)
+{
+  g_free (told->card);
+  g_free (told->to);
+}
+
+/* A program whose window was closed ends with its handoff: the watch's report would come too late. */
+static void
+test_own_end_is_told (Fixture *fixture, gconstpointer data)
+{
+  Told told = { 0 };
+
+  g_signal_connect (fixture->model, "report", G_CALLBACK (on_report_cb), &told);
+  write_file (fixture, "hand",
+              HELLO ("hand") PLAN "{\"v\":1,\"seq\":3,\"t_ms\":9,\"handoff\":\"4f\","
+                                  "\"type\":\"result\"," END "}\n");
+  hand (fixture);
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+  g_assert_cmpuint (told.n_reports, ==, 1);
+  g_assert_true (told.had_ended);
+  g_assert_false (told.is_old);
+  g_assert_cmpstr (told.card, ==, CARD);
+  g_assert_cmpstr (told.to, ==, "guest");
+  told_clear (&told);
+}
+
+static void
+feed_report (BatonModel *model, const char *handoff, gint64 at)
+{
+  g_autofree char *line = g_strdup_printf (
+      "{\"v\":1,\"seq\":1,\"t_ms\":1,\"type\":\"report\",\"snap\":1,\"more\":false," END
+      ",\"handoff\":\"%s\",\"cards\":[\"" CARD "\"],\"to\":\"guest\",\"steps\":[],\"uid\":0,"
+      "\"boot_id\":\"b\",\"at\":%" G_GINT64_FORMAT "}",
+      handoff, at);
+  g_autoptr (BatonEvent) event = baton_event_parse (line, -1, NULL);
+
+  g_assert_nonnull (event);
+  baton_model_take_change (model, baton_view_feed (baton_model_get_view (model), event));
+}
+
+/* Old is what was there before; the first handoff of a machine is news. */
+static void
+test_old_and_new_reports (void)
+{
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (BatonModel) first = baton_model_new_for_view (baton_view_new ());
+  g_autoptr (BatonModel) later = baton_model_new_for_view (baton_view_new ());
+  Told told = { 0 };
+
+  g_signal_connect (first, "report", G_CALLBACK (on_report_cb), &told);
+  feed_report (first, "aa", now + 5);
+  g_assert_cmpuint (told.n_reports, ==, 1);
+  g_assert_false (told.is_old);
+  feed_report (first, "aa", now + 5);
+  g_assert_cmpuint (told.n_reports, ==, 1);
+
+  g_signal_connect (later, "report", G_CALLBACK (on_report_cb), &told);
+  feed_report (later, "aa", now - 60);
+  g_assert_cmpuint (told.n_reports, ==, 2);
+  g_assert_true (told.is_old);
+  feed_report (later, "bb", now + 5);
+  g_assert_cmpuint (told.n_reports, ==, 3);
+  g_assert_false (told.is_old);
+  told_clear (&told);
+}
+
 static void
 on_changed_cb (BatonPreview *preview, gpointer data)
 {
@@ -344,6 +440,9 @@ main (int argc, char **argv)
   g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
   g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
 
+  g_test_add ("/app/model/own-end-is-told", Fixture, NULL, set_up, test_own_end_is_told,
+              tear_down);
+  g_test_add_func ("/app/model/old-and-new-reports", test_old_and_new_reports);
   g_test_add_func ("/app/model/until-when-to-cancel", test_until_when_to_cancel);
 
   return g_test_run ();
