@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 
-from . import cache, debian, image, machine, project
+from . import cache, debian, desktop, image, machine, project
 
 CARD = '01:00.0'
 PICTURES = pathlib.Path('try-screenshots')
@@ -39,17 +39,16 @@ class Show:
         self._machine = bench
         self._pictures = 0
 
-    def start_window(self):
-        """Baton in the desktop of user u, as if it were started from a menu."""
-        self._channel.wait_session()
-        window = self._channel.spawn(['baton'], user='u')
-        self._channel.call('desktop.wait_for_window', title='Baton')
-        return window
+    def spawn(self, *argv, user=None):
+        """Starts a program; @user starts it in that user's real session."""
+        return self._channel.spawn(argv, user=user)
 
     def with_display(self):
+        """Baton in the desktop of user u, as if it were started from a menu."""
         self._channel.wait_session()
-        self._channel.spawn([AGENT], user='u')
-        self.start_window()
+        self.spawn(AGENT, user='u')
+        self._channel.spawn(['baton'], user='u', env=desktop.DRAWING)
+        self._channel.call('desktop.wait_for_window', title='Baton')
         say(WELCOME)
         self._machine.wait()
 
@@ -65,11 +64,12 @@ class Show:
         if process.status != status:
             raise SystemExit(f'this should have exited with {status}, not {process.status}')
 
-    def picture(self, name):
-        """Saves what the screen shows, once it has come to rest.
+    def picture(self, name, window, text):
+        """Saves what the screen shows, once the window says @text and has come to rest.
 
         A screen tells nobody when it is done; two pictures that are alike do.
         """
+        window.expect('wait', text)
         self._pictures += 1
         path = PICTURES / f'{self._pictures}-{name}.png'
         before = None
@@ -84,13 +84,17 @@ class Show:
 
     def without_display(self):
         PICTURES.mkdir(exist_ok=True)
-        self.start_window()
-        self.picture('the-cards')
+        self._channel.wait_session()
+        with desktop.window(self) as window:
+            self.there_and_back(window)
+
+    def there_and_back(self, window):
+        self.picture('the-cards', window, 'Hand to VM…')
         self.command('batonctl', 'list')
         self.command('batonctl', 'plan', 'guest', CARD)
         self.command('batonctl', 'guest', CARD, '--yes')
         self.command('lspci', '-nnk', '-s', '01:00')
-        self.picture('with-the-guest')
+        self.picture('with-the-guest', window, 'Parked for a virtual machine')
 
         say('\nA virtual machine opens the card; it cannot come back while that runs:')
         guest = self._channel.spawn([
@@ -101,7 +105,7 @@ class Show:
         for line in guest.lines():
             if '"return"' in line:
                 break
-        self.picture('a-guest-has-it')
+        self.picture('a-guest-has-it', window, 'Return When It Stops')
         self.command('batonctl', 'host', CARD, '--yes', status=12)
 
         say('\nThe virtual machine ends, and the card comes back:')
@@ -109,7 +113,7 @@ class Show:
         guest.wait()
         self.command('batonctl', 'host', CARD, '--yes')
         self.command('lspci', '-nnk', '-s', '01:00')
-        self.picture('back')
+        self.picture('back', window, 'Hand to VM…')
         say(f'\nThat was all real: drivers, IOMMU, polkit and systemd. The pictures are in {PICTURES}/.')
 
 

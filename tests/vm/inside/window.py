@@ -7,10 +7,15 @@ lines on stdin say, one after another; each is answered by one line of JSON:
     wait TEXT     until a control or a label on screen has TEXT in its name
     gone TEXT     until none has
     press NAME    the button of that name, once it is on screen
+    reach NAME    goes there with the Tab key alone
+    key KEY       presses a key
     names         the controls on screen that have no name of their own
     texts         the names of everything on screen
+    minimise      takes the window off the screen
+    restore       brings it back, in front
+    ended         until the program has ended
     narrow        makes the window as narrow as a telephone
-    picture FILE  saves what the window looks like
+    picture FILE  saves what the window looks like once it has come to rest
 
 AT-SPI is spoken over D-Bus directly: libatspi 2.46 keeps names that are no
 longer true. Nothing polls: after each signal of the window's tree it is read
@@ -28,6 +33,8 @@ from gi.repository import Gio, GLib
 APP = 'io.github.batongpu.Baton'
 DEADLINE_MS = 120000
 CALL_MS = 30000
+# More than one round through everything that a window has.
+TABS = 40
 ACCESSIBLE = 'org.a11y.atspi.Accessible'
 REGISTRY = 'org.a11y.atspi.Registry'
 EVENTS = ('object:children-changed', 'object:state-changed', 'object:property-change',
@@ -90,11 +97,14 @@ class Window:
         for event in EVENTS:
             registry.call(REGISTRY, 'RegisterEvent', '(s)', event)
         self.changed = True
+        self.focus = None
         self.program = subprocess.Popen(['baton'], env=dict(os.environ, **environment),
                                         stdout=sys.stderr)
 
-    def _on_signal(self, *_):
+    def _on_signal(self, _bus, sender, path, _interface, signal, parameters):
         self.changed = True
+        if signal == 'StateChanged' and parameters.unpack()[:2] == ('focused', 1):
+            self.focus = Node(self.bus, sender, path)
 
     def root(self):
         desktop = Node(self.bus, REGISTRY, '/org/a11y/atspi/accessible/root')
@@ -117,13 +127,17 @@ class Window:
 
     def wait(self, holds):
         """Reads the tree after each of its signals until @holds of it."""
+        return self.until(lambda: holds(self.nodes()))
+
+    def until(self, holds):
+        """Asks after each signal of the tree."""
         context = GLib.MainContext.default()
         late = []
         timer = GLib.timeout_add(DEADLINE_MS, lambda: late.append(True) or False)
         try:
             while True:
                 self.changed = False
-                found = holds(self.nodes())
+                found = holds()
                 if found or late:
                     return found
                 while not self.changed and not late:
@@ -143,6 +157,21 @@ class Window:
                                          if role in CONTROLS and has.endswith(name)])
         return bool(found) and found[0].call('org.a11y.atspi.Action', 'DoAction', '(i)', 0)
 
+    def reach(self, name):
+        for _ in range(TABS):
+            self.focus = None
+            self.key('Tab')
+            if not self.until(lambda: self.focus):
+                return False
+            if self.focus.name.endswith(name):
+                return True
+        return False
+
+    @staticmethod
+    def key(name):
+        subprocess.run(['xdotool', 'key', '--clearmodifiers', name], check=True)
+        return True
+
     def unnamed(self):
         return [(role, name) for role, name, _ in self.nodes()
                 if role in CONTROLS and (not name.strip() or TYPE_NAME.match(name))]
@@ -153,19 +182,43 @@ class Window:
                                text=True)
         return found.stdout.strip()
 
-    def narrow(self, _):
-        subprocess.run(['xdotool', 'windowsize', '--sync', self.active(), '360', '640'], check=True)
+    def minimise(self, _):
+        self.hidden = self.active()
+        subprocess.run(['xdotool', 'windowminimize', '--sync', self.hidden], check=True)
         return True
 
+    def restore(self, _):
+        subprocess.run(['xdotool', 'windowactivate', '--sync', self.hidden], check=True)
+        return True
+
+    def ended(self, _):
+        return self.program.wait(DEADLINE_MS / 1000) == 0
+
+    def narrow(self, _):
+        subprocess.run(['xdotool', 'windowsize', '--sync', self.active(), '360', '640'], check=True)
+        # The way back to the list is there when GTK has laid the window out again.
+        return self.wait_text('All Cards')
+
     def picture(self, path):
-        subprocess.run(['maim', '-u', '-i', self.active(), path], check=True)
+        """The last of the frames that follow each other: two pictures that are alike."""
+        before = None
+        for _ in range(20):
+            done = subprocess.run(['maim', '-u', '-i', self.active()], check=True,
+                                  capture_output=True)
+            if done.stdout == before:
+                break
+            before = done.stdout
+        with open(path, 'wb') as file:
+            file.write(before)
         return True
 
 
 def main(arguments):
     window = Window(dict(argument.split('=', 1) for argument in arguments))
     verbs = {'wait': window.wait_text, 'gone': window.wait_gone, 'press': window.press,
-             'picture': window.picture, 'narrow': window.narrow}
+             'reach': window.reach, 'key': window.key, 'picture': window.picture,
+             'narrow': window.narrow, 'minimise': window.minimise, 'restore': window.restore,
+             'ended': window.ended}
     for line in sys.stdin:
         verb, _, rest = line.rstrip('\n').partition(' ')
         if verb == 'names':

@@ -2,51 +2,16 @@
 """In the desktop's session a card goes to the guest and comes back by two buttons."""
 
 import base64
-import contextlib
-import json
 import os
 import pathlib
+
+from bench.desktop import agent, window
 
 SESSION = True
 TIER = 'full'
 LEAVES = ('files:/run/user/*',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
-
-
-class Window:
-    """The installed window, driven through its accessible tree."""
-
-    def __init__(self, process):
-        self._process = process
-        self._lines = process.lines(120)
-
-    def ask(self, verb, argument=''):
-        self._process.write(f'{verb} {argument}'.rstrip() + '\n')
-        line = next(self._lines, None)
-        assert line is not None, self._process.err
-        return json.loads(line)
-
-    def expect(self, verb, argument):
-        if not self.ask(verb, argument):
-            raise AssertionError(f'{verb} “{argument}”: on screen are {self.ask("texts")}\n'
-                                 f'{self._process.err}')
-
-    def expect_names(self):
-        """Whatever can be reached on screen has a name of its own."""
-        unnamed = self.ask('names')
-        assert unnamed == [], unnamed
-
-
-@contextlib.contextmanager
-def window(bench, *environment):
-    process = bench.spawn('python3', '-B', '/bench/inside/window.py', 'GSK_RENDERER=cairo',
-                          'GDK_DEBUG=gl-disable', *environment, user='u')
-    try:
-        yield Window(process)
-    finally:
-        process.close_stdin()
-        process.wait()
 
 
 def picture(bench, shown, name):
@@ -60,25 +25,15 @@ def picture(bench, shown, name):
         bench.run('rm', path)
 
 
-@contextlib.contextmanager
-def agent(bench, answer):
-    """Somebody who types this into the desktop's password prompt."""
-    process = bench.spawn('python3', '-B', '/bench/inside/authenticate.py', answer, user='u')
-    assert next(process.lines(), None) == 'registered', process.err
-    try:
-        yield
-    finally:
-        process.close_stdin()
-        process.wait()
-
-
 def run(bench):
     with agent(bench, 'u'), window(bench) as shown:
         shown.expect('wait', 'Used by this computer')
         shown.expect('wait', 'Hand to VM…')
         shown.expect_names()
         picture(bench, shown, 'card')
-        shown.expect('press', 'Hand to VM…')
+        # Without a mouse, and it is the plan that Return opens.
+        shown.expect('reach', 'Hand to VM…')
+        shown.expect('key', 'Return')
         shown.expect('wait', 'Hand Over')
         shown.expect_names()
         picture(bench, shown, 'plan')
@@ -105,5 +60,7 @@ def run(bench):
         with window(bench, 'ADW_DEBUG_COLOR_SCHEME=prefer-dark') as shown:
             shown.expect('wait', 'Hand to VM…')
             picture(bench, shown, 'card-dark')
+        with window(bench) as shown:
+            shown.expect('wait', 'Hand to VM…')
             shown.expect('narrow', '')
             picture(bench, shown, 'card-narrow')

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The desktop of user u: Baton's window in it, and somebody who answers its questions."""
+
+import contextlib
+import json
+
+
+class Window:
+    """The installed window, driven through its accessible tree."""
+
+    def __init__(self, process):
+        self._process = process
+        self._lines = process.lines(120)
+
+    def ask(self, verb, argument=''):
+        self._process.write(f'{verb} {argument}'.rstrip() + '\n')
+        line = next(self._lines, None)
+        assert line is not None, self._process.err
+        return json.loads(line)
+
+    def expect(self, verb, argument):
+        if not self.ask(verb, argument):
+            raise AssertionError(f'{verb} “{argument}”: on screen are {self.ask("texts")}\n'
+                                 f'{self._process.err}')
+
+    def expect_names(self):
+        """Whatever can be reached on screen has a name of its own."""
+        unnamed = self.ask('names')
+        assert unnamed == [], unnamed
+
+
+# QEMU's cards do not draw by themselves, and GL in software takes minutes for a window.
+DRAWING = {'GSK_RENDERER': 'cairo', 'GDK_DEBUG': 'gl-disable'}
+
+
+@contextlib.contextmanager
+def window(bench, *environment):
+    drawing = [f'{key}={value}' for key, value in DRAWING.items()]
+    process = bench.spawn('python3', '-B', '/bench/inside/window.py', *drawing, *environment,
+                          user='u')
+    try:
+        yield Window(process)
+    finally:
+        process.close_stdin()
+        process.wait()
+
+
+@contextlib.contextmanager
+def agent(bench, answer):
+    """Somebody who types this into the desktop's password prompt."""
+    process = bench.spawn('python3', '-B', '/bench/inside/authenticate.py', answer, user='u')
+    assert next(process.lines(), None) == 'registered', process.err
+    try:
+        yield
+    finally:
+        process.close_stdin()
+        process.wait()
