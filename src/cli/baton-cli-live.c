@@ -129,12 +129,22 @@ describe_state (BatonCliLive *self, const char *state)
   return g_strdup (state != NULL ? state : "?");
 }
 
+/* What became of the whole handoff has no remedy of its own: what failed has. */
+static void
+show_remedy (JsonObject *step)
+{
+  g_autofree char *remedy = baton_cli_describe_step_remedy (step);
+
+  if (remedy != NULL)
+    g_print ("     %s\n", remedy);
+}
+
 static void
 show_step (BatonCliLive *self, BatonView *view, JsonObject *step)
 {
   const char *state = baton_json_get_string (step, "state");
   const char *id = baton_json_get_string (step, "id");
-  const char *text = baton_json_get_string (step, "text");
+  g_autofree char *text = baton_cli_describe_text (step);
   guint n_steps = baton_json_count (baton_json_get_array (baton_view_get_plan (view), "steps"));
   gboolean begins = g_strcmp0 (state, "start") == 0 || g_strcmp0 (state, "undo") == 0;
   g_autofree char *what = baton_cli_describe_step (id != NULL ? id : "");
@@ -159,6 +169,8 @@ show_step (BatonCliLive *self, BatonView *view, JsonObject *step)
     }
 
   print_line (self, line->str, begins);
+  if (g_strcmp0 (state, "fail") == 0)
+    show_remedy (step);
 }
 
 static void

@@ -127,7 +127,7 @@ describe (JsonObject *object, const char *key, gboolean is_remedy)
 
 /**
  * baton_cli_describe_text:
- * @object: a finding, a report or a `result`
+ * @object: a finding, a `step`, a report or a `result`
  *
  * Returns: (transfer full) (nullable): its sentence
  */
@@ -147,4 +147,22 @@ char *
 baton_cli_describe_remedy (JsonObject *object)
 {
   return describe (object, "remedy", TRUE);
+}
+
+/**
+ * baton_cli_describe_step_remedy:
+ * @step: a `step`, which does not carry its remedy: its code does
+ *
+ * Returns: (transfer full) (nullable): what to do about what happened to it
+ */
+char *
+baton_cli_describe_step_remedy (JsonObject *step)
+{
+  const BatonCodeInfo *info = baton_code_get_info (baton_client_result_get_code (step));
+  g_autoptr (GHashTable) args = baton_json_dup_args (step, "args");
+
+  if (info == NULL || info->remedy == NULL)
+    return NULL;
+
+  return baton_code_fill (_ (info->remedy), args);
 }

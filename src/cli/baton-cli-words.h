@@ -9,5 +9,6 @@ char *baton_cli_describe_side (JsonObject *card);
 char *baton_cli_describe_step (const char *id);
 char *baton_cli_describe_text (JsonObject *object);
 char *baton_cli_describe_remedy (JsonObject *object);
+char *baton_cli_describe_step_remedy (JsonObject *step);
 
 G_END_DECLS

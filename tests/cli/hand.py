@@ -16,8 +16,8 @@ CARD = "0000:27:00.0"
 ID = "0123456789abcdef0123456789abcdef"
 
 
-def step(seq, n, name, state, text=None):
-    return line_of(seq, "step", handoff=ID, n=n, id=name, state=state, errno=None, code=None, args=None, text=text)
+def step(seq, n, name, state, text=None, code=None, args=None):
+    return line_of(seq, "step", handoff=ID, n=n, id=name, state=state, errno=None, code=code, args=args, text=text)
 
 
 DONE = [
@@ -275,6 +275,17 @@ def a_watch_ends_with_its_reader():
         process.send_signal(signal.SIGINT)
         text, _ = process.communicate(timeout=PATIENCE_S)
         check(process.returncode == 0 and text == "", f"{process.returncode}: {text}")
+
+
+@story
+def a_step_that_fails_says_what_to_do():
+    text = "dolphin was closed three times and came back each time."
+    lines = [hello(), step(2, 1, "close-process:4711:99", "start"),
+             step(3, 1, "close-process:4711:99", "fail", text, "respawns", {"name": "dolphin"}),
+             result(4, 14, "rolled-back", "rolled-back", {"cause": text}, "The handoff failed.")]
+    with Machine(TWINS, say(*lines)) as machine:
+        status, shown, _ = machine.run("guest", "27:00.0", "--yes")
+        check(status == 14 and f"failed. {text}\n     Stop whatever starts it again" in shown, shown)
 
 
 @story
