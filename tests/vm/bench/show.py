@@ -129,7 +129,7 @@ def main():
         project.install_tree(release, share, say)
         say('starting the bench: a computer with an IOMMU and four graphics cards')
         bench = machine.Machine(made, 'plain', cache.directory() / 'logs' / 'try', share,
-                                display='gtk' if display else 'none')
+                                display='gtk,zoom-to-fit=off' if display else 'none')
         try:
             bench.channel.call('setup.install', timeout=300,
                                archive=f'/bench/install-{release}.tar')
