@@ -6,18 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "baton-error.h"
 #include "baton-event.h"
 #include "baton-fd.h"
-
-#define SHOWN_DIRECTORY "baton/handoff"
-#define REQUEST "request"
-#define EVENTS "events"
-#define CANCEL "cancel"
+#include "baton-handoff-place.h"
 
 /* A request with 8 cards and the longest list of consents that the grammar lets through. */
 #define MAX_REQUEST_BYTES (256 * 1024)
@@ -29,76 +24,6 @@ struct _BatonHandoffDir
   /* owned */
   int fd;
 };
-
-static void
-set_error (GError **error, const char *what, const char *id, const char *name, int errsv)
-{
-  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-               "could not %s '%s%s%s%s%s': %s", what, SHOWN_DIRECTORY, id != NULL ? "/" : "",
-               id != NULL ? id : "", name != NULL ? "/" : "", name != NULL ? name : "",
-               g_strerror (errsv));
-}
-
-/* Root acts on what lies here. A directory that somebody else owns, or may write to, was not made
- * by us, and a link is not followed. */
-static int
-enter (int parent, const char *name, mode_t mode, gboolean create, GError **error)
-{
-  struct stat found;
-  baton_autofd int fd = -1;
-  gboolean made = create && mkdirat (parent, name, mode) == 0;
-
-  fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd < 0 || fstat (fd, &found) < 0)
-    {
-      set_error (error, "open the directory", NULL, NULL, errno);
-      return -1;
-    }
-  /* The umask took what others need to get in. */
-  if (made && fchmod (fd, mode) < 0)
-    {
-      set_error (error, "open the directory", NULL, NULL, errno);
-      return -1;
-    }
-  if (!made && create &&
-      (found.st_uid != geteuid () || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0))
-    {
-      g_set_error (
-          error, BATON_ERROR, BATON_ERROR_PERMISSION,
-          "the directory '%s' of '%s' belongs to somebody else, or others may write to it",
-          name, SHOWN_DIRECTORY);
-      return -1;
-    }
-
-  return baton_fd_steal (&fd);
-}
-
-static int
-open_all (BatonRoot *root, gboolean create, GError **error)
-{
-  baton_autofd int ours =
-      enter (baton_root_get_fd (root, BATON_ROOT_RUN), "baton", 0755, create, error);
-
-  return ours >= 0 ? enter (ours, "handoff", 0700, create, error) : -1;
-}
-
-static gboolean
-make_id (char *ret_id, GError **error)
-{
-  guint8 bytes[BATON_HANDOFF_ID_DIGITS / 2];
-
-  if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
-    {
-      g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
-                   "could not choose a name for the handoff: %s", g_strerror (errno));
-      return FALSE;
-    }
-
-  for (guint i = 0; i < sizeof bytes; i++)
-    g_snprintf (ret_id + 2 * i, 3, "%02x", bytes[i]);
-
-  return TRUE;
-}
 
 static gboolean
 write_file (BatonHandoffDir *self, const char *name, const char *text, GError **error)
@@ -117,34 +42,9 @@ write_file (BatonHandoffDir *self, const char *name, const char *text, GError **
     }
 
   if (fd < 0)
-    set_error (error, "write", self->id, name, errno);
+    baton_handoff_place_set_error (error, "write", self->id, name, errno);
 
   return fd >= 0;
-}
-
-/* A directory that could not be filled would be taken for a handoff that waits for its worker. */
-static void
-remove_directory (int parent, const char *id)
-{
-  static const char *const names[] = { REQUEST, EVENTS, CANCEL };
-  baton_autofd int fd = openat (parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-  for (guint i = 0; fd >= 0 && i < G_N_ELEMENTS (names); i++)
-    unlinkat (fd, names[i], 0);
-  unlinkat (parent, id, AT_REMOVEDIR);
-}
-
-/**
- * baton_handoff_id_is_valid:
- * @id: text from anywhere
- *
- * Returns: whether @id could name a handoff: 32 lower-case hexadecimal digits
- */
-gboolean
-baton_handoff_id_is_valid (const char *id)
-{
-  return id != NULL && strlen (id) == BATON_HANDOFF_ID_DIGITS &&
-         strspn (id, "0123456789abcdef") == BATON_HANDOFF_ID_DIGITS;
 }
 
 /**
@@ -169,23 +69,23 @@ baton_handoff_dir_new (
   baton_autofd int all = -1;
 
   self->fd = -1;
-  all = open_all (root, TRUE, error);
-  if (all < 0 || !make_id (self->id, error))
+  all = baton_handoff_place_open (root, TRUE, error);
+  if (all < 0 || !baton_handoff_place_make_id (self->id, error))
     return NULL;
 
   if (mkdirat (all, self->id, 0700) < 0)
     {
-      set_error (error, "make the directory", self->id, NULL, errno);
+      baton_handoff_place_set_error (error, "make the directory", self->id, NULL, errno);
       return NULL;
     }
   self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (self->fd < 0)
-    set_error (error, "open the directory", self->id, NULL, errno);
+    baton_handoff_place_set_error (error, "open the directory", self->id, NULL, errno);
 
-  if (self->fd < 0 || !write_file (self, EVENTS, "", error) ||
-      !write_file (self, REQUEST, order, error))
+  if (self->fd < 0 || !write_file (self, BATON_HANDOFF_EVENTS, "", error) ||
+      !write_file (self, BATON_HANDOFF_REQUEST, order, error))
     {
-      remove_directory (all, self->id);
+      baton_handoff_place_clear (all, self->id);
       return NULL;
     }
 
@@ -216,13 +116,13 @@ baton_handoff_dir_open (BatonRoot *root, const char *id, GError **error)
     }
   g_strlcpy (self->id, id, sizeof self->id);
 
-  all = open_all (root, FALSE, error);
+  all = baton_handoff_place_open (root, FALSE, error);
   if (all < 0)
     return NULL;
   self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (self->fd < 0)
     {
-      set_error (error, "open the directory", self->id, NULL, errno);
+      baton_handoff_place_set_error (error, "open the directory", self->id, NULL, errno);
       return NULL;
     }
 
@@ -268,23 +168,6 @@ baton_handoff_dir_get_fd (BatonHandoffDir *self)
 }
 
 /**
- * baton_handoff_dir_remove:
- * @root: the roots
- * @id: a handoff
- *
- * Removes what is known of a handoff. What cannot be removed stays: it is only memory, and is gone
- * with the next start of the machine.
- */
-void
-baton_handoff_dir_remove (BatonRoot *root, const char *id)
-{
-  baton_autofd int all = open_all (root, FALSE, NULL);
-
-  if (all >= 0)
-    remove_directory (all, id);
-}
-
-/**
  * baton_handoff_dir_open_events:
  * @self: a directory
  * @flags: `O_RDONLY`, or `O_WRONLY | O_APPEND` for the worker
@@ -295,10 +178,10 @@ baton_handoff_dir_remove (BatonRoot *root, const char *id)
 int
 baton_handoff_dir_open_events (BatonHandoffDir *self, int flags, GError **error)
 {
-  int fd = openat (self->fd, EVENTS, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int fd = openat (self->fd, BATON_HANDOFF_EVENTS, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
   if (fd < 0)
-    set_error (error, "open", self->id, EVENTS, errno);
+    baton_handoff_place_set_error (error, "open", self->id, BATON_HANDOFF_EVENTS, errno);
 
   return fd;
 }
@@ -308,7 +191,7 @@ read_request (BatonHandoffDir *self, GError **error)
 {
   g_autofree char *text = g_malloc (MAX_REQUEST_BYTES + 1);
   baton_autofd int fd =
-      openat (self->fd, REQUEST, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+      openat (self->fd, BATON_HANDOFF_REQUEST, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   gsize length = 0;
   gssize n = 1;
 
@@ -320,7 +203,7 @@ read_request (BatonHandoffDir *self, GError **error)
 
   if (fd < 0 || n < 0)
     {
-      set_error (error, "read", self->id, REQUEST, errno);
+      baton_handoff_place_set_error (error, "read", self->id, BATON_HANDOFF_REQUEST, errno);
       return NULL;
     }
 
@@ -345,9 +228,9 @@ baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error)
 
   if (text == NULL)
     return NULL;
-  if (unlinkat (self->fd, REQUEST, 0) < 0)
+  if (unlinkat (self->fd, BATON_HANDOFF_REQUEST, 0) < 0)
     {
-      set_error (error, "take", self->id, REQUEST, errno);
+      baton_handoff_place_set_error (error, "take", self->id, BATON_HANDOFF_REQUEST, errno);
       return NULL;
     }
 
@@ -365,7 +248,7 @@ baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error)
 gboolean
 baton_handoff_dir_withdraw (BatonHandoffDir *self)
 {
-  return unlinkat (self->fd, REQUEST, 0) == 0;
+  return unlinkat (self->fd, BATON_HANDOFF_REQUEST, 0) == 0;
 }
 
 /**
@@ -399,10 +282,10 @@ baton_handoff_dir_give_up (BatonRoot *root, BatonHandoffDir *self)
 gboolean
 baton_handoff_dir_ask_cancel (BatonHandoffDir *self, GError **error)
 {
-  if (faccessat (self->fd, CANCEL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+  if (faccessat (self->fd, BATON_HANDOFF_CANCEL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
     return TRUE;
 
-  return write_file (self, CANCEL, "", error);
+  return write_file (self, BATON_HANDOFF_CANCEL, "", error);
 }
 
 /**

@@ -6,8 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define ALL_HANDOFFS "baton/handoff"
-#define EVENTS "events"
+#include "baton-handoff-place.h"
 
 typedef struct
 {
@@ -41,7 +40,8 @@ look_whether_ended (BatonRoot *root, const char *id)
   Ended *ended;
 
   if (dir == NULL || !baton_handoff_dir_has_ended (dir) ||
-      fstatat (baton_handoff_dir_get_fd (dir), EVENTS, &file, AT_SYMLINK_NOFOLLOW) < 0)
+      fstatat (baton_handoff_dir_get_fd (dir), BATON_HANDOFF_EVENTS, &file,
+               AT_SYMLINK_NOFOLLOW) < 0)
     return NULL;
 
   ended = g_new0 (Ended, 1);
@@ -62,7 +62,8 @@ void
 baton_handoff_dir_prune (BatonRoot *root)
 {
   g_autoptr (GPtrArray) ended = g_ptr_array_new_with_free_func (free_ended);
-  g_autoptr (GPtrArray) names = baton_root_list (root, BATON_ROOT_RUN, ALL_HANDOFFS, NULL);
+  g_autoptr (GPtrArray) names =
+      baton_root_list (root, BATON_ROOT_RUN, BATON_HANDOFF_PLACE, NULL);
 
   if (names == NULL)
     return;

@@ -10,6 +10,7 @@
 #include "baton-application.h"
 #include "baton-fd.h"
 #include "baton-handoff-dir.h"
+#include "baton-handoff-place.h"
 #include "baton-report.h"
 
 /* The first line is short: two numbers and the envelope. */
@@ -104,7 +105,7 @@ tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 s
 void
 baton_lost_tell_all (BatonRoot *root, const BatonEnd *unreadable, gint64 start_us)
 {
-  g_autoptr (GPtrArray) ids = baton_root_list (root, BATON_ROOT_RUN, "baton/handoff", NULL);
+  g_autoptr (GPtrArray) ids = baton_root_list (root, BATON_ROOT_RUN, BATON_HANDOFF_PLACE, NULL);
 
   for (guint i = 0; ids != NULL && i < ids->len; i++)
     tell_lost (root, g_ptr_array_index (ids, i), unreadable, start_us);
