@@ -12,6 +12,7 @@
 #include "baton-error.h"
 #include "baton-event.h"
 #include "baton-fd.h"
+#include "baton-handoff-hold.h"
 #include "baton-handoff-place.h"
 
 /* A request with 8 cards and the longest list of consents that the grammar lets through. */
@@ -56,7 +57,8 @@ write_file (BatonHandoffDir *self, const char *name, const char *text, GError **
  * @error: return location for an error
  *
  * Makes the place where front and worker meet, under a name that nobody can guess: an empty
- * `events`, and then the `request`, which is what a worker acts on.
+ * `events`, and then the `request`, which is what a worker acts on. It is held until it is freed:
+ * what nobody holds is cleared away.
  *
  * Returns: (transfer full): the directory, or %NULL, and then nothing is left of it
  */
@@ -82,7 +84,8 @@ baton_handoff_dir_new (
   if (self->fd < 0)
     baton_handoff_place_set_error (error, "open the directory", self->id, NULL, errno);
 
-  if (self->fd < 0 || !write_file (self, BATON_HANDOFF_EVENTS, "", error) ||
+  if (self->fd < 0 || !baton_handoff_hold_as_front (self, error) ||
+      !write_file (self, BATON_HANDOFF_EVENTS, "", error) ||
       !write_file (self, BATON_HANDOFF_REQUEST, order, error))
     {
       baton_handoff_place_clear (all, self->id);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "baton-handoff-hold.h"
 #include "baton-handoff-place.h"
 
 typedef struct
@@ -39,7 +40,8 @@ look_whether_ended (BatonRoot *root, const char *id)
   struct stat file;
   Ended *ended;
 
-  if (dir == NULL || !baton_handoff_dir_has_ended (dir) ||
+  if (dir == NULL || baton_handoff_hold_clear (root, dir) ||
+      !baton_handoff_dir_has_ended (dir) ||
       fstatat (baton_handoff_dir_get_fd (dir), BATON_HANDOFF_EVENTS, &file,
                AT_SYMLINK_NOFOLLOW) < 0)
     return NULL;
@@ -55,8 +57,9 @@ look_whether_ended (BatonRoot *root, const char *id)
  * baton_handoff_dir_prune:
  * @root: the roots
  *
- * Removes handoffs that have ended but for the newest %BATON_HANDOFFS_KEPT. Those under way and
- * those that wait for their worker are left alone, however many there are.
+ * Removes handoffs that have ended but for the newest %BATON_HANDOFFS_KEPT, and those of fronts
+ * that died before they had a worker. Those under way and those that wait for their worker are
+ * left alone, however many there are.
  */
 void
 baton_handoff_dir_prune (BatonRoot *root)

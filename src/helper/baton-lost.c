@@ -10,6 +10,7 @@
 #include "baton-application.h"
 #include "baton-fd.h"
 #include "baton-handoff-dir.h"
+#include "baton-handoff-hold.h"
 #include "baton-handoff-place.h"
 #include "baton-report.h"
 
@@ -30,28 +31,20 @@ read_first_event (BatonHandoffDir *dir)
   return end != NULL ? baton_event_parse (line, end - line, NULL) : NULL;
 }
 
-/**
- * baton_lost_find_worker:
- * @root: the roots
- * @id: a handoff
- *
- * Returns: what has become of its worker, by the first line of its events, which says who it is
- */
-BatonWorkerState
-baton_lost_find_worker (BatonRoot *root, const char *id)
+/* By the first line of its events, which says who it is; before that, by what it holds. */
+static gboolean
+is_worker_gone (BatonRoot *root, BatonHandoffDir *dir)
 {
-  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
-  g_autoptr (BatonEvent) event = dir != NULL ? read_first_event (dir) : NULL;
+  g_autoptr (BatonEvent) event = read_first_event (dir);
   const char *start_time;
   gint64 pid;
 
   if (event == NULL || !g_str_equal (event->type, "worker"))
-    return BATON_WORKER_UNKNOWN;
+    return baton_handoff_hold_is_dropped (dir);
   pid = json_object_get_int_member_with_default (event->object, "pid", 0);
   start_time = json_object_get_string_member_with_default (event->object, "start_time", "");
 
-  return baton_application_is_process (root, (int) pid, start_time) ? BATON_WORKER_LIVES
-                                                                    : BATON_WORKER_GONE;
+  return !baton_application_is_process (root, (int) pid, start_time);
 }
 
 /* A worker that had come to its end, and died before it could say so, has kept its report; any
@@ -78,8 +71,8 @@ tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 s
   g_autoptr (BatonEnd) end = NULL;
   baton_autofd int fd = -1;
 
-  if (dir == NULL || baton_handoff_dir_has_ended (dir) ||
-      baton_lost_find_worker (root, id) != BATON_WORKER_GONE)
+  if (dir == NULL || baton_handoff_hold_clear (root, dir) ||
+      baton_handoff_dir_has_ended (dir) || !is_worker_gone (root, dir))
     return;
   fd = baton_handoff_dir_open_events (dir, O_RDWR | O_APPEND, NULL);
   if (fd < 0)

@@ -9,6 +9,7 @@
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-handoff-dir.h"
+#include "baton-handoff-hold.h"
 #include "baton-handoff.h"
 #include "baton-lock.h"
 #include "baton-process.h"
@@ -117,6 +118,12 @@ baton_worker_run (BatonRoot *root, const char *id)
       g_printerr ("baton-helper: %s\n", error->message);
       return BATON_EXIT_BAD_REQUEST;
     }
+  fd = baton_handoff_dir_open_events (dir, O_WRONLY | O_APPEND, NULL);
+  if (fd >= 0 && !baton_handoff_hold_as_worker (fd))
+    {
+      g_printerr ("baton-helper: nobody waits for the handoff '%s' any more\n", id);
+      return BATON_EXIT_BAD_REQUEST;
+    }
   order = baton_handoff_dir_take_order (dir, &error);
   if (order == NULL && g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
     {
@@ -124,7 +131,6 @@ baton_worker_run (BatonRoot *root, const char *id)
       g_printerr ("baton-helper: %s\n", error->message);
       return BATON_EXIT_BAD_REQUEST;
     }
-  fd = baton_handoff_dir_open_events (dir, O_WRONLY | O_APPEND, NULL);
   events = baton_event_writer_new (fd, id);
   introduce (root, events);
   if (order == NULL)

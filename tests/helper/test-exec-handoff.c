@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 
 #include "baton-handoff-dir.h"
+#include "baton-handoff-hold.h"
 #include "baton-lock.h"
 #include "baton-recover.h"
 #include "baton-worker.h"
@@ -287,6 +288,34 @@ test_killed_without_a_journal (void)
   story_assert_code (&story, "handed-over");
   story_assert_one_result (&story);
   story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+}
+
+/* Killed after it has taken its order and before its first word: whoever waits gets a result, and
+ * what nobody waits for goes. */
+static void
+test_killed_before_its_first_word (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (BatonHandoffDir) front = NULL;
+  g_autofree char *orphan = NULL;
+
+  story_begin (&story);
+  story_prepare (&story, "guest", NULL);
+  orphan = g_strconcat ("run/baton/handoff/", story.id, NULL);
+  story_prepare (&story, "guest", NULL);
+  front = baton_handoff_dir_open (story.root, story.id, NULL);
+  g_assert_true (baton_handoff_hold_as_front (front, NULL));
+  g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+  g_assert_false (story_has_file (&story, orphan));
+  story_read_events (&story);
+  g_assert_cmpuint (story.events->len, ==, 0);
+
+  g_assert_true (baton_handoff_dir_withdraw (front));
+  g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+  story_read_events (&story);
+  story_assert_code (&story, "recovered");
+  story_assert_one_result (&story);
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
 }
 
 static void
@@ -650,6 +679,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/recovery-killed", test_recovery_killed_at_each_act);
   g_test_add_func ("/helper/handoff/another-boot", test_another_boot);
   g_test_add_func ("/helper/handoff/killed/without-a-journal", test_killed_without_a_journal);
+  g_test_add_func ("/helper/handoff/killed/before-its-first-word",
+                   test_killed_before_its_first_word);
   g_test_add_func ("/helper/handoff/lock-held", test_lock_held);
   g_test_add_func ("/helper/handoff/recovery-under-way", test_recovery_under_way);
   g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);

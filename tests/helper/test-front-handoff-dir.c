@@ -4,11 +4,14 @@
 #include "baton-error.h"
 #include "baton-event.h"
 #include "baton-handoff-dir.h"
+#include "baton-handoff-hold.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define DIGEST "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -332,6 +335,78 @@ test_given_up_leaves_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_handoffs (fixture), ==, 1);
 }
 
+static gboolean
+is_there (Fixture *fixture, const char *id)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (fixture->root, id, NULL);
+
+  return dir != NULL;
+}
+
+/* A front that is killed before it has a worker: what it left goes when it is dead, and not while
+ * it is only stopped. */
+static void
+test_left_by_a_dead_front (Fixture *fixture, gconstpointer data)
+{
+  char id[BATON_HANDOFF_ID_DIGITS + 1] = { 0 };
+  int told[2];
+  pid_t pid;
+
+  g_assert_no_errno (pipe (told));
+  pid = fork ();
+  if (pid == 0)
+    {
+      g_autoptr (BatonRequest) request = make_request ();
+      g_autoptr (BatonHandoffDir) dir =
+          baton_handoff_dir_new (fixture->root, "hand", request, 0, NULL);
+
+      if (write (told[1], baton_handoff_dir_get_id (dir), BATON_HANDOFF_ID_DIGITS) < 0)
+        _exit (1);
+      for (;;)
+        pause ();
+    }
+  g_assert_cmpint (read (told[0], id, BATON_HANDOFF_ID_DIGITS), ==, BATON_HANDOFF_ID_DIGITS);
+  g_assert_no_errno (kill (pid, SIGSTOP));
+  baton_handoff_dir_prune (fixture->root);
+  g_assert_true (is_there (fixture, id));
+
+  g_assert_no_errno (kill (pid, SIGKILL));
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  baton_handoff_dir_prune (fixture->root);
+  g_assert_false (is_there (fixture, id));
+  close (told[0]);
+  close (told[1]);
+}
+
+/* The front is gone, and yet the handoff goes on as soon as a worker is at it; when that is gone
+ * as well without a word, nobody is. */
+static void
+test_held_by_a_worker (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BatonRequest) request = make_request ();
+  g_autoptr (BatonHandoffDir) dir =
+      baton_handoff_dir_new (fixture->root, "hand", request, 0, NULL);
+  g_autoptr (BatonHandoffOrder) order = NULL;
+  g_autofree char *id = g_strdup (baton_handoff_dir_get_id (dir));
+  int events = baton_handoff_dir_open_events (dir, O_WRONLY | O_APPEND, NULL);
+
+  g_assert_true (baton_handoff_hold_as_worker (events));
+  g_assert_false (baton_handoff_hold_is_dropped (dir));
+  order = baton_handoff_dir_take_order (dir, NULL);
+  g_assert_nonnull (order);
+  g_assert_false (baton_handoff_hold_is_dropped (dir));
+  g_clear_pointer (&dir, baton_handoff_dir_free);
+  baton_handoff_dir_prune (fixture->root);
+  g_assert_true (is_there (fixture, id));
+
+  g_assert_no_errno (close (events));
+  dir = baton_handoff_dir_open (fixture->root, id, NULL);
+  g_assert_true (baton_handoff_hold_is_dropped (dir));
+  g_clear_pointer (&dir, baton_handoff_dir_free);
+  baton_handoff_dir_prune (fixture->root);
+  g_assert_false (is_there (fixture, id));
+}
+
 static void
 test_keeps_the_newest_that_have_ended (Fixture *fixture, gconstpointer data)
 {
@@ -382,6 +457,8 @@ main (int argc, char **argv)
   ADD ("bad-ids", test_bad_ids);
   ADD ("traps", test_traps);
   ADD ("given-up", test_given_up_leaves_nothing);
+  ADD ("dead-front", test_left_by_a_dead_front);
+  ADD ("held-by-worker", test_held_by_a_worker);
   ADD ("keeps-the-newest", test_keeps_the_newest_that_have_ended);
 
   return g_test_run ();
