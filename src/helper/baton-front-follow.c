@@ -42,7 +42,9 @@ typedef struct
   int events_notify;
   int signals;
   int worker;
+  gboolean worker_named;
   gboolean worker_ended;
+  gboolean given_up;
 } Follow;
 
 static void
@@ -171,8 +173,9 @@ read_commands (Follow *self)
     complain_once (self);
 }
 
-/* systemd starts recovery when the worker's unit has failed (`OnFailure=`), and recovery goes on
- * in the same file, up to the result. */
+/* A worker that ended with its request untaken has done nothing, and nobody else will do it.
+ * Otherwise systemd starts recovery when the worker's unit has failed (`OnFailure=`), and recovery
+ * goes on in the same file, up to the result. */
 static void
 on_worker_ended (Follow *self)
 {
@@ -184,6 +187,10 @@ on_worker_ended (Follow *self)
   if (baton_relay_has_result (self->relay, NULL))
     return;
 
+  self->given_up = baton_handoff_dir_give_up (self->front->root, self->dir);
+  if (self->given_up)
+    return;
+
   set_deadline (self, RECOVERY_MS);
   if (!baton_front_start_recovery (self->front->root, &error))
     baton_event_writer_log (self->front->writer, "warning", error->message);
@@ -193,6 +200,7 @@ static void
 pump (Follow *self)
 {
   char noted[4096] __attribute__ ((aligned (8)));
+  int worker;
 
   while (read (self->events_notify, noted, sizeof noted) > 0)
     ;
@@ -200,14 +208,20 @@ pump (Follow *self)
   if (baton_relay_pump (self->relay) > 0 && self->worker_ended)
     set_deadline (self, RECOVERY_MS);
 
-  if (self->worker >= 0 || self->worker_ended || baton_relay_has_result (self->relay, NULL))
+  if (self->worker_named || self->worker_ended || baton_relay_has_result (self->relay, NULL))
     return;
 
-  self->worker = baton_relay_open_worker (self->relay, self->front->root);
-  if (self->worker >= 0)
-    self->deadline_us = 0;
-  else if (errno != 0)
+  /* Its own word goes before systemd's, whose process of the unit may be one that runs it. */
+  worker = baton_relay_open_worker (self->relay, self->front->root);
+  if (worker < 0 && errno != 0)
     on_worker_ended (self);
+  if (worker < 0)
+    return;
+
+  baton_fd_clear (&self->worker);
+  self->worker = worker;
+  self->worker_named = TRUE;
+  self->deadline_us = 0;
 }
 
 static int
@@ -262,22 +276,37 @@ wait_once (Follow *self)
   if (polls[POLL_WORKER].revents != 0 && self->worker >= 0)
     on_worker_ended (self);
 
-  return !baton_relay_has_result (self->relay, NULL) &&
+  return !self->given_up && !baton_relay_has_result (self->relay, NULL) &&
          !baton_event_writer_is_gone (self->front->writer);
 }
 
+/* @worker: what baton_front_start_worker() knows of it */
+static void
+begin (Follow *self, int worker)
+{
+  if (worker >= 0)
+    self->worker = worker;
+  else
+    set_deadline (self, FIRST_LINE_MS);
+  pump (self);
+  if (worker == BATON_FRONT_WORKER_ENDED && !self->worker_ended)
+    on_worker_ended (self);
+}
+
 static int
-follow (Follow *self)
+follow (Follow *self, int worker)
 {
   int exit_status = BATON_EXIT_ERROR;
 
-  set_deadline (self, FIRST_LINE_MS);
-  pump (self);
-  while (!baton_relay_has_result (self->relay, NULL) && wait_once (self))
+  begin (self, worker);
+  while (!self->given_up && !baton_relay_has_result (self->relay, NULL) && wait_once (self))
     ;
 
   if (baton_relay_has_result (self->relay, &exit_status))
     return exit_status;
+  if (self->given_up)
+    return baton_front_end (self->front, BATON_EXIT_ERROR, BATON_CODE_WORKER_NOT_STARTED,
+                            "reason", "its program ended before it began");
   if (self->detached || baton_event_writer_is_gone (self->front->writer))
     return baton_front_end (self->front, BATON_EXIT_DETACHED, BATON_CODE_DETACHED, NULL, NULL);
 
@@ -308,6 +337,7 @@ baton_front_carry_out (BatonFront *self, const char *verb, const BatonRequest *r
     .signals = -1,
     .worker = -1,
   };
+  int worker = BATON_FRONT_WORKER_UNKNOWN;
 
   baton_handoff_dir_prune (self->root);
   dir = baton_handoff_dir_new (self->root, verb, request, self->caller->uid, &error);
@@ -322,10 +352,10 @@ baton_front_carry_out (BatonFront *self, const char *verb, const BatonRequest *r
 
   /* A start that could not be seen to succeed may have succeeded: only a request that could be
    * taken back is one that nobody carries out. */
-  if (!baton_front_start_worker (self->root, baton_handoff_dir_get_id (dir), &error) &&
+  if (!baton_front_start_worker (self->root, baton_handoff_dir_get_id (dir), &worker, &error) &&
       baton_handoff_dir_give_up (self->root, dir))
     return baton_front_end (self, BATON_EXIT_ERROR, BATON_CODE_WORKER_NOT_STARTED, "reason",
                             error->message);
 
-  return follow (&follows);
+  return follow (&follows, worker);
 }

@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "baton-bus.h"
 #include "baton-error.h"
+#include "baton-fd.h"
 #include "baton-recover.h"
 #include "baton-worker.h"
 
@@ -22,6 +24,9 @@
 #define SYSTEMD_NAME "org.freedesktop.systemd1"
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+#define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
+#define SYSTEMD_NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
+#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 /* The unit is only started here, and that is over as soon as the program runs (Type=exec). */
 #define START_TIMEOUT_MS 60000
@@ -77,17 +82,77 @@ on_start_timeout_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static GVariant *
+call (GDBusConnection *connection,
+      const char *path,
+      const char *interface,
+      const char *method,
+      GVariant *arguments,
+      const char *reply_type,
+      GError **error)
+{
+  return g_dbus_connection_call_sync (
+      connection, SYSTEMD_NAME, path, interface, method, arguments,
+      reply_type != NULL ? G_VARIANT_TYPE (reply_type) : NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
+      START_TIMEOUT_MS, NULL, error);
+}
+
 static gboolean
 call_manager (GDBusConnection *connection,
               const char *method,
               GVariant *arguments,
               GError **error)
 {
-  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
-      connection, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments, NULL,
-      G_DBUS_CALL_FLAGS_NO_AUTO_START, START_TIMEOUT_MS, NULL, error);
+  g_autoptr (GVariant) reply =
+      call (connection, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments, NULL, error);
 
   return reply != NULL;
+}
+
+/* Returns the unit's process, 0 where it has none any more, or -1 where systemd does not say. A
+ * unit of ours that has ended is soon forgotten (CollectMode=). */
+static int
+ask_main_pid (GDBusConnection *connection, const char *unit)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) path = call (connection, SYSTEMD_PATH, SYSTEMD_MANAGER, "GetUnit",
+                                    g_variant_new ("(s)", unit), "(o)", &error);
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) value = NULL;
+  g_autofree char *name = NULL;
+  const char *object = NULL;
+
+  if (path == NULL)
+    {
+      name = g_dbus_error_get_remote_error (error);
+      return g_strcmp0 (name, SYSTEMD_NO_SUCH_UNIT) == 0 ? 0 : -1;
+    }
+  g_variant_get (path, "(&o)", &object);
+  reply = call (connection, object, PROPERTIES, "Get",
+                g_variant_new ("(ss)", SYSTEMD_SERVICE, "MainPID"), "(v)", NULL);
+  if (reply == NULL)
+    return -1;
+  g_variant_get (reply, "(v)", &value);
+
+  return g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32)
+             ? (int) g_variant_get_uint32 (value)
+             : -1;
+}
+
+/* The worker can be killed before it has written a word. systemd reaps it, so that what it still
+ * calls the unit's process after that was opened has not become another one. */
+static int
+open_main_process (GDBusConnection *connection, const char *unit)
+{
+  int pid = ask_main_pid (connection, unit);
+  baton_autofd int fd = pid > 0 ? (int) syscall (SYS_pidfd_open, pid, 0) : -1;
+
+  if (pid < 0)
+    return BATON_FRONT_WORKER_UNKNOWN;
+  if (fd < 0 || ask_main_pid (connection, unit) != pid)
+    return BATON_FRONT_WORKER_ENDED;
+
+  return baton_fd_steal (&fd);
 }
 
 /* The job may be over before the call that made it has returned, so the signal is matched first,
@@ -119,7 +184,7 @@ start_and_wait (GDBusConnection *connection,
 }
 
 static gboolean
-start_unit (BatonRoot *root, const char *unit, GError **error)
+start_unit (BatonRoot *root, const char *unit, int *ret_worker, GError **error)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GDBusConnection) connection = NULL;
@@ -132,6 +197,8 @@ start_unit (BatonRoot *root, const char *unit, GError **error)
   connection = baton_bus_connect_system (root, &cause);
   if (connection != NULL)
     called = start_and_wait (connection, context, &start, &cause);
+  if (called && g_strcmp0 (start.job_result, "done") == 0)
+    *ret_worker = open_main_process (connection, unit);
   g_main_context_pop_thread_default (context);
 
   result = g_steal_pointer (&start.job_result);
@@ -209,6 +276,8 @@ run_recovery (BatonRoot *root, const char *id)
  * baton_front_start_worker:
  * @root: the roots
  * @id: the handoff, whose directory holds the request
+ * @ret_worker: (out): a pidfd of the worker that the caller closes, %BATON_FRONT_WORKER_UNKNOWN or
+ *   %BATON_FRONT_WORKER_ENDED
  * @error: return location for an error
  *
  * Has the worker started by PID 1, out of the reach of whoever called us: a process that pkexec
@@ -218,12 +287,13 @@ run_recovery (BatonRoot *root, const char *id)
  * Returns: %TRUE if the worker runs, or has run
  */
 gboolean
-baton_front_start_worker (BatonRoot *root, const char *id, GError **error)
+baton_front_start_worker (BatonRoot *root, const char *id, int *ret_worker, GError **error)
 {
   g_autofree char *unit = g_strdup_printf ("baton-worker@%s.service", id);
 
+  *ret_worker = BATON_FRONT_WORKER_UNKNOWN;
   if (baton_front_has_systemd (root))
-    return start_unit (root, unit, error);
+    return start_unit (root, unit, ret_worker, error);
 
   return fork_detached (root, baton_worker_run, id, error);
 }

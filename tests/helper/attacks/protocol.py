@@ -28,6 +28,7 @@ class Handoff:
         self.order = worker.take_order()
         # A process whose end means the end of the worker.
         self.process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        self.systemd.main_pid = self.process.pid
         worker.begin(self.process.pid)
         worker.write("step", n=1, id="verify:x", state="start", errno=None, code=None, args=None, text=None)
         return "done"
@@ -235,6 +236,49 @@ def recovery_goes_on_where_a_worker_was_killed():
         handoff.worker.end(14, "rolled-back", "rolled-back")
         status, output = handoff.helper.finish()
         check(status == 14 and output.types() == ["hello", "step", "step", "result"], str(output.lines))
+
+
+@story
+def a_worker_that_dies_before_it_takes_its_order():
+    """Nobody has to wait for a word that never comes."""
+    with Tree() as tree:
+        process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        with Systemd(tree, lambda worker: "done", main_pid=process.pid) as systemd:
+            helper = Helper(tree, *HAND)
+            wait_until(lambda: systemd.started, "it was not started")
+            process.kill()
+            process.wait()
+            status, output = helper.finish(close_input=False)
+            check(status == 17 and output.result["code"] == "worker-not-started", str(output.lines))
+            check(output.result["elapsed_ms"] < 30000, "it was waited for")
+            check(not list(tree.path.glob("run/baton/handoff/*")), "something was left behind")
+
+
+@story
+def a_worker_that_has_ended_before_it_could_be_found():
+    with Tree() as tree, Systemd(tree, lambda worker: "done", main_pid=0):
+        status, output = run(tree, *HAND)
+        check(status == 17 and output.result["code"] == "worker-not-started", str(output.lines))
+        check(output.result["elapsed_ms"] < 30000, "it was waited for")
+
+
+@story
+def a_worker_that_dies_before_its_first_line():
+    """It has taken its order: recovery, which systemd starts then, has the last word."""
+    with Tree() as tree:
+        def on_start(worker):
+            worker.take_order()
+            workers.append(worker)
+            return "done"
+        workers = []
+        with Systemd(tree, on_start, main_pid=0):
+            helper = Helper(tree, *HAND)
+            wait_until(lambda: workers, "it was not started")
+            ended = subprocess.run([HELPER_ON_TREE, str(tree.path), UID, "settle"], capture_output=True, check=False,
+                                   env=environment())
+            check(ended.returncode == 0, str(ended))
+            status, output = helper.finish(close_input=False)
+            check(status == 14 and output.result["code"] == "recovered", str(output.lines))
 
 
 @story

@@ -12,9 +12,15 @@ from gi.repository import Gio, GLib
 MANAGER = """<node><interface name="org.freedesktop.systemd1.Manager">
   <method name="Subscribe"/>
   <method name="StartUnit"><arg direction="in" type="s"/><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
+  <method name="GetUnit"><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
   <signal name="JobRemoved"><arg type="u"/><arg type="o"/><arg type="s"/><arg type="s"/></signal>
 </interface></node>"""
 
+SERVICE = """<node><interface name="org.freedesktop.systemd1.Service">
+  <property name="MainPID" type="u" access="read"/>
+</interface></node>"""
+
+UNIT = "/org/freedesktop/systemd1/unit/1"
 JOB = "/org/freedesktop/systemd1/job/1"
 
 
@@ -59,12 +65,14 @@ class Worker:
 
 class Systemd:
     """`on_start` is called with the worker's side for each start; what it returns is the job's
-    result, and None leaves the job for ever."""
+    result, and None leaves the job for ever. `main_pid` is the unit's process: 0 where the unit
+    has ended and is forgotten, None where nobody may ask."""
 
-    def __init__(self, tree, on_start, early_signal=False):
+    def __init__(self, tree, on_start, early_signal=False, main_pid=None):
         self.tree = tree
         self.on_start = on_start
         self.early_signal = early_signal
+        self.main_pid = main_pid
         self.started = []
         (tree.path / "run/systemd/system").mkdir(parents=True)
         (tree.path / "run/dbus").mkdir()
@@ -92,6 +100,8 @@ class Systemd:
         self.connection = bus.connect(self.socket)
         interface = Gio.DBusNodeInfo.new_for_xml(MANAGER).interfaces[0]
         self.connection.register_object("/org/freedesktop/systemd1", interface, self.on_call, None, None)
+        service = Gio.DBusNodeInfo.new_for_xml(SERVICE).interfaces[0]
+        self.connection.register_object(UNIT, service, None, lambda *unused: GLib.Variant("u", self.main_pid), None)
         self.connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
                                   GLib.Variant("(su)", ("org.freedesktop.systemd1", 4)), None, 0, -1, None)
         ready.set()
@@ -106,6 +116,13 @@ class Systemd:
     def on_call(self, connection, sender, path, interface, method, arguments, invocation):
         if method == "Subscribe":
             invocation.return_value(None)
+            return
+        if method == "GetUnit":
+            if self.main_pid:
+                invocation.return_value(GLib.Variant("(o)", (UNIT,)))
+            else:
+                error = "org.freedesktop.DBus.Error.AccessDenied" if self.main_pid is None else "org.freedesktop.systemd1.NoSuchUnit"
+                invocation.return_dbus_error(error, "It is not there.")
             return
         unit, mode = arguments.unpack()
         self.started.append((unit, mode))
