@@ -260,6 +260,8 @@ gettext ("The handoff was cancelled, and the card was put back. These programs h
 gettext ("Start again those that you need.");
 gettext ("Could Not Hand Over. Everything Was Put Back");
 gettext ("The handoff failed, and everything was put back: {cause}");
+gettext ("Failed. Programs Were Closed");
+gettext ("The handoff failed, and the card was put back: {cause} These programs had been asked to close before, and are not started again: {programs}.");
 gettext ("Not Everything Was Put Back");
 gettext ("The handoff failed: {cause} Not everything could be put back: {problems}.");
 gettext ("Restart Needed");
@@ -286,6 +288,8 @@ gettext ("Nothing to Settle");
 gettext ("No handoff was cut off: there is nothing to settle.");
 gettext ("Settled. Everything Was Put Back");
 gettext ("The handoff that was cut off is settled: everything was put back.");
+gettext ("Settled. Programs Were Closed");
+gettext ("The handoff that was cut off is settled, and the card was put back. These programs had been asked to close before, and are not started again: {programs}.");
 gettext ("The handoff that was cut off could not be settled wholly: {problems}.");
 gettext ("A restart gives the stock desktop.");
 gettext ("Not Begun");

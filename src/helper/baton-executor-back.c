@@ -103,14 +103,31 @@ end_cancelled (const char *closed)
   return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL);
 }
 
-/* Closing is all that a rollback cannot put back. */
-static void
-tell_closed (BatonExecutor *self, const char *closed)
+static BatonEnd *
+end_rolled_back (const char *closed)
 {
-  g_autofree char *text = g_strdup_printf (
-      "These programs had been asked to close, and are not started again: %s.", closed);
+  if (closed != NULL)
+    return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK_AFTER_CLOSING,
+                          "programs", closed, NULL);
 
-  baton_event_writer_log (self->context->events, "warning", text);
+  return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, NULL);
+}
+
+/* Closing is all that a rollback cannot put back. */
+static BatonEnd *
+end_with_problems (BatonExecutor *self, const char *closed)
+{
+  g_autofree char *text =
+      closed != NULL
+          ? g_strdup_printf (
+                "These programs had been asked to close, and are not started again: %s.",
+                closed)
+          : NULL;
+
+  if (text != NULL)
+    baton_event_writer_log (self->context->events, "warning", text);
+
+  return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, NULL);
 }
 
 static void
@@ -205,15 +222,12 @@ baton_executor_roll_back (BatonExecutor *self, gboolean cancelled, const BatonTr
   if (end != NULL)
     return end;
 
-  if (closed != NULL)
-    tell_closed (self, closed);
   if (cancelled && self->context->problems->len == 0)
     return end_cancelled (closed);
 
   baton_trouble_set (&asked, BATON_CODE_ASKED_TO_STOP, 0, NULL);
-  end = self->context->problems->len > 0
-            ? baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_PUT_BACK_WITH_PROBLEMS, NULL)
-            : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, NULL);
+  end = self->context->problems->len > 0 ? end_with_problems (self, closed)
+                                         : end_rolled_back (closed);
   baton_end_set_cause (end, cancelled ? &asked : cause);
   baton_end_add_problems (end, self->context->problems);
 

@@ -193,6 +193,8 @@ tell_cut_off (Recovery *self, gboolean same_boot)
 static BatonEnd *
 put_back (Recovery *self)
 {
+  g_autofree char *closed =
+      baton_progress_dup_closed_programs (baton_executor_get_progress (self->executor));
   BatonEnd *end = baton_executor_put_back (self->executor, self->record->card_name);
 
   if (end != NULL)
@@ -203,6 +205,9 @@ put_back (Recovery *self)
       baton_end_add_problems (end, self->context.problems);
       return end;
     }
+  if (closed != NULL)
+    return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED_AFTER_CLOSING,
+                          "programs", closed, NULL);
 
   return baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
 }

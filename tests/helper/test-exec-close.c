@@ -234,6 +234,35 @@ test_cancel_after_closing (Fixture *fixture, gconstpointer data)
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 
+/* The same where it fails by itself, and where the worker is killed and recovery settles it. */
+static void
+test_failed_after_closing (Fixture *fixture, gconstpointer data)
+{
+  static const char *const codes[] = { "rolled-back-after-closing", "recovered-after-closing" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      g_autoptr (BatonProcess) process = NULL;
+      g_autofree char *close = NULL;
+      pid_t pid = start_holder (POLITE);
+
+      process = baton_process_new (fixture->story.root, pid, NULL);
+      close = g_strdup_printf ("%d:%s", pid, process->start_time);
+      story_prepare_closing (&fixture->story, "guest", close);
+      fake_kernel_set_fault (fixture->story.kernel, 5,
+                             i == 0 ? FAKE_FAULT_REFUSE : FAKE_FAULT_KILL, ENOMEM);
+      g_assert_cmpint (story_work_apart (&fixture->story), !=, BATON_EXIT_DONE);
+      fake_kernel_set_fault (fixture->story.kernel, 0, FAKE_FAULT_NONE, 0);
+      if (i > 0)
+        g_assert_cmpint (baton_recover_run (fixture->story.root), ==, 0);
+      g_assert_cmpint (end_holder (pid), ==, SIGTERM);
+      story_read_events (&fixture->story);
+      story_assert_code (&fixture->story, codes[i]);
+      story_assert_one_result (&fixture->story);
+      story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+    }
+}
+
 /* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
 static pid_t
 start_guest (Fixture *fixture, int *ret_fd)
@@ -513,6 +542,8 @@ main (int argc, char **argv)
   g_test_add ("/helper/close/cancel", Fixture, NULL, set_up, test_cancel_while_closing,
               tear_down);
   g_test_add ("/helper/close/cancel-after", Fixture, NULL, set_up, test_cancel_after_closing,
+              tear_down);
+  g_test_add ("/helper/close/failed-after", Fixture, NULL, set_up, test_failed_after_closing,
               tear_down);
   g_test_add ("/helper/wait-guest/until-free", Fixture, NULL, set_up, test_until_free,
               tear_down);
