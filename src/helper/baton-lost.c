@@ -47,6 +47,29 @@ is_worker_gone (BatonRoot *root, BatonHandoffDir *dir)
   return !baton_application_is_process (root, (int) pid, start_time);
 }
 
+/**
+ * baton_lost_find:
+ * @root: the roots
+ *
+ * Returns: (transfer full) (nullable): id of a handoff that has no result and whose worker is gone
+ */
+char *
+baton_lost_find (BatonRoot *root)
+{
+  g_autoptr (GPtrArray) ids = baton_root_list (root, BATON_ROOT_RUN, BATON_HANDOFF_PLACE, NULL);
+
+  for (guint i = 0; ids != NULL && i < ids->len; i++)
+    {
+      const char *id = g_ptr_array_index (ids, i);
+      g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
+
+      if (dir != NULL && !baton_handoff_dir_has_ended (dir) && is_worker_gone (root, dir))
+        return g_strdup (id);
+    }
+
+  return NULL;
+}
+
 /* A worker that had come to its end, and died before it could say so, has kept its report; any
  * other died before its first effect. */
 static BatonEnd *
@@ -55,9 +78,10 @@ find_end (BatonRoot *root, const char *id)
   g_autoptr (JsonNode) report = baton_report_load (root, NULL);
   BatonEnd *end = NULL;
 
-  if (report != NULL && g_str_equal (json_object_get_string_member_with_default (
-                                         json_node_get_object (report), "handoff", ""),
-                                     id))
+  /* Of a journal that could not be read nobody may know the handoff: null is no text. */
+  if (report != NULL && g_strcmp0 (json_object_get_string_member_with_default (
+                                       json_node_get_object (report), "handoff", NULL),
+                                   id) == 0)
     end = baton_end_new_from_json (report);
 
   return end != NULL ? end : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);

@@ -18,6 +18,7 @@
 #include "baton-record.h"
 #include "baton-report.h"
 #include "baton-text.h"
+#include "baton-unreadable.h"
 
 /* Who holds the lock while recovery works, where no handoff is known. */
 #define NOBODY "recovery"
@@ -63,36 +64,26 @@ warn (Recovery *self, const GError *error)
   baton_event_writer_log (self->events, "warning", error->message);
 }
 
-/* A journal that says nothing is kept, out of the way: what it stood for can only be looked at. */
-static BatonEnd *
-end_unreadable (BatonRoot *root, const GError *cause)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *problems = NULL;
-
-  if (baton_journal_set_aside (root, &error))
-    problems = g_strdup_printf ("%s; it was renamed, and nothing was put back", cause->message);
-  else
-    problems = g_strdup_printf ("%s; %s", cause->message, error->message);
-
-  return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_RECOVERED_WITH_PROBLEMS, "problems",
-                        problems, NULL);
-}
-
 static BatonEnd *
 read_journal (Recovery *self)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) not_kept = NULL;
+  BatonEnd *end;
 
   self->journal = baton_journal_open (self->root, &self->content, &error);
   if (self->journal == NULL && g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
     return baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_RECOVER, NULL);
   if (self->journal != NULL)
     self->record = baton_record_new_from_json (self->content->header, &error);
-  if (self->record == NULL)
-    return end_unreadable (self->root, error);
+  if (self->record != NULL)
+    return NULL;
 
-  return NULL;
+  end = baton_unreadable_settle (self->root, error, self->start_us, &not_kept);
+  if (not_kept != NULL)
+    warn (self, not_kept);
+
+  return end;
 }
 
 static void
@@ -329,9 +320,6 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
   g_autoptr (BatonEnd) ended = NULL;
   BatonEnd *end = read_journal (&self);
 
-  /* Whose journal it was can only be told from whose worker is gone. */
-  if (end != NULL && end->status == BATON_EXIT_DEGRADED)
-    baton_lost_tell_all (root, end, self.start_us);
   if (end != NULL)
     return end;
 

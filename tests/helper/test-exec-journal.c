@@ -10,6 +10,7 @@
 #include "baton-error.h"
 #include "baton-journal.h"
 #include "baton-recover.h"
+#include "baton-report.h"
 #include "handoff-story.h"
 
 #define JOURNAL "var/lib/baton/journal"
@@ -228,6 +229,52 @@ test_others_in_its_place (void)
     }
 }
 
+/* What is told at the next login: which card, that nothing was put back, and how it stands. */
+static void
+assert_report (Story *story)
+{
+  g_autoptr (JsonNode) report = baton_report_load (story->root, NULL);
+  JsonObject *object;
+  const char *text;
+
+  g_assert_nonnull (report);
+  object = json_node_get_object (report);
+  text = json_object_get_string_member (object, "text");
+  g_assert_cmpstr (json_object_get_string_member (object, "code"), ==,
+                   "recovered-with-problems");
+  g_assert_cmpstr (json_object_get_string_member (object, "handoff"), ==, story->id);
+  g_assert_cmpstr (json_object_get_string_member (object, "to"), ==, "guest");
+  g_assert_cmpstr (
+      json_array_get_string_element (json_object_get_array_member (object, "cards"), 0), ==,
+      FAKE_CARD);
+  g_assert_true (json_object_get_null_member (object, "uid"));
+  g_assert_nonnull (strstr (text, "(" FAKE_CARD ")"));
+  g_assert_null (strstr (text, "0000:00:02.0"));
+}
+
+/* After a power cut not even the handoff's own events are left: what is told is how all cards
+ * stand. */
+static void
+test_damage_after_a_power_cut (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (JsonNode) report = NULL;
+  JsonObject *object;
+
+  story_begin (&story);
+  mock_machine_write (story.machine, JOURNAL, "nothing that could be read");
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_DEGRADED);
+  report = baton_report_load (story.root, NULL);
+  g_assert_nonnull (report);
+  object = json_node_get_object (report);
+  g_test_message ("%s", json_object_get_string_member (object, "text"));
+  g_assert_true (json_object_get_null_member (object, "handoff"));
+  g_assert_true (json_object_get_null_member (object, "to"));
+  g_assert_nonnull (strstr (json_object_get_string_member (object, "text"),
+                            "(" FAKE_CARD ") is with the host now"));
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+}
+
 /* A worker killed in the middle, its journal damaged at many places: recovery puts everything
  * back or says that it cannot, and never touches anything else. */
 static void
@@ -273,6 +320,7 @@ test_recovery_from_damage (void)
           story_read_events (&story);
           story_assert_one_result (&story);
           story_assert_code (&story, "recovered-with-problems");
+          assert_report (&story);
         }
     }
 }
@@ -288,6 +336,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/journal/second-is-refused", test_second_journal_is_refused);
   g_test_add_func ("/helper/journal/others-in-its-place", test_others_in_its_place);
   g_test_add_func ("/helper/journal/recovery-from-damage", test_recovery_from_damage);
+
+  g_test_add_func ("/helper/journal/damage-after-a-power-cut", test_damage_after_a_power_cut);
 
   return g_test_run ();
 }

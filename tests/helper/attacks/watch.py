@@ -61,11 +61,11 @@ def make_handoff(tree, lock=True):
     return Worker(directory)
 
 
-def write_report(tree, code):
+def write_report(tree, code, **keys):
     directory = tree.path / "var/lib/baton"
     directory.mkdir(exist_ok=True)
     report = {**make_end(0, "done", code), "cards": ["0000:01:00.0"], "to": "guest", "steps": [], "uid": 1000,
-              "boot_id": "x", "at": 1, "handoff": ID}
+              "boot_id": "x", "at": 1, "handoff": ID, **keys}
     (directory / ".new").write_text(json.dumps(report))
     (directory / ".new").rename(directory / "report.json")
 
@@ -184,6 +184,16 @@ def a_handoff_that_has_ended_is_history():
         with Watch(tree) as watch:
             check(watch.wait_for_type("report")[0]["code"] == "returned", "another report came")
             check(not [line for line in watch.look() if line["type"] == "step"], "an old handoff was shown")
+
+
+@story
+def a_report_of_which_little_is_known():
+    """As recovery leaves it where the journal could not be read."""
+    with Tree() as tree:
+        (tree.path / "var").mkdir(exist_ok=True)
+        write_report(tree, "recovered-with-problems", cards=[], to=None, uid=None, handoff=None)
+        with Watch(tree) as watch:
+            check(watch.wait_for_type("report")[0]["to"] is None, "another report came")
 
 
 @story
