@@ -208,7 +208,6 @@ baton_card_state_to_json (const BatonCardState *self)
   JsonArray *functions = json_array_new ();
 
   json_object_set_string_member (object, "card", self->card);
-  json_object_set_int_member (object, "open_uid", self->open_uid);
   for (guint i = 0; i < self->functions->len; i++)
     json_array_add_element (functions,
                             function_state_to_json (g_ptr_array_index (self->functions, i)));
@@ -302,10 +301,7 @@ baton_card_state_new_from_json (JsonNode *node, GError **error)
   gboolean good = functions != NULL && JSON_NODE_HOLDS_ARRAY (functions) &&
                   take_string (object, "card", &self->card) && self->card != NULL;
   guint length = good ? json_array_get_length (json_node_get_array (functions)) : 0;
-  gint64 uid = 0;
 
-  good = good && take_number (object, "open_uid", G_MAXUINT32, &uid);
-  self->open_uid = (guint) uid;
   for (guint i = 0; good && i < length; i++)
     {
       JsonNode *item = json_array_get_element (json_node_get_array (functions), i);

@@ -41,7 +41,6 @@ typedef struct
  * BatonCardState:
  * @card: the card's address
  * @functions: (element-type BatonFunctionState): the display function first
- * @open_uid: user who was given access to the card's groups, 0 for nobody
  *
  * A card as it stood. The journal's header has it from before the handoff, and
  * `/run/baton/cards/ADDRESS.json` from before the card first left the host.
@@ -50,7 +49,6 @@ typedef struct
 {
   char *card;
   GPtrArray *functions;
-  guint open_uid;
 } BatonCardState;
 
 BatonCardState *baton_card_state_new (const BatonCard *card);

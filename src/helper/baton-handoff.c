@@ -117,20 +117,11 @@ find_origin (Handoff *self, BatonCard *card)
   record->made_origin = self->plan->to == BATON_SIDE_GUEST;
 }
 
-/* Who may open the groups has to be known when the card comes back, since a node stays where
- * another card of the group does. */
 static gboolean
 keep_origin (Handoff *self, GError **error)
 {
-  BatonRecord *record = self->record;
-  gboolean opens = record->to == BATON_SIDE_GUEST && self->request->let_open;
-
-  if (record->origin == NULL || !(record->made_origin || opens))
-    return TRUE;
-  if (opens)
-    record->origin->open_uid = self->request->uid;
-
-  return baton_card_state_save (record->origin, self->root, error);
+  return !self->record->made_origin ||
+         baton_card_state_save (self->record->origin, self->root, error);
 }
 
 static BatonStep *

@@ -9,6 +9,7 @@
 #include <acl/libacl.h>
 #include <sys/acl.h>
 
+#include "baton-access.h"
 #include "baton-effect.h"
 #include "baton-fd.h"
 
@@ -197,19 +198,33 @@ static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   baton_autofd int fd = find_node (context, step);
+  g_autoptr (GError) error = NULL;
+  const char *reason = NULL;
   int errsv = EINVAL;
   uid_t uid;
 
   if (fd < 0)
     errsv = ENOENT;
   else if (get_uid (step, &uid))
-    errsv = change (fd, uid, TRUE);
-  if (errsv == 0)
+    errsv = baton_access_note (context->root, context->before->card, find_group (context, step),
+                               uid, &error)
+                ? change (fd, uid, TRUE)
+                : 0;
+  if (errsv == 0 && error == NULL)
     return BATON_OUTCOME_OK;
+  reason = error != NULL ? error->message : g_strerror (errsv);
   baton_trouble_set (trouble, BATON_CODE_ACCESS_NOT_GIVEN, errsv, "node", step->target,
-                     "reason", g_strerror (errsv), NULL);
+                     "reason", reason, NULL);
 
   return BATON_OUTCOME_FAILED;
+}
+
+static int
+take_back (BatonStepContext *context, const char *group, guint uid)
+{
+  baton_autofd int fd = open_node (context, group);
+
+  return fd >= 0 ? change (fd, uid, FALSE) : 0;
 }
 
 static BatonOutcome
@@ -219,55 +234,92 @@ revert (BatonStepContext *context,
         BatonTrouble *trouble)
 {
   const char *group = find_group (context, step);
+  g_autoptr (GError) error = NULL;
   int errsv = 0;
   uid_t uid;
 
-  if (group != NULL && get_uid (step, &uid))
-    errsv = baton_step_let_open_take_back (context, group, uid);
-  if (errsv == 0)
+  if (group == NULL || !get_uid (step, &uid))
+    return BATON_OUTCOME_OK;
+  errsv = take_back (context, group, uid);
+  if (errsv == 0 &&
+      baton_access_drop (context->root, context->before->card, group, uid, &error))
     return BATON_OUTCOME_OK;
   baton_trouble_set (trouble, BATON_CODE_ACCESS_NOT_TAKEN_BACK, errsv, "node", step->target,
-                     "reason", g_strerror (errsv), NULL);
+                     "reason", errsv != 0 ? g_strerror (errsv) : error->message, NULL);
 
   return BATON_OUTCOME_FAILED;
 }
 
-/**
- * baton_step_let_open_take_back:
- * @context: the handoff
- * @group: one of the card's groups
- * @uid: who was given access to it
- *
- * Mostly the node is gone with the card; it stays where another card of the
- * group does.
- *
- * Returns: 0, or an errno
- */
-int
-baton_step_let_open_take_back (BatonStepContext *context, const char *group, guint uid)
+static void
+add_problem (
+    BatonStepContext *context, BatonCode code, const char *group, int errsv, const char *reason)
 {
-  baton_autofd int fd = open_node (context, group);
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+  g_autofree char *node = g_strconcat ("/dev/vfio/", group, NULL);
 
-  return fd >= 0 ? change (fd, uid, FALSE) : 0;
+  baton_trouble_set (&problem, code, errsv, "node", node, "reason", reason, NULL);
+  g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
+}
+
+/**
+ * baton_step_let_open_take_all_back:
+ * @context: the handoff of a card that has come back
+ *
+ * Access to the groups was for as long as the card was away. Mostly a node is
+ * gone with the card; it stays where another card of the group does.
+ */
+void
+baton_step_let_open_take_all_back (BatonStepContext *context)
+{
+  const char *card = context->before->card;
+  g_autoptr (GPtrArray) list = baton_access_list (context->root, card);
+  g_autoptr (GError) error = NULL;
+  gboolean good = TRUE;
+
+  for (guint i = 0; i < list->len; i++)
+    {
+      const BatonAccess *access = g_ptr_array_index (list, i);
+      int errsv = baton_access_is_shared (context->root, card, access)
+                      ? 0
+                      : take_back (context, access->group, access->uid);
+
+      if (errsv == 0)
+        continue;
+      good = FALSE;
+      add_problem (context, BATON_CODE_ACCESS_NOT_TAKEN_BACK, access->group, errsv,
+                   g_strerror (errsv));
+    }
+  if (good && !baton_access_forget (context->root, card, &error))
+    baton_event_writer_log (context->events, "warning", error->message);
 }
 
 /**
  * baton_step_let_open_give_again:
- * @context: the handoff
+ * @context: the handoff of a card that stays away
  * @group: one of the card's groups
- * @uid: who was given access to it
  *
  * A node goes with the last function of its group that leaves vfio-pci, and
- * the one that is made when a function comes back knows nobody.
- *
- * Returns: 0, or an errno
+ * the one that is made when a function comes back knows nobody. Who might open
+ * the group before may do so again.
  */
-int
-baton_step_let_open_give_again (BatonStepContext *context, const char *group, guint uid)
+void
+baton_step_let_open_give_again (BatonStepContext *context, const char *group)
 {
-  baton_autofd int fd = open_node (context, group);
+  g_autoptr (GPtrArray) list = baton_access_list (context->root, context->before->card);
 
-  return fd >= 0 ? change (fd, uid, TRUE) : errno;
+  for (guint i = 0; i < list->len; i++)
+    {
+      const BatonAccess *access = g_ptr_array_index (list, i);
+      baton_autofd int fd = -1;
+      int errsv;
+
+      if (!g_str_equal (access->group, group))
+        continue;
+      fd = open_node (context, group);
+      errsv = fd >= 0 ? change (fd, access->uid, TRUE) : errno;
+      if (errsv != 0)
+        add_problem (context, BATON_CODE_ACCESS_NOT_GIVEN, group, errsv, g_strerror (errsv));
+    }
 }
 
 const BatonStepClass baton_step_let_open_class = {

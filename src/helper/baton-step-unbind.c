@@ -42,27 +42,13 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return baton_effect_unbind (context, step->target, driver, trouble);
 }
 
-/* Who might open the group while the card was away may do so again, now that it stays away. */
+/* It is where it was, and so may be opened by whom it could be opened. */
 static BatonOutcome
-give_access_again (BatonStepContext *context, const BatonFunctionState *before)
+end_revert (BatonStepContext *context, const BatonFunctionState *before)
 {
-  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
-  g_autofree char *node = NULL;
-  int errsv;
-
-  if (context->to != BATON_SIDE_HOST || context->origin == NULL ||
-      context->origin->open_uid == 0 || before->driver == NULL ||
-      !g_str_has_prefix (before->driver, "vfio") || before->group == NULL)
-    return BATON_OUTCOME_OK;
-  errsv = baton_step_let_open_give_again (context, before->group, context->origin->open_uid);
-  if (errsv == 0)
-    return BATON_OUTCOME_OK;
-
-  /* The function itself is back. */
-  node = g_strconcat ("/dev/vfio/", before->group, NULL);
-  baton_trouble_set (&problem, BATON_CODE_ACCESS_NOT_GIVEN, errsv, "node", node, "reason",
-                     g_strerror (errsv), NULL);
-  g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
+  if (context->to == BATON_SIDE_HOST && before->driver != NULL && before->group != NULL &&
+      g_str_has_prefix (before->driver, "vfio"))
+    baton_step_let_open_give_again (context, before->group);
 
   return BATON_OUTCOME_OK;
 }
@@ -82,7 +68,7 @@ revert (BatonStepContext *context,
   if (before == NULL)
     return BATON_OUTCOME_OK;
   if (g_strcmp0 (driver, before->driver) == 0)
-    return give_access_again (context, before);
+    return end_revert (context, before);
   if (driver != NULL)
     {
       baton_trouble_set_difference (trouble, step->target, before->driver, driver);
@@ -96,7 +82,7 @@ revert (BatonStepContext *context,
     return outcome;
   found = baton_effect_read_driver (context, step->target);
   if (g_strcmp0 (found, before->driver) == 0)
-    return give_access_again (context, before);
+    return end_revert (context, before);
 
   baton_trouble_set_difference (trouble, step->target, before->driver, found);
 

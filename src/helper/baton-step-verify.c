@@ -243,28 +243,6 @@ wait_for_nodes (BatonStepContext *context, Watch *watch, const char **ret_addres
     }
 }
 
-/* Access to the groups was for as long as the card was away. */
-static void
-take_access_back (BatonStepContext *context)
-{
-  g_autoptr (GPtrArray) groups = baton_card_state_list_groups (context->before);
-
-  for (guint i = 0; context->origin->open_uid != 0 && i < groups->len; i++)
-    {
-      int errsv =
-          baton_step_let_open_take_back (context, groups->pdata[i], context->origin->open_uid);
-      g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
-      g_autofree char *node = NULL;
-
-      if (errsv == 0)
-        continue;
-      node = g_strconcat ("/dev/vfio/", groups->pdata[i], NULL);
-      baton_trouble_set (&problem, BATON_CODE_ACCESS_NOT_TAKEN_BACK, errsv, "node", node,
-                         "reason", g_strerror (errsv), NULL);
-      g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
-    }
-}
-
 static BatonOutcome
 verify_host (BatonStepContext *context, BatonTrouble *trouble)
 {
@@ -275,10 +253,10 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
   watch_open (&watch, context);
   if (!is_on_host (context, trouble))
     return BATON_OUTCOME_FAILED;
+  baton_step_let_open_take_all_back (context);
   if (context->origin == NULL)
     return BATON_OUTCOME_OK;
 
-  take_access_back (context);
   missing = wait_for_nodes (context, &watch, &address);
   if (missing != BATON_CODE_NONE)
     {

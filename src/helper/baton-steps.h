@@ -104,8 +104,8 @@ typedef struct
 
 const BatonStepClass *baton_step_get_class (BatonStepKind kind);
 
-int baton_step_let_open_take_back (BatonStepContext *context, const char *group, guint uid);
-int baton_step_let_open_give_again (BatonStepContext *context, const char *group, guint uid);
+void baton_step_let_open_take_all_back (BatonStepContext *context);
+void baton_step_let_open_give_again (BatonStepContext *context, const char *group);
 
 extern const BatonStepClass baton_step_bind_class;
 extern const BatonStepClass baton_step_close_process_class;

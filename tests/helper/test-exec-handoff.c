@@ -13,6 +13,7 @@
 #include <acl/libacl.h>
 #include <glib/gstdio.h>
 
+#include "baton-access.h"
 #include "baton-handoff-dir.h"
 #include "baton-handoff-hold.h"
 #include "baton-lock.h"
@@ -567,6 +568,42 @@ test_let_open (void)
   g_assert_cmphex (get_mode (&story, FAKE_NODE), ==, 0600);
 }
 
+/* The same for a card that was parked before Baton saw it, of which nobody knows how it stood. */
+static void
+test_let_open_parked (void)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--let-open", NULL };
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin_on (&story, "guest");
+  mock_machine_remove (story.machine, "run/baton/cards/" FAKE_CARD ".json");
+  story_prepare_arguments (&story, arguments);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  g_assert_true (is_let_in (&story, FAKE_NODE, "user:1000:rw-"));
+
+  fake_kernel_keep_group_node (story.kernel);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  g_assert_false (is_let_in (&story, FAKE_NODE, "user:1000"));
+  g_assert_cmphex (get_mode (&story, FAKE_NODE), ==, 0600);
+  g_assert_false (story_has_file (&story, "run/baton/cards/" FAKE_CARD ".access.json"));
+}
+
+/* Another card of the group is still away for the same user. */
+static void
+test_let_open_shared (void)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--let-open", NULL };
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  story_prepare_arguments (&story, arguments);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  fake_kernel_keep_group_node (story.kernel);
+  g_assert_true (baton_access_note (story.root, "0000:02:00.0", FAKE_GROUP, 1000, NULL));
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  g_assert_true (is_let_in (&story, FAKE_NODE, "user:1000:rw-"));
+}
+
 /* A return that is put back leaves the user in, although the node is another one by then. */
 static void
 test_let_open_rolled_back (void)
@@ -691,6 +728,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/guest-opens-meanwhile", test_guest_opens_meanwhile);
   g_test_add_func ("/helper/handoff/plan-changed", test_other_plan_than_shown);
   g_test_add_func ("/helper/handoff/let-open", test_let_open);
+  g_test_add_func ("/helper/handoff/let-open/parked", test_let_open_parked);
+  g_test_add_func ("/helper/handoff/let-open/shared", test_let_open_shared);
   g_test_add_func ("/helper/handoff/let-open/rolled-back", test_let_open_rolled_back);
   g_test_add_func ("/helper/handoff/others-in-our-place",
                    test_others_in_the_place_of_our_files);
