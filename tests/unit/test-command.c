@@ -45,6 +45,15 @@ static const struct
   { "\0", 1 },
 };
 
+/* Escaped: bytes that are no text are no line of a test's output either. */
+static void
+note_line (const char *line)
+{
+  g_autofree char *shown = g_strescape (line, NULL);
+
+  g_test_message ("%s", shown);
+}
+
 static void
 test_good (void)
 {
@@ -53,7 +62,7 @@ test_good (void)
       g_autoptr (GError) error = NULL;
       guint commands = 4711;
 
-      g_test_message ("%s", good[i].line);
+      note_line (good[i].line);
       g_assert_true (baton_command_parse (good[i].line, -1, &commands, &error));
       g_assert_no_error (error);
       g_assert_cmpuint (commands, ==, good[i].commands);
@@ -68,7 +77,7 @@ test_bad (void)
       g_autoptr (GError) error = NULL;
       guint commands = 4711;
 
-      g_test_message ("%s", bad[i].line);
+      note_line (bad[i].line);
       g_assert_false (baton_command_parse (bad[i].line, bad[i].length, &commands, &error));
       g_assert_error (error, BATON_ERROR, BATON_ERROR_PARSE);
       g_assert_cmpuint (commands, ==, 4711);
