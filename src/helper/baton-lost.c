@@ -87,25 +87,43 @@ find_end (BatonRoot *root, const char *id)
   return end != NULL ? end : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
 }
 
-static void
-tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 start_us)
+/**
+ * baton_lost_tell:
+ * @root: the roots
+ * @id: a handoff that is settled
+ * @end: how it ended
+ * @start_us: when recovery began, in g_get_monotonic_time()
+ *
+ * Gives the handoff's own file the one result that it lacks.
+ */
+void
+baton_lost_tell (BatonRoot *root, const char *id, const BatonEnd *end, gint64 start_us)
 {
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
   g_autoptr (BatonEventWriter) events = NULL;
-  g_autoptr (BatonEnd) end = NULL;
   baton_autofd int fd = -1;
 
-  if (dir == NULL || baton_handoff_hold_clear (root, dir) ||
-      baton_handoff_dir_has_ended (dir) || !is_worker_gone (root, dir))
+  if (dir == NULL || baton_handoff_dir_has_ended (dir))
     return;
   fd = baton_handoff_dir_open_events (dir, O_RDWR | O_APPEND, NULL);
   if (fd < 0)
     return;
   events = baton_event_writer_new (fd, id);
   baton_event_writer_resume (events);
+  baton_end_emit (end, events, start_us);
+}
+
+static void
+tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 start_us)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
+  g_autoptr (BatonEnd) end = NULL;
+
+  if (dir == NULL || baton_handoff_hold_clear (root, dir) || !is_worker_gone (root, dir))
+    return;
   if (unreadable == NULL)
     end = find_end (root, id);
-  baton_end_emit (unreadable != NULL ? unreadable : end, events, start_us);
+  baton_lost_tell (root, id, unreadable != NULL ? unreadable : end, start_us);
 }
 
 /**

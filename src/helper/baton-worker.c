@@ -12,6 +12,7 @@
 #include "baton-handoff-hold.h"
 #include "baton-handoff.h"
 #include "baton-lock.h"
+#include "baton-lost.h"
 #include "baton-process.h"
 #include "baton-recover.h"
 
@@ -76,7 +77,10 @@ carry_out (BatonRoot *root,
   if (lock == NULL)
     return end != NULL ? end : end_busy (owner, error);
   if (recovers)
-    end = baton_recover_with_lock (root, events, id);
+    {
+      end = baton_recover_with_lock (root, events, id);
+      baton_lost_tell_all (root, NULL, start_us);
+    }
   else if (g_str_equal (order->verb, "hand") && order->request != NULL)
     end = hand (root, events, dir, order, start_us);
   else
