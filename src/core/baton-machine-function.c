@@ -71,10 +71,23 @@ read_parent (BatonLook *self, const char *address)
   return g_steal_pointer (&parent);
 }
 
-static char *
-read_override (BatonLook *self, const char *address)
+/* The override is read under the device's lock (driver_override_show() in Linux 6.1), which a
+ * driver that does not let go of the device holds for as long: whoever reads it then waits in the
+ * kernel, and cannot be killed. The link to such a driver is gone already (__device_release_driver()
+ * in drivers/base/dd.c), but it has not disabled the device yet, as one that was let go has been.
+ * `enable` is a counter and needs no lock. */
+static gboolean
+may_be_locked (BatonLook *self, const BatonFunction *function)
 {
-  g_autofree char *text = read_text (self, address, "driver_override");
+  return function->driver == NULL && read_number (self, function->address, "enable") != 0;
+}
+
+static char *
+read_override (BatonLook *self, const BatonFunction *function)
+{
+  g_autofree char *text = may_be_locked (self, function)
+                              ? NULL
+                              : read_text (self, function->address, "driver_override");
 
   /* The kernel prints a NULL pointer for "none". */
   if (text == NULL || *text == '\0' || strcmp (text, "(null)") == 0)
@@ -173,7 +186,7 @@ baton_look_read_function (BatonLook *self, const char *address)
 
   function->driver = read_link_name (self, address, "driver");
   function->driver_module = find_driver_module (self, function->driver);
-  function->override = read_override (self, address);
+  function->override = read_override (self, function);
   function->group = read_link_name (self, address, "iommu_group");
   function->parent = read_parent (self, address);
 

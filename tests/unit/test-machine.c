@@ -129,6 +129,39 @@ test_guest_has_vfio_node_once (void)
   g_assert_cmpuint (card->outputs->len, ==, 0);
 }
 
+/* While a driver does not let go of a device, its override cannot be read without waiting for it
+ * as well (driver_override_show() in Linux 6.1). */
+static void
+test_override_of_a_blocked_function (void)
+{
+  static const struct
+  {
+    const char *driver;
+    const char *enable;
+    const char *override;
+  } rows[] = {
+    { "amdgpu", "1", "vfio-pci" }, { NULL, "0", "vfio-pci" }, { NULL, NULL, "vfio-pci" },
+    { NULL, "1", NULL },           { NULL, "2", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+
+      g_test_message ("driver %s, enabled %s", rows[i].driver, rows[i].enable);
+      mock_machine_add_gpu (mock, "0000:01:00.0", "12");
+      mock_machine_set_driver (mock, "0000:01:00.0", rows[i].driver);
+      mock_machine_set_attribute (mock, "0000:01:00.0", "driver_override", "vfio-pci");
+      if (rows[i].enable != NULL)
+        mock_machine_set_attribute (mock, "0000:01:00.0", "enable", rows[i].enable);
+      machine = mock_machine_look (mock);
+
+      g_assert_cmpstr (find_card (machine, "0000:01:00.0")->display->override, ==,
+                       rows[i].override);
+    }
+}
+
 static void
 test_power (void)
 {
@@ -331,6 +364,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine/card-is-read-whole", test_card_is_read_whole);
   g_test_add_func ("/core/machine/sides", test_sides);
   g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);
+  g_test_add_func ("/core/machine/blocked-override", test_override_of_a_blocked_function);
   g_test_add_func ("/core/machine/power", test_power);
   g_test_add_func ("/core/machine/sleeping-card-sleeps-on", test_sleeping_card_sleeps_on);
   g_test_add_func ("/core/machine/vanished", test_vanished_function_is_unknown);
