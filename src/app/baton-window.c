@@ -99,6 +99,19 @@ fill_card_row (GtkWidget *row, guint index, gpointer data)
   baton_card_row_show (BATON_CARD_ROW (row), card, get_cards (self), refusal);
 }
 
+/* A list that is browsed selects whatever row the Tab key comes to, so that nobody could get from
+ * one card's row to its page without a mouse: only the selected row is a stop, and the arrow keys
+ * go from card to card. */
+static void
+keep_one_stop (GtkListBox *list)
+{
+  GtkListBoxRow *selected = gtk_list_box_get_selected_row (list);
+  GtkListBoxRow *row;
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (list, i)) != NULL; i++)
+    gtk_widget_set_focusable (GTK_WIDGET (row), selected == NULL || row == selected);
+}
+
 void
 baton_window_show_rows (BatonWindow *self)
 {
@@ -115,6 +128,7 @@ baton_window_show_rows (BatonWindow *self)
     }
 
   baton_list_sync (self->card_list, keys, create_card_row, fill_card_row, self);
+  keep_one_stop (self->card_list);
 }
 
 static gboolean
@@ -246,6 +260,10 @@ on_row_selected_cb (BatonWindow *self, GtkListBoxRow *row)
   if (row == NULL)
     return;
 
+  keep_one_stop (self->card_list);
+  /* An arrow key could not give the focus to a row that did not take it yet. */
+  if (gtk_widget_get_focus_child (GTK_WIDGET (self->card_list)) != NULL)
+    gtk_widget_grab_focus (GTK_WIDGET (row));
   gtk_stack_set_visible_child_name (self->stack,
                                     baton_card_row_get_address (BATON_CARD_ROW (row)));
   show_title (self);

@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "baton-card-details.h"
+#include "baton-card-row.h"
 #include "baton-detail-row.h"
 #include "baton-finding-row.h"
 #include "baton-finding-words.h"
@@ -83,6 +84,36 @@ test_states (void)
         n_pills += is_pill (button);
       g_assert_cmpuint (n_pills, ==, row->button != NULL ? 1 : 0);
     }
+}
+
+/* By the keyboard alone: Tab goes from a card's row to its button, arrows from card to card. */
+static void
+test_tab_order (void)
+{
+  g_autoptr (Scene) scene = scene_open ("idle");
+  GtkWidget *row = scene_find_type (get_root (scene), BATON_TYPE_CARD_ROW, 0);
+  GtkListBox *list = GTK_LIST_BOX (gtk_widget_get_parent (row));
+  GtkListBoxRow *first = gtk_list_box_get_row_at_index (list, 0);
+  GtkListBoxRow *second = gtk_list_box_get_row_at_index (list, 1);
+  GtkWidget *focus = NULL;
+  gboolean handled = FALSE;
+
+  g_assert_nonnull (second);
+  gtk_list_box_select_row (list, first);
+  gtk_widget_grab_focus (GTK_WIDGET (first));
+  for (guint i = 0; i < 40 && (focus == NULL || !is_pill (focus)); i++)
+    {
+      gtk_widget_child_focus (get_root (scene), GTK_DIR_TAB_FORWARD);
+      focus = gtk_window_get_focus (GTK_WINDOW (scene->window));
+    }
+  g_assert_true (is_pill (focus));
+  g_assert_true (gtk_list_box_get_selected_row (list) == first);
+
+  gtk_widget_grab_focus (GTK_WIDGET (first));
+  g_signal_emit_by_name (list, "move-cursor", GTK_MOVEMENT_DISPLAY_LINES, 1, FALSE, FALSE,
+                         &handled);
+  g_assert_true (gtk_list_box_get_selected_row (list) == second);
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (scene->window)) == GTK_WIDGET (second));
 }
 
 /* What the window shows before the helper has said anything, and where it cannot. */
@@ -548,6 +579,7 @@ main (int argc, char **argv)
   adw_init ();
 
   g_test_add_func ("/ui/window/states", test_states);
+  g_test_add_func ("/ui/window/tab-order", test_tab_order);
   g_test_add_func ("/ui/window/before-the-first-look", test_before_the_first_look);
   g_test_add_func ("/ui/window/no-permission", test_no_permission);
   g_test_add_func ("/ui/window/names", test_names);
