@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "baton-event.h"
+#include "baton-unit-job.h"
+#include "mock-machine.h"
+
+#define UNIT "nvidia-persistenced.service"
+
+/* The system bus of a tree with a systemd on it: a process of its own, because ours forks. */
+typedef struct
+{
+  MockMachine *machine;
+  BatonEventWriter *events;
+  BatonWaiter *waiter;
+  GPid pid;
+  int keep;
+  FILE *says;
+} Bus;
+
+static void
+bus_expect (Bus *self, const char *wanted)
+{
+  char line[256];
+
+  if (fgets (line, sizeof line, self->says) == NULL)
+    line[0] = '\0';
+  g_assert_cmpstr (g_strchomp (line), ==, wanted);
+}
+
+static void
+bus_start (Bus *self, const char *manner)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *script = g_test_build_filename (G_TEST_DIST, "fake-systemd.py", NULL);
+  int says = -1;
+
+  self->machine = mock_machine_new ();
+  self->events = baton_event_writer_new (-1, NULL);
+  self->waiter = baton_waiter_new (self->events, -1, &error);
+  g_assert_no_error (error);
+  if (manner != NULL)
+    {
+      const char *argv[] = {
+        "/usr/bin/python3",
+        "-B",
+        script,
+        mock_machine_get_directory (self->machine),
+        manner,
+        NULL,
+      };
+
+      g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                NULL, &self->pid, &self->keep, &says, NULL, &error);
+      g_assert_no_error (error);
+      self->says = fdopen (says, "r");
+      bus_expect (self, "ready");
+    }
+}
+
+static gboolean
+bus_run (Bus *self, const char *method, GError **error)
+{
+  return baton_unit_job_run (mock_machine_get_root (self->machine), self->waiter, method, UNIT,
+                             error);
+}
+
+static void
+bus_end (Bus *self)
+{
+  if (self->says != NULL)
+    {
+      close (self->keep);
+      fclose (self->says);
+      g_assert_cmpint (waitpid (self->pid, NULL, 0), ==, self->pid);
+    }
+  baton_waiter_free (self->waiter);
+  baton_event_writer_free (self->events);
+  mock_machine_free (self->machine);
+}
+
+static void
+test_done (gconstpointer manner)
+{
+  static const char *const methods[] = { "StopUnit", "StartUnit" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    {
+      Bus bus = { 0 };
+      g_autoptr (GError) error = NULL;
+      g_autofree char *asked = g_strconcat (methods[i], " " UNIT " fail", NULL);
+
+      bus_start (&bus, manner);
+      g_assert_true (bus_run (&bus, methods[i], &error));
+      g_assert_no_error (error);
+      bus_expect (&bus, "Subscribe");
+      bus_expect (&bus, asked);
+      bus_end (&bus);
+    }
+}
+
+static const struct
+{
+  const char *manner;
+  const char *reason;
+} failures[] = {
+  { "failed", "failed" },
+  { "refuses", "not found" },
+  { "vanishes", "closed" },
+  { NULL, "Could not connect" },
+};
+
+static void
+test_not_done (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+    {
+      Bus bus = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      bus_start (&bus, failures[i].manner);
+      g_assert_false (bus_run (&bus, "StopUnit", &error));
+      g_test_message ("%s", error->message);
+      g_assert_nonnull (strstr (error->message, failures[i].reason));
+      bus_end (&bus);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/helper/unit-job/done/at-once", "at-once", test_done);
+  g_test_add_data_func ("/helper/unit-job/done/later", "later", test_done);
+  g_test_add_data_func ("/helper/unit-job/done/another", "another", test_done);
+  g_test_add_func ("/helper/unit-job/not-done", test_not_done);
+
+  return g_test_run ();
+}
