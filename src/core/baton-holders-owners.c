@@ -30,6 +30,10 @@ static const struct
   { "nvidia", "nvidiactl" },
 };
 
+/* One for each right that can be given to a process (nv-caps.c), numbered in no way that tells of
+ * which card. */
+#define NVIDIA_CAPABILITIES "nvidia-caps"
+
 struct _BatonHoldersOwners
 {
   /* owned */
@@ -83,22 +87,40 @@ want_node (BatonHoldersOwners *self,
 }
 
 static void
+want_shared_node (BatonHoldersOwners *self,
+                  BatonRoot *root,
+                  const BatonCard *card,
+                  const char *name)
+{
+  g_autofree char *path = NULL;
+  struct stat status;
+
+  if (fstatat (baton_root_get_fd (root, BATON_ROOT_DEV), name, &status, AT_SYMLINK_NOFOLLOW) !=
+          0 ||
+      !S_ISCHR (status.st_mode))
+    return;
+  path = baton_root_build_path (root, BATON_ROOT_DEV, name);
+  want_node (self, card, gnu_dev_major (status.st_rdev), gnu_dev_minor (status.st_rdev),
+             BATON_HOLDERS_ROLE_SHARED, path);
+}
+
+static void
 want_shared_nodes (BatonHoldersOwners *self, BatonRoot *root, const BatonCard *card)
 {
-  int dev_fd = baton_root_get_fd (root, BATON_ROOT_DEV);
+  g_autoptr (GPtrArray) capabilities = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (shared_nodes); i++)
-    {
-      g_autofree char *path = NULL;
-      struct stat status;
+    if (g_strcmp0 (card->display->driver, shared_nodes[i].driver) == 0)
+      want_shared_node (self, root, card, shared_nodes[i].path);
 
-      if (g_strcmp0 (card->display->driver, shared_nodes[i].driver) != 0 ||
-          fstatat (dev_fd, shared_nodes[i].path, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-          !S_ISCHR (status.st_mode))
-        continue;
-      path = baton_root_build_path (root, BATON_ROOT_DEV, shared_nodes[i].path);
-      want_node (self, card, gnu_dev_major (status.st_rdev), gnu_dev_minor (status.st_rdev),
-                 BATON_HOLDERS_ROLE_SHARED, path);
+  if (g_strcmp0 (card->display->driver, BATON_NVIDIA_DRIVER) == 0)
+    capabilities = baton_root_list (root, BATON_ROOT_DEV, NVIDIA_CAPABILITIES, NULL);
+  for (guint i = 0; capabilities != NULL && i < capabilities->len; i++)
+    {
+      g_autofree char *name =
+          g_build_filename (NVIDIA_CAPABILITIES, capabilities->pdata[i], NULL);
+
+      want_shared_node (self, root, card, name);
     }
 }
 

@@ -140,6 +140,7 @@ baton_system_new (BatonRoot *root, GError **error)
   baton_system_read_modules (self, root);
   baton_system_read_framebuffer (self, root);
   baton_system_read_handoff (self, root);
+  self->nvidia = baton_nvidia_new (root);
 
   return self;
 }
@@ -168,5 +169,6 @@ baton_system_free (BatonSystem *self)
   g_free (self->handoff);
   g_strfreev (self->modules_without_remove);
   g_strfreev (self->modules_loaded);
+  baton_nvidia_free (self->nvidia);
   g_free (self);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "baton-root.h"
+#include "baton-nvidia.h"
 
 G_BEGIN_DECLS
 
@@ -69,6 +69,7 @@ typedef enum
  * @journal: an unfinished journal is there
  * @modules_without_remove: drivers of this kernel known to have no remove: e.g. `radeon`
  * @modules_loaded: names in `/sys/module`, as written there: loaded, or built in with parameters
+ * @nvidia: NVIDIA's own driver and what goes with it
  */
 typedef struct
 {
@@ -87,6 +88,7 @@ typedef struct
   gboolean journal;
   GStrv modules_without_remove;
   GStrv modules_loaded;
+  BatonNvidia *nvidia;
 } BatonSystem;
 
 BatonSystem *baton_system_new (BatonRoot *root, GError **error);
