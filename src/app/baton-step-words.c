@@ -153,6 +153,18 @@ baton_step_words_dup_title (JsonObject *step,
     return g_strdup (to_guest ? _ ("Load the driver for virtual machines")
                               : _ ("Load this computer’s driver for the card"));
 
+  if (g_strcmp0 (kind, "unload-module") == 0)
+    return g_strdup (_ ("Unload a part of the card’s driver"));
+
+  if (g_strcmp0 (kind, "stop-unit") == 0)
+    return g_strdup (_ ("Stop a service that keeps the card in use"));
+
+  if (g_strcmp0 (kind, "start-unit") == 0)
+    return g_strdup (_ ("Start a service of the card again if it ran before"));
+
+  if (g_strcmp0 (kind, "prove-unused") == 0)
+    return g_strdup (_ ("Ask the driver whether nobody uses the card"));
+
   if (g_strcmp0 (kind, "set-override") == 0)
     return g_strdup (to_guest ? _ (reserve_titles[part]) : _ (unreserve_titles[part]));
 

@@ -63,6 +63,15 @@ get_step_sentence (BatonStepKind kind)
     case BATON_STEP_LOAD_MODULE:
       /* Translators: {target} is the name of a kernel module. */
       return _ ("Load the driver module {target}");
+    case BATON_STEP_UNLOAD_MODULE:
+      return _ ("Unload the driver module {target}");
+    case BATON_STEP_STOP_UNIT:
+      /* Translators: in this and the next sentence {target} is the name of a systemd unit. */
+      return _ ("Stop the service {target}");
+    case BATON_STEP_START_UNIT:
+      return _ ("Start the service {target} if it ran before");
+    case BATON_STEP_PROVE_UNUSED:
+      return _ ("Ask the driver whether nobody uses {target}");
     case BATON_STEP_SET_OVERRIDE:
       return _ ("Choose the next driver of {target}");
     case BATON_STEP_UNBIND:

@@ -9,15 +9,6 @@ look_at_current_driver (BatonPlanning *self, const BatonFunction *function)
 {
   const BatonSystem *system = self->machine->system;
 
-  /* NVIDIA's own driver waits for ever for users that no descriptor shows (NVIDIA
-   * open-gpu-kernel-modules, nv-pci.c, nv_pci_remove_helper), so it needs a way of its own. */
-  if (g_strcmp0 (function->driver, "nvidia") == 0)
-    {
-      baton_planning_add (self, BATON_CODE_NVIDIA_NOT_YET, function->address, "card",
-                          baton_card_get_name (self->card), "driver", function->driver);
-      return;
-    }
-
   if (baton_planning_is_module_in (system->modules_without_remove, function->driver))
     baton_planning_add (self, BATON_CODE_DRIVER_WITHOUT_REMOVE, function->address, "driver",
                         function->driver, "release", system->kernel_release);
@@ -99,6 +90,7 @@ baton_planning_look_at_drivers (BatonPlanning *self)
         }
 
       baton_planning_look_for_bad_returns (self);
+      baton_planning_look_at_nvidia (self);
     }
   else if (!is_on_host)
     {

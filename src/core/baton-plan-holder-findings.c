@@ -18,6 +18,9 @@ baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *hold
 {
   if (holder->kind == BATON_HOLDER_KERNEL)
     return FALSE;
+  /* It goes with its service, which has a step of its own. */
+  if (holder->kind == BATON_HOLDER_SERVICE && baton_planning_stops_unit (self, holder->unit))
+    return FALSE;
 
   return self->plan->to == BATON_SIDE_GUEST || has_vfio (holder);
 }
@@ -189,7 +192,7 @@ look_at_modules (BatonPlanning *self)
   const char *module = self->card->display->driver_module;
 
   if (self->plan->to != BATON_SIDE_GUEST || module == NULL || !self->holders->complete ||
-      serves_others (self, module))
+      serves_others (self, module) || baton_planning_leaves_nvidia (self))
     return;
 
   for (guint i = 0; i < self->holders->holders->len; i++)

@@ -69,6 +69,19 @@ void baton_planning_look_at_drivers (BatonPlanning *self);
 void baton_planning_look_at_claims (BatonPlanning *self);
 void baton_planning_look_at_holders (BatonPlanning *self);
 
+void baton_planning_look_at_nvidia (BatonPlanning *self);
+gboolean baton_planning_leaves_nvidia (const BatonPlanning *self);
+gboolean baton_planning_stops_unit (const BatonPlanning *self, const char *unit);
+
+void baton_planning_add_step (BatonPlanning *self,
+                              BatonStepKind kind,
+                              const char *target,
+                              const char *detail);
 void baton_planning_add_steps (BatonPlanning *self);
+void baton_planning_add_nvidia_stops (BatonPlanning *self);
+void baton_planning_add_nvidia_unloads (BatonPlanning *self);
+gboolean baton_planning_goes_with_nvidia (const BatonPlanning *self,
+                                          const BatonFunction *function);
+void baton_planning_add_nvidia_return (BatonPlanning *self);
 
 G_END_DECLS

@@ -41,8 +41,11 @@ list_functions (const BatonPlanning *self, FunctionFilter filter, gboolean displ
   return list;
 }
 
-static void
-add_step (BatonPlanning *self, BatonStepKind kind, const char *target, const char *detail)
+void
+baton_planning_add_step (BatonPlanning *self,
+                         BatonStepKind kind,
+                         const char *target,
+                         const char *detail)
 {
   g_ptr_array_add (self->plan->steps, baton_step_new (kind, target, detail));
 }
@@ -87,7 +90,7 @@ add_close_steps (BatonPlanning *self)
 
         target = g_strdup_printf ("%d:%s", holder->pid, holder->start_time);
         name = baton_text_clean (holder->name, -1, 64, NULL, NULL);
-        add_step (self, BATON_STEP_CLOSE_PROCESS, target, name);
+        baton_planning_add_step (self, BATON_STEP_CLOSE_PROCESS, target, name);
         g_ptr_array_add (closed, holder);
       }
 }
@@ -100,7 +103,7 @@ add_sound_steps (BatonPlanning *self, GPtrArray *functions)
       const BatonFunction *function = functions->pdata[i];
 
       if (baton_planning_reserves_sound (self, function))
-        add_step (self, BATON_STEP_RESERVE_SOUND, function->address, NULL);
+        baton_planning_add_step (self, BATON_STEP_RESERVE_SOUND, function->address, NULL);
     }
 }
 
@@ -114,7 +117,7 @@ add_power_steps (BatonPlanning *self, GPtrArray *functions)
       const BatonFunction *function = functions->pdata[i];
 
       if (function->power_control != NULL && g_strcmp0 (function->power_control, "on") != 0)
-        add_step (self, BATON_STEP_HOLD_POWER, function->address, NULL);
+        baton_planning_add_step (self, BATON_STEP_HOLD_POWER, function->address, NULL);
     }
 }
 
@@ -132,7 +135,7 @@ add_let_open_steps (BatonPlanning *self)
       const BatonGroup *group = groups->pdata[i];
       g_autofree char *node = baton_root_name_group_node (group->id);
 
-      add_step (self, BATON_STEP_LET_OPEN, node, uid);
+      baton_planning_add_step (self, BATON_STEP_LET_OPEN, node, uid);
     }
 }
 
@@ -151,35 +154,41 @@ add_steps_to_guest (BatonPlanning *self)
 
   add_close_steps (self);
   add_sound_steps (self, leaving);
+  baton_planning_add_nvidia_stops (self);
   add_power_steps (self, leaving);
 
   if (leaving->len > 0 && self->machine->system->vfio != BATON_VFIO_READY)
-    add_step (self, BATON_STEP_LOAD_MODULE, VFIO_PCI, NULL);
+    baton_planning_add_step (self, BATON_STEP_LOAD_MODULE, VFIO_PCI, NULL);
 
   for (guint i = 0; i < all->len; i++)
     {
       const BatonFunction *function = all->pdata[i];
 
       if (leaving->len > 0 && g_strcmp0 (function->override, VFIO_PCI) != 0)
-        add_step (self, BATON_STEP_SET_OVERRIDE, function->address, VFIO_PCI);
+        baton_planning_add_step (self, BATON_STEP_SET_OVERRIDE, function->address, VFIO_PCI);
     }
 
+  baton_planning_add_nvidia_unloads (self);
   for (guint i = 0; i < leaving->len; i++)
     {
       const BatonFunction *function = leaving->pdata[i];
 
-      if (function->driver != NULL)
-        add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
+      if (baton_planning_goes_with_nvidia (self, function))
+        baton_planning_add_step (self, BATON_STEP_UNLOAD_MODULE, BATON_NVIDIA_DRIVER, NULL);
+      else if (function->driver != NULL)
+        baton_planning_add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
     }
 
   for (guint i = 0; i < coming->len; i++)
-    add_step (self, BATON_STEP_BIND, ((BatonFunction *) coming->pdata[i])->address, VFIO_PCI);
+    baton_planning_add_step (self, BATON_STEP_BIND,
+                             ((BatonFunction *) coming->pdata[i])->address, VFIO_PCI);
 
   add_let_open_steps (self);
   if (leaving->len > 0)
-    add_step (self, BATON_STEP_VERIFY, address, baton_side_to_string (BATON_SIDE_GUEST));
+    baton_planning_add_step (self, BATON_STEP_VERIFY, address,
+                             baton_side_to_string (BATON_SIDE_GUEST));
   if (self->request->until_free || (leaving->len > 0 && self->profile->return_when_guest_stops))
-    add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
 }
 
 /* Modules come first on the way to the host: what cannot be loaded is found out while the card
@@ -195,7 +204,7 @@ add_host_modules (BatonPlanning *self, GPtrArray *functions)
 
       if (module != NULL && !baton_planning_is_module_loaded (self, module) &&
           g_hash_table_add (added, (char *) module))
-        add_step (self, BATON_STEP_LOAD_MODULE, module, NULL);
+        baton_planning_add_step (self, BATON_STEP_LOAD_MODULE, module, NULL);
     }
 }
 
@@ -219,7 +228,7 @@ add_steps_to_host (BatonPlanning *self)
   /* Always, and not only while a guest runs: it may end between the preview and the handoff,
    * and the plan stays the same. */
   if (self->request->when_free && leaving->len > 0)
-    add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
 
   add_power_steps (self, coming);
   add_host_modules (self, coming);
@@ -228,7 +237,7 @@ add_steps_to_host (BatonPlanning *self)
     {
       const BatonFunction *function = leaving->pdata[i];
 
-      add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
+      baton_planning_add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
     }
 
   for (guint i = 0; i < all->len; i++)
@@ -236,14 +245,16 @@ add_steps_to_host (BatonPlanning *self)
       const BatonFunction *function = all->pdata[i];
 
       if (has_override_in_the_way (function))
-        add_step (self, BATON_STEP_SET_OVERRIDE, function->address, "");
+        baton_planning_add_step (self, BATON_STEP_SET_OVERRIDE, function->address, "");
     }
 
   for (guint i = 0; i < coming->len; i++)
-    add_step (self, BATON_STEP_BIND, ((BatonFunction *) coming->pdata[i])->address,
-              BATON_DRIVER_AUTO);
+    baton_planning_add_step (self, BATON_STEP_BIND,
+                             ((BatonFunction *) coming->pdata[i])->address, BATON_DRIVER_AUTO);
+  baton_planning_add_nvidia_return (self);
 
-  add_step (self, BATON_STEP_VERIFY, address, baton_side_to_string (BATON_SIDE_HOST));
+  baton_planning_add_step (self, BATON_STEP_VERIFY, address,
+                           baton_side_to_string (BATON_SIDE_HOST));
 }
 
 /* Adds the steps of a plan in which nothing stands that no consent sets aside. */

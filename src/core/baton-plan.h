@@ -39,11 +39,15 @@ typedef enum
 {
   BATON_STEP_CLOSE_PROCESS,
   BATON_STEP_RESERVE_SOUND,
+  BATON_STEP_STOP_UNIT,
   BATON_STEP_HOLD_POWER,
   BATON_STEP_LOAD_MODULE,
   BATON_STEP_SET_OVERRIDE,
+  BATON_STEP_UNLOAD_MODULE,
+  BATON_STEP_PROVE_UNUSED,
   BATON_STEP_UNBIND,
   BATON_STEP_BIND,
+  BATON_STEP_START_UNIT,
   BATON_STEP_LET_OPEN,
   BATON_STEP_WAIT_GUEST,
   BATON_STEP_VERIFY,
@@ -57,10 +61,10 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * BatonStep:
  * @n: place in the plan, from 1
  * @kind: what it does
- * @target: what it is done to: an address, a module, `PID:START`, `/dev/vfio/N`
+ * @target: what it is done to: an address, a module, a unit, `PID:START`, `/dev/vfio/N`
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO where only the helper knows) or to unbind
  *   from, text of the override (empty clears it), uid that may open, side to verify, name of the
- *   process to close; or %NULL
+ *   process to close, %BATON_AS_BEFORE; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -72,8 +76,11 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * %BATON_DRIVER_AUTO takes the driver that was, does nothing where the record says that there was
  * none, and probes where there is no record, when a companion that finds no driver is no failure.
  * A `set-override` to the empty text restores the recorded text, unless that was a parking driver's.
+ * What is to be %BATON_AS_BEFORE, a module or a unit, is loaded or started only where the record
+ * says that it was before the card left.
  */
 #define BATON_DRIVER_AUTO "auto"
+#define BATON_AS_BEFORE "as-before"
 
 typedef struct
 {

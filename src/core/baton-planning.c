@@ -100,11 +100,11 @@ baton_planning_choose_module (const BatonPlanning *self, const BatonFunction *fu
 
   for (guint i = 0; modules != NULL && modules[i] != NULL; i++)
     if (baton_planning_find_blacklist (self, modules[i]) == NULL)
-      return modules[i];
+      return baton_nvidia_get_module (modules[i]);
 
   for (guint i = 0; modules != NULL && modules[i] != NULL; i++)
-    if (baton_planning_is_module_loaded (self, modules[i]))
-      return modules[i];
+    if (baton_planning_is_module_loaded (self, baton_nvidia_get_module (modules[i])))
+      return baton_nvidia_get_module (modules[i]);
 
   return NULL;
 }

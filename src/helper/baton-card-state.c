@@ -28,6 +28,8 @@ baton_card_state_free (BatonCardState *self)
 {
   g_free (self->card);
   g_ptr_array_unref (self->functions);
+  g_ptr_array_unref (self->modules);
+  g_ptr_array_unref (self->units);
   g_free (self);
 }
 
@@ -37,6 +39,8 @@ card_state_new_empty (void)
   BatonCardState *self = g_new0 (BatonCardState, 1);
 
   self->functions = g_ptr_array_new_with_free_func ((GDestroyNotify) function_state_free);
+  self->modules = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_module_state_free);
+  self->units = g_ptr_array_new_with_free_func (g_free);
 
   return self;
 }
@@ -116,6 +120,40 @@ baton_card_state_find (const BatonCardState *self, const char *address)
     }
 
   return NULL;
+}
+
+/**
+ * baton_card_state_find_module:
+ * @self: a card's state
+ * @name: a module
+ *
+ * Returns: (nullable): how it was loaded before it went with the card
+ */
+const BatonModuleState *
+baton_card_state_find_module (const BatonCardState *self, const char *name)
+{
+  for (guint i = 0; i < self->modules->len; i++)
+    {
+      const BatonModuleState *module = g_ptr_array_index (self->modules, i);
+
+      if (g_str_equal (module->name, name))
+        return module;
+    }
+
+  return NULL;
+}
+
+/**
+ * baton_card_state_has_unit:
+ * @self: a card's state
+ * @unit: a unit
+ *
+ * Returns: whether it was stopped for the card to leave
+ */
+gboolean
+baton_card_state_has_unit (const BatonCardState *self, const char *unit)
+{
+  return g_ptr_array_find_with_equal_func (self->units, unit, g_str_equal, NULL);
 }
 
 /**
@@ -206,12 +244,21 @@ baton_card_state_to_json (const BatonCardState *self)
   JsonNode *node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
   JsonArray *functions = json_array_new ();
+  JsonArray *modules = json_array_new ();
+  JsonArray *units = json_array_new ();
 
   json_object_set_string_member (object, "card", self->card);
   for (guint i = 0; i < self->functions->len; i++)
     json_array_add_element (functions,
                             function_state_to_json (g_ptr_array_index (self->functions, i)));
   json_object_set_array_member (object, "functions", functions);
+  for (guint i = 0; i < self->modules->len; i++)
+    json_array_add_element (modules,
+                            baton_module_state_to_json (g_ptr_array_index (self->modules, i)));
+  json_object_set_array_member (object, "modules", modules);
+  for (guint i = 0; i < self->units->len; i++)
+    json_array_add_string_element (units, g_ptr_array_index (self->units, i));
+  json_object_set_array_member (object, "units", units);
   json_node_take_object (node, object);
 
   return node;
@@ -285,6 +332,38 @@ take_function (JsonObject *object, BatonFunctionState *self)
   return TRUE;
 }
 
+static JsonArray *
+get_array (JsonObject *object, const char *key)
+{
+  JsonNode *node = json_object_get_member (object, key);
+
+  return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+}
+
+/* A record of an earlier version has neither. */
+static void
+take_modules_and_units (JsonObject *object, BatonCardState *self)
+{
+  JsonArray *modules = get_array (object, "modules");
+  JsonArray *units = get_array (object, "units");
+
+  for (guint i = 0; modules != NULL && i < json_array_get_length (modules); i++)
+    {
+      BatonModuleState *module =
+          baton_module_state_new_from_json (json_array_get_element (modules, i));
+
+      if (module != NULL)
+        g_ptr_array_add (self->modules, module);
+    }
+  for (guint i = 0; units != NULL && i < json_array_get_length (units); i++)
+    {
+      JsonNode *unit = json_array_get_element (units, i);
+
+      if (JSON_NODE_HOLDS_VALUE (unit) && json_node_get_value_type (unit) == G_TYPE_STRING)
+        g_ptr_array_add (self->units, json_node_dup_string (unit));
+    }
+}
+
 /**
  * baton_card_state_new_from_json:
  * @node: what was written down
@@ -317,6 +396,7 @@ baton_card_state_new_from_json (JsonNode *node, GError **error)
                            "the record of how the card stood is damaged");
       return NULL;
     }
+  take_modules_and_units (object, self);
 
   return g_steal_pointer (&self);
 }

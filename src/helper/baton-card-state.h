@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-machine.h"
+#include "baton-module-state.h"
 
 #include <json-glib/json-glib.h>
 
@@ -41,6 +42,8 @@ typedef struct
  * BatonCardState:
  * @card: the card's address
  * @functions: (element-type BatonFunctionState): the display function first
+ * @modules: (element-type BatonModuleState): what was unloaded for the card to leave
+ * @units: (element-type utf8): what was stopped for it
  *
  * A card as it stood. The journal's header has it from before the handoff, and
  * `/run/baton/cards/ADDRESS.json` from before the card first left the host.
@@ -49,6 +52,8 @@ typedef struct
 {
   char *card;
   GPtrArray *functions;
+  GPtrArray *modules;
+  GPtrArray *units;
 } BatonCardState;
 
 BatonCardState *baton_card_state_new (const BatonCard *card);
@@ -59,6 +64,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonCardState, baton_card_state_free)
 
 const BatonFunctionState *baton_card_state_find (const BatonCardState *self,
                                                  const char *address);
+const BatonModuleState *baton_card_state_find_module (const BatonCardState *self,
+                                                      const char *name);
+gboolean baton_card_state_has_unit (const BatonCardState *self, const char *unit);
 GPtrArray *baton_card_state_list_groups (const BatonCardState *self);
 gboolean baton_card_state_same_devices (const BatonCardState *a, const BatonCardState *b);
 

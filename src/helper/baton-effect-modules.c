@@ -2,18 +2,40 @@
 #include "config.h"
 
 #include "baton-effect.h"
+
+#include <errno.h>
+
 #include "baton-kernel.h"
+
+typedef struct
+{
+  const char *name;
+  const char *options;
+} Load;
 
 static int
 do_load (gpointer data)
 {
-  return baton_kernel_load_module (data);
+  const Load *job = data;
+
+  return baton_kernel_load_module (job->name, job->options);
 }
 
 static int
 do_unload (gpointer data)
 {
   return baton_kernel_unload_module (data);
+}
+
+static BatonOutcome
+load (BatonStepContext *context, const char *name, const char *options, BatonTrouble *trouble)
+{
+  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
+  Load job = { name, options };
+
+  baton_trouble_set (&refused, BATON_CODE_MODULE_NOT_LOADED, 0, "module", name, NULL);
+
+  return baton_effect_run (context, do_load, &job, name, &refused, trouble);
 }
 
 /**
@@ -27,11 +49,7 @@ do_unload (gpointer data)
 BatonOutcome
 baton_effect_load_module (BatonStepContext *context, const char *name, BatonTrouble *trouble)
 {
-  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
-
-  baton_trouble_set (&refused, BATON_CODE_MODULE_NOT_LOADED, 0, "module", name, NULL);
-
-  return baton_effect_run (context, do_load, (gpointer) name, name, &refused, trouble);
+  return load (context, name, NULL, trouble);
 }
 
 /**
@@ -116,6 +134,94 @@ baton_effect_unload_modules (BatonStepContext *context, JsonNode *names, BatonTr
             }
         }
     }
+
+  return BATON_OUTCOME_OK;
+}
+
+/* What the kernel would refuse is told with its number. */
+static gboolean
+is_unused (BatonStepContext *context, const char *name, BatonTrouble *trouble)
+{
+  g_autofree char *path = g_strconcat ("module/", name, "/refcnt", NULL);
+  g_autofree char *count = baton_root_read_line (context->root, BATON_ROOT_SYS, path, NULL);
+
+  if (count == NULL || g_str_equal (count, "0"))
+    return TRUE;
+
+  baton_trouble_set (trouble, BATON_CODE_MODULE_IN_USE, EAGAIN, "module", name, "count", count,
+                     NULL);
+
+  return FALSE;
+}
+
+/**
+ * baton_effect_unload_module:
+ * @context: the handoff
+ * @name: a module
+ * @trouble: why it could not be done
+ *
+ * Unloads a module that nobody uses. The kernel counts its uses once more, and so nobody who begins
+ * to use it meanwhile is robbed of it (kernel/module/main.c, try_stop_module()).
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_effect_unload_module (BatonStepContext *context, const char *name, BatonTrouble *trouble)
+{
+  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
+
+  if (!is_unused (context, name, trouble))
+    return BATON_OUTCOME_FAILED;
+  baton_trouble_set (&refused, BATON_CODE_MODULE_NOT_UNLOADED, 0, "module", name, NULL);
+
+  return baton_effect_run (context, do_unload, (gpointer) name, name, &refused, trouble);
+}
+
+/* The module is back: to unload it again for a setting would do more harm than the setting. */
+static void
+look_at_settings (BatonStepContext *context, const BatonModuleState *before)
+{
+  g_autofree char *difference = baton_module_state_dup_difference (before, context->root);
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+
+  if (difference == NULL)
+    return;
+  baton_trouble_set (&problem, BATON_CODE_MODULE_NOT_AS_BEFORE, 0, "module", before->name,
+                     "settings", difference, NULL);
+  g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
+}
+
+/**
+ * baton_effect_load_as_before:
+ * @context: the handoff
+ * @before: how a module was loaded once
+ * @trouble: why it could not be done
+ *
+ * Loads a module as it was loaded then. What it was given by hand goes before modprobe.d(5).
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_effect_load_as_before (BatonStepContext *context,
+                             const BatonModuleState *before,
+                             BatonTrouble *trouble)
+{
+  g_autofree char *options = baton_module_state_dup_options (before);
+  BatonOutcome outcome;
+
+  if (baton_module_state_is_loaded (context->root, before->name))
+    return BATON_OUTCOME_OK;
+
+  outcome = load (context, before->name, options, trouble);
+  if (outcome != BATON_OUTCOME_OK)
+    return outcome;
+  if (!baton_module_state_is_loaded (context->root, before->name))
+    {
+      baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", before->name,
+                         NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+  look_at_settings (context, before);
 
   return BATON_OUTCOME_OK;
 }

@@ -10,6 +10,7 @@
 #include "baton-kernel.h"
 #include "baton-look.h"
 #include "baton-sysfs-write.h"
+#include "baton-unbind-lock.h"
 
 /* What sysfs shows where no override is set (drivers/pci/pci-sysfs.c, driver_override_show). */
 #define NO_OVERRIDE "(null)"
@@ -310,6 +311,9 @@ baton_effect_bind (BatonStepContext *context,
  * @driver: the driver that has it
  * @trouble: why it could not be done
  *
+ * NVIDIA's driver waits for ever for whoever uses the card, so it is never asked to let go of one
+ * without having said that nobody does (baton-unbind-lock).
+ *
  * Returns: the outcome; the write returns when the driver's remove has
  */
 BatonOutcome
@@ -322,6 +326,13 @@ baton_effect_unbind (BatonStepContext *context,
 
   baton_trouble_set (&refused, BATON_CODE_UNBIND_REFUSED, 0, "address", address, "driver",
                      driver, NULL);
+  if (g_str_equal (driver, BATON_NVIDIA_DRIVER))
+    {
+      BatonOutcome outcome = baton_unbind_lock_take (context, address, trouble);
+
+      if (outcome != BATON_OUTCOME_OK)
+        return outcome;
+    }
 
   return write_to_driver (context, address, driver, "unbind", &refused, trouble);
 }

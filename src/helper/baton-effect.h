@@ -41,6 +41,11 @@ BatonOutcome
 baton_effect_load_module (BatonStepContext *context, const char *name, BatonTrouble *trouble);
 BatonOutcome
 baton_effect_unload_modules (BatonStepContext *context, JsonNode *names, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_unload_module (BatonStepContext *context, const char *name, BatonTrouble *trouble);
+BatonOutcome baton_effect_load_as_before (BatonStepContext *context,
+                                          const BatonModuleState *before,
+                                          BatonTrouble *trouble);
 JsonNode *baton_effect_list_loads (const char *module);
 
 G_END_DECLS

@@ -117,9 +117,27 @@ find_origin (Handoff *self, BatonCard *card)
   record->made_origin = self->plan->to == BATON_SIDE_GUEST;
 }
 
+/* What goes with the card, for the handoff that brings it back. */
+static void
+keep_what_goes (Handoff *self)
+{
+  BatonRecord *record = self->record;
+
+  for (guint i = 0; record->made_origin && i < record->steps->len; i++)
+    {
+      const BatonStep *step = g_ptr_array_index (record->steps, i);
+      const BatonStepClass *class = baton_step_get_class (step->kind);
+
+      if (class->keep != NULL)
+        class->keep (&self->context, step, record->origin);
+    }
+}
+
 static gboolean
 keep_origin (Handoff *self, GError **error)
 {
+  keep_what_goes (self);
+
   return !self->record->made_origin ||
          baton_card_state_save (self->record->origin, self->root, error);
 }

@@ -85,6 +85,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KmodModule, free_module)
 /**
  * baton_kernel_load_module:
  * @name: a module, from a closed list or from what the helper read itself
+ * @options: (nullable): parameters that go before those of modprobe.d
  *
  * Loads a module and what it needs, with the parameters that modprobe.d sets.
  * One that is loaded already is no error.
@@ -92,7 +93,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KmodModule, free_module)
  * Returns: 0, or an errno
  */
 int
-baton_kernel_load_module (const char *name)
+baton_kernel_load_module (const char *name, const char *options)
 {
   g_autoptr (KmodContext) context = kmod_new (NULL, NULL);
   g_autoptr (KmodModule) module = NULL;
@@ -105,14 +106,14 @@ baton_kernel_load_module (const char *name)
     return -result;
   if (module == NULL)
     return ENOENT;
-  result = kmod_module_probe_insert_module (module, 0, NULL, NULL, NULL, NULL);
+  result = kmod_module_probe_insert_module (module, 0, options, NULL, NULL, NULL);
 
   return result < 0 ? -result : 0;
 }
 
 /**
  * baton_kernel_unload_module:
- * @name: a module that we loaded
+ * @name: a module that we loaded, or that goes with a card
  *
  * Never waits and never forces: one that is in use stays, with EAGAIN
  * (kernel/module/main.c, delete_module).

@@ -3,28 +3,24 @@
 
 #include "baton-effect.h"
 
-/* Loaded and past its init, or built in: then there is no `initstate`
- * (kernel/module/sysfs.c). The kernel writes `-` in names as `_`. */
-static gboolean
-is_there (BatonStepContext *context, const char *module)
+/* What was there before the card left, or NULL where this module was not. */
+static const BatonModuleState *
+find_before (BatonStepContext *context, const BatonStep *step)
 {
-  g_autofree char *directory = g_strconcat ("module/", module, NULL);
-  g_autofree char *state_path = NULL;
-  g_autofree char *state = NULL;
+  return context->origin != NULL ? baton_card_state_find_module (context->origin, step->target)
+                                 : NULL;
+}
 
-  g_strdelimit (directory, "-", '_');
-  if (!baton_root_exists (context->root, BATON_ROOT_SYS, directory))
-    return FALSE;
-  state_path = g_strconcat (directory, "/initstate", NULL);
-  state = baton_root_read_line (context->root, BATON_ROOT_SYS, state_path, NULL);
-
-  return state == NULL || g_str_equal (state, "live");
+static gboolean
+is_only_as_before (const BatonStep *step)
+{
+  return g_strcmp0 (step->detail, BATON_AS_BEFORE) == 0;
 }
 
 static JsonNode *
 remember (BatonStepContext *context, const BatonStep *step)
 {
-  if (is_there (context, step->target))
+  if (baton_module_state_is_loaded (context->root, step->target))
     return NULL;
 
   return baton_effect_list_loads (step->target);
@@ -36,7 +32,8 @@ observe (BatonStepContext *context,
          gboolean applied,
          BatonTrouble *trouble)
 {
-  if (is_there (context, step->target))
+  if (baton_module_state_is_loaded (context->root, step->target) ||
+      (is_only_as_before (step) && (applied || find_before (context, step) == NULL)))
     return TRUE;
 
   baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", step->target, NULL);
@@ -47,7 +44,23 @@ observe (BatonStepContext *context,
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  return baton_effect_load_module (context, step->target, trouble);
+  const BatonModuleState *before = find_before (context, step);
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+  BatonOutcome outcome;
+
+  if (before == NULL)
+    return baton_effect_load_module (context, step->target, trouble);
+  if (!is_only_as_before (step))
+    return baton_effect_load_as_before (context, before, trouble);
+
+  /* The card is back: what it lacks is a problem, and no reason to take it away again. */
+  outcome = baton_effect_load_as_before (context, before, &problem);
+  if (outcome == BATON_OUTCOME_STUCK)
+    baton_trouble_set (trouble, problem.code, problem.errsv, "subject", step->target, NULL);
+  else if (outcome != BATON_OUTCOME_OK)
+    g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
+
+  return outcome == BATON_OUTCOME_STUCK ? outcome : BATON_OUTCOME_OK;
 }
 
 static BatonOutcome

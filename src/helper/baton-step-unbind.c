@@ -53,15 +53,24 @@ end_revert (BatonStepContext *context, const BatonFunctionState *before)
   return BATON_OUTCOME_OK;
 }
 
-/* The override goes back first: it would keep the driver that was from taking the function. */
-static BatonOutcome
-revert (BatonStepContext *context,
-        const BatonStep *step,
-        JsonNode *remembered,
-        BatonTrouble *trouble)
+/**
+ * baton_step_unbind_give_back:
+ * @context: the handoff
+ * @address: a function of the card
+ * @trouble: why it could not be done
+ *
+ * Gives a function the driver again that it had before the handoff. The override goes back first:
+ * it would keep that driver from taking it.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_step_unbind_give_back (BatonStepContext *context,
+                             const char *address,
+                             BatonTrouble *trouble)
 {
-  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
-  g_autofree char *driver = baton_effect_read_driver (context, step->target);
+  const BatonFunctionState *before = baton_card_state_find (context->before, address);
+  g_autofree char *driver = baton_effect_read_driver (context, address);
   g_autofree char *found = NULL;
   BatonOutcome outcome;
 
@@ -71,22 +80,31 @@ revert (BatonStepContext *context,
     return end_revert (context, before);
   if (driver != NULL)
     {
-      baton_trouble_set_difference (trouble, step->target, before->driver, driver);
+      baton_trouble_set_difference (trouble, address, before->driver, driver);
       return BATON_OUTCOME_FAILED;
     }
-  outcome = baton_effect_set_override (context, step->target, before->override, trouble);
+  outcome = baton_effect_set_override (context, address, before->override, trouble);
   if (outcome != BATON_OUTCOME_OK)
     return outcome;
-  outcome = baton_effect_bind (context, step->target, before->driver, trouble);
+  outcome = baton_effect_bind (context, address, before->driver, trouble);
   if (outcome != BATON_OUTCOME_OK)
     return outcome;
-  found = baton_effect_read_driver (context, step->target);
+  found = baton_effect_read_driver (context, address);
   if (g_strcmp0 (found, before->driver) == 0)
     return end_revert (context, before);
 
-  baton_trouble_set_difference (trouble, step->target, before->driver, found);
+  baton_trouble_set_difference (trouble, address, before->driver, found);
 
   return BATON_OUTCOME_FAILED;
+}
+
+static BatonOutcome
+revert (BatonStepContext *context,
+        const BatonStep *step,
+        JsonNode *remembered,
+        BatonTrouble *trouble)
+{
+  return baton_step_unbind_give_back (context, step->target, trouble);
 }
 
 const BatonStepClass baton_step_unbind_class = {

@@ -68,6 +68,7 @@ typedef struct
  * @is_kept: (nullable): is the card in use after it? Then says by whom
  * @only_waits: it changes nothing, and may take as long as people take
  * @remember: (nullable): what @revert has to know beside the state that was
+ * @keep: (nullable): notes in the record of how the card stood what only the way back needs
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
  *   not so, says so in @trouble
  * @apply: does it
@@ -86,6 +87,7 @@ typedef struct
   gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
   gboolean only_waits;
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
+  void (*keep) (BatonStepContext *context, const BatonStep *step, BatonCardState *origin);
   gboolean (*observe) (BatonStepContext *context,
                        const BatonStep *step,
                        gboolean applied,
@@ -104,6 +106,9 @@ typedef struct
 
 const BatonStepClass *baton_step_get_class (BatonStepKind kind);
 
+BatonOutcome baton_step_unbind_give_back (BatonStepContext *context,
+                                          const char *address,
+                                          BatonTrouble *trouble);
 void baton_step_let_open_take_all_back (BatonStepContext *context);
 void baton_step_let_open_give_again (BatonStepContext *context, const char *group);
 
@@ -112,9 +117,13 @@ extern const BatonStepClass baton_step_close_process_class;
 extern const BatonStepClass baton_step_hold_power_class;
 extern const BatonStepClass baton_step_let_open_class;
 extern const BatonStepClass baton_step_load_module_class;
+extern const BatonStepClass baton_step_prove_unused_class;
 extern const BatonStepClass baton_step_reserve_sound_class;
 extern const BatonStepClass baton_step_set_override_class;
+extern const BatonStepClass baton_step_start_unit_class;
+extern const BatonStepClass baton_step_stop_unit_class;
 extern const BatonStepClass baton_step_unbind_class;
+extern const BatonStepClass baton_step_unload_module_class;
 extern const BatonStepClass baton_step_verify_class;
 extern const BatonStepClass baton_step_wait_guest_class;
 

@@ -12,8 +12,11 @@
 
 #include <glib/gstdio.h>
 
+#include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-kernel.h"
+#include "baton-unit-job.h"
+#include "fake-nvidia.h"
 
 #define PCI_DRIVERS "sys/bus/pci/drivers"
 #define VFIO_CLASS "sys/class/vfio/" FAKE_GROUP
@@ -28,6 +31,7 @@ typedef struct
   gboolean group_busy;
   gboolean group_viable;
   gboolean keeps_node;
+  gboolean nvidia_busy;
   guint refused; /* index of the function that its host driver does not take, and why */
   int refused_errno;
   pid_t worker;
@@ -44,7 +48,8 @@ struct _FakeKernel
 /* There is one kernel. */
 static FakeKernel *kernel;
 
-static const struct
+/* The driver of the first one is what the test's machine has. */
+static struct
 {
   const char *address;
   const char *driver;
@@ -180,7 +185,9 @@ bind_function (const char *driver, const char *address)
   if (i == kernel->shared->refused && g_str_equal (driver, functions[i].driver))
     return kernel->shared->refused_errno;
   mock_machine_set_driver (kernel->machine, address, driver);
-  if (g_str_equal (driver, functions[i].driver))
+  if (g_str_equal (driver, "nvidia"))
+    fake_nvidia_bound (kernel->machine, TRUE);
+  else if (g_str_equal (driver, functions[i].driver))
     move_nodes (i, TRUE);
   update_group_node ();
 
@@ -198,7 +205,9 @@ unbind_function (const char *driver, const char *address)
   now = read_driver (address);
   if (g_strcmp0 (now, driver) != 0)
     return ENODEV;
-  if (g_str_equal (driver, functions[i].driver))
+  if (g_str_equal (driver, "nvidia"))
+    fake_nvidia_bound (kernel->machine, FALSE);
+  else if (g_str_equal (driver, functions[i].driver))
     move_nodes (i, FALSE);
   mock_machine_set_driver (kernel->machine, address, NULL);
   update_group_node ();
@@ -262,6 +271,8 @@ act (int fd, const char *text)
     return bind_function (driver, text);
   if (g_str_has_suffix (path, "/drivers_probe"))
     return probe_function (text);
+  if (g_str_has_suffix (path, "/unbindLock") && kernel->shared->nvidia_busy)
+    return 0;
 
   return set_attribute (fd, path, text);
 }
@@ -348,7 +359,7 @@ baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
 }
 
 int
-baton_kernel_load_module (const char *name)
+baton_kernel_load_module (const char *name, const char *options)
 {
   int errsv;
 
@@ -359,7 +370,11 @@ baton_kernel_load_module (const char *name)
       mock_machine_write (kernel->machine, "sys/module/vfio_pci/initstate", "live\n");
       mock_machine_add_driver (kernel->machine, "vfio-pci", "vfio_pci");
       mock_machine_write (kernel->machine, PCI_DRIVERS "/vfio-pci/unbind", "");
+      return 0;
     }
+  fake_nvidia_load (kernel->machine, name, options);
+  if (g_str_equal (name, "nvidia"))
+    bind_function (name, FAKE_CARD);
 
   return 0;
 }
@@ -371,16 +386,46 @@ baton_kernel_unload_module (const char *name)
 
   if (!meet_fault (&errsv))
     return errsv;
+  if (g_str_has_prefix (name, "nvidia"))
+    {
+      if (fake_nvidia_count (kernel->machine, name) > 0)
+        return EAGAIN;
+      if (g_str_equal (name, "nvidia"))
+        unbind_function (name, FAKE_CARD);
+      fake_nvidia_unload (kernel->machine, name);
+      return 0;
+    }
   mock_machine_remove (kernel->machine, "sys/module/vfio_pci");
   mock_machine_remove (kernel->machine, PCI_DRIVERS "/vfio-pci");
 
   return 0;
 }
 
+/* systemd is as far away as the kernel, and lies and fails in the same ways. */
+gboolean
+baton_unit_job_run (
+    BatonRoot *root, BatonWaiter *waiter, const char *method, const char *unit, GError **error)
+{
+  int errsv;
+
+  if (meet_fault (&errsv))
+    fake_nvidia_run_service (kernel->machine, g_str_equal (method, "StartUnit"));
+  else if (errsv != 0)
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_IO, "systemd's job ended with “failed”");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 GStrv
 baton_kernel_list_loads (const char *name)
 {
-  const char *const names[] = { "vfio_pci", NULL };
+  const char *const names[] = {
+    g_str_has_prefix (name, "nvidia") ? name : "vfio_pci",
+    NULL,
+  };
 
   return g_strdupv ((GStrv) names);
 }
@@ -400,6 +445,7 @@ fake_kernel_new (MockMachine *machine)
   self->shared->worker = getpid ();
   kernel = self;
 
+  functions[0].driver = "amdgpu";
   mock_machine_add_gpu (machine, "0000:00:02.0", "1");
   mock_machine_add_gpu (machine, FAKE_CARD, FAKE_GROUP);
   mock_machine_write (machine, PCI_DRIVERS "/amdgpu/unbind", "");
@@ -419,6 +465,20 @@ fake_kernel_new (MockMachine *machine)
   mock_machine_set_attribute (machine, FAKE_CARD, "power/control", "auto");
 
   return self;
+}
+
+/* The card is NVIDIA's, on its own driver with all of its modules. */
+void
+fake_kernel_use_nvidia (FakeKernel *self, const char *version)
+{
+  functions[0].driver = "nvidia";
+  fake_nvidia_init (self->machine, version);
+}
+
+void
+fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy)
+{
+  self->shared->nvidia_busy = busy;
 }
 
 void

@@ -32,6 +32,9 @@ typedef struct _FakeKernel FakeKernel;
 
 FakeKernel *fake_kernel_new (MockMachine *machine);
 void fake_kernel_free (FakeKernel *self);
+void fake_kernel_use_nvidia (FakeKernel *self, const char *version);
+/* Somebody uses the card through no descriptor, as persistence mode does. */
+void fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeKernel, fake_kernel_free)
 
 /* The @nth act from now on, from 1, meets @fault; 0 for none. */

@@ -116,9 +116,10 @@ tell_troubles (Story *self)
                                 ? json_object_get_array_member (event->object, "findings")
                                 : NULL;
       guint n_findings = findings != NULL ? json_array_get_length (findings) : 0;
+      const char *state =
+          json_object_get_string_member_with_default (event->object, "state", NULL);
 
-      if (g_strcmp0 (json_object_get_string_member_with_default (event->object, "state", NULL),
-                     "fail") == 0)
+      if (g_strcmp0 (state, "fail") == 0 || g_strcmp0 (state, "degraded") == 0)
         g_test_message ("%s", json_object_get_string_member (event->object, "text"));
       for (guint j = 0; j < n_findings; j++)
         {

@@ -60,6 +60,59 @@ plan_machine_set_loaded (PlanMachine *self, const char *modules)
   plan_machine_set_list (&self->system->modules_loaded, modules);
 }
 
+static void
+free_nvidia_module (gpointer data)
+{
+  BatonNvidiaModule *module = data;
+
+  g_free (module->name);
+  g_free (module);
+}
+
+static BatonNvidia *
+make_nvidia (void)
+{
+  BatonNvidia *nvidia = g_new0 (BatonNvidia, 1);
+
+  nvidia->modules = g_ptr_array_new_with_free_func (free_nvidia_module);
+  nvidia->units = g_new0 (char *, 1);
+  nvidia->installed_units = g_new0 (char *, 1);
+
+  return nvidia;
+}
+
+/* Modules are added in the order in which they can be unloaded. */
+BatonNvidiaModule *
+plan_machine_add_nvidia_module (PlanMachine *self,
+                                const char *name,
+                                int refcount,
+                                guint n_users)
+{
+  BatonNvidiaModule *module = g_new0 (BatonNvidiaModule, 1);
+
+  module->name = g_strdup (name);
+  module->refcount = refcount;
+  module->n_users = n_users;
+  g_ptr_array_add (self->system->nvidia->modules, module);
+
+  return module;
+}
+
+/* The card is NVIDIA's, on its own driver with all four modules. */
+void
+plan_machine_use_nvidia (PlanMachine *self, const char *version)
+{
+  plan_machine_set (&self->display->driver, "nvidia");
+  plan_machine_set (&self->display->driver_module, "nvidia");
+  plan_machine_set_list (&self->display->modules, "nvidia");
+  plan_machine_set_loaded (self, "nvidia nvidia_drm nvidia_modeset nvidia_uvm snd_hda_intel");
+  plan_machine_set (&self->system->nvidia->version, version);
+  plan_machine_add_nvidia_module (self, "nvidia_drm", 0, 0);
+  plan_machine_add_nvidia_module (self, "nvidia_modeset", 1, 1);
+  plan_machine_add_nvidia_module (self, "nvidia_uvm", 0, 0);
+  plan_machine_add_nvidia_module (self, "nvidia", 2, 2);
+}
+
 BatonFunction *
 plan_machine_add_function (PlanMachine *self,
                            const char *address,
@@ -146,6 +199,7 @@ make_system (void)
   system->claims = g_ptr_array_new_with_free_func (free_claim);
   system->blacklists = g_ptr_array_new_with_free_func (free_blacklist);
   system->modules_without_remove = g_new0 (char *, 1);
+  system->nvidia = make_nvidia ();
   system->modules_loaded = g_strsplit ("bochs snd_hda_intel i915 vfio_pci", " ", -1);
 
   return system;

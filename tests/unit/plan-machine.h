@@ -50,6 +50,11 @@ void plan_machine_add_claim (
     PlanMachine *self, BatonClaimKind kind, const char *address, const char *value, guint line);
 void plan_machine_add_blacklist (PlanMachine *self, const char *module, guint line);
 void plan_machine_set_loaded (PlanMachine *self, const char *modules);
+void plan_machine_use_nvidia (PlanMachine *self, const char *version);
+BatonNvidiaModule *plan_machine_add_nvidia_module (PlanMachine *self,
+                                                   const char *name,
+                                                   int refcount,
+                                                   guint n_users);
 void plan_machine_set (char **field, const char *value);
 void plan_machine_set_list (GStrv *field, const char *values);
 

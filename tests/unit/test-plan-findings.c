@@ -380,7 +380,62 @@ use_qxl (PlanMachine *m)
 static void
 use_nvidia (PlanMachine *m)
 {
-  plan_machine_set (&m->display->driver, "nvidia");
+  plan_machine_use_nvidia (m, "550.163.01");
+}
+
+/* Later ones let go of one card, and so of nothing to tell about. */
+static void
+use_later_nvidia (PlanMachine *m)
+{
+  plan_machine_use_nvidia (m, "595.45.04");
+}
+
+static void
+add_second_nvidia (PlanMachine *m)
+{
+  if (!g_str_equal (m->display->driver, "nvidia"))
+    use_nvidia (m);
+  plan_machine_add_function (m, "0000:03:00.0", 0x030000, "nvidia", "9");
+}
+
+static void
+use_fabric_module (PlanMachine *m)
+{
+  if (!g_str_equal (m->display->driver, "nvidia"))
+    use_nvidia (m);
+  plan_machine_add_nvidia_module (m, "gdrdrv", 0, 0);
+}
+
+static void
+stick_count (PlanMachine *m)
+{
+  if (!g_str_equal (m->display->driver, "nvidia"))
+    use_later_nvidia (m);
+  ((BatonNvidiaModule *) m->system->nvidia->modules->pdata[3])->refcount = 38;
+}
+
+static void
+set_modeset (PlanMachine *m)
+{
+  if (!g_str_equal (m->display->driver, "nvidia"))
+    use_later_nvidia (m);
+  plan_machine_set (&m->system->nvidia->modeset, "Y");
+  plan_machine_set (&m->system->nvidia->fbdev, "Y");
+}
+
+static void
+clear_modeset (PlanMachine *m)
+{
+  set_modeset (m);
+  plan_machine_set (&m->system->nvidia->modeset, "N");
+}
+
+static void
+run_persistenced (PlanMachine *m)
+{
+  if (!g_str_equal (m->display->driver, "nvidia"))
+    use_later_nvidia (m);
+  plan_machine_set_list (&m->system->nvidia->units, "nvidia-persistenced.service");
 }
 
 static void
@@ -527,7 +582,13 @@ static const struct
   { "upgraded kernel", BATON_CODE_VFIO_OTHER_KERNEL, HOST, GUEST, NULL, upgrade_kernel },
   { "radeon", BATON_CODE_DRIVER_WITHOUT_REMOVE, HOST, GUEST, NULL, use_radeon },
   { "qxl", BATON_CODE_DRIVER_CRASHES, HOST, GUEST, NULL, use_qxl },
-  { "nvidia", BATON_CODE_NVIDIA_NOT_YET, HOST, GUEST, NULL, use_nvidia },
+  { "nvidia", BATON_CODE_NVIDIA_LEAVES, HOST, GUEST, NULL, use_nvidia },
+  { "two nvidia", BATON_CODE_NVIDIA_OTHER_CARD, HOST, GUEST, use_nvidia, add_second_nvidia },
+  { "gdrdrv", BATON_CODE_NVIDIA_MODULE_IN_WAY, HOST, GUEST, use_nvidia, use_fabric_module },
+  { "stuck count", BATON_CODE_NVIDIA_COUNT_STUCK, HOST, GUEST, use_later_nvidia, stick_count },
+  { "modeset", BATON_CODE_NVIDIA_MODESET_ON, HOST, GUEST, use_later_nvidia, set_modeset },
+  { "no modeset", BATON_CODE_NVIDIA_MODESET_OFF, HOST, GUEST, use_later_nvidia, clear_modeset },
+  { "persistenced", BATON_CODE_UNIT_STOPS, HOST, GUEST, use_later_nvidia, run_persistenced },
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
   { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
   { "rx 9070", BATON_CODE_RETURN_CRASHES, HOST, GUEST, NULL, be_known_to_crash },

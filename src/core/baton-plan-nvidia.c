@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+
+/* References used below:
+ *  NV-REMOVE - open-gpu-kernel-modules kernel-open/nvidia/nv-pci.c, nv_pci_remove_helper()
+ *  NVKMS - kernel-open/nvidia-modeset: with nvidia_drm's modeset=1 every card stays in use
+ */
+
+static gboolean
+is_on_nvidia (const BatonFunction *function)
+{
+  return g_strcmp0 (function->driver, BATON_NVIDIA_DRIVER) == 0;
+}
+
+static BatonNvidiaWay
+find_way (const BatonPlanning *self)
+{
+  return baton_nvidia_find_way (self->machine->system->nvidia->version);
+}
+
+/* Returns: (nullable): a card that stays, and that the same driver has */
+static const BatonFunction *
+find_other_card (const BatonPlanning *self)
+{
+  for (guint i = 0; i < self->machine->functions->len; i++)
+    {
+      const BatonFunction *function = self->machine->functions->pdata[i];
+
+      if (is_on_nvidia (function) && !baton_card_travels (self->card, function->address))
+        return function;
+    }
+
+  return NULL;
+}
+
+/* Whether this plan takes the card away from NVIDIA's own driver. */
+gboolean
+baton_planning_leaves_nvidia (const BatonPlanning *self)
+{
+  return self->plan->to == BATON_SIDE_GUEST && is_on_nvidia (self->card->display) &&
+         baton_planning_moves_to_guest (self, self->card->display);
+}
+
+/* Whether @unit is one of the driver's services and is stopped for the handoff. */
+gboolean
+baton_planning_stops_unit (const BatonPlanning *self, const char *unit)
+{
+  const BatonNvidia *nvidia = self->machine->system->nvidia;
+
+  return unit != NULL && baton_planning_leaves_nvidia (self) &&
+         g_strv_contains ((const char *const *) nvidia->units, unit);
+}
+
+/* Whether @function has no driver any more when the driver's module is gone. */
+gboolean
+baton_planning_goes_with_nvidia (const BatonPlanning *self, const BatonFunction *function)
+{
+  return is_on_nvidia (function) && find_way (self) == BATON_NVIDIA_UNLOAD;
+}
+
+/*
+ * What stands on the driver and has to go before the card can. Where the driver stays, that is its
+ * display part alone, which keeps the card in use (NVKMS); and where another card needs that, it
+ * stays as well, and the driver is asked whether it can do without this card.
+ */
+static gboolean
+is_unloaded (const BatonPlanning *self, const BatonNvidiaModule *module)
+{
+  if (g_str_equal (module->name, BATON_NVIDIA_DRIVER))
+    return FALSE;
+  if (find_way (self) == BATON_NVIDIA_UNLOAD)
+    return TRUE;
+
+  return find_other_card (self) == NULL && (g_str_equal (module->name, "nvidia_drm") ||
+                                            g_str_equal (module->name, "nvidia_modeset"));
+}
+
+static void
+look_at_other_cards (BatonPlanning *self)
+{
+  const BatonNvidia *nvidia = self->machine->system->nvidia;
+  const BatonFunction *other = find_other_card (self);
+
+  if (find_way (self) != BATON_NVIDIA_UNLOAD)
+    return;
+
+  if (other != NULL)
+    baton_planning_add (self, BATON_CODE_NVIDIA_OTHER_CARD, other->address, "card",
+                        baton_card_get_name (self->card), "other", other->name, "address",
+                        other->address, "version",
+                        nvidia->version != NULL ? nvidia->version : "unknown");
+  else
+    baton_planning_add (self, BATON_CODE_NVIDIA_LEAVES, self->card->display->address, "card",
+                        baton_card_get_name (self->card), "version",
+                        nvidia->version != NULL ? nvidia->version : "unknown");
+}
+
+/*
+ * A count that stays when everybody has gone. While anybody has the card, a process or the text
+ * console, how much of the count is his cannot be told, and the same is asked again when the
+ * modules are unloaded: that comes before anything is unbound.
+ */
+static void
+look_at_count (BatonPlanning *self, const BatonNvidiaModule *module)
+{
+  g_autofree char *count = NULL;
+  gboolean is_driver = g_str_equal (module->name, BATON_NVIDIA_DRIVER);
+
+  if (self->holders == NULL || !self->holders->complete || self->holders->holders->len > 0 ||
+      module->refcount <= (int) module->n_users ||
+      !(is_unloaded (self, module) || (is_driver && find_other_card (self) == NULL)))
+    return;
+
+  count = g_strdup_printf ("%d", module->refcount - (int) module->n_users);
+  baton_planning_add (self, BATON_CODE_NVIDIA_COUNT_STUCK, module->name, "module", module->name,
+                      "count", count);
+}
+
+static void
+look_at_stack (BatonPlanning *self)
+{
+  GPtrArray *modules = self->machine->system->nvidia->modules;
+
+  for (guint i = 0; i < modules->len; i++)
+    {
+      const BatonNvidiaModule *module = modules->pdata[i];
+
+      /* What Baton cannot load again as it was, it does not unload. */
+      if (is_unloaded (self, module) && !baton_nvidia_is_own_module (module->name))
+        baton_planning_add (self, BATON_CODE_NVIDIA_MODULE_IN_WAY, module->name, "module",
+                            module->name);
+      look_at_count (self, module);
+    }
+}
+
+/* Only root may read how the display part was loaded; a look without rights says nothing. */
+static void
+look_at_display_part (BatonPlanning *self)
+{
+  const BatonNvidia *nvidia = self->machine->system->nvidia;
+  const char *fbdev = g_strcmp0 (nvidia->fbdev, "Y") == 0 ? "1" : "0";
+
+  if (nvidia->modeset == NULL)
+    return;
+
+  baton_planning_add (self,
+                      g_str_equal (nvidia->modeset, "Y") ? BATON_CODE_NVIDIA_MODESET_ON
+                                                         : BATON_CODE_NVIDIA_MODESET_OFF,
+                      self->card->display->address, "card", baton_card_get_name (self->card),
+                      "fbdev", fbdev);
+}
+
+static void
+look_at_units (BatonPlanning *self)
+{
+  GStrv units = self->machine->system->nvidia->units;
+
+  for (guint i = 0; units[i] != NULL; i++)
+    baton_planning_add (self, BATON_CODE_UNIT_STOPS, units[i], "unit", units[i]);
+}
+
+/* What NVIDIA's own driver needs that other drivers do not. */
+void
+baton_planning_look_at_nvidia (BatonPlanning *self)
+{
+  if (!baton_planning_leaves_nvidia (self))
+    return;
+
+  look_at_other_cards (self);
+  look_at_stack (self);
+  look_at_display_part (self);
+  look_at_units (self);
+}
+
+/* The services keep the card in use, so they go first; last started, first stopped. */
+void
+baton_planning_add_nvidia_stops (BatonPlanning *self)
+{
+  GStrv units = self->machine->system->nvidia->units;
+
+  for (guint i = g_strv_length (units); i > 0; i--)
+    if (baton_planning_stops_unit (self, units[i - 1]))
+      baton_planning_add_step (self, BATON_STEP_STOP_UNIT, units[i - 1], NULL);
+}
+
+/*
+ * All that can be refused comes before anything is unbound: modules that somebody still uses, and
+ * the driver's own word that nobody uses the card, without which neither an unbind nor the end of
+ * its module comes back (NV-REMOVE).
+ */
+void
+baton_planning_add_nvidia_unloads (BatonPlanning *self)
+{
+  GPtrArray *modules = self->machine->system->nvidia->modules;
+
+  if (!baton_planning_leaves_nvidia (self))
+    return;
+
+  for (guint i = 0; i < modules->len; i++)
+    {
+      const BatonNvidiaModule *module = modules->pdata[i];
+
+      if (is_unloaded (self, module))
+        baton_planning_add_step (self, BATON_STEP_UNLOAD_MODULE, module->name, NULL);
+    }
+  baton_planning_add_step (self, BATON_STEP_PROVE_UNUSED, self->card->display->address, NULL);
+}
+
+/*
+ * The driver's display part finds the cards that are there when it is loaded, so it comes after
+ * the bind. Which of its modules and services were there before, the helper's record alone knows.
+ */
+void
+baton_planning_add_nvidia_return (BatonPlanning *self)
+{
+  const char *const *modules = baton_nvidia_list_upper_modules ();
+  const BatonFunction *display = self->card->display;
+  const BatonNvidia *nvidia = self->machine->system->nvidia;
+
+  if (!baton_planning_moves_to_host (self, display) ||
+      g_strcmp0 (baton_planning_choose_module (self, display), BATON_NVIDIA_DRIVER) != 0)
+    return;
+
+  for (guint i = 0; modules[i] != NULL; i++)
+    if (!baton_planning_is_module_loaded (self, modules[i]))
+      baton_planning_add_step (self, BATON_STEP_LOAD_MODULE, modules[i], BATON_AS_BEFORE);
+
+  for (guint i = 0; nvidia->installed_units[i] != NULL; i++)
+    if (!g_strv_contains ((const char *const *) nvidia->units, nvidia->installed_units[i]))
+      baton_planning_add_step (self, BATON_STEP_START_UNIT, nvidia->installed_units[i],
+                               BATON_AS_BEFORE);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-unit.h"
+
+#include "baton-unit-job.h"
+
+/* The caller names no units, and neither does the journal: whatever stands there, only these are
+ * touched. */
+static gboolean
+is_known (const char *unit)
+{
+  return g_strv_contains (baton_nvidia_list_units (), unit);
+}
+
+/**
+ * baton_unit_is_running:
+ * @context: the handoff
+ * @unit: a service of NVIDIA's driver
+ *
+ * Returns: whether one of its processes is there
+ */
+gboolean
+baton_unit_is_running (BatonStepContext *context, const char *unit)
+{
+  g_autoptr (BatonNvidia) nvidia = baton_nvidia_new (context->root);
+
+  return g_strv_contains ((const char *const *) nvidia->units, unit);
+}
+
+static BatonOutcome
+run_job (BatonStepContext *context,
+         const char *method,
+         BatonCode refused,
+         const char *unit,
+         BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!is_known (unit))
+    {
+      baton_trouble_set (trouble, BATON_CODE_UNIT_UNKNOWN, 0, "unit", unit, NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+  if (baton_unit_job_run (context->root, context->waiter, method, unit, &error))
+    return BATON_OUTCOME_OK;
+
+  baton_trouble_set (trouble, refused, 0, "unit", unit, "reason", error->message, NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+/**
+ * baton_unit_stop:
+ * @context: the handoff
+ * @unit: a service of NVIDIA's driver
+ * @trouble: why it could not be done
+ *
+ * Returns: the outcome; it has ended when this returns
+ */
+BatonOutcome
+baton_unit_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  return run_job (context, "StopUnit", BATON_CODE_UNIT_NOT_STOPPED, unit, trouble);
+}
+
+/**
+ * baton_unit_start:
+ * @context: the handoff
+ * @unit: a service of NVIDIA's driver
+ * @trouble: why it could not be done
+ *
+ * Returns: the outcome; it says itself that it runs when this returns
+ */
+BatonOutcome
+baton_unit_start (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  return run_job (context, "StartUnit", BATON_CODE_UNIT_NOT_STARTED, unit, trouble);
+}

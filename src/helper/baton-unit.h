@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-steps.h"
+
+G_BEGIN_DECLS
+
+gboolean baton_unit_is_running (BatonStepContext *context, const char *unit);
+BatonOutcome
+baton_unit_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble);
+BatonOutcome
+baton_unit_start (BatonStepContext *context, const char *unit, BatonTrouble *trouble);
+
+G_END_DECLS

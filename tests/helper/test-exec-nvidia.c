@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "baton-recover.h"
+#include "fake-kernel.h"
+#include "fake-nvidia.h"
+#include "handoff-story.h"
+
+/* One driver that leaves with the card, and one that lets go of it. */
+#define OLD "550.163.01"
+#define LATEST "595.45.04"
+
+static void
+begin (Story *story, const char *version, const char *side)
+{
+  story_begin (story);
+  fake_kernel_use_nvidia (story->kernel, version);
+  if (g_str_equal (side, "guest"))
+    g_assert_cmpint (story_hand (story, "guest"), ==, BATON_EXIT_DONE);
+}
+
+static void
+test_there_and_back (gconstpointer version)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *first = NULL;
+
+  begin (&story, version, "host");
+  for (guint round = 0; round < 3; round++)
+    {
+      g_autofree char *now = NULL;
+
+      g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+      story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+      g_assert_false (story_has_file (&story, "sys/module/nvidia_drm"));
+      g_assert_true (story_has_file (&story, "sys/module/nvidia") ==
+                     g_str_equal (version, LATEST));
+      g_assert_false (fake_nvidia_service_runs (story.machine));
+
+      g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+      story_assert_code (&story, "returned");
+      story_assert_driver (&story, FAKE_CARD, "nvidia");
+      g_assert_true (fake_nvidia_service_runs (story.machine));
+      now = fake_kernel_dup_snapshot (story.kernel);
+      if (first == NULL)
+        first = g_steal_pointer (&now);
+      else
+        story_assert_same (first, now);
+    }
+}
+
+/* Modules come back with the parameters that they had, wherever those had come from. */
+static void
+test_parameters_come_back (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+
+  begin (&story, OLD, "guest");
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  path =
+      g_build_filename (mock_machine_get_directory (story.machine),
+                        "sys/module/nvidia_uvm/parameters/uvm_perf_prefetch_threshold", NULL);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "7\n");
+}
+
+/* What did not run before is not started after. */
+static void
+test_only_what_was (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, LATEST, "host");
+  fake_nvidia_run_service (story.machine, FALSE);
+  fake_nvidia_unload (story.machine, "nvidia_uvm");
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  g_assert_false (fake_nvidia_service_runs (story.machine));
+  g_assert_false (story_has_file (&story, "sys/module/nvidia_uvm"));
+  g_assert_true (story_has_file (&story, "sys/module/nvidia_drm"));
+}
+
+static void
+check_put_back (Story *story, const char *before)
+{
+  g_autofree char *after = fake_kernel_dup_snapshot (story->kernel);
+
+  story_assert_same (before, after);
+  g_assert_false (story_has_file (story, "var/lib/baton/journal"));
+}
+
+/* A card that the driver says is in use stays, and nothing was unbound. */
+static void
+test_driver_says_no (gconstpointer version)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+
+  begin (&story, version, "host");
+  before = fake_kernel_dup_snapshot (story.kernel);
+  fake_kernel_set_nvidia_busy (story.kernel, TRUE);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "nvidia-in-use");
+  check_put_back (&story, before);
+  g_assert_true (fake_nvidia_service_runs (story.machine));
+}
+
+static void
+test_stuck_count_is_refused (gconstpointer version)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+
+  begin (&story, version, "host");
+  fake_nvidia_run_service (story.machine, FALSE);
+  fake_nvidia_set_count (story.machine, "nvidia", 38);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_REFUSED);
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
+  check_put_back (&story, before);
+}
+
+typedef struct
+{
+  const char *version;
+  const char *side;
+  FakeFault fault;
+  int errsv;
+} FaultRow;
+
+static void
+test_each_act (gconstpointer data)
+{
+  const FaultRow *row = data;
+
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      gboolean ran;
+      BatonExit status;
+
+      begin (&story, row->version, g_str_equal (row->side, "guest") ? "host" : "guest");
+      ran = fake_nvidia_service_runs (story.machine);
+      before = fake_kernel_dup_snapshot (story.kernel);
+      fake_kernel_set_fault (story.kernel, nth, row->fault, row->errsv);
+      status = story_hand (&story, row->side);
+      if (fake_kernel_get_n_acts (story.kernel) < nth)
+        {
+          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
+          g_assert_cmpuint (nth, >, 10);
+          return;
+        }
+      g_test_message ("to the %s, act %u: %s", row->side, nth, baton_exit_to_string (status));
+      story_assert_one_result (&story);
+      if (status == BATON_EXIT_DONE && row->fault == FAKE_FAULT_CANCEL)
+        continue;
+      if (status == BATON_EXIT_DEGRADED)
+        {
+          story_assert_code (&story, g_str_equal (row->side, "guest")
+                                         ? "handed-over-with-problems"
+                                         : "returned-with-problems");
+          story_assert_driver (&story, FAKE_CARD,
+                               g_str_equal (row->side, "guest") ? "vfio-pci" : "nvidia");
+          continue;
+        }
+      g_assert_cmpint (status, ==,
+                       row->fault == FAKE_FAULT_CANCEL ? BATON_EXIT_CANCELLED
+                                                       : BATON_EXIT_ROLLED_BACK);
+      check_put_back (&story, before);
+      g_assert_true (fake_nvidia_service_runs (story.machine) == ran);
+    }
+}
+
+static void
+test_killed_at_each_act (gconstpointer data)
+{
+  const FaultRow *row = data;
+
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      gboolean ran;
+
+      begin (&story, row->version, g_str_equal (row->side, "guest") ? "host" : "guest");
+      ran = fake_nvidia_service_runs (story.machine);
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, row->side, NULL);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
+      if (story_work_apart (&story) == BATON_EXIT_DONE)
+        {
+          g_assert_cmpuint (nth, >, 10);
+          return;
+        }
+      g_test_message ("to the %s, killed at act %u", row->side, nth);
+      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
+      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+      story_read_events (&story);
+      story_assert_code (&story, "recovered");
+      story_assert_one_result (&story);
+      check_put_back (&story, before);
+      g_assert_true (fake_nvidia_service_runs (story.machine) == ran);
+    }
+}
+
+/* What the way back does is the same for both, and each time a node is missing it is waited for. */
+static const FaultRow rows[] = {
+  { OLD, "guest", FAKE_FAULT_REFUSE, ENOMEM },    { OLD, "guest", FAKE_FAULT_LIE, 0 },
+  { OLD, "guest", FAKE_FAULT_CANCEL, 0 },         { OLD, "guest", FAKE_FAULT_KILL, 0 },
+  { OLD, "host", FAKE_FAULT_REFUSE, ENOMEM },     { OLD, "host", FAKE_FAULT_LIE, 0 },
+  { OLD, "host", FAKE_FAULT_CANCEL, 0 },          { OLD, "host", FAKE_FAULT_KILL, 0 },
+  { LATEST, "guest", FAKE_FAULT_REFUSE, ENOMEM }, { LATEST, "guest", FAKE_FAULT_LIE, 0 },
+  { LATEST, "guest", FAKE_FAULT_CANCEL, 0 },      { LATEST, "guest", FAKE_FAULT_KILL, 0 },
+};
+
+static void
+add_fault_tests (void)
+{
+  static const char *const names[] = {
+    [FAKE_FAULT_REFUSE] = "refused",
+    [FAKE_FAULT_LIE] = "without-effect",
+    [FAKE_FAULT_KILL] = "killed",
+    [FAKE_FAULT_CANCEL] = "cancelled",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *path =
+          g_strdup_printf ("/helper/nvidia/%s-at-each-act/%s/to-%s", names[rows[i].fault],
+                           rows[i].version, rows[i].side);
+
+      g_test_add_data_func (path, &rows[i],
+                            rows[i].fault == FAKE_FAULT_KILL ? test_killed_at_each_act
+                                                             : test_each_act);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/helper/nvidia/there-and-back/old", OLD, test_there_and_back);
+  g_test_add_data_func ("/helper/nvidia/there-and-back/latest", LATEST, test_there_and_back);
+  g_test_add_func ("/helper/nvidia/parameters-come-back", test_parameters_come_back);
+  g_test_add_func ("/helper/nvidia/only-what-was", test_only_what_was);
+  g_test_add_data_func ("/helper/nvidia/driver-says-no/old", OLD, test_driver_says_no);
+  g_test_add_data_func ("/helper/nvidia/driver-says-no/latest", LATEST, test_driver_says_no);
+  g_test_add_data_func ("/helper/nvidia/stuck-count/old", OLD, test_stuck_count_is_refused);
+  g_test_add_data_func ("/helper/nvidia/stuck-count/latest", LATEST,
+                        test_stuck_count_is_refused);
+  add_fault_tests ();
+
+  return g_test_run ();
+}

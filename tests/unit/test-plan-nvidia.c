@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "plan-machine.h"
+
+#define HOST BATON_SIDE_HOST
+#define GUEST BATON_SIDE_GUEST
+
+#define OLD "550.163.01"
+#define LATER "580.105.08"
+#define LATEST "595.45.04"
+
+static void
+stay (PlanMachine *m)
+{
+}
+
+static void
+run_services (PlanMachine *m)
+{
+  plan_machine_set_list (&m->system->nvidia->units,
+                         "nvidia-persistenced.service nvidia-powerd.service");
+  plan_machine_set_list (&m->system->nvidia->installed_units,
+                         "nvidia-persistenced.service nvidia-powerd.service");
+}
+
+/* What runs is found as a holder as well; its own service answers for it. */
+static void
+run_persistenced (PlanMachine *m)
+{
+  BatonHolder *holder =
+      plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 500, "nvidia-persiste", "/dev/nvidia0");
+
+  plan_machine_set (&holder->unit, "nvidia-persistenced.service");
+  plan_machine_set_list (&m->system->nvidia->units, "nvidia-persistenced.service");
+}
+
+static void
+add_second_card (PlanMachine *m)
+{
+  plan_machine_add_function (m, "0000:03:00.0", 0x030000, "nvidia", "9");
+}
+
+static void
+sleep_display (PlanMachine *m)
+{
+  plan_machine_set (&m->display->power_control, "auto");
+}
+
+#define OVERRIDES                                                                              \
+  "set-override:0000:01:00.1 (vfio-pci)\n"                                                     \
+  "set-override:0000:01:00.0 (vfio-pci)\n"
+#define END                                                                                    \
+  "bind:0000:01:00.0 (vfio-pci)\n"                                                             \
+  "bind:0000:01:00.1 (vfio-pci)\n"                                                             \
+  "verify:0000:01:00.0 (guest)\n"
+
+static const struct
+{
+  const char *name;
+  const char *version;
+  void (*prepare) (PlanMachine *m);
+  const char *steps;
+} to_guest_rows[] = {
+  { "an old driver leaves with all its modules", OLD, stay,
+    OVERRIDES "unload-module:nvidia_drm\n"
+              "unload-module:nvidia_modeset\n"
+              "unload-module:nvidia_uvm\n"
+              "prove-unused:0000:01:00.0\n"
+              "unbind:0000:01:00.1 (snd_hda_intel)\n"
+              "unload-module:nvidia\n" END },
+  { "a driver of unknown age is taken for an old one", NULL, stay,
+    OVERRIDES "unload-module:nvidia_drm\n"
+              "unload-module:nvidia_modeset\n"
+              "unload-module:nvidia_uvm\n"
+              "prove-unused:0000:01:00.0\n"
+              "unbind:0000:01:00.1 (snd_hda_intel)\n"
+              "unload-module:nvidia\n" END },
+  { "a later one is unbound without its display part", LATER, stay,
+    OVERRIDES "unload-module:nvidia_drm\n"
+              "unload-module:nvidia_modeset\n"
+              "prove-unused:0000:01:00.0\n"
+              "unbind:0000:01:00.1 (snd_hda_intel)\n"
+              "unbind:0000:01:00.0 (nvidia)\n" END },
+  { "and with it where another card needs it", LATEST, add_second_card,
+    OVERRIDES "prove-unused:0000:01:00.0\n"
+              "unbind:0000:01:00.1 (snd_hda_intel)\n"
+              "unbind:0000:01:00.0 (nvidia)\n" END },
+  { "services go first, the last started before the others", LATEST, run_services,
+    "stop-unit:nvidia-powerd.service\n"
+    "stop-unit:nvidia-persistenced.service\n" OVERRIDES "unload-module:nvidia_drm\n"
+    "unload-module:nvidia_modeset\n"
+    "prove-unused:0000:01:00.0\n"
+    "unbind:0000:01:00.1 (snd_hda_intel)\n"
+    "unbind:0000:01:00.0 (nvidia)\n" END },
+  { "who holds the card as a service is not closed besides", LATEST, run_persistenced,
+    "stop-unit:nvidia-persistenced.service\n" OVERRIDES "unload-module:nvidia_drm\n"
+    "unload-module:nvidia_modeset\n"
+    "prove-unused:0000:01:00.0\n"
+    "unbind:0000:01:00.1 (snd_hda_intel)\n"
+    "unbind:0000:01:00.0 (nvidia)\n" END },
+  { "it is awake when it is asked", LATEST, sleep_display,
+    "hold-power:0000:01:00.0\n" OVERRIDES "unload-module:nvidia_drm\n"
+    "unload-module:nvidia_modeset\n"
+    "prove-unused:0000:01:00.0\n"
+    "unbind:0000:01:00.1 (snd_hda_intel)\n"
+    "unbind:0000:01:00.0 (nvidia)\n" END },
+};
+
+static void
+test_to_guest (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (to_guest_rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      g_autofree char *steps = NULL;
+
+      g_test_message ("%s", to_guest_rows[i].name);
+      plan_machine_use_nvidia (m, to_guest_rows[i].version);
+      to_guest_rows[i].prepare (m);
+      plan = plan_machine_make_plan (m);
+      steps = plan_machine_list_steps (plan);
+      g_assert_cmpstr (steps, ==, to_guest_rows[i].steps);
+      g_assert_false (baton_plan_is_blocked (plan));
+    }
+}
+
+#define RETURN                                                                                 \
+  "unbind:0000:01:00.0 (vfio-pci)\n"                                                           \
+  "unbind:0000:01:00.1 (vfio-pci)\n"                                                           \
+  "bind:0000:01:00.0 (auto)\n"                                                                 \
+  "bind:0000:01:00.1 (auto)\n"
+
+static const struct
+{
+  const char *name;
+  const char *modules;
+  const char *loaded;
+  const char *steps;
+} to_host_rows[] = {
+  { "with everything that may have been there", "nvidia", "snd_hda_intel",
+    "load-module:nvidia\n" RETURN "load-module:nvidia_modeset (as-before)\n"
+    "load-module:nvidia_uvm (as-before)\n"
+    "load-module:nvidia_drm (as-before)\n"
+    "start-unit:nvidia-persistenced.service (as-before)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "a driver that stayed lacks its display part alone", "nvidia",
+    "nvidia nvidia_uvm snd_hda_intel",
+    RETURN "load-module:nvidia_modeset (as-before)\n"
+           "load-module:nvidia_drm (as-before)\n"
+           "start-unit:nvidia-persistenced.service (as-before)\n"
+           "verify:0000:01:00.0 (host)\n" },
+  { "a distribution's own name for the file", "nvidia_current", "snd_hda_intel",
+    "load-module:nvidia\n" RETURN "load-module:nvidia_modeset (as-before)\n"
+    "load-module:nvidia_uvm (as-before)\n"
+    "load-module:nvidia_drm (as-before)\n"
+    "start-unit:nvidia-persistenced.service (as-before)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "another driver has nothing to do with it", "nouveau nvidia", "snd_hda_intel",
+    "load-module:nouveau\n" RETURN "verify:0000:01:00.0 (host)\n" },
+};
+
+static void
+test_to_host (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (to_host_rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (GUEST, HOST);
+      g_autoptr (BatonPlan) plan = NULL;
+      g_autofree char *steps = NULL;
+
+      g_test_message ("%s", to_host_rows[i].name);
+      plan_machine_set_list (&m->display->modules, to_host_rows[i].modules);
+      plan_machine_set_loaded (m, to_host_rows[i].loaded);
+      plan_machine_set_list (&m->system->nvidia->installed_units,
+                             "nvidia-persistenced.service");
+      plan = plan_machine_make_plan (m);
+      steps = plan_machine_list_steps (plan);
+      g_assert_cmpstr (steps, ==, to_host_rows[i].steps);
+    }
+}
+
+/* A user's process of the same name, in no service that is stopped, is asked about like any. */
+static void
+test_namesake_is_a_holder (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+
+  plan_machine_use_nvidia (m, LATEST);
+  run_services (m);
+  plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "nvidia-persiste", "/dev/nvidia0");
+  plan = plan_machine_make_plan (m);
+  g_assert_nonnull (baton_plan_find (plan, BATON_CODE_IN_USE_APP));
+  g_assert_true (baton_plan_is_blocked (plan));
+}
+
+static const struct
+{
+  const char *name;
+  const char *version;
+  guint module; /* of plan_machine_use_nvidia() */
+  int refcount;
+  gboolean has_process;
+  gboolean has_second_card;
+  gboolean is_stuck;
+} count_rows[] = {
+  { "other modules are explained", OLD, 3, 2, FALSE, FALSE, FALSE },
+  { "one use too many", OLD, 3, 3, FALSE, FALSE, TRUE },
+  { "of the display part", OLD, 0, 1, FALSE, FALSE, TRUE },
+  { "of the display part of a later one", LATEST, 1, 2, FALSE, FALSE, TRUE },
+  { "of one that stays loaded", LATEST, 2, 5, FALSE, FALSE, FALSE },
+  { "a process may explain it", LATEST, 3, 38, TRUE, FALSE, FALSE },
+  { "another card may explain it", LATEST, 3, 38, FALSE, TRUE, FALSE },
+  { "nobody knows", LATEST, 3, -1, FALSE, FALSE, FALSE },
+};
+
+static void
+test_stuck_counts (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (count_rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      BatonNvidiaModule *module;
+
+      g_test_message ("%s", count_rows[i].name);
+      plan_machine_use_nvidia (m, count_rows[i].version);
+      module = m->system->nvidia->modules->pdata[count_rows[i].module];
+      module->refcount = count_rows[i].refcount;
+      if (count_rows[i].has_process)
+        plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "game", "/dev/nvidia0");
+      if (count_rows[i].has_second_card)
+        add_second_card (m);
+      plan = plan_machine_make_plan (m);
+      g_assert_true ((baton_plan_find (plan, BATON_CODE_NVIDIA_COUNT_STUCK) != NULL) ==
+                     count_rows[i].is_stuck);
+      if (count_rows[i].is_stuck)
+        g_assert_cmpuint (plan->steps->len, ==, 0);
+    }
+}
+
+/* Who may not read how the display part was loaded sees the same plan. */
+static void
+test_digest_without_rights (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) with = NULL;
+  g_autoptr (BatonPlan) without = NULL;
+
+  plan_machine_use_nvidia (m, LATEST);
+  run_persistenced (m);
+  plan_machine_set (&m->system->nvidia->modeset, "Y");
+  with = plan_machine_make_plan (m);
+  plan_machine_set (&m->system->nvidia->modeset, NULL);
+  g_ptr_array_set_size (m->holders->holders, 0);
+  without = plan_machine_make_plan (m);
+  g_assert_cmpstr (with->digest, ==, without->digest);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/plan/nvidia/to-guest", test_to_guest);
+  g_test_add_func ("/core/plan/nvidia/to-host", test_to_host);
+  g_test_add_func ("/core/plan/nvidia/namesake-is-a-holder", test_namesake_is_a_holder);
+  g_test_add_func ("/core/plan/nvidia/stuck-counts", test_stuck_counts);
+  g_test_add_func ("/core/plan/nvidia/digest-without-rights", test_digest_without_rights);
+
+  return g_test_run ();
+}
