@@ -215,20 +215,26 @@ class Bench:
             process.wait()
 
     @contextlib.contextmanager
-    def guest(self, *addresses, user=None, memory='128M'):
-        """A real virtual machine that has these functions open, started by root or by @user."""
+    def guest(self, *addresses, user=None, memlock=None):
+        """A real virtual machine that has these functions open, started by root or by @user.
+
+        @memlock is how many bytes of its 128 MiB it may lock, or "unlimited".
+        """
         devices = [part for address in addresses
                    for part in ('-device', f'vfio-pci,host={address}')]
-        # In a session, what was spawned is the program that asked for it.
+        # In a session, what was spawned is the program that asked for it. The shell becomes
+        # the machine when it reads a line: by then its limit is set.
         process = self.spawn(
-            'sh', '-c', 'echo $$; exec "$@"', 'sh',
-            'qemu-system-x86_64', '-machine', 'q35,accel=tcg', '-m', memory, '-display', 'none',
+            'sh', '-c', 'echo $$; read -r go; exec "$@"', 'sh',
+            'qemu-system-x86_64', '-machine', 'q35,accel=tcg', '-m', '128', '-display', 'none',
             '-vga', 'none', '-nodefaults', '-name', 'guest-of-the-bench', '-qmp', 'stdio', *devices,
             user=user)
         lines = process.lines(120)
         process.inside = int(next(lines))
+        if memlock is not None:
+            self.run('prlimit', f'--pid={process.inside}', f'--memlock={memlock}:{memlock}')
         # Its first answer comes from its main loop: the devices are open then.
-        process.write('{"execute":"qmp_capabilities"}\n')
+        process.write('go\n{"execute":"qmp_capabilities"}\n')
         for line in lines:
             if '"return"' in line:
                 break
