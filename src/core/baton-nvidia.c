@@ -16,6 +16,7 @@
  *    that the wait never ends (NVIDIA/open-gpu-kernel-modules#1119)
  *  HOLDERS - Linux kernel/module/main.c, add_usage_links(): /sys/module/M/holders
  *  COMM - proc(5): a process's name is cut to 15 bytes
+ *  NV-TABLE - kernel-open/nvidia-drm/nv-pci-table.c: the display part claims the same cards
  *  DEBIAN - packages nvidia-kernel-dkms and nvidia-tesla-*-kernel-dkms: the files have other names
  *    than the modules in them, and "install" lines of modprobe.d(5) lead from the one to the other
  */
@@ -134,8 +135,9 @@ baton_nvidia_is_own_module (const char *name)
  * baton_nvidia_get_module:
  * @name: a module that claims a card
  *
- * Returns: (transfer none): the name to ask for it by, which is `nvidia` for every name that a
- *   distribution has for the file of NVIDIA's driver (DEBIAN), and @name for every other
+ * Returns: (transfer none): the name to ask for it by, which is `nvidia` for each module of
+ *   NVIDIA's driver (NV-TABLE), whatever a distribution calls its file (DEBIAN), and @name for every
+ *   other
  */
 const char *
 baton_nvidia_get_module (const char *name)
@@ -147,7 +149,7 @@ baton_nvidia_get_module (const char *name)
     if (g_str_has_prefix (plain, files[i]))
       return BATON_NVIDIA_DRIVER;
 
-  return name;
+  return g_strv_contains (upper_modules, plain) ? BATON_NVIDIA_DRIVER : name;
 }
 
 static char *

@@ -35,6 +35,7 @@ test_names (void)
   g_assert_cmpstr (baton_nvidia_get_module ("nvidia_current"), ==, "nvidia");
   g_assert_cmpstr (baton_nvidia_get_module ("nvidia-tesla-470"), ==, "nvidia");
   g_assert_cmpstr (baton_nvidia_get_module ("nvidia"), ==, "nvidia");
+  g_assert_cmpstr (baton_nvidia_get_module ("nvidia-drm"), ==, "nvidia");
   g_assert_cmpstr (baton_nvidia_get_module ("nvidiafb"), ==, "nvidiafb");
   g_assert_cmpstr (baton_nvidia_get_module ("nouveau"), ==, "nouveau");
   g_assert_true (baton_nvidia_is_own_module ("nvidia"));

@@ -157,6 +157,12 @@ static const struct
     "load-module:nvidia_drm (as-before)\n"
     "start-unit:nvidia-persistenced.service (as-before)\n"
     "verify:0000:01:00.0 (host)\n" },
+  { "the display part claims the card as well", "nvidia_drm nvidia", "snd_hda_intel",
+    "load-module:nvidia\n" RETURN "load-module:nvidia_modeset (as-before)\n"
+    "load-module:nvidia_uvm (as-before)\n"
+    "load-module:nvidia_drm (as-before)\n"
+    "start-unit:nvidia-persistenced.service (as-before)\n"
+    "verify:0000:01:00.0 (host)\n" },
   { "another driver has nothing to do with it", "nouveau nvidia", "snd_hda_intel",
     "load-module:nouveau\n" RETURN "verify:0000:01:00.0 (host)\n" },
 };
