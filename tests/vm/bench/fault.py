@@ -19,10 +19,12 @@ CALL = re.compile(r'^(\d+) +(\w+)\(\d+<([^>]*)>, "((?:[^"\\]|\\.)*)"')
 class Trace:
     """What strace tells about the program, line by line, while it runs."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, unit):
         self._bench = bench
+        self._unit = unit
+        self._path = bench.call('faults.trace', unit=unit)
         # Open for writing as well, or the first program's end would end it.
-        self._reader = bench.spawn('sh', '-c', 'exec cat <>/run/bench/trace')
+        self._reader = bench.spawn('sh', '-c', 'exec cat <>"$1"', 'sh', self._path)
         self._lines = self._reader.lines(180)
         self.seen = []
 
@@ -39,14 +41,37 @@ class Trace:
         main = None
         while True:
             line = self._next()
-            call, found = CALL.match(line), re.match(r'(\d+) +--- stopped by SIGSTOP', line)
+            found = re.match(r'(\d+) +--- stopped by SIGSTOP', line)
             if found:
                 self.pid = int(found.group(1))
                 return self.pid
-            # Who writes first is the program; its children end all the time.
-            main = main or (call and call.group(1))
+            main = main or self._pid_of_call(line)
             if main and re.match(main + r' +\+\+\+ ', line):
                 return None
+
+    def wait_end(self):
+        """Waits for the program's end; returns whether it was killed."""
+        main = None
+        while True:
+            line = self._next()
+            main = main or self._pid_of_call(line)
+            if main and (found := re.match(main + r' +\+\+\+ (exited|killed)', line)):
+                return found.group(1) == 'killed'
+
+    @staticmethod
+    def _pid_of_call(line):
+        """Who makes the first call is the program; its children end all the time."""
+        call = re.match(r'(\d+) +\w+\(', line)
+        return call and call.group(1)
+
+    def inject(self, *options):
+        """From now on the program is started with these faults."""
+        if not any('signal=' in option for option in options):
+            # The kernel picks the calls, and all others go at full speed. strace
+            # cannot give a signal at a stop of that kind, and does not say so.
+            options = ('--seccomp-bpf', *options)
+        self._bench.call('faults.install', unit=self._unit,
+                         options=['-f', '-y', '-s', '128', *options])
 
     def go_on(self):
         """Lets a stopped program go on."""
@@ -68,7 +93,7 @@ class Trace:
 
     def drain(self):
         """Takes over what has been told so far, up to a mark of our own."""
-        self._bench.run('sh', '-c', 'echo 0 end-of-story >/run/bench/trace')
+        self._bench.run('sh', '-c', 'echo 0 end-of-story >"$1"', 'sh', self._path)
         while self._next() != '0 end-of-story':
             pass
 
@@ -84,8 +109,9 @@ class Trace:
 @contextlib.contextmanager
 def traced(bench, *options, unit=WORKER):
     """Runs @unit's program under strace with @options, for as long as this lasts."""
-    bench.call('faults.install', unit=unit, options=['-f', '-y', '-s', '128', *options])
-    trace = Trace(bench)
+    trace = Trace(bench, unit)
+    bench.at_end(bench.call, 'faults.forget', unit=unit)
+    trace.inject(*options)
     try:
         yield trace
     finally:
@@ -103,9 +129,14 @@ def failing(bench, path, when=1, error='EIO', unit=WORKER):
     return traced(bench, *injecting(f'error={error}', path, when), unit=unit)
 
 
-def stopped(bench, path, when=1, unit=WORKER):
-    """The process that writes to @path for the @when-th time is stopped there."""
-    return traced(bench, *injecting('signal=STOP', path, when), unit=unit)
+def stopped(bench, path, when=1, unit=WORKER, aside=False):
+    """The process that writes to @path for the @when-th time is stopped there.
+
+    @aside: strace is not what systemd has started, but beside it, so that the
+    unit ends with its main process whatever becomes of the others.
+    """
+    return traced(bench, *(('-D',) if aside else ()), *injecting('signal=STOP', path, when),
+                  unit=unit)
 
 
 def killed(bench, path, when=1, unit=WORKER):

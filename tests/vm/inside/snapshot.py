@@ -27,7 +27,10 @@ _known = {}
 
 def take():
     """Everything at once, as plain values."""
-    # What udev still has to do would be taken for a difference.
+    # What drivers and udev still have to do would be taken for a difference.
+    for address, function in sysfs.functions().items():
+        if function['driver'] == 'snd_hda_intel':
+            sysfs.wait_for_sound(address)
     subprocess.run(['udevadm', 'settle', '--timeout=60'], check=False)
     return {
         'functions': {address: _lasting(function)

@@ -98,9 +98,13 @@ def write(path, text):
     finally:
         os.close(fd)
     if path.endswith('/snd_hda_intel/bind'):
-        # Its probe goes on after the write has returned, until the sound card is there.
-        subprocess.run(['udevadm', 'wait', '--timeout=60', f'/dev/snd/by-path/pci-{text}'],
-                       check=True)
+        wait_for_sound(text)
+
+
+def wait_for_sound(address):
+    """Waits for the card of a sound function, whose probe goes on after its bind has returned."""
+    subprocess.run(['udevadm', 'wait', '--timeout=60', f'/dev/snd/by-path/pci-{address}'],
+                   check=True)
 
 
 def node_of(address, kind):
