@@ -301,5 +301,6 @@ baton_record_write_system (BatonRecordTree *tree, const BatonMachine *machine)
   write_claims (tree, system);
   write_iommu (tree, machine);
   write_modules (tree, system);
+  baton_record_write_nvidia (tree, system->nvidia);
   write_framebuffer (tree, (BatonMachine *) machine);
 }

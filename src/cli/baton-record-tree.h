@@ -24,6 +24,9 @@ void baton_record_tree_write_bytes (BatonRecordTree *self,
                                     gsize size);
 void baton_record_tree_link (BatonRecordTree *self, const char *path, const char *target);
 
+/* baton-record-nvidia.c */
+void baton_record_write_nvidia (BatonRecordTree *tree, const BatonNvidia *nvidia);
+
 /* baton-record-system.c */
 void baton_record_write_system (BatonRecordTree *tree, const BatonMachine *machine);
 

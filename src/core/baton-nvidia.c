@@ -50,6 +50,7 @@ static void
 free_module (BatonNvidiaModule *self)
 {
   g_free (self->name);
+  g_strfreev (self->users);
   g_free (self);
 }
 
@@ -183,6 +184,17 @@ has_module (GPtrArray *modules, const char *name)
   return FALSE;
 }
 
+static GStrv
+dup_names (GPtrArray *names)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    g_strv_builder_add (builder, names->pdata[i]);
+
+  return g_strv_builder_end (builder);
+}
+
 /* Those that use a module come before it (HOLDERS). The kernel has no circles among modules; the
  * depth is for a tree that is none of the kernel's. */
 static void
@@ -201,7 +213,7 @@ add_module (GPtrArray *modules, BatonRoot *root, const char *name, guint depth)
   module = g_new0 (BatonNvidiaModule, 1);
   module->name = g_strdup (name);
   module->refcount = read_refcount (root, name);
-  module->n_users = users != NULL ? users->len : 0;
+  module->users = dup_names (users);
   g_ptr_array_add (modules, module);
 }
 

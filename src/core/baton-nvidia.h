@@ -20,13 +20,13 @@ typedef enum
  * BatonNvidiaModule:
  * @name: as in `/sys/module`
  * @refcount: its uses, by other modules too; -1 where unknown
- * @n_users: how many of them are other modules
+ * @users: the other modules among them
  */
 typedef struct
 {
   char *name;
   int refcount;
-  guint n_users;
+  GStrv users;
 } BatonNvidiaModule;
 
 /**

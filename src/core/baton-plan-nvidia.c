@@ -106,14 +106,15 @@ static void
 look_at_count (BatonPlanning *self, const BatonNvidiaModule *module)
 {
   g_autofree char *count = NULL;
+  int n_users = (int) g_strv_length (module->users);
   gboolean is_driver = g_str_equal (module->name, BATON_NVIDIA_DRIVER);
 
   if (self->holders == NULL || !self->holders->complete || self->holders->holders->len > 0 ||
-      module->refcount <= (int) module->n_users ||
+      module->refcount <= n_users ||
       !(is_unloaded (self, module) || (is_driver && find_other_card (self) == NULL)))
     return;
 
-  count = g_strdup_printf ("%d", module->refcount - (int) module->n_users);
+  count = g_strdup_printf ("%d", module->refcount - n_users);
   baton_planning_add (self, BATON_CODE_NVIDIA_COUNT_STUCK, module->name, "module", module->name,
                       "count", count);
 }

@@ -66,6 +66,7 @@ free_nvidia_module (gpointer data)
   BatonNvidiaModule *module = data;
 
   g_free (module->name);
+  g_strfreev (module->users);
   g_free (module);
 }
 
@@ -86,13 +87,13 @@ BatonNvidiaModule *
 plan_machine_add_nvidia_module (PlanMachine *self,
                                 const char *name,
                                 int refcount,
-                                guint n_users)
+                                const char *users)
 {
   BatonNvidiaModule *module = g_new0 (BatonNvidiaModule, 1);
 
   module->name = g_strdup (name);
   module->refcount = refcount;
-  module->n_users = n_users;
+  plan_machine_set_list (&module->users, users);
   g_ptr_array_add (self->system->nvidia->modules, module);
 
   return module;
@@ -107,10 +108,10 @@ plan_machine_use_nvidia (PlanMachine *self, const char *version)
   plan_machine_set_list (&self->display->modules, "nvidia");
   plan_machine_set_loaded (self, "nvidia nvidia_drm nvidia_modeset nvidia_uvm snd_hda_intel");
   plan_machine_set (&self->system->nvidia->version, version);
-  plan_machine_add_nvidia_module (self, "nvidia_drm", 0, 0);
-  plan_machine_add_nvidia_module (self, "nvidia_modeset", 1, 1);
-  plan_machine_add_nvidia_module (self, "nvidia_uvm", 0, 0);
-  plan_machine_add_nvidia_module (self, "nvidia", 2, 2);
+  plan_machine_add_nvidia_module (self, "nvidia_drm", 0, "");
+  plan_machine_add_nvidia_module (self, "nvidia_modeset", 1, "nvidia_drm");
+  plan_machine_add_nvidia_module (self, "nvidia_uvm", 0, "");
+  plan_machine_add_nvidia_module (self, "nvidia", 2, "nvidia_modeset nvidia_uvm");
 }
 
 BatonFunction *

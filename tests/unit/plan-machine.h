@@ -54,7 +54,7 @@ void plan_machine_use_nvidia (PlanMachine *self, const char *version);
 BatonNvidiaModule *plan_machine_add_nvidia_module (PlanMachine *self,
                                                    const char *name,
                                                    int refcount,
-                                                   guint n_users);
+                                                   const char *users);
 void plan_machine_set (char **field, const char *value);
 void plan_machine_set_list (GStrv *field, const char *values);
 

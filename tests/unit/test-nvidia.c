@@ -93,7 +93,7 @@ test_modules_in_order (void)
       if (g_str_equal (module->name, "nvidia"))
         {
           g_assert_cmpint (module->refcount, ==, 5);
-          g_assert_cmpuint (module->n_users, ==, 2);
+          g_assert_cmpuint (g_strv_length (module->users), ==, 2);
         }
       if (g_str_equal (module->name, "nvidia_uvm"))
         g_assert_cmpint (module->refcount, ==, -1);

@@ -403,7 +403,7 @@ use_fabric_module (PlanMachine *m)
 {
   if (!g_str_equal (m->display->driver, "nvidia"))
     use_nvidia (m);
-  plan_machine_add_nvidia_module (m, "gdrdrv", 0, 0);
+  plan_machine_add_nvidia_module (m, "gdrdrv", 0, "");
 }
 
 static void

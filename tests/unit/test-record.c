@@ -39,6 +39,23 @@ describe_function (GString *text, const BatonFunction *function)
 }
 
 static void
+describe_nvidia (GString *text, const BatonNvidia *nvidia)
+{
+  g_autofree char *units = g_strjoinv (",", nvidia->units);
+  g_autofree char *installed = g_strjoinv (",", nvidia->installed_units);
+
+  g_string_append_printf (text, "%s %s %s %s %s\n", nvidia->version, nvidia->modeset,
+                          nvidia->fbdev, units, installed);
+  for (guint i = 0; i < nvidia->modules->len; i++)
+    {
+      const BatonNvidiaModule *module = g_ptr_array_index (nvidia->modules, i);
+      g_autofree char *users = g_strjoinv (",", module->users);
+
+      g_string_append_printf (text, "%s %d %s\n", module->name, module->refcount, users);
+    }
+}
+
+static void
 describe_system (GString *text, const BatonSystem *system)
 {
   g_autofree char *loaded = g_strjoinv (",", system->modules_loaded);
@@ -48,6 +65,7 @@ describe_system (GString *text, const BatonSystem *system)
                           system->kernel_release, system->cpu_vendor, system->acs_override,
                           system->vfio, system->pid1, system->memory_bytes, system->framebuffer,
                           system->framebuffer_function, loaded, stuck);
+  describe_nvidia (text, system->nvidia);
   for (guint i = 0; i < system->claims->len; i++)
     {
       const BatonClaim *claim = g_ptr_array_index (system->claims, i);
@@ -116,6 +134,24 @@ add_everything (MockMachine *mock)
 }
 
 static void
+add_nvidia (MockMachine *mock)
+{
+  mock_machine_write (mock, "sys/module/nvidia/version", "595.45.04\n");
+  mock_machine_write (mock, "sys/module/nvidia/refcnt", "3\n");
+  mock_machine_write (mock, "sys/module/nvidia/holders/nvidia_modeset", "");
+  mock_machine_write (mock, "sys/module/nvidia_modeset/refcnt", "1\n");
+  mock_machine_write (mock, "sys/module/nvidia_modeset/holders/nvidia_drm", "");
+  mock_machine_write (mock, "sys/module/nvidia_drm/refcnt", "0\n");
+  mock_machine_write (mock, "sys/module/nvidia_drm/parameters/modeset", "Y\n");
+  mock_machine_write (mock, "usr/lib/systemd/system/nvidia-persistenced.service",
+                      "# " SECRET "\n");
+  mock_machine_write (mock, "usr/lib/systemd/system/nvidia-powerd.service", "");
+  mock_machine_write (mock, "proc/300/comm", "nvidia-persiste\n");
+  mock_machine_write (mock, "proc/300/cgroup",
+                      "0::/system.slice/nvidia-persistenced.service\n");
+}
+
+static void
 add_claims (MockMachine *mock)
 {
   mock_machine_set_command_line (mock, "root=UUID=" SECRET " ip=" SECRET
@@ -179,6 +215,7 @@ test_reads_as_the_machine_does (void)
 
   add_everything (mock);
   add_claims (mock);
+  add_nvidia (mock);
   machine = mock_machine_look (mock);
   directory = record (mock, machine);
   root = baton_root_new_for_directory (directory, NULL);
