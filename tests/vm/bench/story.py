@@ -59,6 +59,29 @@ class Handoff:
                 if event['type'] == 'step' and state in (None, event['state'])]
 
 
+class Running:
+    """A verb of batonctl whose events are read while it runs."""
+
+    def __init__(self, process, timeout):
+        self._lines = process.lines(timeout)
+        self._reader = contract.Reader()
+        self.events = self._reader.events
+
+    def until(self, **wanted):
+        """Reads on to the event that has @wanted, and returns it."""
+        for line in self._lines:
+            event = self._reader.take(line)
+            if wanted.items() <= event.items():
+                return event
+        raise AssertionError(f'{wanted} did not come before {self.events[-1]}')
+
+    def end(self):
+        """Reads on to the end and returns the result."""
+        for line in self._lines:
+            self._reader.take(line)
+        return self._reader.finish()
+
+
 class Bench:
     """One story's hold on the machine."""
 
@@ -103,6 +126,14 @@ class Bench:
         process = self.start_batonctl(*argv, user=user, env=env)
         process.close_stdin()
         return self.finish(process, status=status, timeout=timeout)
+
+    @staticmethod
+    def follow(process, timeout=180):
+        """A batonctl --json that was started, to be read event by event.
+
+        @timeout is how long it may be silent, which its heartbeat never lets it be.
+        """
+        return Running(process, timeout)
 
     def finish(self, process, status=DONE, timeout=180):
         """Reads a batonctl --json that was started to its end."""
