@@ -80,7 +80,8 @@ def expect_waiting(bench):
 def everybody_may_look(bench):
     """Nobody who looks has to wait for the driver as well."""
     card, = (card for card in bench.batonctl('list').machine['cards'] if card['address'] == CARD)
-    assert {function['address']: function['driver'] for function in card['functions']}[SOUND] is None
+    sound, = (function for function in card['functions'] if function['address'] == SOUND)
+    assert sound['driver'] is None, sound
     bench.batonctl('plan', 'guest', OTHER, status=None)
 
 
