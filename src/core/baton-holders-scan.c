@@ -38,6 +38,10 @@ typedef struct
   int proc_fd;
   gint next;
 
+  /* the caller's alone */
+  GThread *threads[MAX_THREADS];
+  guint n_started;
+
   GMutex lock;
   GCond changed;
   /* under the lock */
@@ -172,10 +176,9 @@ settle (Search *self, GPtrArray *found, guint n_unreadable, guint n_processes)
   return TRUE;
 }
 
-static gpointer
-search_thread (gpointer data)
+static void
+look_at_processes (Search *self)
 {
-  Search *self = data;
   g_autoptr (BatonHoldersWalk) walk = baton_holders_walk_new (self->devices, self->proc_fd);
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (free_found);
   gboolean wanted = TRUE;
@@ -192,6 +195,14 @@ search_thread (gpointer data)
         look_at_process (self, walk, g_array_index (self->pids, int, i), found, &n_unreadable);
       wanted = settle (self, found, n_unreadable, end - first);
     }
+}
+
+static gpointer
+search_thread (gpointer data)
+{
+  Search *self = data;
+
+  look_at_processes (self);
 
   g_mutex_lock (&self->lock);
   if (self->given_up)
@@ -302,10 +313,23 @@ start_threads (Search *self, GError **error)
           /* fewer than wished for are enough, none are not */
           return i > 0;
         }
-      g_thread_unref (thread);
+      self->threads[self->n_started++] = thread;
     }
 
   return TRUE;
+}
+
+/* The helper forks soon after. A thread that were still ending then would hold locks of the
+ * allocator's, and the child would have them for ever; so each is waited for, but for one that
+ * the kernel keeps. */
+static void
+leave_threads (Search *self, gboolean all_are_done)
+{
+  for (guint i = 0; i < self->n_started; i++)
+    if (all_are_done)
+      g_thread_join (self->threads[i]);
+    else
+      g_thread_unref (self->threads[i]);
 }
 
 static int
@@ -389,6 +413,7 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
       scan->n_unreadable += search->pids->len - search->n_settled;
     }
   g_mutex_unlock (&search->lock);
+  leave_threads (search, !scan->out_of_time);
 
   scan->hidden = hides_processes (search->pids);
   unref_search (search);

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -290,6 +292,36 @@ test_holder_without_first_thread_is_found (void)
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
+/* A thread that is still ending holds locks of the allocator, and a child that is made then has
+ * them for ever. Such a child writes to the kernel for the helper. */
+static void
+test_nothing_of_the_search_outlives_it (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *empty = g_dir_make_tmp ("baton-proc-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autoptr (BatonHoldersScan) scan = scan_directory (empty);
+      struct pollfd end = { .events = POLLIN };
+      pid_t pid = fork ();
+
+      if (pid == 0)
+        {
+          prctl (PR_SET_PDEATHSIG, SIGKILL);
+          for (gsize size = 16; size < 4 << 20; size += size / 2)
+            g_free (g_malloc (size));
+          _exit (0);
+        }
+      end.fd = pidfd_open (pid, 0);
+      g_assert_cmpint (poll (&end, 1, 20000), ==, 1);
+      close (end.fd);
+      g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+    }
+  g_assert_cmpint (g_rmdir (empty), ==, 0);
+}
+
 static void
 test_processes_that_end_meanwhile_are_no_error (void)
 {
@@ -447,6 +479,8 @@ main (int argc, char **argv)
                    test_more_threads_than_are_looked_at_are_said);
   g_test_add_func ("/core/holders-scan/only-an-end", test_only_an_end_is_taken_for_one);
   g_test_add_func ("/core/holders-scan/leader-gone", test_holder_without_first_thread_is_found);
+  g_test_add_func ("/core/holders-scan/outlived-by-nothing",
+                   test_nothing_of_the_search_outlives_it);
   g_test_add_func ("/core/holders-scan/ends-meanwhile",
                    test_processes_that_end_meanwhile_are_no_error);
 
