@@ -149,6 +149,9 @@ def inhibitors():
     """What Baton keeps the computer from, told by logind's own files."""
     found = []
     for path in glob.glob('/run/systemd/inhibit/[0-9]*'):
+        # Beside each lies a pipe: a reader waits there for as long as the lock is held.
+        if path.endswith('.ref'):
+            continue
         try:
             with open(path) as file:
                 entry = dict(line.rstrip('\n').split('=', 1) for line in file if '=' in line)
