@@ -14,16 +14,13 @@
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-recover.h"
+#include "baton-systemd-job.h"
 #include "baton-worker.h"
 
 /* References used below:
- *  SD-DBUS - org.freedesktop.systemd1(5), interface Manager
  *  SD-BOOTED - sd_booted(3): the directory /run/systemd/system is there
  */
 
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define SYSTEMD_SERVICE "org.freedesktop.systemd1.Service"
 #define SYSTEMD_NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -43,45 +40,6 @@ baton_front_has_systemd (BatonRoot *root)
   return baton_root_exists (root, BATON_ROOT_RUN, "systemd/system");
 }
 
-typedef struct
-{
-  const char *unit;
-  gboolean timed_out;
-
-  /* owned */
-  char *job_result;
-} Start;
-
-static void
-on_job_removed_cb (GDBusConnection *connection,
-                   const char *sender,
-                   const char *path,
-                   const char *interface,
-                   const char *signal,
-                   GVariant *parameters,
-                   gpointer data)
-{
-  Start *start = data;
-  const char *unit = NULL;
-  const char *result = NULL;
-
-  if (!g_variant_is_of_type (parameters, G_VARIANT_TYPE ("(uoss)")))
-    return;
-
-  g_variant_get (parameters, "(uo&s&s)", NULL, NULL, &unit, &result);
-  if (g_str_equal (unit, start->unit) && start->job_result == NULL)
-    start->job_result = g_strdup (result);
-}
-
-static gboolean
-on_start_timeout_cb (gpointer data)
-{
-  Start *start = data;
-
-  start->timed_out = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
 static GVariant *
 call (GDBusConnection *connection,
       const char *path,
@@ -91,22 +49,10 @@ call (GDBusConnection *connection,
       const char *reply_type,
       GError **error)
 {
-  return g_dbus_connection_call_sync (
-      connection, SYSTEMD_NAME, path, interface, method, arguments,
-      reply_type != NULL ? G_VARIANT_TYPE (reply_type) : NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
-      START_TIMEOUT_MS, NULL, error);
-}
-
-static gboolean
-call_manager (GDBusConnection *connection,
-              const char *method,
-              GVariant *arguments,
-              GError **error)
-{
-  g_autoptr (GVariant) reply =
-      call (connection, SYSTEMD_PATH, SYSTEMD_MANAGER, method, arguments, NULL, error);
-
-  return reply != NULL;
+  return g_dbus_connection_call_sync (connection, BATON_SYSTEMD_NAME, path, interface, method,
+                                      arguments, G_VARIANT_TYPE (reply_type),
+                                      G_DBUS_CALL_FLAGS_NO_AUTO_START, START_TIMEOUT_MS, NULL,
+                                      error);
 }
 
 /* Returns the unit's process, 0 where it has none any more, or -1 where systemd does not say. A
@@ -115,8 +61,8 @@ static int
 ask_main_pid (GDBusConnection *connection, const char *unit)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) path = call (connection, SYSTEMD_PATH, SYSTEMD_MANAGER, "GetUnit",
-                                    g_variant_new ("(s)", unit), "(o)", &error);
+  g_autoptr (GVariant) path = call (connection, BATON_SYSTEMD_PATH, BATON_SYSTEMD_MANAGER,
+                                    "GetUnit", g_variant_new ("(s)", unit), "(o)", &error);
   g_autoptr (GVariant) reply = NULL;
   g_autoptr (GVariant) value = NULL;
   g_autofree char *name = NULL;
@@ -155,69 +101,27 @@ open_main_process (GDBusConnection *connection, const char *unit)
   return baton_fd_steal (&fd);
 }
 
-/* The job may be over before the call that made it has returned, so the signal is matched first,
- * and by the unit's name, which is ours alone. Mode "fail" leaves a shutdown alone that is under
- * way, where "replace" would cancel it (SD-DBUS). */
-static gboolean
-start_and_wait (GDBusConnection *connection,
-                GMainContext *context,
-                Start *start,
-                GError **error)
-{
-  g_autoptr (GSource) timeout = g_timeout_source_new (START_TIMEOUT_MS);
-  guint subscription = g_dbus_connection_signal_subscribe (
-      connection, SYSTEMD_NAME, SYSTEMD_MANAGER, "JobRemoved", SYSTEMD_PATH, NULL,
-      G_DBUS_SIGNAL_FLAGS_NONE, on_job_removed_cb, start, NULL);
-  gboolean called = call_manager (connection, "Subscribe", NULL, error) &&
-                    call_manager (connection, "StartUnit",
-                                  g_variant_new ("(ss)", start->unit, "fail"), error);
-
-  g_source_set_callback (timeout, on_start_timeout_cb, start, NULL);
-  g_source_attach (timeout, context);
-  while (called && start->job_result == NULL && !start->timed_out &&
-         !g_dbus_connection_is_closed (connection))
-    g_main_context_iteration (context, TRUE);
-
-  g_source_destroy (timeout);
-  g_dbus_connection_signal_unsubscribe (connection, subscription);
-  return called;
-}
-
 static gboolean
 start_unit (BatonRoot *root, const char *unit, int *ret_worker, GError **error)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (GError) cause = NULL;
-  g_autofree char *result = NULL;
-  Start start = { .unit = unit };
-  gboolean called = FALSE;
+  gboolean is_started = FALSE;
 
   g_main_context_push_thread_default (context);
   connection = baton_bus_connect_system (root, &cause);
   if (connection != NULL)
-    called = start_and_wait (connection, context, &start, &cause);
-  if (called && g_strcmp0 (start.job_result, "done") == 0)
+    is_started =
+        baton_systemd_job_run (connection, "StartUnit", unit, START_TIMEOUT_MS, &cause);
+  if (is_started)
     *ret_worker = open_main_process (connection, unit);
   g_main_context_pop_thread_default (context);
+  if (!is_started)
+    g_set_error (error, BATON_ERROR, BATON_ERROR_IO, "systemd could not start '%s': %s", unit,
+                 cause->message);
 
-  result = g_steal_pointer (&start.job_result);
-  if (!called)
-    {
-      g_dbus_error_strip_remote_error (cause);
-      g_set_error (error, BATON_ERROR, BATON_ERROR_IO,
-                   "systemd could not be asked to start '%s': %s", unit, cause->message);
-      return FALSE;
-    }
-  if (g_strcmp0 (result, "done") != 0)
-    {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_IO,
-                   "systemd's start of '%s' ended with “%s”", unit,
-                   result != NULL ? result : "no answer");
-      return FALSE;
-    }
-
-  return TRUE;
+  return is_started;
 }
 
 typedef int (*Run) (BatonRoot *root, const char *id);
