@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""check-units.py UNIT…
+
+systemd finds no fault with the units, and counts as set what keeps the worker to what it is for. An
+unknown or misspelt setting is only logged by systemd, and the unit would run without it.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# As systemd-analyze(1) names them. What is left off on purpose is said in the units.
+WANTED = {
+    "IPAddressDeny=", "LockPersonality=", "MemoryDenyWriteExecute=",
+    "NoNewPrivileges=", "PrivateTmp=", "ProtectClock=", "ProtectHostname=",
+    "ProtectSystem=", "RestrictRealtime=", "SystemCallArchitectures=", "UMask=",
+    "RestrictAddressFamilies=~…", "RestrictAddressFamilies=~AF_(INET|INET6)",
+    "RestrictAddressFamilies=~AF_PACKET", "RestrictNamespaces=~user", "RestrictNamespaces=~mnt",
+}
+
+
+def analyze(*arguments):
+    return subprocess.run(["systemd-analyze", "--no-pager", *arguments], capture_output=True,
+                          text=True, check=False, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+
+
+def find_faults(unit, folder):
+    """The helper may not be installed yet, so that another program stands in for it."""
+    copy = pathlib.Path(folder) / unit.name
+    copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text("utf-8"),
+                           flags=re.MULTILINE), "utf-8")
+    done = analyze("verify", "--man=no", "--recursive-errors=no", str(copy))
+    return done.stderr.splitlines() + ([f"exit status {done.returncode}"] if done.returncode else [])
+
+
+def find_unset(unit):
+    done = analyze("security", "--offline=true", "--json=short", str(unit))
+    rows = json.loads(done.stdout) if done.stdout else []
+    return sorted(WANTED - {row["name"] for row in rows if row["set"]}) or done.stderr.splitlines()
+
+
+def main():
+    failed = False
+    n_tests = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for unit in map(pathlib.Path, sys.argv[1:]):
+            for name, wrong in (("verified", find_faults(unit, folder)), ("hardened", find_unset(unit))):
+                n_tests += 1
+                failed = failed or bool(wrong)
+                print(f"{'not ok' if wrong else 'ok'} {n_tests} /units/{unit.stem}/{name}")
+                for line in wrong:
+                    print(f"# {line}")
+    print(f"1..{n_tests}")
+    sys.exit(failed)
+
+
+main()
