@@ -164,6 +164,21 @@ look (Doctor *self, GError **error)
   return TRUE;
 }
 
+/* Whether the IOMMU is on is part of every card's plan; here there is none. */
+static void
+say_missing_card (Doctor *self)
+{
+  BatonFinding *iommu = baton_finding_new_missing_iommu (self->machine);
+
+  say_wrong (self, _ ("This computer has no graphics card that can be seen."),
+             _ ("Look at “lspci -nn”: a card that is not there either is not plugged in, or "
+                "switched off in the firmware’s setup."));
+  if (iommu != NULL)
+    say_code (self, iommu->code, iommu->args);
+
+  baton_finding_free (iommu);
+}
+
 static void
 check_cards (Doctor *self)
 {
@@ -175,7 +190,7 @@ check_cards (Doctor *self)
     }
 
   if (self->machine->cards->len == 0)
-    say_wrong (self, _ ("This computer has no graphics card that can be seen."), NULL);
+    say_missing_card (self);
 
   for (guint i = 0; i < self->machine->cards->len; i++)
     check_card (self, g_ptr_array_index (self->machine->cards, i));

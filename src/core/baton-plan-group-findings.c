@@ -4,48 +4,61 @@
 #include "baton-plan-private.h"
 
 static gboolean
-is_amd (const BatonPlanning *self)
+is_amd (const BatonMachine *machine)
 {
-  return g_strcmp0 (self->machine->system->cpu_vendor, "AuthenticAMD") == 0;
+  return g_strcmp0 (machine->system->cpu_vendor, "AuthenticAMD") == 0;
 }
 
 static gboolean
-is_intel (const BatonPlanning *self)
+is_intel (const BatonMachine *machine)
 {
-  return g_strcmp0 (self->machine->system->cpu_vendor, "GenuineIntel") == 0;
+  return g_strcmp0 (machine->system->cpu_vendor, "GenuineIntel") == 0;
 }
 
 /* What switches the IOMMU on in the firmware's setup, as its makers call it. */
 static const char *
-get_firmware_setting (const BatonPlanning *self)
+get_firmware_setting (const BatonMachine *machine)
 {
-  return is_intel (self) ? "VT-d" : is_amd (self) ? "IOMMU (AMD-Vi)" : "VT-d or AMD-Vi";
+  return is_intel (machine) ? "VT-d" : is_amd (machine) ? "IOMMU (AMD-Vi)" : "VT-d or AMD-Vi";
 }
 
 static const char *
-get_firmware_table (const BatonPlanning *self)
+get_firmware_table (const BatonMachine *machine)
 {
-  return is_intel (self) ? "DMAR" : is_amd (self) ? "IVRS" : "DMAR or IVRS";
+  return is_intel (machine) ? "DMAR" : is_amd (machine) ? "IVRS" : "DMAR or IVRS";
 }
 
-static void
-look_at_missing_iommu (BatonPlanning *self)
+/**
+ * baton_finding_new_missing_iommu:
+ * @machine: a machine
+ *
+ * It concerns every card alike, and a machine without any.
+ *
+ * Returns: (transfer full) (nullable): why the IOMMU is off and what switches it on here, %NULL
+ *   where it is on
+ */
+BatonFinding *
+baton_finding_new_missing_iommu (const BatonMachine *machine)
 {
-  const char *reason = self->machine->iommu_reason;
-  const char *detail = self->machine->iommu_detail;
+  const char *reason = machine->iommu_reason;
+  const char *detail = machine->iommu_detail;
+
+  if (machine->iommu_enabled)
+    return NULL;
 
   if (g_strcmp0 (reason, "command-line") == 0)
-    baton_planning_add (self, BATON_CODE_IOMMU_OFF_COMMAND_LINE, NULL, "word", detail);
-  else if (g_strcmp0 (reason, "no-table") == 0)
-    baton_planning_add (self, BATON_CODE_IOMMU_OFF_FIRMWARE, NULL, "setting",
-                        get_firmware_setting (self), "table", get_firmware_table (self));
+    return baton_finding_new (BATON_CODE_IOMMU_OFF_COMMAND_LINE, NULL, "word", detail, NULL);
+  if (g_strcmp0 (reason, "no-table") == 0)
+    return baton_finding_new (BATON_CODE_IOMMU_OFF_FIRMWARE, NULL, "setting",
+                              get_firmware_setting (machine), "table",
+                              get_firmware_table (machine), NULL);
   /* Only Intel's driver waits for a word (CONFIG_INTEL_IOMMU_DEFAULT_ON); AMD's begins as soon
    * as there is a table, and no parameter would help (kernel-parameters.txt, amd_iommu). */
-  else if (g_strcmp0 (reason, "not-enabled") == 0 && g_strcmp0 (detail, "IVRS") != 0)
-    baton_planning_add (self, BATON_CODE_IOMMU_OFF_NOT_ENABLED, NULL, "parameter",
-                        "intel_iommu=on", "table", detail);
-  else
-    baton_planning_add (self, BATON_CODE_IOMMU_OFF_UNKNOWN, NULL);
+  if (g_strcmp0 (reason, "not-enabled") == 0 && g_strcmp0 (detail, "IVRS") != 0)
+    return baton_finding_new (BATON_CODE_IOMMU_OFF_NOT_ENABLED, NULL, "parameter",
+                              "intel_iommu=on", "table", detail, NULL);
+
+  return baton_finding_new (BATON_CODE_IOMMU_OFF_UNKNOWN, NULL, NULL);
 }
 
 /* The processor's own graphics sit on the root bus of the first domain (PCI: 0000:00). Debian's
@@ -53,7 +66,7 @@ look_at_missing_iommu (BatonPlanning *self)
 static gboolean
 may_be_intel_integrated (const BatonPlanning *self)
 {
-  return is_intel (self) && self->card->display->vendor_id == 0x8086 &&
+  return is_intel (self->machine) && self->card->display->vendor_id == 0x8086 &&
          g_str_has_prefix (self->card->display->address, "0000:00:");
 }
 
@@ -89,7 +102,7 @@ baton_planning_look_at_iommu (BatonPlanning *self)
     return;
 
   if (!self->machine->iommu_enabled)
-    look_at_missing_iommu (self);
+    baton_planning_take (self, baton_finding_new_missing_iommu (self->machine));
   else
     look_for_ungrouped_functions (self);
 

@@ -27,6 +27,7 @@ typedef struct
   char *subject;
 } BatonFinding;
 
+BatonFinding *baton_finding_new_missing_iommu (const BatonMachine *machine);
 void baton_finding_free (BatonFinding *self);
 BatonSeverity baton_finding_get_severity (const BatonFinding *self);
 char *baton_finding_dup_text (const BatonFinding *self);

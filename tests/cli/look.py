@@ -72,6 +72,20 @@ def a_machine_without_an_iommu_says_so():
 
 
 @story
+def a_machine_without_a_card_or_an_iommu_is_told_why():
+    with Machine(NO_GROUPS) as machine:
+        for link in (machine.tree / "sys/bus/pci/devices").iterdir():
+            link.unlink()
+        _, text, _ = machine.run("list")
+        check("no graphics card" in text and "doctor" in text, text)
+        status, text, _ = machine.run("doctor")
+        check(status == 12 and "no graphics card" in text, text)
+        check("[wrong] The IOMMU is off" in text and "Next:" in text, text)
+        status, events = machine.run_json("doctor")
+        check(status == 12 and events[-1]["code"] == "refused", events[-1])
+
+
+@story
 def doctor_keeps_the_contract():
     for listing in (TWINS, SHARED, NO_GROUPS):
         with Machine(listing) as machine:
