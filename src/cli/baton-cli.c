@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define MAX_QUOTED 64
+#define MAX_REASON 256
 
 #define CONSENTS                                                                               \
   (BATON_CLI_CLOSE | BATON_CLI_CLOSE_ALL | BATON_CLI_END_SESSION | BATON_CLI_LET_OPEN |        \
@@ -220,6 +221,30 @@ run_verb (BatonCli *self, const char *name)
   return verb->run (self);
 }
 
+/* What GOption could not make sense of; it has undone what it had read before, --json too. */
+static int
+refuse_options (int argc, char **argv, const GError *error)
+{
+  BatonCli self = { 0 };
+  g_autofree char *clean = baton_text_clean (error->message, -1, MAX_REASON, NULL, NULL);
+  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree char *reason = NULL;
+  int status = 0;
+
+  for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
+    if (strcmp (argv[i], "--json") == 0 && self.writer == NULL)
+      self.writer = baton_event_writer_new (STDOUT_FILENO, NULL);
+
+  g_hash_table_insert (args, (gpointer) "reason", clean);
+  /* Translators: {reason} stands for a clause that says what is wrong with an option; keep it. */
+  reason = baton_code_fill (_ ("{reason}: see “batonctl --help”"), args);
+  status = baton_cli_refuse (&self, reason);
+
+  g_clear_pointer (&self.writer, baton_event_writer_free);
+
+  return status;
+}
+
 /* https://no-color.org: any value but an empty one. */
 static gboolean
 wants_color (void)
@@ -288,10 +313,7 @@ baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **arg
   context = new_option_context (&parsed);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
-      g_autofree char *clean = baton_text_clean (error->message, -1, 256, NULL, NULL);
-
-      g_printerr ("batonctl: %s\n", clean);
-      status = BATON_EXIT_BAD_REQUEST;
+      status = refuse_options (argc, argv, error);
     }
   else if (parsed.version)
     {

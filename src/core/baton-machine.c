@@ -253,9 +253,11 @@ baton_machine_find_card_by_ending (BatonMachine *self, const char *ending, GErro
         continue;
       if (found != NULL)
         {
-          g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH,
-                       "more than one card's address ends in '%s': '%s' and '%s'", ending,
-                       baton_card_get_address (found), baton_card_get_address (card));
+          g_set_error (
+              error, BATON_ERROR, BATON_ERROR_MISMATCH,
+              "more than one card's address ends in '%s': '%s' and '%s'; type more of the "
+              "one that you mean",
+              ending, baton_card_get_address (found), baton_card_get_address (card));
           return NULL;
         }
       found = card;
@@ -266,7 +268,8 @@ baton_machine_find_card_by_ending (BatonMachine *self, const char *ending, GErro
       g_autofree char *shown = g_strescape (ending, NULL);
 
       g_set_error (error, BATON_ERROR, BATON_ERROR_NOT_FOUND,
-                   "no card's address is or ends in '%.64s'", shown);
+                   "no card's address is or ends in '%.64s'; “batonctl list” shows every card",
+                   shown);
     }
 
   return found;

@@ -131,7 +131,7 @@ def report_tells_of_the_last_handoff():
 @story
 def endings_must_fit_one_card():
     with Machine(TWINS) as machine:
-        for words, part in ((["show", "00.0"], "more than one"), (["show", "99:00.0"], "no card"),
+        for words, part in ((["show", "00.0"], "more than one"), (["show", "99:00.0"], "batonctl list"),
                             (["show", ""], ""), (["show", "0000:00:00.0"], "no graphics card"),
                             (["show", "\033[2J"], "")):
             status, text, errors = machine.run(*words)
@@ -182,6 +182,9 @@ def unknown_options_are_refused():
         for words in (["--nonsense"], ["list", "--jsons"], ["-x"], ["guest", "--close"]):
             status, _, errors = machine.run(*words)
             check(status == 10 and errors.startswith("batonctl: "), f"{words}: {status} {errors}")
+            check("batonctl --help" in errors, f"{words}: {errors}")
+            status, events = machine.run_json(*words)
+            check(status == 10 and events[-1]["code"] == "bad-arguments", f"{words}: {events}")
 
 
 @story
