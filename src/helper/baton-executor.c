@@ -124,7 +124,8 @@ record (BatonExecutor *self, guint i, const char *state, BatonTrouble *trouble)
   if (self->goes_on)
     baton_event_writer_log (self->context->events, "warning", error->message);
   else
-    baton_trouble_set (trouble, BATON_CODE_NO_JOURNAL, 0, "reason", error->message, NULL);
+    baton_trouble_set (trouble, BATON_CODE_JOURNAL_NOT_WRITTEN, 0, "reason", error->message,
+                       NULL);
 
   return self->goes_on;
 }

@@ -148,9 +148,17 @@ make_journal (BatonJournal *self, int dir, JsonNode *header, GError **error)
     return set_journal_error (error, "make room for", errno);
   if (!baton_journal_append (self, header, error))
     return FALSE;
-  if (renameat2 (dir, NEW_NAME, dir, BATON_JOURNAL_NAME, RENAME_NOREPLACE) < 0 ||
-      fsync (dir) < 0)
+  if (renameat2 (dir, NEW_NAME, dir, BATON_JOURNAL_NAME, RENAME_NOREPLACE) < 0)
     return set_journal_error (error, "make", errno);
+  if (fsync (dir) < 0)
+    {
+      int errsv = errno;
+
+      /* Nothing will be done, so there is nothing to settle: left behind, it would stand in the
+       * way of every handoff until somebody calls for recovery. */
+      unlinkat (dir, BATON_JOURNAL_NAME, 0);
+      return set_journal_error (error, "make", errsv);
+    }
 
   return TRUE;
 }
