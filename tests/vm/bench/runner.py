@@ -27,8 +27,9 @@ class Story:
 
     The file may set TOPOLOGIES or TOPOLOGY; TIER, quick or full; IMAGES, the
     releases of a quick run; SESSION, it needs the desktop of user u; PACKAGE,
-    it installs the Debian package; LEAVES, what may differ after it; SPOILS,
-    the machine is of no use afterwards. run(bench) is the story.
+    it begins without Baton and installs the Debian package; LEAVES, what may
+    differ after it; SPOILS, the machine is of no use afterwards. run(bench) is
+    the story.
     """
 
     name: str
@@ -95,12 +96,14 @@ class Group:
 
     def _boot(self):
         self.boots += 1
-        logs = self.options.logs / f'{self.release}-{self.topology}-{self.boots}'
+        what = f'{self.topology}-package' if self.wants('PACKAGE') else self.topology
+        logs = self.options.logs / f'{self.release}-{what}-{self.boots}'
         started = time.monotonic()
         self.machine = machine.Machine(self.options.images[self.release], self.topology, logs,
                                        self.options.share, desktop=self.desktop)
-        self.machine.channel.call('setup.install', timeout=300,
-                                  archive=f'/bench/install-{self.release}.tar')
+        if not self.wants('PACKAGE'):
+            self.machine.channel.call('setup.install', timeout=300,
+                                      archive=f'/bench/install-{self.release}.tar')
         self.machine.wait_ready()
         self.count.say(f'# Debian {self.release}, {self.topology}: up in '
                        f'{time.monotonic() - started:.0f} s')
@@ -145,8 +148,8 @@ class Group:
             one.module.run(bench)
         finally:
             bench.close()
-        self.machine.channel.check_same_boot()
         if before is not None:
+            self.machine.channel.check_same_boot()
             bench.expect_same(before, allow=(*story.HANDOFF_LEAVES, *one.value('LEAVES', ())))
 
     def _keep_evidence(self, one):
@@ -200,11 +203,13 @@ def _groups(options, count):
                 continue
             for name in one.topologies:
                 if not options.topology or name in options.topology:
-                    groups.setdefault((release, name), []).append(one)
+                    # Where the package is installed there is no Baton before.
+                    packaged = one.value('PACKAGE', False)
+                    groups.setdefault((release, name, packaged), []).append(one)
     # Stories that spoil the machine come last in it.
     return [Group(release, name, sorted(found, key=lambda one: one.value('SPOILS', False)),
                   options, count)
-            for (release, name), found in groups.items()]
+            for (release, name, _), found in groups.items()]
 
 
 def main(arguments=None):
