@@ -12,6 +12,7 @@ from . import cache, debian
 
 HERE = pathlib.Path(__file__).resolve().parent
 FILES = HERE.parent / 'image'
+MODULES = HERE.parent / 'modules'
 
 # What no story needs and what would cost seconds to unpack and to copy.
 EXCLUDED = [
@@ -81,7 +82,7 @@ def _prune(release: str):
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _command(release, files, to, sources):
+def _command(release, files, modules, to, sources):
     """What makes the disk, the kernel and its RAM disk of @release in @to."""
     return [
         'mmdebstrap', '--variant=apt', '--format=null', '--quiet', '--components=main',
@@ -97,6 +98,8 @@ def _command(release, files, to, sources):
         f'--essential-hook=copy-in "{files}/initramfs-tools" /etc',
         f'--customize-hook=copy-in "{files}/root/." /',
         '--customize-hook=chroot "$1" /usr/lib/bench/prepare',
+        f'--customize-hook=copy-in "{modules}" /usr/src',
+        '--customize-hook=chroot "$1" /usr/lib/bench/build-modules',
         f'--customize-hook="{files}/make-disk" "$1" "{to}"',
         debian.RELEASES[release], '/dev/null', *sources,
     ]
@@ -106,7 +109,7 @@ def find_or_build(release: str, say) -> Image:
     """The image of @release, from the cache or made anew from packages."""
     # Named by all that shapes it, but for where this clone happens to lie and
     # which archive is near.
-    key = cache.key_of(*_command(release, 'FILES', 'TO', []), FILES)
+    key = cache.key_of(*_command(release, 'FILES', 'MODULES', 'TO', []), FILES, MODULES)
     directory = cache.directory() / f'image-{release}-{key}'
     image = Image(release, directory)
     with cache.lock(f'image-{release}'):
@@ -123,7 +126,8 @@ def _build(image: Image, say):
     unfinished = image.directory.with_suffix('.part')
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    command = _command(image.release, FILES, unfinished, debian.sources_for(image.release))
+    command = _command(image.release, FILES, MODULES, unfinished,
+                       debian.sources_for(image.release))
     with open(unfinished / 'build.log', 'wb') as log:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                               env={**os.environ, 'LC_ALL': 'C.UTF-8'})

@@ -20,9 +20,9 @@ def _port(number: int, slot: int) -> str:
     return f'pcie-root-port,id=rp{number},chassis={number},slot={number},bus=pcie.0,addr={slot:x}.0'
 
 
-def _card_with_sound(port: int, bus: str) -> tuple[str, ...]:
+def _card_with_sound(port: int, bus: str, display: str = 'bochs-display') -> tuple[str, ...]:
     """A display function and its sound function in one slot, one group."""
-    return (f'bochs-display,bus={bus},addr=0.0,multifunction=on',
+    return (f'{display},bus={bus},addr=0.0,multifunction=on',
             f'intel-hda,id=hda{port},bus={bus},addr=0.1',
             f'hda-duplex,bus=hda{port}.0,audiodev=sound')
 
@@ -53,6 +53,11 @@ TOPOLOGIES = {
         BOOT_DISPLAY,
         _port(1, 3), *_card_with_sound(1, 'rp1'),
         _port(2, 4), *_card_with_sound(2, 'rp2'))),
+    # Cards that no driver takes until a story brings the stand-ins for NVIDIA's.
+    'nvidia': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), *_card_with_sound(1, 'rp1', 'ati-vga,model=rage128p'),
+        _port(2, 4), 'ati-vga,bus=rp2,model=rage128p')),
     # Cards whose drivers cannot be trusted with an unbind.
     'crashers': Topology((
         BOOT_DISPLAY,

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the stories about NVIDIA's driver have in common: each is about one generation of it."""
+
+from . import fault, story
+
+CARD, SOUND, OTHER = '0000:01:00.0', '0000:01:00.1', '0000:02:00.0'
+SERVICE = 'nvidia-persistenced.service'
+
+# Nobody remembers the last handoff and vfio but the machine itself.
+ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
+
+
+def tell(bench, version, leaves):
+    """The driver of @version, which @leaves with a card or stays without it."""
+    # The second card is nobody's until it is needed.
+    bench.run('sh', '-c', f'echo none > /sys/bus/pci/devices/{OTHER}/driver_override')
+    bench.call('nvidia.install', version=version)
+    bench.call('nvidia.start_service')
+    bench.run('modprobe', 'vfio-pci')
+    bench.expect_driver('nvidia', CARD)
+
+    there_and_back(bench, leaves, 5 if bench.full else 2)
+    sleeping(bench)
+    holders_block(bench)
+    if bench.full:
+        failed_writes(bench)
+        failed_modules(bench, leaves)
+        killed_worker(bench)
+    second_card(bench, leaves)
+    use_without_descriptor(bench)
+    stuck_count(bench)
+
+
+def there_and_back(bench, leaves, rounds):
+    """The card goes and comes, and all that stood on its driver with it, as it was."""
+    was = bench.call('nvidia.state')
+    assert was['service'] == 'active', was
+    assert was['modules']['nvidia_drm']['modeset'] == 'Y', was
+    before = bench.snapshot()
+    for _ in range(rounds):
+        handoff = bench.to_guest(CARD)
+        bench.expect_guest(CARD, SOUND)
+        now = bench.call('nvidia.state')
+        assert 'nvidia_drm' not in now['modules'], now
+        assert ('nvidia' in now['modules']) != leaves, now
+        assert now['service'] == 'inactive', now
+        steps = handoff.steps('ok')
+        assert f'stop-unit:{SERVICE}' in steps, steps
+        assert steps.index(f'prove-unused:{CARD}') < steps.index(f'unbind:{SOUND}'), steps
+        bench.to_host(CARD)
+        bench.expect_driver('nvidia', CARD)
+        bench.expect_driver('snd_hda_intel', SOUND)
+        assert bench.call('nvidia.state') == was, bench.call('nvidia.state')
+        assert bench.call('sysfs.node_of', address=CARD, kind='dri/card')
+    bench.expect_same(before, allow=ALLOWED)
+
+
+def sleeping(bench):
+    """What the driver says about a card would wake it, so it is not asked but for a handoff."""
+    control = f'/sys/bus/pci/devices/{CARD}/power/control'
+    bench.call('sysfs.write', path=control, text='auto')
+    bench.call('power.wait', address=CARD, status='suspended')
+    for argv in (('list',), ('show', CARD), ('holders', CARD), ('plan', 'guest', CARD)):
+        looked = bench.batonctl(*argv)
+        nodes = [node for card in looked.machine['cards'] if card['address'] == CARD
+                 for node in card['nodes']] if looked.machine else ['/dev/nvidia0']
+        assert '/dev/nvidia0' in nodes, nodes
+    assert bench.call('sysfs.read', path='/sys/module/nvidia/parameters/wakes') == '0'
+    bench.to_guest(CARD)
+    bench.to_host(CARD)
+    assert bench.call('sysfs.read', path=control) == 'auto'
+    bench.call('sysfs.write', path=control, text='on')
+
+
+def holders_block(bench):
+    """Whoever has a node is named, and nothing moves; the service's own process is no holder."""
+    before = bench.snapshot()
+    drm = bench.call('sysfs.node_of', address=CARD, kind='dri/card')
+    for node in ('/dev/nvidia0', '/dev/nvidiactl', '/dev/nvidia-modeset', '/dev/nvidia-uvm', drm):
+        with bench.holding('fd', node) as holder:
+            refused = bench.to_guest(CARD, status=story.REFUSED)
+            named = [finding['args'] for finding in refused.blockers.values()]
+            assert [args.get('pid') for args in named] == [str(holder.pid)], (node, named)
+            assert node in named[0]['nodes'], named
+    bench.expect_same(before, allow=ALLOWED)
+
+
+def failed_writes(bench):
+    """Every write to /sys and to the driver's own file fails once, and all is as it was."""
+    was = bench.call('nvidia.state')
+    before = bench.snapshot()
+    with fault.traced(bench, '-e', f'trace={fault.WRITES}') as trace:
+        bench.to_guest(CARD)
+        trace.drain()
+        paths = list(dict.fromkeys(path for path, _ in trace.writes('/')
+                                   if path.startswith(('/sys/', '/proc/driver/'))))
+    bench.to_host(CARD)
+    assert len(paths) >= 5 and any(path.endswith('/unbindLock') for path in paths), paths
+    for path in paths:
+        with fault.failing(bench, path) as trace:
+            failed = bench.to_guest(CARD, status=None)
+            trace.drain()
+        assert trace.injected(), (path, failed.result)
+        assert failed.result['exit'] == story.ROLLED_BACK, (path, failed.result)
+        expect_put_back(bench, was, before)
+
+
+def failed_modules(bench, leaves):
+    """A module that does not go stops the handoff, and one that does not come the return."""
+    was = bench.call('nvidia.state')
+    before = bench.snapshot()
+    failed = hand_with_fault(bench, bench.to_guest, 'delete_module', 'EAGAIN')
+    assert failed.result['exit'] == story.ROLLED_BACK, failed.result
+    assert failed.result['at_step'] == 'unload-module:nvidia_drm', failed.result
+    expect_put_back(bench, was, before)
+
+    bench.to_guest(CARD)
+    failed = hand_with_fault(bench, bench.to_host, 'finit_module,init_module', 'ENOMEM')
+    if leaves:
+        # Without its driver the card is no use to the host.
+        assert failed.result['exit'] == story.ROLLED_BACK, failed.result
+        bench.expect_guest(CARD, SOUND)
+        bench.to_host(CARD)
+        assert bench.call('nvidia.state') == was, bench.call('nvidia.state')
+        return
+    # The card is back, and what it lacks is told; what was remembered is still known.
+    assert failed.result['exit'] == story.DEGRADED, failed.result
+    bench.expect_driver('nvidia', CARD)
+    assert 'nvidia_drm' not in bench.call('nvidia.state')['modules']
+    bench.call('nvidia.load')
+    bench.run('systemctl', 'start', SERVICE)
+    expect_put_back(bench, was, before)
+
+
+def hand_with_fault(bench, hand, calls, error):
+    """What comes of @hand where each of @calls fails."""
+    with fault.traced(bench, '-e', f'trace={calls}', '-e',
+                      f'inject={calls}:error={error}') as trace:
+        failed = hand(CARD, status=None)
+        trace.drain()
+    assert trace.injected(), failed.result
+    return failed
+
+
+def killed_worker(bench):
+    """The worker is killed where it has done something and not yet written that down."""
+    was = bench.call('nvidia.state')
+    before = bench.snapshot()
+    # The first record is the plan's; then there is one before and one after each effect.
+    when = 3
+    while True:
+        with fault.killed(bench, fault.JOURNAL, when) as trace:
+            ended = bench.to_guest(CARD, status=None)
+            trace.drain()
+        if ended.result['exit'] == story.DONE:
+            break
+        assert trace.injected() and ended.result['exit'] == story.ROLLED_BACK, (when, ended.result)
+        bench.run('test', '!', '-e', fault.JOURNAL)
+        expect_put_back(bench, was, before)
+        when += 2
+    assert when > 15, when
+    bench.to_host(CARD)
+
+
+def expect_put_back(bench, was, before):
+    bench.expect_driver('nvidia', CARD)
+    bench.expect_driver('snd_hda_intel', SOUND)
+    assert bench.call('nvidia.state') == was, bench.call('nvidia.state')
+    bench.expect_same(before, allow=ALLOWED)
+
+
+def second_card(bench, leaves):
+    """A driver that can only leave as a whole does not, while it has another card."""
+    device = f'/sys/bus/pci/devices/{OTHER}'
+    bench.run('sh', '-c', f'echo > {device}/driver_override && echo {OTHER} > '
+                          '/sys/bus/pci/drivers/nvidia/bind')
+    if leaves:
+        refused = bench.to_guest(CARD, status=story.REFUSED)
+        assert 'nvidia-other-card' in refused.blockers, refused.blockers
+        assert refused.blockers['nvidia-other-card']['args']['address'] == OTHER
+    else:
+        # The display part keeps both in use, and stays for the other's sake: the driver is
+        # asked before anything is unbound, and says no.
+        failed = bench.to_guest(CARD, status=story.ROLLED_BACK)
+        assert failed.result['at_step'] == f'prove-unused:{CARD}', failed.result
+        assert not any(step.startswith('unbind:') for step in failed.steps('start'))
+    bench.expect_driver('nvidia', CARD, OTHER)
+    bench.run('sh', '-c', f'echo {OTHER} > /sys/bus/pci/drivers/nvidia/unbind; '
+                          f'echo none > {device}/driver_override')
+
+
+def use_without_descriptor(bench):
+    """Persistence mode: nobody has the card open, and the driver says that it is in use."""
+    was = bench.call('nvidia.state')
+    bench.call('nvidia.set_parameter', parameter='persistence', value=1)
+    failed = bench.to_guest(CARD, status=story.ROLLED_BACK)
+    assert failed.result['at_step'] == f'prove-unused:{CARD}', failed.result
+    assert not any(step.startswith('unbind:') for step in failed.steps('start'))
+    bench.expect_driver('nvidia', CARD)
+    bench.call('nvidia.set_parameter', parameter='persistence', value=0)
+    assert bench.call('nvidia.state') == was
+
+
+def stuck_count(bench):
+    """Uses that nothing explains are told of before anything is done; there is no way back."""
+    bench.run('systemctl', 'stop', SERVICE)
+    bench.call('nvidia.set_parameter', parameter='stuck', value=36)
+    before = bench.snapshot()
+    refused = bench.to_guest(CARD, status=story.REFUSED)
+    stuck = refused.blockers['nvidia-count-stuck']
+    assert stuck['args'] == {'module': 'nvidia', 'count': '36'}, stuck
+    assert not refused.steps()
+    bench.expect_driver('nvidia', CARD)
+    bench.expect_same(before, allow=ALLOWED)

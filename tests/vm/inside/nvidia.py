@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NVIDIA's driver on this machine: the stand-ins, their nodes and their service."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+STAND_INS = pathlib.Path('/usr/lib/bench/nvidia')
+MAJOR = 195
+SERVICE = 'nvidia-persistenced.service'
+# A copy, for its name: that is what the service's process is known by.
+PROGRAM = '/usr/local/sbin/nvidia-persistenced'
+
+# What they are loaded with by hand, other than modprobe would by itself.
+LOADED = (('nvidia', ()), ('nvidia-modeset', ('disable_hdmi_frl=1',)),
+          ('nvidia-uvm', ('uvm_perf_prefetch_threshold=7',)),
+          ('nvidia-drm', ('modeset=1', 'fbdev=0')))
+
+
+def _run(*argv):
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+
+
+def install(version):
+    """Puts the modules of @version where modprobe finds them, loads them and makes the nodes."""
+    kernel = os.uname().release
+    to = pathlib.Path('/lib/modules') / kernel / 'updates'
+    to.mkdir(exist_ok=True)
+    for module in (STAND_INS / version).glob('*.ko'):
+        shutil.copy(module, to)
+    _run('depmod', kernel)
+    load()
+    make_nodes()
+
+
+def load():
+    """Loads what is not loaded, as somebody did who wanted other parameters than the usual."""
+    for name, options in LOADED:
+        _run('modprobe', name, *options)
+
+
+def make_nodes():
+    """The real ones are made by nvidia-modprobe, from the numbers in /proc/devices."""
+    words = [line.split() for line in open('/proc/devices')]
+    numbers = {name: int(number) for number, *names in filter(None, words) for name in names
+               if number.isdigit()}
+    nodes = {'nvidia0': (MAJOR, 0), 'nvidia1': (MAJOR, 1), 'nvidiactl': (MAJOR, 255),
+             'nvidia-modeset': (MAJOR, 254), 'nvidia-uvm': (numbers['nvidia-uvm'], 0)}
+    for name, (major, minor) in nodes.items():
+        path = f'/dev/{name}'
+        if os.path.exists(path):
+            os.unlink(path)
+        os.mknod(path, 0o666 | 0o020000, os.makedev(major, minor))
+
+
+def start_service():
+    """Keeps the first card in use, as persistenced does."""
+    shutil.copy('/usr/bin/sleep', PROGRAM)
+    pathlib.Path('/etc/systemd/system', SERVICE).write_text(
+        # Started when it runs, as the real one is, which forks only then.
+        f'[Service]\nType=exec\nExecStart={PROGRAM} infinity\nStandardInput=file:/dev/nvidia0\n')
+    _run('systemctl', 'daemon-reload')
+    _run('systemctl', 'start', SERVICE)
+
+
+def state():
+    """What must be again as it was: modules with their parameters, and the service."""
+    modules = {}
+    for name, _ in LOADED:
+        directory = pathlib.Path('/sys/module', name.replace('-', '_'))
+        if directory.exists():
+            modules[directory.name] = {path.name: path.read_text().strip()
+                                       for path in sorted(directory.glob('parameters/*'))
+                                       if path.name != 'wakes'
+                                       and path.stat().st_mode & 0o400}
+    active = subprocess.run(['systemctl', 'is-active', SERVICE], capture_output=True,
+                            text=True).stdout.strip()
+    return {'modules': modules, 'service': active}
+
+
+def set_parameter(parameter, value):
+    """A switch of the stand-in: `stuck` or `persistence`."""
+    pathlib.Path('/sys/module/nvidia/parameters', parameter).write_text(str(value))

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * nvidia-drm: gives each card its nodes in /dev/dri.
+ *
+ * The cards that are there when it is loaded get theirs, and no others, unless the driver is one
+ * that tells of new ones (STAND_IN_UNPLUGS). With modeset=1 each stays in use for as long.
+ */
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_ioctl.h>
+
+#include "stand-in.h"
+
+/* Readable for root alone, like the real ones (nvidia-drm-linux.c). */
+static bool modeset = STAND_IN_AT_LEAST(595, 45);
+module_param(modeset, bool, 0400);
+static bool fbdev = STAND_IN_AT_LEAST(570, 86);
+module_param(fbdev, bool, 0400);
+
+struct display {
+	struct list_head list;
+	struct drm_device *drm;
+	struct pci_dev *pdev;
+};
+
+static LIST_HEAD(displays);
+static DEFINE_MUTEX(displays_lock);
+
+DEFINE_DRM_GEM_FOPS(display_fops);
+
+static const struct drm_driver display_driver = {
+	.driver_features = DRIVER_GEM | DRIVER_RENDER,
+	.fops = &display_fops,
+	.name = "nvidia-drm",
+	.desc = "Stand-in for NVIDIA's DRM driver",
+	.major = 0,
+	.minor = 0,
+};
+
+static void appear(struct pci_dev *pdev)
+{
+	struct display *self = kzalloc(sizeof(*self), GFP_KERNEL);
+
+	if (!self)
+		return;
+	self->pdev = pdev;
+	self->drm = drm_dev_alloc(&display_driver, &pdev->dev);
+	if (IS_ERR(self->drm)) {
+		kfree(self);
+		return;
+	}
+	if (drm_dev_register(self->drm, 0)) {
+		drm_dev_put(self->drm);
+		kfree(self);
+		return;
+	}
+	if (modeset)
+		nvkms_use(pdev);
+	mutex_lock(&displays_lock);
+	list_add(&self->list, &displays);
+	mutex_unlock(&displays_lock);
+}
+
+static void take_off(struct display *self)
+{
+	list_del(&self->list);
+	drm_dev_unplug(self->drm);
+	drm_dev_put(self->drm);
+	if (modeset)
+		nvkms_unuse(self->pdev);
+	kfree(self);
+}
+
+static void vanish(struct pci_dev *pdev)
+{
+	struct display *self, *next;
+
+	mutex_lock(&displays_lock);
+	list_for_each_entry_safe (self, next, &displays, list)
+		if (self->pdev == pdev)
+			take_off(self);
+	mutex_unlock(&displays_lock);
+}
+
+static const struct stand_in_display callbacks = {.appear = appear, .vanish = vanish};
+
+/* Nothing is bound by it: it says whose display part this is (nv-pci-table.c). */
+static const struct pci_device_id display_ids[] = {{PCI_DEVICE(PCI_VENDOR_ID_ATI, 0x5046)}, {}};
+MODULE_DEVICE_TABLE(pci, display_ids);
+
+static int __init display_init(void)
+{
+	nvkms_set_display(&callbacks);
+	nvkms_for_each_card(appear);
+	return 0;
+}
+
+static void __exit display_exit(void)
+{
+	struct display *self, *next;
+
+	nvkms_set_display(NULL);
+	mutex_lock(&displays_lock);
+	list_for_each_entry_safe (self, next, &displays, list)
+		take_off(self);
+	mutex_unlock(&displays_lock);
+}
+
+module_init(display_init);
+module_exit(display_exit);
+MODULE_DESCRIPTION("Stand-in for NVIDIA's DRM driver");
+MODULE_VERSION(STAND_IN_VERSION);
+MODULE_LICENSE("GPL");
