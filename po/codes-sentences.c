@@ -256,7 +256,7 @@ gettext ("The kernel module {module} is back with other settings than before: {s
 gettext ("Restart the computer, or load it by hand with the settings that you want.");
 gettext ("The Driver Says That the Card Is in Use");
 gettext ("The NVIDIA driver says that {address} is in use, though no program that has it open can be seen.");
-gettext ("Switch persistence mode off (“nvidia-smi -pm 0”) and try again. If that does not help, restart the computer.");
+gettext ("Switch persistence mode off (“nvidia-smi -pm 0”) and try again. Where another card needs the same driver, its display part may keep both in use: load nvidia_drm with modeset=0. If that does not help, restart the computer.");
 gettext ("The Driver Cannot Be Asked");
 gettext ("The NVIDIA driver could not be asked whether {address} is in use: {reason}. Without its answer the card could be lost until a restart.");
 gettext ("A Service Does Not Stop");
