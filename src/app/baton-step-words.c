@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "baton-json.h"
+#include "baton-plan.h"
 
 /* What a function is for the person who looks at the card. */
 typedef enum
@@ -66,6 +67,20 @@ static const char *const return_titles[N_PARTS] = {
   N_ ("Give the card’s sound back to this computer"),
   N_ ("Give the card’s USB port back to this computer"),
   N_ ("Give another part of the card back to this computer"),
+};
+
+static const char *const remove_titles[N_PARTS] = {
+  N_ ("Have the system forget the graphics card"),
+  N_ ("Have the system forget the card’s sound"),
+  N_ ("Have the system forget the card’s USB port"),
+  N_ ("Have the system forget another part of the card"),
+};
+
+static const char *const remove_if_needed_titles[N_PARTS] = {
+  N_ ("If its driver does not take it, have the system forget the graphics card"),
+  N_ ("If its driver does not take it, have the system forget the card’s sound"),
+  N_ ("If its driver does not take it, have the system forget the card’s USB port"),
+  N_ ("If its driver does not take it, have the system forget another part of the card"),
 };
 
 /* PCI Code and ID Assignment: base class 03 display, 0403 HD audio, 0c03 USB, 0c80 serial bus of
@@ -138,6 +153,7 @@ baton_step_words_dup_title (JsonObject *step,
   const char *kind = baton_json_get_string (step, "kind");
   const char *target = baton_json_get_string (step, "target");
   gboolean to_guest = g_strcmp0 (to, "guest") == 0;
+  gboolean if_needed = g_strcmp0 (baton_json_get_string (step, "detail"), BATON_IF_NEEDED) == 0;
   Part part = find_part (cards, target);
 
   if (g_strcmp0 (kind, "close-process") == 0)
@@ -171,6 +187,13 @@ baton_step_words_dup_title (JsonObject *step,
   if (g_strcmp0 (kind, "unbind") == 0)
     return g_strdup (to_guest ? _ (release_titles[part]) : _ (reclaim_titles[part]));
 
+  if (g_strcmp0 (kind, "remove-function") == 0)
+    return g_strdup (if_needed ? _ (remove_if_needed_titles[part]) : _ (remove_titles[part]));
+
+  if (g_strcmp0 (kind, "rescan-bus") == 0)
+    return g_strdup (if_needed ? _ ("If it was forgotten, have the system find the card anew")
+                               : _ ("Have the system find the card anew"));
+
   if (g_strcmp0 (kind, "bind") == 0)
     return g_strdup (to_guest ? _ (offer_titles[part]) : _ (return_titles[part]));
 
@@ -197,7 +220,7 @@ typedef struct
 static const StateWords states[] = {
   { "start", N_ ("Under way"), "baton-running-symbolic" },
   { "ok", N_ ("Done"), "baton-done-symbolic" },
-  { "skip", N_ ("Was so already"), "baton-done-symbolic" },
+  { "skip", N_ ("Not needed"), "baton-done-symbolic" },
   { "fail", N_ ("Failed"), "baton-blocker-symbolic" },
   { "stalled", N_ ("Waiting"), "baton-waiting-symbolic" },
   { "undo", N_ ("Being put back"), "baton-undone-symbolic" },

@@ -285,10 +285,16 @@ baton_cli_print_plan (BatonCli *cli, BatonView *view)
   g_print (ngettext ("%u step:\n", "%u steps:\n", n_steps), n_steps);
   for (guint i = 0; i < n_steps; i++)
     {
-      const char *id = baton_json_get_string (baton_json_nth_object (steps, i), "id");
+      JsonObject *step = baton_json_nth_object (steps, i);
+      const char *id = baton_json_get_string (step, "id");
+      const char *detail = baton_json_get_string (step, "detail");
       g_autofree char *text = baton_cli_describe_step (id != NULL ? id : "");
 
-      g_print ("%3u  %s\n", i + 1, text);
+      if (g_strcmp0 (detail, BATON_IF_NEEDED) == 0)
+        /* Translators: %s is a step, which is only done if a driver does not take the card. */
+        g_print (_ ("%3u  %s, only if its driver does not take the card\n"), i + 1, text);
+      else
+        g_print ("%3u  %s\n", i + 1, text);
     }
 }
 

@@ -76,6 +76,11 @@ get_step_sentence (BatonStepKind kind)
       return _ ("Choose the next driver of {target}");
     case BATON_STEP_UNBIND:
       return _ ("Take {target} from its driver");
+    case BATON_STEP_REMOVE_FUNCTION:
+      return _ ("Remove {target} from the bus");
+    case BATON_STEP_RESCAN_BUS:
+      /* Translators: {target} is the number of a PCI bus. */
+      return _ ("Look for devices on the bus {target} again");
     case BATON_STEP_BIND:
       return _ ("Give {target} to its new driver");
     case BATON_STEP_LET_OPEN:

@@ -41,6 +41,8 @@ gboolean baton_planning_moves_to_host (const BatonPlanning *self,
                                        const BatonFunction *function);
 GPtrArray *baton_planning_list_groups (const BatonPlanning *self);
 
+GPtrArray *baton_planning_list_travelling (const BatonPlanning *self, gboolean display_first);
+
 const char *baton_planning_choose_module (const BatonPlanning *self,
                                           const BatonFunction *function);
 const BatonBlacklist *baton_planning_find_blacklist (const BatonPlanning *self,
@@ -83,5 +85,8 @@ void baton_planning_add_nvidia_unloads (BatonPlanning *self);
 gboolean baton_planning_goes_with_nvidia (const BatonPlanning *self,
                                           const BatonFunction *function);
 void baton_planning_add_nvidia_return (BatonPlanning *self);
+
+void baton_planning_look_at_rescan (BatonPlanning *self);
+void baton_planning_add_rescan (BatonPlanning *self);
 
 G_END_DECLS

@@ -41,6 +41,16 @@ list_functions (const BatonPlanning *self, FunctionFilter filter, gboolean displ
   return list;
 }
 
+/*
+ * Returns: (transfer container) (element-type BatonFunction): all that travel, in the order in which
+ *   they come (@display_first) or go
+ */
+GPtrArray *
+baton_planning_list_travelling (const BatonPlanning *self, gboolean display_first)
+{
+  return list_functions (self, baton_planning_travels, display_first);
+}
+
 void
 baton_planning_add_step (BatonPlanning *self,
                          BatonStepKind kind,
@@ -150,7 +160,7 @@ add_steps_to_guest (BatonPlanning *self)
   const char *address = baton_card_get_address (self->card);
   g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_moves_to_guest, FALSE);
   g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_guest, TRUE);
-  g_autoptr (GPtrArray) all = list_functions (self, baton_planning_travels, FALSE);
+  g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, FALSE);
 
   add_close_steps (self);
   add_sound_steps (self, leaving);
@@ -222,7 +232,7 @@ add_steps_to_host (BatonPlanning *self)
   const char *address = baton_card_get_address (self->card);
   g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_leaves_guest, TRUE);
   g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_host, TRUE);
-  g_autoptr (GPtrArray) all = list_functions (self, baton_planning_travels, TRUE);
+  g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, TRUE);
 
   add_close_steps (self);
   /* Always, and not only while a guest runs: it may end between the preview and the handoff,
@@ -240,6 +250,8 @@ add_steps_to_host (BatonPlanning *self)
       baton_planning_add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
     }
 
+  /* Before the overrides are lifted: a function that was removed has none when it is found. */
+  baton_planning_add_rescan (self);
   for (guint i = 0; i < all->len; i++)
     {
       const BatonFunction *function = all->pdata[i];

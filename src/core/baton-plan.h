@@ -47,6 +47,8 @@ typedef enum
   BATON_STEP_UNLOAD_MODULE,
   BATON_STEP_PROVE_UNUSED,
   BATON_STEP_UNBIND,
+  BATON_STEP_REMOVE_FUNCTION,
+  BATON_STEP_RESCAN_BUS,
   BATON_STEP_BIND,
   BATON_STEP_START_UNIT,
   BATON_STEP_LET_OPEN,
@@ -62,10 +64,11 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * BatonStep:
  * @n: place in the plan, from 1
  * @kind: what it does
- * @target: what it is done to: an address, a module, a unit, `PID:START`, `/dev/vfio/N`
+ * @target: what it is done to: an address, a bus (`0000:01`), a module, a unit, `PID:START`,
+ *   `/dev/vfio/N`
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO where only the helper knows) or to unbind
  *   from, text of the override (empty clears it), uid that may open, side to verify, name of the
- *   process to close, %BATON_AS_BEFORE; or %NULL
+ *   process to close, %BATON_AS_BEFORE, %BATON_IF_NEEDED; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -79,9 +82,13 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * A `set-override` to the empty text restores the recorded text, unless that was a parking driver's.
  * What is to be %BATON_AS_BEFORE, a module or a unit, is loaded or started only where the record
  * says that it was before the card left.
+ *
+ * What is done %BATON_IF_NEEDED is passed over at first. Where a driver then does not take the card
+ * back, the handoff goes on from there once more, and does it.
  */
 #define BATON_DRIVER_AUTO "auto"
 #define BATON_AS_BEFORE "as-before"
+#define BATON_IF_NEEDED "if-needed"
 
 typedef struct
 {

@@ -36,9 +36,9 @@ read_return_method (const char *value, BatonProfile *profile)
   else if (g_strcmp0 (value, "bind") == 0)
     profile->return_method = BATON_RETURN_BIND;
   else if (g_strcmp0 (value, "rescan") == 0)
-    return "this version of Baton cannot return a card by “rescan” yet";
+    profile->return_method = BATON_RETURN_RESCAN;
   else
-    return "it must be “auto” or “bind”";
+    return "it must be “auto”, “bind” or “rescan”";
 
   return NULL;
 }

@@ -5,6 +5,12 @@
 
 G_BEGIN_DECLS
 
+/**
+ * BatonReturnMethod:
+ * @BATON_RETURN_AUTO: by binding; where a driver does not take the card, by looking for it anew
+ * @BATON_RETURN_BIND: by binding alone
+ * @BATON_RETURN_RESCAN: by removing every function and looking for the card anew
+ */
 typedef enum
 {
   BATON_RETURN_AUTO,

@@ -154,24 +154,25 @@ find_function (BatonStepContext *context, const char *address, BatonTrouble *tro
   return state;
 }
 
-static BatonOutcome
-write_to (BatonStepContext *context,
-          int fd,
-          const GError *error,
-          const char *text,
-          const char *address,
-          BatonTrouble *refused,
-          BatonTrouble *trouble)
+/* Writes to what was opened, or says why it could not be opened; for baton-effect-rescan.c too. */
+BatonOutcome
+baton_effect_write (BatonStepContext *context,
+                    int fd,
+                    const GError *error,
+                    const char *text,
+                    const char *subject,
+                    BatonTrouble *refused,
+                    BatonTrouble *trouble)
 {
   Write job = { .fd = fd, .text = text };
 
   if (fd < 0)
     {
-      baton_trouble_set_from_error (trouble, refused, error, address);
+      baton_trouble_set_from_error (trouble, refused, error, subject);
       return BATON_OUTCOME_FAILED;
     }
 
-  return baton_effect_run (context, do_write, &job, address, refused, trouble);
+  return baton_effect_run (context, do_write, &job, subject, refused, trouble);
 }
 
 /**
@@ -202,7 +203,7 @@ baton_effect_set_attribute (BatonStepContext *context,
                      address, NULL);
   fd = baton_sysfs_open_device (context->root, state, attribute, &error);
 
-  return write_to (context, fd, error, text, address, &refused, trouble);
+  return baton_effect_write (context, fd, error, text, address, &refused, trouble);
 }
 
 /**
@@ -258,7 +259,7 @@ write_to_driver (BatonStepContext *context,
     return BATON_OUTCOME_FAILED;
   fd = baton_sysfs_open_driver (context->root, state, driver, file, &error);
 
-  return write_to (context, fd, error, address, address, refused, trouble);
+  return baton_effect_write (context, fd, error, address, address, refused, trouble);
 }
 
 /**
@@ -360,5 +361,5 @@ baton_effect_probe (BatonStepContext *context, const char *address, BatonTrouble
   baton_trouble_set (&refused, BATON_CODE_PROBE_REFUSED, 0, "address", address, NULL);
   fd = baton_sysfs_open_bus (context->root, state, "drivers_probe", &error);
 
-  return write_to (context, fd, error, address, address, &refused, trouble);
+  return baton_effect_write (context, fd, error, address, address, &refused, trouble);
 }

@@ -18,6 +18,13 @@ BatonOutcome baton_effect_run (BatonStepContext *context,
                                const char *subject,
                                BatonTrouble *refused,
                                BatonTrouble *trouble);
+BatonOutcome baton_effect_write (BatonStepContext *context,
+                                 int fd,
+                                 const GError *error,
+                                 const char *text,
+                                 const char *subject,
+                                 BatonTrouble *refused,
+                                 BatonTrouble *trouble);
 BatonOutcome baton_effect_set_attribute (BatonStepContext *context,
                                          const char *address,
                                          const char *attribute,
@@ -46,6 +53,18 @@ baton_effect_unload_module (BatonStepContext *context, const char *name, BatonTr
 BatonOutcome baton_effect_load_as_before (BatonStepContext *context,
                                           const BatonModuleState *before,
                                           BatonTrouble *trouble);
+
+gboolean baton_effect_is_there (BatonStepContext *context, const char *address);
+guint baton_effect_read_bars (BatonStepContext *context, const char *address);
+BatonOutcome
+baton_effect_remove (BatonStepContext *context, const char *address, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_rescan (BatonStepContext *context, const char *bus, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_find_again (BatonStepContext *context, const char *address, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_let_go (BatonStepContext *context, const char *address, BatonTrouble *trouble);
+
 JsonNode *baton_effect_list_loads (const char *module);
 
 G_END_DECLS

@@ -56,6 +56,23 @@ typedef enum
   UNDO_STUCK, /* the kernel does not answer any more: nothing further was touched */
 } Undo;
 
+/* What is the matter is said once, however many steps meet it. */
+static void
+add_problem (BatonExecutor *self, const BatonTrouble *trouble)
+{
+  g_autofree char *text = baton_trouble_dup_text (trouble);
+
+  for (guint i = 0; i < self->context->problems->len; i++)
+    {
+      g_autofree char *other =
+          baton_trouble_dup_text (g_ptr_array_index (self->context->problems, i));
+
+      if (g_strcmp0 (text, other) == 0)
+        return;
+    }
+  g_ptr_array_add (self->context->problems, baton_trouble_copy (trouble));
+}
+
 /* Puts back what was begun, last first. What cannot be put back becomes a problem of the context,
  * and the rest is put back all the same. */
 static Undo
@@ -85,7 +102,7 @@ undo_all (BatonExecutor *self, guint *ret_kept, BatonTrouble *ret_why)
               *ret_kept = i;
               return UNDO_KEPT;
             }
-          g_ptr_array_add (self->context->problems, baton_trouble_copy (&trouble));
+          add_problem (self, &trouble);
           break;
         }
     }
@@ -150,6 +167,8 @@ go_on (BatonExecutor *self, guint from, const BatonTrouble *who)
 
   tell_kept (self, who);
   self->goes_on = TRUE;
+  /* To look for it anew, the card would have to be taken from whoever uses it. */
+  self->context->climbs = FALSE;
   for (guint i = from; i < self->steps->len; i++)
     {
       g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
@@ -160,7 +179,7 @@ go_on (BatonExecutor *self, guint from, const BatonTrouble *who)
       if (outcome == BATON_OUTCOME_OK)
         continue;
       baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, &trouble);
-      g_ptr_array_add (self->context->problems, baton_trouble_copy (&trouble));
+      add_problem (self, &trouble);
       at_step = at_step != NULL ? at_step : g_ptr_array_index (self->steps, i);
     }
 

@@ -181,7 +181,8 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 
   self->context->step = step;
   baton_progress_tell (self->progress, i, BATON_STEP_STATE_START, NULL);
-  self->shared |= class->shares_card && self->context->to == BATON_SIDE_HOST;
+  self->shared |= class->shares_card && self->context->to == BATON_SIDE_HOST &&
+                  !baton_step_is_left_out (self->context, step);
   if (class->wants_free_card && !self->found_free)
     {
       /* As late as can be: who opens the card after this is met by the deadline of a write. */
@@ -280,6 +281,43 @@ baton_executor_end_stuck (BatonExecutor *self, guint i, const BatonTrouble *trou
   return end;
 }
 
+/* Returns the index of the first step before @i that was left out so far, or @i. */
+static guint
+find_rung (BatonExecutor *self, guint i)
+{
+  for (guint j = 0; j < i; j++)
+    if (baton_executor_get_class (self, j)->is_rung &&
+        baton_step_is_left_out (self->context, g_ptr_array_index (self->steps, j)))
+      return j;
+
+  return i;
+}
+
+/*
+ * A driver that does not take a card back as the guest has left it may take it when the kernel has
+ * forgotten it and finds it anew. Where the plan says how, it goes on from there, once: each step
+ * looks first, so that what is done already stays done.
+ */
+static gboolean
+climb (BatonExecutor *self, guint *i, const BatonTrouble *trouble)
+{
+  guint rung = find_rung (self, *i);
+
+  if (rung == *i || !baton_executor_get_class (self, *i)->may_climb ||
+      self->context->to != BATON_SIDE_HOST)
+    return FALSE;
+
+  baton_progress_tell (self->progress, *i, BATON_STEP_STATE_FAIL, trouble);
+  baton_event_writer_log (
+      self->context->events, "warning",
+      "The card did not come back by itself: it is removed from the bus and "
+      "looked for again.");
+  self->context->climbs = TRUE;
+  *i = rung;
+
+  return TRUE;
+}
+
 static BatonEnd *
 end_early (BatonExecutor *self, guint i, BatonOutcome outcome, const BatonTrouble *trouble)
 {
@@ -321,7 +359,8 @@ is_stopped_before (BatonExecutor *self, guint i)
  * @card_name: the card's name, for the sentence at the end
  *
  * Carries out the plan: for each step, write down what is intended, do it,
- * look whether it is so, and write that down (DESIGN §6).
+ * look whether it is so, and write that down (DESIGN §6). What the plan does
+ * only if needed is passed over, and come back to where a bind fails.
  *
  * Returns: (transfer full): how it ended
  */
@@ -329,14 +368,16 @@ BatonEnd *
 baton_executor_run (BatonExecutor *self, const char *card_name)
 {
   self->card_name = card_name;
-  for (guint i = 0; i < self->steps->len; i++)
+  for (guint i = 0; i < self->steps->len;)
     {
       g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
       BatonOutcome outcome = is_stopped_before (self, i)
                                  ? BATON_OUTCOME_CANCELLED
                                  : baton_executor_do_step (self, i, &trouble);
 
-      if (outcome != BATON_OUTCOME_OK)
+      if (outcome == BATON_OUTCOME_OK)
+        i++;
+      else if (outcome != BATON_OUTCOME_FAILED || !climb (self, &i, &trouble))
         return end_early (self, i, outcome, &trouble);
     }
 

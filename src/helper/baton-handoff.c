@@ -39,6 +39,7 @@ handoff_clear (Handoff *self)
   g_clear_pointer (&self->record, baton_record_free);
   g_clear_pointer (&self->context.machine, baton_machine_unref);
   g_clear_pointer (&self->context.problems, g_ptr_array_unref);
+  g_clear_pointer (&self->context.bars, g_hash_table_unref);
   g_clear_pointer (&self->context.reservations, g_ptr_array_unref);
 }
 

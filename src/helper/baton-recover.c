@@ -29,7 +29,8 @@ typedef struct
   BatonWaiter *waiter;
   BatonStepContext context;
 
-  guint last_begun;
+  guint last_begun; /* number of the step that was at work */
+  guint furthest; /* number of the last step that was begun: what is done if needed goes back */
   gint64 start_us;
 } Recovery;
 
@@ -44,6 +45,7 @@ recovery_clear (Recovery *self)
   g_clear_pointer (&self->waiter, baton_waiter_free);
   g_clear_pointer (&self->context.machine, baton_machine_unref);
   g_clear_pointer (&self->context.problems, g_ptr_array_unref);
+  g_clear_pointer (&self->context.bars, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Recovery, recovery_clear)
@@ -106,8 +108,16 @@ get_state (JsonNode *record, guint *ret_n)
   return json_object_get_string_member_with_default (object, "state", NULL);
 }
 
+static gboolean
+is_done_if_needed (Recovery *self, guint n)
+{
+  const BatonStep *step = g_ptr_array_index (self->record->steps, n - 1);
+
+  return g_strcmp0 (step->detail, BATON_IF_NEEDED) == 0;
+}
+
 /* What may have had an effect: every step with an intent, and, where the journal breaks off in the
- * middle of a record, those after it as well. Looking tells which of them did. */
+ * middle of a record, those that may have come after it as well. Looking tells which of them did. */
 static void
 mark_begun (Recovery *self)
 {
@@ -119,11 +129,12 @@ mark_begun (Recovery *self)
           0)
         continue;
       baton_executor_set_begun (self->executor, n);
-      self->last_begun = MAX (self->last_begun, n);
+      self->last_begun = n;
+      self->furthest = MAX (self->furthest, n);
     }
-  for (guint n = self->last_begun + 1; self->content->torn && n <= self->record->steps->len;
-       n++)
-    baton_executor_set_begun (self->executor, n);
+  for (guint n = 1; self->content->torn && n <= self->record->steps->len; n++)
+    if (n > self->furthest || is_done_if_needed (self, n))
+      baton_executor_set_begun (self->executor, n);
 }
 
 static gboolean
@@ -205,7 +216,7 @@ forget_transient_steps (Recovery *self)
     {
       const BatonStep *step = g_ptr_array_index (self->record->steps, i);
 
-      if (step->persistent && (step->n <= self->last_begun || self->content->torn))
+      if (step->persistent && (step->n <= self->furthest || self->content->torn))
         baton_executor_set_begun (executor, step->n);
     }
   baton_executor_free (self->executor);

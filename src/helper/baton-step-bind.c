@@ -126,9 +126,18 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     }
 }
 
-/* Only what this handoff has bound, and is not bound as it was before. */
-static gboolean
-is_kept (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who)
+/**
+ * baton_step_bind_is_kept:
+ * @context: the handoff
+ * @step: a step about a function
+ * @ret_who: who uses the card
+ *
+ * Returns: %TRUE if the function has another driver than before, and is in use
+ */
+gboolean
+baton_step_bind_is_kept (BatonStepContext *context,
+                         const BatonStep *step,
+                         BatonTrouble *ret_who)
 {
   const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
   g_autofree char *driver = baton_effect_read_driver (context, step->target);
@@ -174,7 +183,8 @@ revert (BatonStepContext *context,
 const BatonStepClass baton_step_bind_class = {
   .cancel_before = TRUE,
   .shares_card = TRUE,
-  .is_kept = is_kept,
+  .may_climb = TRUE,
+  .is_kept = baton_step_bind_is_kept,
   .remember = remember,
   .observe = observe,
   .apply = apply,

@@ -41,6 +41,44 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return baton_effect_set_attribute (context, step->target, CONTROL, AWAKE, trouble);
 }
 
+/**
+ * baton_step_hold_power_put_back:
+ * @context: the handoff
+ * @state: (nullable): how a function stood
+ * @trouble: why it could not be done
+ *
+ * Sets whether the function may sleep, as it was set then.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_step_hold_power_put_back (BatonStepContext *context,
+                                const BatonFunctionState *state,
+                                BatonTrouble *trouble)
+{
+  g_autofree char *control = NULL;
+  g_autofree char *found = NULL;
+  BatonOutcome outcome;
+
+  if (state == NULL || state->power_control == NULL)
+    return BATON_OUTCOME_OK;
+  control = baton_effect_read_attribute (context, state->address, CONTROL);
+  if (g_strcmp0 (control, state->power_control) == 0)
+    return BATON_OUTCOME_OK;
+
+  outcome = baton_effect_set_attribute (context, state->address, CONTROL, state->power_control,
+                                        trouble);
+  if (outcome != BATON_OUTCOME_OK)
+    return outcome;
+  found = baton_effect_read_attribute (context, state->address, CONTROL);
+  if (g_strcmp0 (found, state->power_control) == 0)
+    return BATON_OUTCOME_OK;
+
+  baton_trouble_set_difference (trouble, state->address, state->power_control, found);
+
+  return BATON_OUTCOME_FAILED;
+}
+
 static BatonOutcome
 put_back (BatonStepContext *context,
           const char *address,
@@ -49,25 +87,8 @@ put_back (BatonStepContext *context,
 {
   const BatonFunctionState *before =
       state != NULL ? baton_card_state_find (state, address) : NULL;
-  g_autofree char *control = baton_effect_read_attribute (context, address, CONTROL);
-  g_autofree char *found = NULL;
-  BatonOutcome outcome;
 
-  if (before == NULL || before->power_control == NULL ||
-      g_strcmp0 (control, before->power_control) == 0)
-    return BATON_OUTCOME_OK;
-
-  outcome =
-      baton_effect_set_attribute (context, address, CONTROL, before->power_control, trouble);
-  if (outcome != BATON_OUTCOME_OK)
-    return outcome;
-  found = baton_effect_read_attribute (context, address, CONTROL);
-  if (g_strcmp0 (found, before->power_control) == 0)
-    return BATON_OUTCOME_OK;
-
-  baton_trouble_set_difference (trouble, address, before->power_control, found);
-
-  return BATON_OUTCOME_FAILED;
+  return baton_step_hold_power_put_back (context, before, trouble);
 }
 
 /* vfio-pci lets what it gets sleep and wakes it when it lets go (vfio_pci_core.c,

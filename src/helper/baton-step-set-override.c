@@ -63,8 +63,10 @@ revert (BatonStepContext *context,
 {
   const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
 
-  if (before == NULL)
-    return BATON_OUTCOME_OK;
+  BatonOutcome outcome = baton_effect_find_again (context, step->target, trouble);
+
+  if (outcome != BATON_OUTCOME_OK || before == NULL)
+    return outcome;
 
   return baton_effect_set_override (context, step->target, before->override, trouble);
 }

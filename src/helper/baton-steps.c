@@ -13,6 +13,8 @@ static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
   [BATON_STEP_UNLOAD_MODULE] = &baton_step_unload_module_class,
   [BATON_STEP_PROVE_UNUSED] = &baton_step_prove_unused_class,
   [BATON_STEP_UNBIND] = &baton_step_unbind_class,
+  [BATON_STEP_REMOVE_FUNCTION] = &baton_step_remove_function_class,
+  [BATON_STEP_RESCAN_BUS] = &baton_step_rescan_bus_class,
   [BATON_STEP_BIND] = &baton_step_bind_class,
   [BATON_STEP_START_UNIT] = &baton_step_start_unit_class,
   [BATON_STEP_LET_OPEN] = &baton_step_let_open_class,
@@ -30,4 +32,18 @@ const BatonStepClass *
 baton_step_get_class (BatonStepKind kind)
 {
   return classes[kind];
+}
+
+/**
+ * baton_step_is_left_out:
+ * @context: the handoff
+ * @step: a step
+ *
+ * Returns: %TRUE if the step is only done where a driver does not take the card back, and it has
+ *   not come to that
+ */
+gboolean
+baton_step_is_left_out (const BatonStepContext *context, const BatonStep *step)
+{
+  return !context->climbs && g_strcmp0 (step->detail, BATON_IF_NEEDED) == 0;
 }

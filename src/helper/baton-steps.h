@@ -36,6 +36,8 @@ typedef enum
  * @step: (borrowed) (nullable): the step at work
  * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
  * @reservations: (owned) (nullable) (element-type BatonErrand): what sound servers have let go of
+ * @bars: (owned) (nullable) (element-type utf8 guint): which BARs a function had when it was removed
+ * @climbs: a driver did not take the card back, and what is left out at first is done
  * @soft_ms: after which a write is said to be stalled
  * @hard_ms: after which it is stuck
  *
@@ -54,6 +56,8 @@ typedef struct
   const BatonStep *step;
   GPtrArray *problems;
   GPtrArray *reservations;
+  GHashTable *bars;
+  gboolean climbs;
   guint soft_ms;
   guint hard_ms;
 } BatonStepContext;
@@ -65,6 +69,9 @@ typedef struct
  * @ends_programs: programs end by it, which nothing starts again
  * @shares_card: on the way to the host, everybody may open the card after it: nobody who asks to
  *   stop is heard any more, and @is_kept is asked before anything is put back
+ * @may_climb: where it fails on the way to the host, the steps are gone through once more from the
+ *   first on that is a rung and was left out
+ * @is_rung: it is left out at first where its step says %BATON_IF_NEEDED
  * @is_kept: (nullable): is the card in use after it? Then says by whom
  * @only_waits: it changes nothing, and may take as long as people take
  * @remember: (nullable): what @revert has to know beside the state that was
@@ -84,6 +91,8 @@ typedef struct
   gboolean wants_free_card;
   gboolean ends_programs;
   gboolean shares_card;
+  gboolean may_climb;
+  gboolean is_rung;
   gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
   gboolean only_waits;
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
@@ -106,6 +115,13 @@ typedef struct
 
 const BatonStepClass *baton_step_get_class (BatonStepKind kind);
 
+gboolean baton_step_is_left_out (const BatonStepContext *context, const BatonStep *step);
+gboolean baton_step_bind_is_kept (BatonStepContext *context,
+                                  const BatonStep *step,
+                                  BatonTrouble *ret_who);
+BatonOutcome baton_step_hold_power_put_back (BatonStepContext *context,
+                                             const BatonFunctionState *state,
+                                             BatonTrouble *trouble);
 BatonOutcome baton_step_unbind_give_back (BatonStepContext *context,
                                           const char *address,
                                           BatonTrouble *trouble);
@@ -118,6 +134,8 @@ extern const BatonStepClass baton_step_hold_power_class;
 extern const BatonStepClass baton_step_let_open_class;
 extern const BatonStepClass baton_step_load_module_class;
 extern const BatonStepClass baton_step_prove_unused_class;
+extern const BatonStepClass baton_step_remove_function_class;
+extern const BatonStepClass baton_step_rescan_bus_class;
 extern const BatonStepClass baton_step_reserve_sound_class;
 extern const BatonStepClass baton_step_set_override_class;
 extern const BatonStepClass baton_step_start_unit_class;

@@ -238,6 +238,53 @@ baton_sysfs_open_driver (BatonRoot *root,
 }
 
 /**
+ * baton_sysfs_open_rescan:
+ * @root: the roots
+ * @bus: a bus, such as `0000:01`
+ * @from_above: the file of the bridge above it, instead of its own
+ * @error: return location for an error
+ *
+ * Opens the file that makes the kernel look for devices on a bus. Nothing has
+ * an identity here that could be checked: what is looked for is gone.
+ *
+ * Fails with %BATON_ERROR_NOT_FOUND where there is no such bus, or no bridge
+ * above it.
+ *
+ * Returns: a descriptor that the caller closes, or -1
+ */
+int
+baton_sysfs_open_rescan (BatonRoot *root, const char *bus, gboolean from_above, GError **error)
+{
+  g_autofree char *function = g_strconcat (bus, ":00.0", NULL);
+  g_autofree char *path =
+      g_strconcat ("class/pci_bus/", bus, from_above ? "/device" : "", "/rescan", NULL);
+
+  if (!baton_pci_address_is_valid (function))
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s' is no PCI bus", bus);
+      return -1;
+    }
+
+  return open_beneath_sys (root, path, O_WRONLY | O_NOFOLLOW, error);
+}
+
+/**
+ * baton_sysfs_check_device:
+ * @root: the roots
+ * @expected: a function, as it was when the plan was made
+ * @error: return location for an error
+ *
+ * Returns: %TRUE if it is there, and the same one
+ */
+gboolean
+baton_sysfs_check_device (BatonRoot *root, const BatonFunctionState *expected, GError **error)
+{
+  baton_autofd int dir = open_checked_device (root, expected, error);
+
+  return dir >= 0;
+}
+
+/**
  * baton_sysfs_open_bus:
  * @root: the roots
  * @expected: the function whose address will be written

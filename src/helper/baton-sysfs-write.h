@@ -20,4 +20,9 @@ int baton_sysfs_open_bus (BatonRoot *root,
                           GError **error);
 gboolean baton_sysfs_is_driver_name (const char *name);
 
+int
+baton_sysfs_open_rescan (BatonRoot *root, const char *bus, gboolean from_above, GError **error);
+gboolean
+baton_sysfs_check_device (BatonRoot *root, const BatonFunctionState *expected, GError **error);
+
 G_END_DECLS

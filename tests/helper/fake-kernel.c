@@ -19,7 +19,17 @@
 #include "fake-nvidia.h"
 
 #define PCI_DRIVERS "sys/bus/pci/drivers"
+#define BUS "sys/devices/pci0000:01/pci_bus/0000:01"
+#define BRIDGE "sys/devices/pci0000:01/above"
 #define VFIO_CLASS "sys/class/vfio/" FAKE_GROUP
+
+/* Lines of `resource`: one BAR with its place in memory, and none. */
+#define FAKE_BARS                                                                              \
+  "0x00000000fd000000 0x00000000fdffffff 0x0000000000040200\n"                                 \
+  "0x0000000000000000 0x0000000000000000 0x0000000000000000"
+#define FAKE_NO_BARS                                                                           \
+  "0x0000000000000000 0x0000000000ffffff 0x0000000000040200\n"                                 \
+  "0x0000000000000000 0x0000000000000000 0x0000000000000000"
 
 /* Seen by the children as well. */
 typedef struct
@@ -32,6 +42,9 @@ typedef struct
   gboolean group_viable;
   gboolean keeps_node;
   gboolean nvidia_busy;
+  FakeRescan rescan;
+  guint n_removed;
+  gboolean until_found;
   guint refused; /* index of the function that its host driver does not take, and why */
   int refused_errno;
   pid_t worker;
@@ -144,6 +157,24 @@ matches (const char *address, const char *driver)
   return g_str_equal (functions[i].driver, driver);
 }
 
+static char *
+dup_place (guint i, gboolean removed)
+{
+  if (removed)
+    return g_build_filename ("fake/removed", functions[i].address, NULL);
+
+  return mock_machine_dup_device_path (kernel->machine, functions[i].address);
+}
+
+static gboolean
+is_removed (guint i)
+{
+  g_autofree char *place = dup_place (i, TRUE);
+  g_autofree char *full = in_tree (place);
+
+  return g_file_test (full, G_FILE_TEST_EXISTS);
+}
+
 static void
 update_group_node (void)
 {
@@ -175,7 +206,7 @@ bind_function (const char *driver, const char *address)
   guint i = find_function (address);
   g_autofree char *now = NULL;
 
-  if (i == G_N_ELEMENTS (functions))
+  if (i == G_N_ELEMENTS (functions) || is_removed (i))
     return ENODEV;
   now = read_driver (address);
   if (now != NULL)
@@ -221,6 +252,58 @@ probe_function (const char *address)
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
     if (g_str_equal (functions[i].address, address))
       bind_function (functions[i].driver, address);
+
+  return 0;
+}
+
+/* A driver's remove would run with the lock of all of PCI held: nobody may ask for that. */
+static int
+remove_function (const char *address)
+{
+  guint i = find_function (address);
+  g_autofree char *driver = read_driver (address);
+  g_autofree char *from = dup_place (i, FALSE);
+  g_autofree char *to = dup_place (i, TRUE);
+  g_autofree char *link = g_build_filename ("sys/bus/pci/devices", address, NULL);
+
+  if (driver != NULL)
+    g_error ("%s was removed with the driver %s", address, driver);
+  move (from, to);
+  mock_machine_remove (kernel->machine, link);
+  kernel->shared->n_removed++;
+  if (i == kernel->shared->refused && kernel->shared->until_found)
+    kernel->shared->refused = G_N_ELEMENTS (functions);
+
+  return 0;
+}
+
+/* As the kernel makes a new function: no override, kept awake, and given to who wants it. */
+static void
+find_again (guint i)
+{
+  const char *address = functions[i].address;
+  g_autofree char *from = dup_place (i, TRUE);
+  g_autofree char *to = dup_place (i, FALSE);
+  g_autofree char *link = g_build_filename ("sys/bus/pci/devices", address, NULL);
+
+  move (from, to);
+  mock_machine_link (kernel->machine, link, to);
+  mock_machine_set_attribute (kernel->machine, address, "driver_override", "(null)");
+  mock_machine_set_attribute (kernel->machine, address, "power/control", "on");
+  if (kernel->shared->rescan == FAKE_RESCAN_NO_ROOM)
+    mock_machine_set_attribute (kernel->machine, address, "resource", FAKE_NO_BARS);
+  bind_function (functions[i].driver, address);
+}
+
+static int
+rescan (gboolean from_above)
+{
+  if (kernel->shared->rescan == FAKE_RESCAN_LOSES ||
+      (kernel->shared->rescan == FAKE_RESCAN_SLEEPS && !from_above))
+    return 0;
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    if (is_removed (i))
+      find_again (i);
 
   return 0;
 }
@@ -271,6 +354,10 @@ act (int fd, const char *text)
     return bind_function (driver, text);
   if (g_str_has_suffix (path, "/drivers_probe"))
     return probe_function (text);
+  if (g_str_has_suffix (path, "/remove"))
+    return remove_function (driver);
+  if (g_str_has_suffix (path, "/rescan"))
+    return rescan (g_str_has_suffix (path, BRIDGE "/rescan"));
   if (g_str_has_suffix (path, "/unbindLock") && kernel->shared->nvidia_busy)
     return 0;
 
@@ -456,6 +543,15 @@ fake_kernel_new (MockMachine *machine)
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
     for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
       mock_machine_write (machine, functions[i].nodes[j], "");
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    {
+      mock_machine_set_attribute (machine, functions[i].address, "remove", "");
+      mock_machine_set_attribute (machine, functions[i].address, "resource", FAKE_BARS);
+    }
+  mock_machine_write (machine, BUS "/rescan", "");
+  mock_machine_write (machine, BRIDGE "/rescan", "");
+  mock_machine_link (machine, BUS "/device", BRIDGE);
+  mock_machine_link (machine, "sys/class/pci_bus/0000:01", BUS);
   mock_machine_write (machine, "run/udev/data", "");
   /* What systemd makes for the worker's unit. */
   mock_machine_write (machine, "run/baton/lock", "");
@@ -547,6 +643,25 @@ fake_kernel_refuse_host (FakeKernel *self, const char *address, int errsv)
 {
   self->shared->refused = find_function (address);
   self->shared->refused_errno = errsv;
+}
+
+void
+fake_kernel_refuse_until_found (FakeKernel *self, const char *address, int errsv)
+{
+  fake_kernel_refuse_host (self, address, errsv);
+  self->shared->until_found = TRUE;
+}
+
+void
+fake_kernel_set_rescan (FakeKernel *self, FakeRescan rescan)
+{
+  self->shared->rescan = rescan;
+}
+
+guint
+fake_kernel_get_n_removed (FakeKernel *self)
+{
+  return self->shared->n_removed;
 }
 
 static void

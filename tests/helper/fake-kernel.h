@@ -52,6 +52,21 @@ void fake_kernel_set_group_viable (FakeKernel *self, gboolean viable);
 
 /* The host's driver does not take @address any more: its probe fails with @errsv. */
 void fake_kernel_refuse_host (FakeKernel *self, const char *address, int errsv);
+/* The same, until the kernel has forgotten @address and found it again. */
+void fake_kernel_refuse_until_found (FakeKernel *self, const char *address, int errsv);
+
+/* What is removed from the bus is not found there again: not at all, only from the bridge above, or
+ * without room for its memory. */
+typedef enum
+{
+  FAKE_RESCAN_FINDS,
+  FAKE_RESCAN_LOSES,
+  FAKE_RESCAN_SLEEPS,
+  FAKE_RESCAN_NO_ROOM,
+} FakeRescan;
+
+void fake_kernel_set_rescan (FakeKernel *self, FakeRescan rescan);
+guint fake_kernel_get_n_removed (FakeKernel *self);
 
 /* Everything that a handoff may change, as text: links, attributes, nodes, modules, files. */
 char *fake_kernel_dup_snapshot (FakeKernel *self);

@@ -410,11 +410,15 @@ get_result (Fixture *fixture, const char *key)
   return json_object_get_string_member (last->object, key);
 }
 
-/* The number of the act by which a return binds the display. */
+/* The number of the act by which a return binds the display: the only one to refuse, where its owner
+ * wants no other way back. */
 static guint
 count_to_display (Fixture *fixture)
 {
   guint nth = 0;
+
+  mock_machine_write (fixture->story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nreturn-method=bind\n");
 
   do
     {
@@ -424,6 +428,7 @@ count_to_display (Fixture *fixture)
   while (strstr (get_result (fixture, "at_step"), "bind:" FAKE_CARD) !=
          get_result (fixture, "at_step"));
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  mock_machine_remove (fixture->story.machine, "etc/baton.conf");
 
   return nth;
 }

@@ -159,6 +159,13 @@ test_each_act (gconstpointer data)
       story_assert_one_result (&story);
       if (status == BATON_EXIT_DONE && row->fault == FAKE_FAULT_CANCEL)
         continue;
+      if (status == BATON_EXIT_DONE && g_str_equal (row->side, "host"))
+        {
+          /* A driver that did not take the card does so when it has been found anew. */
+          g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 2);
+          story_assert_driver (&story, FAKE_CARD, "nvidia");
+          continue;
+        }
       if (status == BATON_EXIT_DEGRADED)
         {
           story_assert_code (&story, g_str_equal (row->side, "guest")

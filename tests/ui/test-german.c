@@ -67,6 +67,9 @@ say_steps (GPtrArray *said)
           json_object_set_string_member (step, "id", "the helper’s own words");
           say (said, baton_step_words_dup_title (step, sides[side], json_node_get_array (cards),
                                                  NULL));
+          json_object_set_string_member (step, "detail", BATON_IF_NEEDED);
+          say (said, baton_step_words_dup_title (step, sides[side], json_node_get_array (cards),
+                                                 NULL));
         }
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
     say (said, g_strdup (baton_step_words_get_state (states[i])));

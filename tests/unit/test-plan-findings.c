@@ -439,6 +439,19 @@ run_persistenced (PlanMachine *m)
 }
 
 static void
+want_rescan (PlanMachine *m)
+{
+  m->profile->return_method = BATON_RETURN_RESCAN;
+}
+
+static void
+be_virtual (PlanMachine *m)
+{
+  want_rescan (m);
+  m->display->is_virtual = TRUE;
+}
+
+static void
 lack_reset (PlanMachine *m)
 {
   plan_machine_set_list (&m->display->reset_methods, "");
@@ -590,6 +603,8 @@ static const struct
   { "no modeset", BATON_CODE_NVIDIA_MODESET_OFF, HOST, GUEST, use_later_nvidia, clear_modeset },
   { "persistenced", BATON_CODE_UNIT_STOPS, HOST, GUEST, use_later_nvidia, run_persistenced },
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
+  { "half of it is here", BATON_CODE_RESCAN_LEFT_OUT, SPLIT, HOST, NULL, want_rescan },
+  { "a virtual function", BATON_CODE_RESCAN_LEFT_OUT, GUEST, HOST, NULL, be_virtual },
   { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
   { "rx 9070", BATON_CODE_RETURN_CRASHES, HOST, GUEST, NULL, be_known_to_crash },
   { "memlock", BATON_CODE_MEMLOCK_LOW, HOST, GUEST, NULL, limit_memory },

@@ -88,6 +88,8 @@ draw_machine (void)
   if (g_test_rand_int_range (0, 4) == 0)
     draw_nvidia (m);
   m->system->vfio = toss () ? BATON_VFIO_READY : BATON_VFIO_LOADABLE;
+  m->profile->return_method =
+      g_test_rand_int_range (BATON_RETURN_AUTO, BATON_RETURN_RESCAN + 1);
   m->request->let_open = toss ();
   m->request->when_free = toss ();
   m->request->until_free = toss ();
@@ -155,6 +157,17 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
       break;
     case BATON_STEP_START_UNIT:
       g_assert_cmpuint (step->n, >, display_bound);
+      break;
+    case BATON_STEP_REMOVE_FUNCTION:
+      /* Never a bridge, never with a driver, and always found again before it is given away. */
+      g_assert_false (function->is_bridge);
+      if (function->driver != NULL)
+        g_assert_cmpuint (find_step (plan, BATON_STEP_UNBIND, step->target), <, step->n);
+      g_assert_cmpuint (find_step (plan, BATON_STEP_RESCAN_BUS, NULL), >, step->n);
+      break;
+    case BATON_STEP_RESCAN_BUS:
+      g_assert_cmpint (plan->to, ==, BATON_SIDE_HOST);
+      g_assert_cmpuint (display_bound, >, step->n);
       break;
     case BATON_STEP_VERIFY:
       for (guint i = step->n; i < plan->steps->len; i++)

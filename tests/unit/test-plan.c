@@ -102,6 +102,35 @@ switch_off_loaded_module (PlanMachine *m)
   plan_machine_add_blacklist (m, "snd-hda-intel", 1);
 }
 
+static void
+want_rescan (PlanMachine *m)
+{
+  override_all (m);
+  m->profile->return_method = BATON_RETURN_RESCAN;
+}
+
+static void
+want_bind (PlanMachine *m)
+{
+  m->profile->return_method = BATON_RETURN_BIND;
+}
+
+/* The sound is behind another port of the switch that the card carries. */
+static void
+put_on_switch (PlanMachine *m)
+{
+  m->profile->return_method = BATON_RETURN_RESCAN;
+  plan_machine_set (&m->display->override, "vfio-pci");
+  plan_machine_set (&m->sound->address, "0000:02:00.0");
+  plan_machine_add_companion (m, "0000:00:02.0", 0x060400, "pcieport")->is_bridge = TRUE;
+}
+
+/* What every return may come to where a driver does not take the card. */
+#define RUNGS                                                                                  \
+  "remove-function:0000:01:00.1 (if-needed)\n"                                                 \
+  "remove-function:0000:01:00.0 (if-needed)\n"                                                 \
+  "rescan-bus:0000:01 (if-needed)\n"
+
 static const struct
 {
   const char *name;
@@ -183,16 +212,14 @@ static const struct
     "wait-guest:0000:01:00.0\n" },
   { "from the guest to the host", GUEST, HOST, override_all,
     "unbind:0000:01:00.0 (vfio-pci)\n"
-    "unbind:0000:01:00.1 (vfio-pci)\n"
-    "set-override:0000:01:00.0 ()\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n" RUNGS "set-override:0000:01:00.0 ()\n"
     "set-override:0000:01:00.1 ()\n"
     "bind:0000:01:00.0 (auto)\n"
     "bind:0000:01:00.1 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "parked at boot, without an override", GUEST, HOST, NULL,
     "unbind:0000:01:00.0 (vfio-pci)\n"
-    "unbind:0000:01:00.1 (vfio-pci)\n"
-    "bind:0000:01:00.0 (auto)\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n" RUNGS "bind:0000:01:00.0 (auto)\n"
     "bind:0000:01:00.1 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "drivers are loaded before anything is let go", GUEST, HOST, override_and_unload_all,
@@ -201,8 +228,7 @@ static const struct
     "load-module:bochs\n"
     "load-module:snd_hda_intel\n"
     "unbind:0000:01:00.0 (vfio-pci)\n"
-    "unbind:0000:01:00.1 (vfio-pci)\n"
-    "set-override:0000:01:00.0 ()\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n" RUNGS "set-override:0000:01:00.0 ()\n"
     "set-override:0000:01:00.1 ()\n"
     "bind:0000:01:00.0 (auto)\n"
     "bind:0000:01:00.1 (auto)\n"
@@ -210,18 +236,17 @@ static const struct
   { "when the guest is done", GUEST, HOST, wait_until_free,
     "wait-guest:0000:01:00.0\n"
     "unbind:0000:01:00.0 (vfio-pci)\n"
-    "unbind:0000:01:00.1 (vfio-pci)\n"
-    "set-override:0000:01:00.0 ()\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n" RUNGS "set-override:0000:01:00.0 ()\n"
     "set-override:0000:01:00.1 ()\n"
     "bind:0000:01:00.0 (auto)\n"
     "bind:0000:01:00.1 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "from nowhere", NONE, HOST, override_all,
-    "set-override:0000:01:00.0 ()\n"
-    "set-override:0000:01:00.1 ()\n"
-    "bind:0000:01:00.0 (auto)\n"
-    "bind:0000:01:00.1 (auto)\n"
-    "verify:0000:01:00.0 (host)\n" },
+    RUNGS "set-override:0000:01:00.0 ()\n"
+          "set-override:0000:01:00.1 ()\n"
+          "bind:0000:01:00.0 (auto)\n"
+          "bind:0000:01:00.1 (auto)\n"
+          "verify:0000:01:00.0 (host)\n" },
   { "the host's half stays, its own override too", SPLIT, HOST, name_own_override,
     "unbind:0000:01:00.0 (vfio-pci)\n"
     "set-override:0000:01:00.0 ()\n"
@@ -237,8 +262,42 @@ static const struct
     "bind:0000:01:00.0 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "but it, where somebody loaded it", NONE, HOST, switch_off_loaded_module,
+    RUNGS "bind:0000:01:00.0 (auto)\n"
+          "bind:0000:01:00.1 (auto)\n"
+          "verify:0000:01:00.0 (host)\n" },
+  { "back over the bus, says the owner", GUEST, HOST, want_rescan,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n"
+    "remove-function:0000:01:00.1\n"
+    "remove-function:0000:01:00.0\n"
+    "rescan-bus:0000:01\n"
+    "set-override:0000:01:00.0 ()\n"
+    "set-override:0000:01:00.1 ()\n"
     "bind:0000:01:00.0 (auto)\n"
     "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "a switch of its own stays, and each bus is looked through", GUEST, HOST, put_on_switch,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:02:00.0 (vfio-pci)\n"
+    "remove-function:0000:02:00.0\n"
+    "remove-function:0000:01:00.0\n"
+    "rescan-bus:0000:01\n"
+    "rescan-bus:0000:02\n"
+    "set-override:0000:01:00.0 ()\n"
+    "bind:0000:01:00.0 (auto)\n"
+    "bind:0000:02:00.0 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "by its drivers alone, says the owner", GUEST, HOST, want_bind,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n"
+    "bind:0000:01:00.0 (auto)\n"
+    "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "half of it is used here: nothing is removed", SPLIT, HOST, want_rescan,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "set-override:0000:01:00.0 ()\n"
+    "set-override:0000:01:00.1 ()\n"
+    "bind:0000:01:00.0 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "back already", HOST, HOST, NULL, "" },
 };

@@ -85,7 +85,7 @@ test_names_the_mistake (void)
     const char *key;
   } rows[] = {
     { "return-method=auto", 1, "return-method" },
-    { "[" CARD "]\nreturn-method=rescan", 2, "return-method" },
+    { "[" CARD "]\nreturn-method=remove", 2, "return-method" },
     { "[" CARD "]\nreturn-method=", 2, "return-method" },
     { "[" CARD "]\n\nclose-politely-ms=-1", 3, "close-politely-ms" },
     { "[" CARD "]\nclose-politely-ms=60001", 2, "close-politely-ms" },

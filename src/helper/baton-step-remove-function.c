@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-effect.h"
+
+/* Ports of the card's own switch are functions of the card and stay (PCI Code and ID Assignment:
+ * base class 06): without them the windows above are given away, and the card has no room when it
+ * comes back. */
+#define BASE_CLASS_BRIDGE 0x06
+
+static gboolean
+is_bridge (const BatonFunctionState *state)
+{
+  return state->class_code >> 16 == BASE_CLASS_BRIDGE;
+}
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  if (baton_step_is_left_out (context, step) || !baton_effect_is_there (context, step->target))
+    return TRUE;
+
+  baton_trouble_set (trouble, BATON_CODE_STILL_THERE, 0, "address", step->target, NULL);
+
+  return FALSE;
+}
+
+/* Nothing of the card has a driver when the first of its functions goes: half of a card that is
+ * there is no card for any driver. */
+static BatonOutcome
+let_go_of_all (BatonStepContext *context, BatonTrouble *trouble)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      BatonOutcome outcome = is_bridge (state)
+                                 ? BATON_OUTCOME_OK
+                                 : baton_effect_let_go (context, state->address, trouble);
+
+      if (outcome != BATON_OUTCOME_OK)
+        return outcome;
+    }
+
+  return BATON_OUTCOME_OK;
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  BatonOutcome outcome = let_go_of_all (context, trouble);
+
+  if (outcome != BATON_OUTCOME_OK)
+    return outcome;
+  if (context->bars == NULL)
+    context->bars = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_insert (context->bars, g_strdup (step->target),
+                       GUINT_TO_POINTER (baton_effect_read_bars (context, step->target)));
+
+  return baton_effect_remove (context, step->target, trouble);
+}
+
+/* Found again, it has no override any more, and the host's driver may have taken it at once: the
+ * kernel's look for devices heeds no drivers_autoprobe (drivers/pci/bus.c, pci_bus_add_device). The
+ * driver that it had gets it again where the step is put back that took it away. */
+static BatonOutcome
+revert (BatonStepContext *context,
+        const BatonStep *step,
+        JsonNode *remembered,
+        BatonTrouble *trouble)
+{
+  const BatonFunctionState *before = baton_card_state_find (context->before, step->target);
+  BatonOutcome outcome = baton_effect_find_again (context, step->target, trouble);
+  g_autofree char *driver = NULL;
+
+  if (outcome != BATON_OUTCOME_OK || before == NULL)
+    return outcome;
+  driver = baton_effect_read_driver (context, step->target);
+  if (driver != NULL && g_strcmp0 (driver, before->driver) != 0)
+    outcome = baton_effect_let_go (context, step->target, trouble);
+  if (outcome == BATON_OUTCOME_OK)
+    outcome = baton_effect_set_override (context, step->target, before->override, trouble);
+  if (outcome == BATON_OUTCOME_OK)
+    outcome = baton_step_hold_power_put_back (context, before, trouble);
+
+  return outcome;
+}
+
+/* From here on the way back leads through the host's driver, which takes what is found again. */
+const BatonStepClass baton_step_remove_function_class = {
+  .cancel_before = TRUE,
+  .shares_card = TRUE,
+  .is_rung = TRUE,
+  .is_kept = baton_step_bind_is_kept,
+  .observe = observe,
+  .apply = apply,
+  .revert = revert,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-effect.h"
+#include "baton-sysfs-write.h"
+
+#include <string.h>
+
+typedef BatonOutcome (*FunctionFunc) (BatonStepContext *context,
+                                      const BatonFunctionState *before,
+                                      BatonTrouble *trouble);
+
+static gboolean
+is_about (const BatonStep *step, const BatonFunctionState *state)
+{
+  gsize length = strlen (step->target);
+
+  return strncmp (state->address, step->target, length) == 0 && state->address[length] == ':';
+}
+
+/* With each of the card's functions on that bus, until one of them cannot be done. */
+static BatonOutcome
+for_each (BatonStepContext *context,
+          const BatonStep *step,
+          FunctionFunc func,
+          BatonTrouble *trouble)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      BatonOutcome outcome =
+          is_about (step, state) ? func (context, state, trouble) : BATON_OUTCOME_OK;
+
+      if (outcome != BATON_OUTCOME_OK)
+        return outcome;
+    }
+
+  return BATON_OUTCOME_OK;
+}
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  return applied || baton_step_is_left_out (context, step);
+}
+
+/* The same device, with its memory where it can be reached, and not with vfio-pci, which takes by
+ * itself what it was told to take at boot (vfio-pci.ids=). */
+static BatonOutcome
+check_function (BatonStepContext *context,
+                const BatonFunctionState *before,
+                BatonTrouble *trouble)
+{
+  guint wanted = context->bars != NULL
+                     ? GPOINTER_TO_UINT (g_hash_table_lookup (context->bars, before->address))
+                     : 0;
+  g_autofree char *driver = baton_effect_read_driver (context, before->address);
+  g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
+  g_autoptr (GError) error = NULL;
+
+  if (!baton_sysfs_check_device (context->root, before, &error))
+    {
+      baton_trouble_set (&refused, BATON_CODE_NOT_FOUND_AGAIN, 0, "address", before->address,
+                         NULL);
+      baton_trouble_set_from_error (trouble, &refused, error, before->address);
+      return BATON_OUTCOME_FAILED;
+    }
+  if ((baton_effect_read_bars (context, before->address) & wanted) != wanted)
+    {
+      baton_trouble_set (trouble, BATON_CODE_BARS_LOST, 0, "address", before->address, NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+
+  return driver != NULL && g_str_has_prefix (driver, "vfio")
+             ? baton_effect_let_go (context, before->address, trouble)
+             : BATON_OUTCOME_OK;
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  BatonOutcome outcome = baton_effect_rescan (context, step->target, trouble);
+
+  return outcome == BATON_OUTCOME_OK ? for_each (context, step, check_function, trouble)
+                                     : outcome;
+}
+
+static gboolean
+is_kept (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      const BatonStep bind = { .kind = BATON_STEP_BIND, .target = state->address };
+
+      if (is_about (step, state) && baton_step_bind_is_kept (context, &bind, ret_who))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* A new function has the kernel's own choice of reset methods. The owner's is set again where it
+ * is a choice from the same ones: another list means that the kernel judged anew. */
+static BatonOutcome
+put_reset_methods_back (BatonStepContext *context,
+                        const BatonFunctionState *state,
+                        BatonTrouble *trouble)
+{
+  g_autofree char *now = baton_effect_read_attribute (context, state->address, "reset_method");
+  g_autofree char *wanted =
+      state->reset_methods != NULL ? g_strjoinv (" ", state->reset_methods) : NULL;
+  g_auto (GStrv) offered = g_strsplit (now != NULL ? now : "", " ", -1);
+
+  if (wanted == NULL || *wanted == '\0' || g_strcmp0 (now, wanted) == 0)
+    return BATON_OUTCOME_OK;
+  for (guint i = 0; state->reset_methods[i] != NULL; i++)
+    if (!g_strv_contains ((const char *const *) offered, state->reset_methods[i]))
+      return BATON_OUTCOME_OK;
+
+  return baton_effect_set_attribute (context, state->address, "reset_method", wanted, trouble);
+}
+
+/* What the function had on the host, or, where nobody knows, what it had when it was removed. */
+static BatonOutcome
+put_settings_back (BatonStepContext *context,
+                   const BatonFunctionState *before,
+                   BatonTrouble *trouble)
+{
+  const BatonFunctionState *origin =
+      context->origin != NULL ? baton_card_state_find (context->origin, before->address) : NULL;
+  const BatonFunctionState *state = origin != NULL ? origin : before;
+  BatonOutcome outcome = put_reset_methods_back (context, state, trouble);
+
+  return outcome == BATON_OUTCOME_OK ? baton_step_hold_power_put_back (context, state, trouble)
+                                     : outcome;
+}
+
+static BatonOutcome
+finish (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  return for_each (context, step, put_settings_back, trouble);
+}
+
+/* Has the kernel find again what was removed, and give it to the host's drivers. To be undone,
+ * it is removed from nobody: the steps before this one take it back. */
+const BatonStepClass baton_step_rescan_bus_class = {
+  .cancel_before = TRUE,
+  .shares_card = TRUE,
+  .is_rung = TRUE,
+  .is_kept = is_kept,
+  .observe = observe,
+  .apply = apply,
+  .finish = finish,
+};

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "baton-recover.h"
+#include "fake-kernel.h"
+#include "handoff-story.h"
+
+/* The way back over the bus: because the owner wants it, or because a driver did not take the card
+ * back as the guest has left it. */
+typedef enum
+{
+  WANTED,
+  NEEDED,
+} Reason;
+
+static const char *const reasons[] = { "wanted", "needed" };
+
+static void
+begin (Story *story, Reason reason)
+{
+  story_begin_on (story, "guest");
+  if (reason == WANTED)
+    mock_machine_write (story->machine, "etc/baton.conf",
+                        "[" FAKE_CARD "]\nreturn-method=rescan\n");
+  else
+    fake_kernel_refuse_until_found (story->kernel, FAKE_CARD, EIO);
+}
+
+static void
+assert_on_host (Story *story)
+{
+  story_assert_driver (story, FAKE_CARD, "amdgpu");
+  story_assert_driver (story, FAKE_SOUND, "snd_hda_intel");
+}
+
+static void
+test_back (gconstpointer data)
+{
+  Reason reason = GPOINTER_TO_UINT (data);
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  begin (&story, reason);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&story, "returned");
+  if (reason == NEEDED)
+    story_assert_step_code (&story, "bind-refused");
+  assert_on_host (&story);
+  g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 2);
+
+  /* Settings of the functions are as on any other way back, however often it is gone. */
+  before = fake_kernel_dup_snapshot (story.kernel);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+      if (reason == NEEDED)
+        fake_kernel_refuse_until_found (story.kernel, i % 2 == 0 ? FAKE_SOUND : FAKE_CARD, EIO);
+      g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+      g_clear_pointer (&after, g_free);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+    }
+}
+
+/* One that its driver takes stays on its bus. */
+static void
+test_not_needed (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin_on (&story, "guest");
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  assert_on_host (&story);
+  g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 0);
+}
+
+/* Its owner does not want it to be removed, come what may. */
+static void
+test_not_wanted (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  begin (&story, NEEDED);
+  mock_machine_write (story.machine, "etc/baton.conf", "[" FAKE_CARD "]\nreturn-method=bind\n");
+  before = fake_kernel_dup_snapshot (story.kernel);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 0);
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+/* The driver takes it neither as it is nor as it is found: it is with the guest as before, and was
+ * removed once for the attempt. */
+static void
+test_in_vain (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin_on (&story, "guest");
+  fake_kernel_refuse_host (story.kernel, FAKE_CARD, EIO);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 2);
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+static void
+check_end (Story *story, BatonExit status, const char *before)
+{
+  g_autofree char *after = NULL;
+
+  g_assert_false (story_has_file (story, "var/lib/baton/journal"));
+  story_assert_one_result (story);
+  switch (status)
+    {
+    case BATON_EXIT_DEGRADED:
+      /* Back, and only a setting is not what it was. */
+      story_assert_code (story, "returned-with-problems");
+      assert_on_host (story);
+      break;
+    case BATON_EXIT_DONE:
+      assert_on_host (story);
+      break;
+    case BATON_EXIT_CANCELLED:
+    case BATON_EXIT_ROLLED_BACK:
+    default:
+      after = fake_kernel_dup_snapshot (story->kernel);
+      story_assert_same (before, after);
+      break;
+    }
+}
+
+/* Every act, met by one fault each, until a way back meets none. */
+static void
+check_each_act (Reason reason, FakeFault fault, int errsv)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      BatonExit status;
+
+      begin (&story, reason);
+      before = fake_kernel_dup_snapshot (story.kernel);
+      fake_kernel_set_fault (story.kernel, nth, fault, errsv);
+      status = story_hand (&story, "host");
+      g_test_message ("act %u: %s", nth, baton_exit_to_string (status));
+      check_end (&story, status, before);
+      if (fake_kernel_get_n_acts (story.kernel) < nth)
+        {
+          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
+          g_assert_cmpuint (nth, >, 7);
+          return;
+        }
+    }
+}
+
+static void
+test_refused (gconstpointer reason)
+{
+  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_REFUSE, EIO);
+}
+
+static void
+test_no_effect (gconstpointer reason)
+{
+  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_LIE, 0);
+}
+
+static void
+test_cancel (gconstpointer reason)
+{
+  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_CANCEL, 0);
+}
+
+static void
+test_killed (gconstpointer data)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+
+      begin (&story, GPOINTER_TO_UINT (data));
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, "host", NULL);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
+      if (story_work_apart (&story) == BATON_EXIT_DONE)
+        {
+          g_assert_cmpuint (nth, >, 7);
+          return;
+        }
+      g_test_message ("killed at act %u", nth);
+      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
+      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+      story_read_events (&story);
+      story_assert_code (&story, "recovered");
+      story_assert_one_result (&story);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+    }
+}
+
+/* Killed with the whole card off its bus, and recovery killed at each of its own acts. */
+static void
+test_recovery_killed (void)
+{
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+      gboolean died;
+
+      begin (&story, WANTED);
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, "host", NULL);
+      /* Power, unbind twice, remove twice: it dies when it would look for the card. */
+      fake_kernel_set_fault (story.kernel, 6, FAKE_FAULT_KILL, 0);
+      g_assert_cmpint (story_work_apart (&story), !=, BATON_EXIT_DONE);
+      g_assert_false (story_has_file (&story, "sys/bus/pci/devices/" FAKE_CARD));
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
+      died = story_recover_apart (&story) != 0;
+      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
+      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+      story_read_events (&story);
+      story_assert_code (&story, "recovered");
+      story_assert_one_result (&story);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+      if (!died)
+        {
+          g_assert_cmpuint (nth, >, 3);
+          return;
+        }
+    }
+}
+
+/* The bridge sleeps over the empty bus: the one above it is asked. */
+static void
+test_bridge_asleep (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, WANTED);
+  fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_SLEEPS);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  assert_on_host (&story);
+}
+
+/* What is not found again is said to be gone, and nothing else is claimed. */
+static void
+test_lost (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, WANTED);
+  fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_LOSES);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
+  story_assert_code (&story, "put-back-with-problems");
+  story_assert_step_code (&story, "not-found-again");
+  story_assert_one_result (&story);
+}
+
+static void
+test_no_room (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, WANTED);
+  fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_NO_ROOM);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "bars-lost");
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  story_assert_driver (&story, FAKE_SOUND, "vfio-pci");
+}
+
+/* The owner's choice among the ways to reset it outlives the function. */
+static void
+test_reset_method_comes_back (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *device = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+
+  story_begin (&story);
+  mock_machine_set_attribute (story.machine, FAKE_CARD, "reset_method", "bus");
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  mock_machine_write (story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nreturn-method=rescan\n");
+  mock_machine_set_attribute (story.machine, FAKE_CARD, "reset_method", "flr bus");
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  device = mock_machine_dup_device_path (story.machine, FAKE_CARD);
+  path = g_build_filename (mock_machine_get_directory (story.machine), device, "reset_method",
+                           NULL);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "bus\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    const char *name;
+    GTestDataFunc func;
+  } rows[] = {
+    { "back", test_back },     { "refused", test_refused }, { "no-effect", test_no_effect },
+    { "cancel", test_cancel }, { "killed", test_killed },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint reason = WANTED; reason <= NEEDED; reason++)
+      {
+        g_autofree char *path =
+            g_strdup_printf ("/helper/rescan/%s/%s", rows[i].name, reasons[reason]);
+
+        g_test_add_data_func (path, GUINT_TO_POINTER (reason), rows[i].func);
+      }
+  g_test_add_func ("/helper/rescan/not-needed", test_not_needed);
+  g_test_add_func ("/helper/rescan/not-wanted", test_not_wanted);
+  g_test_add_func ("/helper/rescan/in-vain", test_in_vain);
+  g_test_add_func ("/helper/rescan/recovery-killed", test_recovery_killed);
+  g_test_add_func ("/helper/rescan/bridge-asleep", test_bridge_asleep);
+  g_test_add_func ("/helper/rescan/lost", test_lost);
+  g_test_add_func ("/helper/rescan/no-room", test_no_room);
+  g_test_add_func ("/helper/rescan/reset-method", test_reset_method_comes_back);
+
+  return g_test_run ();
+}
