@@ -3,6 +3,8 @@
 
 #include "baton-card-state.h"
 
+#include <string.h>
+
 #include "baton-error.h"
 #include "baton-json.h"
 #include "baton-pci-address.h"
@@ -20,6 +22,7 @@ function_state_free (BatonFunctionState *self)
   g_free (self->power_control);
   g_free (self->group);
   g_strfreev (self->reset_methods);
+  g_strfreev (self->nodes);
   g_free (self);
 }
 
@@ -59,6 +62,29 @@ has_node (const BatonFunction *function, BatonNodeKind kind)
   return FALSE;
 }
 
+/**
+ * baton_function_state_list_nodes:
+ * @function: a function
+ *
+ * Returns: (transfer full): those of its nodes that people and settings name
+ */
+GStrv
+baton_function_state_list_nodes (const BatonFunction *function)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < function->nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (function->nodes, i);
+
+      if (node->kind == BATON_NODE_DRM_PRIMARY || node->kind == BATON_NODE_DRM_RENDER ||
+          (node->kind == BATON_NODE_SOUND && strstr (node->path, "/controlC") != NULL))
+        g_strv_builder_add (builder, node->path);
+    }
+
+  return g_strv_builder_end (builder);
+}
+
 static BatonFunctionState *
 function_state_new (const BatonFunction *function)
 {
@@ -78,6 +104,7 @@ function_state_new (const BatonFunction *function)
   self->reset_methods = g_strdupv (function->reset_methods);
   self->drm = has_node (function, BATON_NODE_DRM_PRIMARY);
   self->sound = has_node (function, BATON_NODE_SOUND);
+  self->nodes = baton_function_state_list_nodes (function);
 
   return self;
 }
@@ -212,6 +239,7 @@ function_state_to_json (const BatonFunctionState *self)
   JsonObject *object = json_object_new ();
   g_autofree char *methods =
       self->reset_methods != NULL ? g_strjoinv (" ", self->reset_methods) : NULL;
+  g_autofree char *nodes = self->nodes != NULL ? g_strjoinv (" ", self->nodes) : NULL;
 
   json_object_set_string_member (object, "address", self->address);
   json_object_set_int_member (object, "vendor_id", self->vendor_id);
@@ -227,6 +255,7 @@ function_state_to_json (const BatonFunctionState *self)
   baton_json_set_string (object, "reset_methods", methods);
   json_object_set_boolean_member (object, "drm", self->drm);
   json_object_set_boolean_member (object, "sound", self->sound);
+  baton_json_set_string (object, "nodes", nodes);
   json_node_take_object (node, object);
 
   return node;
@@ -315,6 +344,7 @@ static gboolean
 take_function (JsonObject *object, BatonFunctionState *self)
 {
   g_autofree char *methods = NULL;
+  g_autofree char *nodes = NULL;
 
   if (!take_string (object, "address", &self->address) || self->address == NULL ||
       !baton_pci_address_is_valid (self->address) || !take_identity (object, self) ||
@@ -323,8 +353,10 @@ take_function (JsonObject *object, BatonFunctionState *self)
       !take_string (object, "override", &self->override) ||
       !take_string (object, "power_control", &self->power_control) ||
       !take_string (object, "group", &self->group) ||
-      !take_string (object, "reset_methods", &methods))
+      !take_string (object, "reset_methods", &methods) ||
+      !take_string (object, "nodes", &nodes))
     return FALSE;
+  self->nodes = nodes != NULL ? g_strsplit (nodes, " ", -1) : NULL;
   self->reset_methods = methods != NULL ? g_strsplit (methods, " ", -1) : NULL;
   self->drm = json_object_get_boolean_member_with_default (object, "drm", FALSE);
   self->sound = json_object_get_boolean_member_with_default (object, "sound", FALSE);

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @group: its IOMMU group, or %NULL
  * @drm: it had nodes in `/dev/dri`
  * @sound: it had nodes in `/dev/snd`
+ * @nodes: paths of those nodes that people name: of the display, and the one that controls the sound
  *
  * One travelling function: what identifies it, and how it stood.
  */
@@ -36,6 +37,7 @@ typedef struct
   GStrv reset_methods;
   gboolean drm;
   gboolean sound;
+  GStrv nodes;
 } BatonFunctionState;
 
 /**
@@ -55,6 +57,8 @@ typedef struct
   GPtrArray *modules;
   GPtrArray *units;
 } BatonCardState;
+
+GStrv baton_function_state_list_nodes (const BatonFunction *function);
 
 BatonCardState *baton_card_state_new (const BatonCard *card);
 BatonCardState *baton_card_state_new_from_json (JsonNode *node, GError **error);

@@ -207,7 +207,9 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   if (!class->observe (self->context, step, TRUE, trouble) ||
       !record (self, i, "done", trouble))
     return BATON_OUTCOME_FAILED;
-  baton_progress_tell (self->progress, i, BATON_STEP_STATE_OK, NULL);
+  baton_progress_tell (self->progress, i, BATON_STEP_STATE_OK,
+                       trouble->code != BATON_CODE_NONE ? trouble : NULL);
+  baton_trouble_clear (trouble);
 
   return BATON_OUTCOME_OK;
 }

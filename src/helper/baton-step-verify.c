@@ -243,6 +243,42 @@ wait_for_nodes (BatonStepContext *context, Watch *watch, const char **ret_addres
     }
 }
 
+/* Numbers of cards are given in the order in which they come; and a node of before that somebody has
+ * open still keeps its number (drivers/gpu/drm/drm_drv.c, drm_minor_alloc). */
+static void
+tell_new_names (BatonStepContext *context, BatonTrouble *news)
+{
+  g_autoptr (GPtrArray) old = g_ptr_array_new ();
+  g_autoptr (GPtrArray) new = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *old_names = NULL;
+  g_autofree char *new_names = NULL;
+
+  for (guint i = 0; i < context->origin->functions->len; i++)
+    {
+      const BatonFunctionState *origin = g_ptr_array_index (context->origin->functions, i);
+      BatonFunction *function = baton_machine_find_function (context->machine, origin->address);
+      g_auto (GStrv) nodes =
+          function != NULL ? baton_function_state_list_nodes (function) : NULL;
+
+      if (nodes == NULL || origin->nodes == NULL || nodes[0] == NULL ||
+          origin->nodes[0] == NULL ||
+          g_strv_equal ((const char *const *) nodes, (const char *const *) origin->nodes))
+        continue;
+      for (guint j = 0; origin->nodes[j] != NULL; j++)
+        g_ptr_array_add (old, origin->nodes[j]);
+      for (guint j = 0; nodes[j] != NULL; j++)
+        g_ptr_array_add (new, g_strdup (nodes[j]));
+    }
+  if (old->len == 0)
+    return;
+  g_ptr_array_add (old, NULL);
+  g_ptr_array_add (new, NULL);
+  old_names = g_strjoinv (", ", (GStrv) old->pdata);
+  new_names = g_strjoinv (", ", (GStrv) new->pdata);
+  baton_trouble_set (news, BATON_CODE_NODES_RENAMED, 0, "old", old_names, "new", new_names,
+                     NULL);
+}
+
 static BatonOutcome
 verify_host (BatonStepContext *context, BatonTrouble *trouble)
 {
@@ -267,6 +303,7 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
       g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
     }
   baton_look_settle_udev (context);
+  tell_new_names (context, trouble);
 
   return BATON_OUTCOME_OK;
 }

@@ -78,7 +78,7 @@ typedef struct
  * @keep: (nullable): notes in the record of how the card stood what only the way back needs
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
  *   not so, says so in @trouble
- * @apply: does it
+ * @apply: does it; where it is done and there is something to tell all the same, a trouble says so
  * @revert: (nullable): puts back what was, looking first, so that it can be asked for again and
  *   again, and after anything; %NULL where nothing can be undone
  * @finish: (nullable): what is undone at the good end of a handoff

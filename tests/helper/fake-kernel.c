@@ -55,6 +55,7 @@ struct _FakeKernel
 {
   MockMachine *machine;
   Shared *shared;
+  char *new_node;
   int block[2];
 };
 
@@ -533,6 +534,7 @@ fake_kernel_new (MockMachine *machine)
   kernel = self;
 
   functions[0].driver = "amdgpu";
+  functions[0].nodes[0] = "dev/dri/card1";
   mock_machine_add_gpu (machine, "0000:00:02.0", "1");
   mock_machine_add_gpu (machine, FAKE_CARD, FAKE_GROUP);
   mock_machine_write (machine, PCI_DRIVERS "/amdgpu/unbind", "");
@@ -583,6 +585,7 @@ fake_kernel_free (FakeKernel *self)
   munmap (self->shared, sizeof (Shared));
   fake_kernel_unblock (self);
   baton_fd_clear (&self->block[0]);
+  g_free (self->new_node);
   g_free (self);
   kernel = NULL;
 }
@@ -656,6 +659,21 @@ void
 fake_kernel_set_rescan (FakeKernel *self, FakeRescan rescan)
 {
   self->shared->rescan = rescan;
+}
+
+/* Its node is away with its driver. */
+void
+fake_kernel_rename_card (FakeKernel *self, const char *name)
+{
+  g_autofree char *directory = g_strconcat ("fake/drm/", name, NULL);
+  g_autofree char *node = g_strconcat ("fake/dev/dri/", name, NULL);
+  g_autofree char *uevent = g_strconcat (directory, "/uevent", NULL);
+  g_autofree char *text = g_strdup_printf ("MAJOR=226\nMINOR=1\nDEVNAME=dri/%s\n", name);
+
+  move ("fake/drm/card1", directory);
+  move ("fake/dev/dri/card1", node);
+  mock_machine_write (self->machine, uevent, text);
+  functions[0].nodes[0] = self->new_node = g_strconcat ("dev/dri/", name, NULL);
 }
 
 guint

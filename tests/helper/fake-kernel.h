@@ -66,6 +66,8 @@ typedef enum
 } FakeRescan;
 
 void fake_kernel_set_rescan (FakeKernel *self, FakeRescan rescan);
+/* The display has another number when it comes back; it is away now. */
+void fake_kernel_rename_card (FakeKernel *self, const char *name);
 guint fake_kernel_get_n_removed (FakeKernel *self);
 
 /* Everything that a handoff may change, as text: links, attributes, nodes, modules, files. */

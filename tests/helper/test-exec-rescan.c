@@ -307,6 +307,18 @@ test_reset_method_comes_back (void)
   g_assert_cmpstr (text, ==, "bus\n");
 }
 
+/* A card gets the numbers that are free when it comes back, and whoever goes by them is told. */
+static void
+test_new_names (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin_on (&story, "guest");
+  fake_kernel_rename_card (story.kernel, "card7");
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_step_code (&story, "nodes-renamed");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -335,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/rescan/bridge-asleep", test_bridge_asleep);
   g_test_add_func ("/helper/rescan/lost", test_lost);
   g_test_add_func ("/helper/rescan/no-room", test_no_room);
+  g_test_add_func ("/helper/rescan/new-names", test_new_names);
   g_test_add_func ("/helper/rescan/reset-method", test_reset_method_comes_back);
 
   return g_test_run ();
