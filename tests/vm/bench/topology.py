@@ -58,6 +58,13 @@ TOPOLOGIES = {
         BOOT_DISPLAY,
         _port(1, 3), *_card_with_sound(1, 'rp1', 'ati-vga,model=rage128p'),
         _port(2, 4), 'ati-vga,bus=rp2,model=rage128p')),
+    # A card and its sound behind a port of a PCI Express switch.
+    'switch': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), 'x3130-upstream,id=up1,bus=rp1',
+        'xio3130-downstream,id=down1,bus=up1,chassis=11,slot=11',
+        'xio3130-downstream,id=down2,bus=up1,chassis=12,slot=12',
+        *_card_with_sound(1, 'down1'))),
     # Cards whose drivers cannot be trusted with an unbind.
     'crashers': Topology((
         BOOT_DISPLAY,
