@@ -171,7 +171,7 @@ gettext ("The settings ask for {card} to be removed from the bus and found again
 gettext ("The card is given back to its drivers directly. Set “return-method=auto” if that is what you want.");
 gettext ("May Not Survive a Virtual Machine");
 gettext ("{card} is of a family ({family}) that is known not to reset by itself after a virtual machine has used it.");
-gettext ("Install the kernel module “vendor-reset” first, or expect to restart the computer before the card works again.");
+gettext ("Install the kernel module “vendor-reset” first, or hand the card over knowing that it may not come back without a restart.");
 gettext ("The Return May Crash the Computer");
 gettext ("With kernel {release}, taking {card} back from a virtual machine was seen to crash the computer ({source}).");
 gettext ("Start another kernel first, or hand the card over knowing that it may not return before a restart.");

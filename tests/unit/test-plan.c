@@ -594,6 +594,28 @@ test_consent_not_to_return (void)
     }
 }
 
+/* A card that stays as the guest left it is handed over by somebody who knows; with the module that
+ * resets it there is nothing to know. */
+static void
+test_reset_bug (void)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+
+      m->display->vendor_id = 0x1002;
+      m->display->device_id = 0x67df;
+      m->request->may_not_return = i == 1;
+      if (i == 2)
+        plan_machine_set_loaded (m, "snd_hda_intel bochs vendor_reset");
+      plan = plan_machine_make_plan (m);
+
+      g_assert_true ((baton_plan_find (plan, BATON_CODE_RESET_BUG) != NULL) == (i < 2));
+      g_assert_true (baton_plan_is_blocked (plan) == (i == 0));
+    }
+}
+
 /* Who uses what the host's drivers serve is in nobody's way when the rest comes home. */
 static void
 test_return_minds_vfio_alone (void)
@@ -937,6 +959,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/consent/application", test_consent_covers_the_application);
   g_test_add_func ("/core/plan/consent/process", test_consent_is_for_one_process);
   g_test_add_func ("/core/plan/consent/not-to-return", test_consent_not_to_return);
+  g_test_add_func ("/core/plan/reset-bug", test_reset_bug);
   g_test_add_func ("/core/plan/holders/return-minds-vfio", test_return_minds_vfio_alone);
   g_test_add_func ("/core/plan/holders/sound", test_sound_is_told_from_picture);
   g_test_add_func ("/core/plan/sound/servers-are-asked", test_sound_servers_are_asked);
