@@ -157,6 +157,37 @@ test_links_are_not_followed (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (error);
 }
 
+/* A bus has nothing that identifies it but its number, so nothing else gets into the path. */
+static void
+test_buses (Fixture *fixture, gconstpointer data)
+{
+  static const char *const none[] = {
+    "", "0000", "0000:0g", "0000:1", "0000:01/", "0000:01:00.0", "../../class/pci_bus", "*"
+  };
+
+  for (guint from_above = FALSE; from_above <= TRUE; from_above++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GError) gone = NULL;
+      baton_autofd int fd =
+          baton_sysfs_open_rescan (fixture->root, "0000:01", from_above, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (fd, >=, 0);
+      g_assert_cmpint (baton_sysfs_open_rescan (fixture->root, "0000:7f", from_above, &gone),
+                       ==, -1);
+      g_assert_error (gone, BATON_ERROR, BATON_ERROR_NOT_FOUND);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (none); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("“%s”", none[i]);
+      g_assert_cmpint (baton_sysfs_open_rescan (fixture->root, none[i], FALSE, &error), ==, -1);
+      g_assert_error (error, BATON_ERROR, BATON_ERROR_PARSE);
+    }
+}
+
 /* Stands for the rest of the machine, where something is always being renamed. */
 static gpointer
 rename_all_the_time (gpointer data)
@@ -211,6 +242,7 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/helper/sysfs-write/names", Fixture, NULL, set_up, test_names_that_are_none,
               tear_down);
+  g_test_add ("/helper/sysfs-write/buses", Fixture, NULL, set_up, test_buses, tear_down);
   g_test_add ("/helper/sysfs-write/links", Fixture, NULL, set_up, test_links_are_not_followed,
               tear_down);
 
