@@ -78,6 +78,32 @@ baton_effect_read_override (BatonStepContext *context, const char *address)
   return g_steal_pointer (&text);
 }
 
+/**
+ * baton_effect_set_difference:
+ * @context: the handoff
+ * @address: a function that is not as it should be
+ * @expected: (nullable): what it should have, such as a driver
+ * @found: (nullable): what it has
+ * @trouble: where it is noted
+ *
+ * Says that a function is not as it should be, or, where that is why, that it is not there at all:
+ * a card can be pulled out, or fall off its bus, at any time.
+ */
+void
+baton_effect_set_difference (BatonStepContext *context,
+                             const char *address,
+                             const char *expected,
+                             const char *found,
+                             BatonTrouble *trouble)
+{
+  g_autofree char *path = g_strconcat ("bus/pci/devices/", address, NULL);
+
+  if (baton_root_exists (context->root, BATON_ROOT_SYS, path))
+    baton_trouble_set_difference (trouble, address, expected, found);
+  else
+    baton_trouble_set (trouble, BATON_CODE_DEVICE_GONE, 0, "address", address, NULL);
+}
+
 static void
 on_stalled (gpointer data)
 {
@@ -238,7 +264,7 @@ baton_effect_set_override (BatonStepContext *context,
   if (g_strcmp0 (now, text) == 0)
     return BATON_OUTCOME_OK;
 
-  baton_trouble_set_difference (trouble, address, text, now);
+  baton_effect_set_difference (context, address, text, now, trouble);
 
   return BATON_OUTCOME_FAILED;
 }

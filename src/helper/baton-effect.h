@@ -11,6 +11,11 @@ char *baton_effect_read_attribute (BatonStepContext *context,
                                    const char *address,
                                    const char *attribute);
 char *baton_effect_read_override (BatonStepContext *context, const char *address);
+void baton_effect_set_difference (BatonStepContext *context,
+                                  const char *address,
+                                  const char *expected,
+                                  const char *found,
+                                  BatonTrouble *trouble);
 
 BatonOutcome baton_effect_run (BatonStepContext *context,
                                BatonChildFunc func,

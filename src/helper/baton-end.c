@@ -61,6 +61,21 @@ add_trouble (BatonEnd *self, const char *part, const BatonTrouble *trouble)
   json_array_add_object_element (self->troubles, object);
 }
 
+static gboolean
+has_problem (BatonEnd *self, const char *text)
+{
+  for (guint i = 0; i < json_array_get_length (self->troubles); i++)
+    {
+      JsonObject *object = json_array_get_object_element (self->troubles, i);
+
+      if (g_str_equal (json_object_get_string_member (object, "part"), "problems") &&
+          g_strcmp0 (json_object_get_string_member (object, "text"), text) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 /**
  * baton_end_set_cause:
  * @self: an end whose sentence has a `cause`
@@ -93,6 +108,8 @@ baton_end_new_stuck (const BatonTrouble *trouble)
  * baton_end_add_problem:
  * @self: an end whose sentence has `problems`
  * @problem: something that is not as it should be
+ *
+ * What several steps have met is told once: a card that was pulled out is not there for any of them.
  */
 void
 baton_end_add_problem (BatonEnd *self, const BatonTrouble *problem)
@@ -100,6 +117,8 @@ baton_end_add_problem (BatonEnd *self, const BatonTrouble *problem)
   const char *before = g_hash_table_lookup (self->args, "problems");
   g_autofree char *text = baton_trouble_dup_text (problem);
 
+  if (has_problem (self, text))
+    return;
   /* The sentence around it brings the last full stop. */
   if (g_str_has_suffix (text, "."))
     text[strlen (text) - 1] = '\0';

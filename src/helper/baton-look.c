@@ -82,12 +82,15 @@ baton_look_at_holders (BatonStepContext *context, BatonTrouble *trouble)
   if (context->machine == NULL && !baton_look_again (context, trouble))
     return NULL;
   all = baton_holders_scan (context->root, context->machine, &error);
-  if (all != NULL)
-    holders = baton_holders_find (all, context->before->card);
+  if (all == NULL)
+    {
+      baton_trouble_set (trouble, BATON_CODE_LOOK_FAILED, 0, "reason", error->message, NULL);
+      return NULL;
+    }
+  holders = baton_holders_find (all, context->before->card);
   if (holders == NULL)
     {
-      baton_trouble_set (trouble, BATON_CODE_LOOK_FAILED, 0, "reason",
-                         error != NULL ? error->message : "the card is not there any more",
+      baton_trouble_set (trouble, BATON_CODE_DEVICE_GONE, 0, "address", context->before->card,
                          NULL);
       return NULL;
     }

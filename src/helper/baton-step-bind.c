@@ -96,7 +96,7 @@ observe (BatonStepContext *context,
       break;
     }
 
-  baton_trouble_set_difference (trouble, step->target, wanted, driver);
+  baton_effect_set_difference (context, step->target, wanted, driver, trouble);
 
   return FALSE;
 }

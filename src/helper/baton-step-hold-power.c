@@ -24,9 +24,9 @@ observe (BatonStepContext *context,
   g_autofree char *status = baton_effect_read_attribute (context, step->target, STATUS);
 
   if (g_strcmp0 (control, AWAKE) != 0)
-    baton_trouble_set_difference (trouble, step->target, AWAKE, control);
+    baton_effect_set_difference (context, step->target, AWAKE, control, trouble);
   else if (!is_awake (status))
-    baton_trouble_set_difference (trouble, step->target, "active", status);
+    baton_effect_set_difference (context, step->target, "active", status, trouble);
   else
     return TRUE;
 
@@ -74,7 +74,7 @@ baton_step_hold_power_put_back (BatonStepContext *context,
   if (g_strcmp0 (found, state->power_control) == 0)
     return BATON_OUTCOME_OK;
 
-  baton_trouble_set_difference (trouble, state->address, state->power_control, found);
+  baton_effect_set_difference (context, state->address, state->power_control, found, trouble);
 
   return BATON_OUTCOME_FAILED;
 }

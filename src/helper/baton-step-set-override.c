@@ -44,7 +44,7 @@ observe (BatonStepContext *context,
   if (g_strcmp0 (now, text) == 0)
     return TRUE;
 
-  baton_trouble_set_difference (trouble, step->target, text, now);
+  baton_effect_set_difference (context, step->target, text, now, trouble);
 
   return FALSE;
 }

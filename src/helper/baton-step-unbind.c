@@ -15,7 +15,7 @@ observe (BatonStepContext *context,
   if (driver == NULL)
     return TRUE;
 
-  baton_trouble_set_difference (trouble, step->target, NULL, driver);
+  baton_effect_set_difference (context, step->target, NULL, driver, trouble);
 
   return FALSE;
 }
@@ -31,8 +31,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   if (before == NULL || g_strcmp0 (driver, before->driver) != 0)
     {
       /* Somebody else has changed it since the plan was made. */
-      baton_trouble_set_difference (trouble, step->target,
-                                    before != NULL ? before->driver : NULL, driver);
+      baton_effect_set_difference (context, step->target,
+                                   before != NULL ? before->driver : NULL, driver, trouble);
       return BATON_OUTCOME_FAILED;
     }
   if (g_str_has_prefix (driver, "vfio") &&
@@ -80,7 +80,7 @@ baton_step_unbind_give_back (BatonStepContext *context,
     return end_revert (context, before);
   if (driver != NULL)
     {
-      baton_trouble_set_difference (trouble, address, before->driver, driver);
+      baton_effect_set_difference (context, address, before->driver, driver, trouble);
       return BATON_OUTCOME_FAILED;
     }
   outcome = baton_effect_set_override (context, address, before->override, trouble);
@@ -93,7 +93,7 @@ baton_step_unbind_give_back (BatonStepContext *context,
   if (g_strcmp0 (found, before->driver) == 0)
     return end_revert (context, before);
 
-  baton_trouble_set_difference (trouble, address, before->driver, found);
+  baton_effect_set_difference (context, address, before->driver, found, trouble);
 
   return BATON_OUTCOME_FAILED;
 }

@@ -49,7 +49,7 @@ are_links_for_guest (BatonStepContext *context, BatonTrouble *trouble)
 
       if (is_on_vfio (driver) || (driver == NULL && !is_display))
         continue;
-      baton_trouble_set_difference (trouble, state->address, "vfio-pci", driver);
+      baton_effect_set_difference (context, state->address, "vfio-pci", driver, trouble);
       return FALSE;
     }
 
@@ -99,9 +99,9 @@ is_on_host (BatonStepContext *context, BatonTrouble *trouble)
   if (card->side == BATON_SIDE_HOST)
     return TRUE;
 
-  baton_trouble_set_difference (trouble, context->before->card,
-                                baton_side_to_string (BATON_SIDE_HOST),
-                                baton_side_to_string (card->side));
+  baton_effect_set_difference (context, context->before->card,
+                               baton_side_to_string (BATON_SIDE_HOST),
+                               baton_side_to_string (card->side), trouble);
 
   return FALSE;
 }

@@ -388,6 +388,20 @@ start_holder (void)
   _exit (0);
 }
 
+/* What is at the card's address when the act has been done. */
+static void
+change_card (FakeFault fault)
+{
+  g_autofree char *device = mock_machine_dup_device_path (kernel->machine, FAKE_CARD);
+
+  if (fault == FAKE_FAULT_SWAP)
+    mock_machine_set_attribute (kernel->machine, FAKE_CARD, "device", "0x4711");
+  if (fault != FAKE_FAULT_LEAVE)
+    return;
+  mock_machine_remove (kernel->machine, device);
+  mock_machine_remove (kernel->machine, "sys/bus/pci/devices/" FAKE_CARD);
+}
+
 /* Returns whether the act is to be done, or else its errno. */
 static gboolean
 meet_fault (int *ret_errno)
@@ -422,6 +436,8 @@ meet_fault (int *ret_errno)
     case FAKE_FAULT_CANCEL:
       g_file_set_contents (shared->cancel_file, "", 0, NULL);
       return TRUE;
+    case FAKE_FAULT_LEAVE:
+    case FAKE_FAULT_SWAP:
     case FAKE_FAULT_NONE:
     default:
       return TRUE;
@@ -433,7 +449,13 @@ baton_kernel_write (int fd, const char *text)
 {
   int errsv;
 
-  return meet_fault (&errsv) ? act (fd, text) : errsv;
+  if (!meet_fault (&errsv))
+    return errsv;
+  errsv = act (fd, text);
+  if (kernel->shared->n_acts == kernel->shared->nth)
+    change_card (kernel->shared->fault);
+
+  return errsv;
 }
 
 int

@@ -26,6 +26,8 @@ typedef enum
   FAKE_FAULT_KILL,   /* the whole process that carries out the handoff is killed before it */
   FAKE_FAULT_HOLD,   /* somebody opens the card, and the act is done all the same */
   FAKE_FAULT_CANCEL, /* somebody asks to stop, and the act is done all the same */
+  FAKE_FAULT_LEAVE,  /* the act is done, and the card is pulled out */
+  FAKE_FAULT_SWAP,   /* the act is done, and another card is in its place */
 } FakeFault;
 
 typedef struct _FakeKernel FakeKernel;
