@@ -38,7 +38,7 @@ typedef struct
   guint nth;
   FakeFault fault;
   int errsv;
-  gboolean group_busy;
+  int group_errno; /* what opening the group's node is answered with, or 0 */
   gboolean group_viable;
   gboolean keeps_node;
   gboolean nvidia_busy;
@@ -465,7 +465,7 @@ baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
   if (faccessat (dev, path, F_OK, 0) < 0)
     return errno;
 
-  return kernel->shared->group_busy ? EBUSY : 0;
+  return kernel->shared->group_errno;
 }
 
 int
@@ -648,7 +648,13 @@ fake_kernel_unblock (FakeKernel *self)
 void
 fake_kernel_set_group_busy (FakeKernel *self, gboolean busy)
 {
-  self->shared->group_busy = busy;
+  self->shared->group_errno = busy ? EBUSY : 0;
+}
+
+void
+fake_kernel_refuse_group (FakeKernel *self, int errsv)
+{
+  self->shared->group_errno = errsv;
 }
 
 void

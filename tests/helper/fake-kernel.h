@@ -47,6 +47,8 @@ void fake_kernel_set_cancel_file (FakeKernel *self, const char *path);
 guint fake_kernel_get_n_acts (FakeKernel *self);
 void fake_kernel_unblock (FakeKernel *self);
 void fake_kernel_set_group_busy (FakeKernel *self, gboolean busy);
+/* Nobody may open the group's node. */
+void fake_kernel_refuse_group (FakeKernel *self, int errsv);
 
 /* As where another card of the group stays with its guest. */
 void fake_kernel_keep_group_node (FakeKernel *self);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "baton-recover.h"
+#include "baton-report.h"
 #include "fake-kernel.h"
 #include "fake-nvidia.h"
 #include "handoff-story.h"
@@ -244,6 +245,62 @@ test_computer_restarted (void)
   check_cut_off ("boot-2\n", "computer-restarted");
 }
 
+/* A journal that nobody can read: how the card stands is all that can be said of it. */
+static void
+check_unreadable (const char *display_driver, const char *sound_driver, const char *code)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (JsonNode) report = NULL;
+  JsonArray *troubles;
+  gboolean found = FALSE;
+
+  story_begin (&story);
+  mock_machine_set_driver (story.machine, FAKE_CARD, display_driver);
+  mock_machine_set_driver (story.machine, FAKE_SOUND, sound_driver);
+  mock_machine_write (story.machine, "var/lib/baton/journal", "nothing that could be read");
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_DEGRADED);
+  report = baton_report_load (story.root, NULL);
+  troubles = json_object_get_array_member (json_node_get_object (report), "troubles");
+  for (guint i = 0; i < json_array_get_length (troubles); i++)
+    {
+      JsonObject *trouble = json_array_get_object_element (troubles, i);
+      JsonObject *args = json_object_get_object_member (trouble, "args");
+
+      if (i == 0)
+        g_assert_cmpstr (json_object_get_string_member (trouble, "code"), ==,
+                         "journal-unreadable");
+      else if (g_str_equal (json_object_get_string_member (args, "address"), FAKE_CARD))
+        found = g_str_equal (json_object_get_string_member (trouble, "code"), code);
+    }
+  g_assert_true (found);
+}
+
+static void
+test_journal_unreadable (void)
+{
+  check_unreadable ("amdgpu", "snd_hda_intel", "stands-with-host");
+  check_unreadable ("vfio-pci", "vfio-pci", "stands-with-guests");
+  check_unreadable ("amdgpu", "vfio-pci", "stands-split");
+  check_unreadable (NULL, NULL, "stands-without-driver");
+}
+
+/* The group's node is there, and the kernel does not let even root open it. */
+static void
+test_open_refused (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  story_begin (&story);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  fake_kernel_refuse_group (story.kernel, EPERM);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "open-refused");
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -256,6 +313,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/helper/codes/worker-crashed", test_worker_crashed);
   g_test_add_func ("/helper/codes/computer-restarted", test_computer_restarted);
+  g_test_add_func ("/helper/codes/journal-unreadable", test_journal_unreadable);
+  g_test_add_func ("/helper/codes/open-refused", test_open_refused);
 
   return g_test_run ();
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include "baton-client-result.h"
 #include "baton-helper-client.h"
+#include "baton-helper-command.h"
 #include "baton-json.h"
 
 #include <glib/gstdio.h>
@@ -171,6 +175,28 @@ test_missing_helper (void)
   g_assert_cmpstr (g_hash_table_lookup (args, "path"), ==, run->path);
 }
 
+/* Root needs nobody's leave; who is not root needs pkexec to be asked. */
+static void
+test_missing_pkexec (void)
+{
+  static const char *const arguments[] = { "watch", NULL };
+  g_autofree char *path = g_strdup (g_getenv ("PATH"));
+  BatonCode code = BATON_CODE_NONE;
+  uid_t uid = geteuid ();
+  g_auto (GStrv) argv = NULL;
+
+  g_setenv ("PATH", "/nowhere", TRUE);
+  g_assert_cmpint (seteuid (uid == 0 ? 65534 : uid), ==, 0);
+  argv = baton_helper_command_build (NULL, "/bin/sh", arguments, &code);
+  g_assert_cmpint (seteuid (uid), ==, 0);
+  /* Whoever changes who he is may not be looked into any more, not even for leaks. */
+  prctl (PR_SET_DUMPABLE, 1);
+  g_setenv ("PATH", path, TRUE);
+
+  g_assert_null (argv);
+  g_assert_cmpint (code, ==, BATON_CODE_PKEXEC_MISSING);
+}
+
 static void
 test_arguments_and_environment_arrive (void)
 {
@@ -266,6 +292,7 @@ main (int argc, char **argv)
   g_setenv ("LC_MESSAGES", "../../x", TRUE);
   g_test_add_func ("/client/helper-client/ends", test_ends);
   g_test_add_func ("/client/helper-client/missing-helper", test_missing_helper);
+  g_test_add_func ("/client/helper-client/missing-pkexec", test_missing_pkexec);
   g_test_add_func ("/client/helper-client/arguments-and-environment",
                    test_arguments_and_environment_arrive);
   g_test_add_func ("/client/helper-client/cancel/is-a-command", test_cancel_is_a_command);
