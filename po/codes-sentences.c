@@ -372,6 +372,7 @@ gettext ("The handoff was not begun, because its journal cannot be written: {rea
 gettext ("Make room on the disk that holds /var/lib/baton and try again.");
 gettext ("Could Not Look");
 gettext ("The machine could not be looked at: {reason}.");
+gettext ("Check that /sys and /proc are mounted and readable, and try again.");
 gettext ("Could Not Be Started");
 gettext ("The handoff could not be started: {reason}.");
 gettext ("Look at “systemctl status baton-worker@*” and the system’s log.");

@@ -34,6 +34,28 @@ test_a_blocker_has_a_remedy (void)
     }
 }
 
+/* What went well, or as it was wanted, asks for nothing; after everything else people are told what
+ * to do now. A handoff that was put back names its cause, which brings a remedy of its own. */
+static void
+test_only_good_ends_have_no_remedy (void)
+{
+  static const char *const good[] = {
+    "handed-over",       "returned",     "cancelled",
+    "rolled-back",       "plan-ready",   "nothing-to-do",
+    "nothing-to-cancel", "cancel-asked", "nothing-to-recover",
+    "recovered",         "watched",      "looked",
+    "dismissed",         NULL,
+  };
+
+  for (guint i = BATON_CODE_NONE + 1; i < BATON_N_CODES; i++)
+    {
+      const BatonCodeInfo *info = baton_code_get_info (i);
+
+      g_test_message ("%s", info->name);
+      g_assert_true ((info->remedy == NULL) == g_strv_contains (good, info->name));
+    }
+}
+
 static void
 test_unknown_codes_are_refused (void)
 {
@@ -53,6 +75,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/codes/found-by-name", test_every_code_is_found_by_its_name);
   g_test_add_func ("/core/codes/blocker-has-remedy", test_a_blocker_has_a_remedy);
+  g_test_add_func ("/core/codes/only-good-ends-have-none", test_only_good_ends_have_no_remedy);
   g_test_add_func ("/core/codes/unknown-is-refused", test_unknown_codes_are_refused);
 
   return g_test_run ();
