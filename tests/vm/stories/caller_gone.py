@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whoever asked may be killed or frozen half way: the worker is out of reach and finishes."""
+"""Whoever asked may be killed, frozen or starved half way: the worker is out of reach and finishes."""
 
 import json
 
@@ -20,7 +20,7 @@ RULE_TEXT = '''polkit.addRule (function (action, subject) {
 
 def run(bench):
     with bench.file(RULE, RULE_TEXT):
-        for file in ('cgroup.kill', 'cgroup.freeze'):
+        for file in ('cgroup.kill', 'cgroup.freeze', 'pids.max'):
             goes_on_without_its_caller(bench, file)
 
 
