@@ -5,6 +5,7 @@ from bench import nvidia
 
 TOPOLOGY = 'nvidia'
 TIER = 'quick'
+IMAGES = ('12',)
 SPOILS = True
 
 
