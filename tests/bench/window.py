@@ -2,6 +2,7 @@
 """The window: time to the first painted frame and memory, next to an empty libadwaita window and
 two programs from Debian; and how often window and watcher wake up while nothing happens."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -28,7 +29,9 @@ def read_switches(pids):
     switches = {}
     for pid in pids:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/status", encoding="utf-8") as file:
+            # One that ends meanwhile is told from what is missing.
+            with (contextlib.suppress(FileNotFoundError, ProcessLookupError),
+                  open(f"/proc/{pid}/task/{task}/status", encoding="utf-8") as file):
                 switches[task] = sum(int(line.split()[1]) for line in file
                                      if "voluntary_ctxt_switches" in line)
     return switches
