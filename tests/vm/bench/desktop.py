@@ -34,10 +34,12 @@ DRAWING = {'GSK_RENDERER': 'cairo', 'GDK_DEBUG': 'gl-disable'}
 
 
 @contextlib.contextmanager
-def window(bench, *environment):
+def window(bench, *environment, scope=None):
+    """The window, with this in its environment; @scope is the unit that it is alone in."""
     drawing = [f'{key}={value}' for key, value in DRAWING.items()]
-    process = bench.spawn('python3', '-B', '/bench/inside/window.py', *drawing, *environment,
-                          user='u')
+    alone = [f'--scope={scope}'] if scope is not None else []
+    process = bench.spawn('python3', '-B', '/bench/inside/window.py', *alone, *drawing,
+                          *environment, user='u')
     try:
         yield Window(process)
     finally:

@@ -3,6 +3,9 @@
 
 import glob
 import re
+import select
+
+DEADLINE_MS = 60000
 
 
 def waiting(program):
@@ -24,3 +27,22 @@ def waiting(program):
         found.append({'pid': int(status['Pid']), 'stack': stack,
                       'signals': int(status['SigPnd'], 16) | int(status['ShdPnd'], 16)})
     return found
+
+
+def wait_for_empty_group(group):
+    """Until the last process of a control group has ended: then systemd takes the group away."""
+    path = f'/sys/fs/cgroup{group}'
+    events = f'{path}/cgroup.events'
+    poll = select.poll()
+    while True:
+        try:
+            # Opened anew: it is the change since the last reading that wakes.
+            with open(events) as file:
+                if 'populated 0' in file.read():
+                    return
+                poll.register(file, select.POLLPRI)
+                if not poll.poll(DEADLINE_MS):
+                    raise RuntimeError(f'processes are left in {group}')
+                poll.unregister(file)
+        except OSError:
+            return  # systemd has taken it away

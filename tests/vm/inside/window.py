@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""window.py [ENVIRONMENT=VALUE…]: the window, driven as a screen reader drives it.
+"""window.py [--scope=UNIT] [ENVIRONMENT=VALUE…]: the window, driven as a screen reader drives it.
 
-Runs in the desktop's session, starts the installed program and does what the
-lines on stdin say, one after another; each is answered by one line of JSON:
+Runs in the desktop's session, starts the installed program, in a scope of its
+own as a desktop does it where one is named, and does what the lines on stdin
+say, one after another; each is answered by one line of JSON:
 
     wait TEXT     until a control or a label on screen has TEXT in its name
     gone TEXT     until none has
@@ -13,7 +14,7 @@ lines on stdin say, one after another; each is answered by one line of JSON:
     texts         the names of everything on screen
     minimise      takes the window off the screen
     restore       brings it back, in front
-    ended         until the program has ended
+    ended STATUS  until the program has ended, and whether so: 0, or -SIGNAL
     narrow        makes the window as narrow as a telephone
     picture FILE  saves what the window looks like once it has come to rest
 
@@ -85,7 +86,7 @@ class Node:
 
 
 class Window:
-    def __init__(self, environment):
+    def __init__(self, scope, environment):
         session = Gio.bus_get_sync(Gio.BusType.SESSION)
         address = session.call_sync('org.a11y.Bus', '/org/a11y/bus', 'org.a11y.Bus', 'GetAddress',
                                     None, None, 0, -1, None).unpack()[0]
@@ -98,7 +99,10 @@ class Window:
             registry.call(REGISTRY, 'RegisterEvent', '(s)', event)
         self.changed = True
         self.focus = None
-        self.program = subprocess.Popen(['baton'], env=dict(os.environ, **environment),
+        # systemd-run becomes the program that it has put into its scope.
+        inside = (['systemd-run', '--user', '--scope', '--quiet', f'--unit={scope}'] if scope
+                  else [])
+        self.program = subprocess.Popen([*inside, 'baton'], env=dict(os.environ, **environment),
                                         stdout=sys.stderr)
 
     def _on_signal(self, _bus, sender, path, _interface, signal, parameters):
@@ -191,8 +195,8 @@ class Window:
         subprocess.run(['xdotool', 'windowactivate', '--sync', self.hidden], check=True)
         return True
 
-    def ended(self, _):
-        return self.program.wait(DEADLINE_MS / 1000) == 0
+    def ended(self, status):
+        return self.program.wait(DEADLINE_MS / 1000) == int(status)
 
     def narrow(self, _):
         subprocess.run(['xdotool', 'windowsize', '--sync', self.active(), '360', '640'], check=True)
@@ -214,7 +218,8 @@ class Window:
 
 
 def main(arguments):
-    window = Window(dict(argument.split('=', 1) for argument in arguments))
+    named = dict(argument.split('=', 1) for argument in arguments)
+    window = Window(named.pop('--scope', None), named)
     verbs = {'wait': window.wait_text, 'gone': window.wait_gone, 'press': window.press,
              'reach': window.reach, 'key': window.key, 'picture': window.picture,
              'narrow': window.narrow, 'minimise': window.minimise, 'restore': window.restore,

@@ -96,7 +96,7 @@ def somebody_else(bench, shown):
         assert 'Return to Host' in told['buttons'], told
         bench.expect_guest(CARD, SOUND)
         # There is no window, and nothing left to wait for.
-        window.expect('ended', '')
+        window.expect('ended', '0')
     log_in(bench)
     shown.expect_nothing_more()
 
