@@ -20,11 +20,12 @@ def _port(number: int, slot: int) -> str:
     return f'pcie-root-port,id=rp{number},chassis={number},slot={number},bus=pcie.0,addr={slot:x}.0'
 
 
-def _card_with_sound(port: int, bus: str, display: str = 'bochs-display') -> tuple[str, ...]:
+def _card_with_sound(number: int, bus: str, display: str = 'bochs-display',
+                     slot: int = 0) -> tuple[str, ...]:
     """A display function and its sound function in one slot, one group."""
-    return (f'{display},bus={bus},addr=0.0,multifunction=on',
-            f'intel-hda,id=hda{port},bus={bus},addr=0.1',
-            f'hda-duplex,bus=hda{port}.0,audiodev=sound')
+    return (f'{display},bus={bus},addr={slot:x}.0,multifunction=on',
+            f'intel-hda,id=hda{number},bus={bus},addr={slot:x}.1',
+            f'hda-duplex,bus=hda{number}.0,audiodev=sound')
 
 
 BOOT_DISPLAY = 'VGA,bus=pcie.0,addr=2.0'
@@ -44,10 +45,14 @@ TOPOLOGIES = {
     'shared-group': Topology((
         BOOT_DISPLAY,
         _port(1, 3), 'pcie-pci-bridge,id=bridge1,bus=rp1,addr=0.0',
-        'bochs-display,bus=bridge1,addr=1.0,multifunction=on',
-        'intel-hda,id=hda1,bus=bridge1,addr=1.1', 'hda-duplex,bus=hda1.0,audiodev=sound',
+        *_card_with_sound(1, 'bridge1', slot=1),
         'qemu-xhci,id=foreign,bus=bridge1,addr=2.0',
         _port(2, 4), 'virtio-gpu-pci,bus=rp2')),
+    # Two cards behind one conventional bridge: a group of two.
+    'two-in-one-group': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), 'pcie-pci-bridge,id=bridge1,bus=rp1,addr=0.0',
+        *_card_with_sound(1, 'bridge1', slot=1), *_card_with_sound(2, 'bridge1', slot=2))),
     # Two cards that only their addresses tell apart.
     'twins': Topology((
         BOOT_DISPLAY,
