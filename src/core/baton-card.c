@@ -126,6 +126,27 @@ baton_card_get_name (const BatonCard *self)
 }
 
 /**
+ * baton_card_is_answering:
+ * @self: a card
+ *
+ * Returns: whether none of its functions is known to be lost, as after a sleep that it did not
+ *   survive
+ */
+gboolean
+baton_card_is_answering (const BatonCard *self)
+{
+  for (guint i = 0; i < self->functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (self->functions, i);
+
+      if (function->is_silent)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
  * baton_card_travels:
  * @self: a card
  * @address: address of any function

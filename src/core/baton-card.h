@@ -95,6 +95,7 @@ void baton_card_free (BatonCard *self);
 
 const char *baton_card_get_address (const BatonCard *self);
 const char *baton_card_get_name (const BatonCard *self);
+gboolean baton_card_is_answering (const BatonCard *self);
 gboolean baton_card_travels (const BatonCard *self, const char *address);
 gboolean baton_card_has_function_on_vfio (const BatonCard *self);
 BatonSide baton_card_compute_side (const BatonCard *self);

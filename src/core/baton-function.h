@@ -76,6 +76,8 @@ typedef struct
  *   travels with a card
  * @nodes: (element-type BatonNode): its device files, where it travels with a card
  * @removable: the kernel says that it is (Thunderbolt)
+ * @is_silent: it is awake and its configuration space reads as all ones, as where nobody is; looked
+ *   at where it travels with a card, and never where that would wake it
  * @is_virtual: a virtual function of SR-IOV: travels alone, whatever its slot
  *
  * One PCI function as it was when it was looked at. Read only.
@@ -99,6 +101,7 @@ typedef struct
   gboolean is_bridge;
   gboolean boot_vga;
   gboolean removable;
+  gboolean is_silent;
   gboolean is_virtual;
   BatonPower power;
   char *runtime_status;

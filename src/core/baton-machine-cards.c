@@ -202,7 +202,10 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
   card->members = collect_members (machine, card);
   card->side = baton_card_compute_side (card);
   for (guint i = 0; i < card->functions->len; i++)
-    baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
+    {
+      baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
+      baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
+    }
   card->nodes = collect_nodes (card);
   card->outputs = baton_look_read_outputs (self, display);
   card->guests = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_guest_free);

@@ -3,8 +3,11 @@
 
 #include "baton-machine-private.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "baton-fd.h"
 #include "baton-pci-address.h"
 
 /* References used below:
@@ -12,8 +15,9 @@
  *  RUNTIME-PM - Linux drivers/base/power/sysfs.c
  *
  * None of the attributes read here resumes the device: they show what the kernel
- * remembers. `config`, `rom`, `vpd`, `current_link_speed` and writes to
- * `d3cold_allowed` reach the hardware, and are not touched (PCI-SYSFS).
+ * remembers. `rom`, `vpd`, `current_link_speed` and writes to
+ * `d3cold_allowed` reach the hardware, and are not touched (PCI-SYSFS); nor is `config`, but
+ * where the function is awake anyway (baton_look_read_silence()).
  */
 
 static char *
@@ -207,4 +211,23 @@ baton_look_read_function (BatonLook *self, const char *address)
   function->is_virtual = has_attribute (self, address, "physfn");
 
   return function;
+}
+
+/* All ones is what a read gives that nobody answers (PCIe 6.0, 2.3.2, completion timeout): a card
+ * that was pulled out, or did not come back from a sleep. The space of a function that sleeps is
+ * left alone, since to read it would wake it (pci_config_pm_runtime_get() in the kernel's
+ * drivers/pci/pci.c), and so is one of vfio's, where a reset by its guest would be waited for. */
+void
+baton_look_read_silence (BatonLook *self, BatonFunction *function)
+{
+  g_autofree char *path = build_path (function->address, "config");
+  guint8 vendor[2] = { 0 };
+  baton_autofd int fd = -1;
+
+  if (function->power != BATON_POWER_D0 || baton_function_is_on_vfio (function) ||
+      g_strcmp0 (function->runtime_status, "active") != 0)
+    return;
+  fd = baton_root_open (self->root, BATON_ROOT_SYS, path, O_RDONLY, NULL);
+  function->is_silent = fd >= 0 && pread (fd, vendor, sizeof vendor, 0) == sizeof vendor &&
+                        vendor[0] == 0xff && vendor[1] == 0xff;
 }

@@ -27,6 +27,8 @@ void baton_look_find_cards (BatonLook *self, BatonMachine *machine);
 /* baton-machine-nvidia.c */
 void baton_look_read_nvidia (BatonLook *self, BatonMachine *machine);
 
+void baton_look_read_silence (BatonLook *self, BatonFunction *function);
+
 /* baton-machine-nodes.c */
 void baton_look_read_nodes (BatonLook *self, BatonFunction *function);
 

@@ -125,6 +125,10 @@ look_and_add_steps (BatonPlanning *planning)
     baton_planning_add (planning, BATON_CODE_ALREADY_THERE, plan->cards[0], "card",
                         baton_card_get_name (planning->card));
 
+  if (!baton_card_is_answering (planning->card))
+    baton_planning_add (planning, BATON_CODE_CARD_SILENT, plan->cards[0], "card",
+                        baton_card_get_name (planning->card));
+
   plan->there_already = is_there && !asks_for_more_than_the_side (planning->request);
   if (!plan->there_already)
     baton_planning_look_at_system (planning);

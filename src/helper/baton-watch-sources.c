@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "baton-error.h"
@@ -33,6 +35,8 @@ struct _BatonWatchSources
   GUdevClient *devices;
   int notify;
   guint notify_source;
+  int clock;
+  guint clock_source;
   GHashTable *processes; /* "PID:START" -> Process */
 };
 
@@ -111,6 +115,46 @@ on_notes_cb (int fd, GIOCondition condition, gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* A timer that never comes due, and is cancelled when the clock is set. To the kernel a resume is
+ * that as well (timekeeping_resume() in kernel/time/timekeeping.c calls timerfd_resume()), and it
+ * tells so without a bus and without a right. */
+static gboolean
+listen_to_clock (BatonWatchSources *self)
+{
+  const struct itimerspec never = { .it_value = { .tv_sec = G_MAXINT32 } };
+
+  return timerfd_settime (self->clock, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
+                          NULL) == 0;
+}
+
+static gboolean
+on_clock_set_cb (int fd, GIOCondition condition, gpointer data)
+{
+  BatonWatchSources *self = data;
+  guint64 n_times = 0;
+
+  /* It fails with ECANCELED, which is the news. */
+  if (read (fd, &n_times, sizeof n_times) < 0 && errno != ECANCELED)
+    return G_SOURCE_CONTINUE;
+  self->func (BATON_WATCH_MACHINE | BATON_WATCH_HOLDERS, self->data);
+  if (listen_to_clock (self))
+    return G_SOURCE_CONTINUE;
+
+  self->clock_source = 0;
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Whatever happened while the computer slept gave no event; without this a reader would see it at
+ * the next one. */
+static void
+watch_clock (BatonWatchSources *self)
+{
+  self->clock = timerfd_create (CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->clock >= 0 && listen_to_clock (self))
+    self->clock_source = g_unix_fd_add (self->clock, G_IO_IN, on_clock_set_cb, self);
+}
+
 /**
  * baton_watch_sources_new:
  * @root: the roots
@@ -136,6 +180,7 @@ baton_watch_sources_new (BatonRoot *root, BatonWatchFunc func, gpointer data, GE
   self->devices = g_udev_client_new (subsystems);
   g_signal_connect (self->devices, "uevent", G_CALLBACK (on_uevent_cb), self);
 
+  watch_clock (self);
   self->notify = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   if (self->notify < 0)
     g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
@@ -161,6 +206,8 @@ baton_watch_sources_free (BatonWatchSources *self)
   g_signal_handlers_disconnect_by_data (self->devices, self);
   g_object_unref (self->devices);
   baton_fd_clear (&self->notify);
+  g_clear_handle_id (&self->clock_source, g_source_remove);
+  baton_fd_clear (&self->clock);
   g_free (self);
 }
 

@@ -10,6 +10,7 @@
 #include "baton-front.h"
 #include "baton-report.h"
 #include "baton-watch-handoff.h"
+#include "baton-watch-lost.h"
 #include "baton-watch-output.h"
 #include "baton-watch-sources.h"
 
@@ -61,6 +62,8 @@ look (Watch *self, GError **error)
 
       if (machine == NULL)
         return FALSE;
+      if (self->machine != NULL)
+        baton_watch_tell_lost (self->front->writer, self->machine, machine);
       g_clear_pointer (&self->machine, baton_machine_unref);
       self->machine = machine;
     }

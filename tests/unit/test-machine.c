@@ -343,6 +343,8 @@ test_sleeping_card_sleeps_on (void)
   int inotify = inotify_init1 (IN_CLOEXEC);
 
   mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+  mock_machine_set_attribute (mock, "0000:01:00.0", "power/runtime_status", "suspended");
+  mock_machine_set_attribute (mock, "0000:01:00.0", "power_state", "D3hot");
   for (guint i = 0; i < G_N_ELEMENTS (waking); i++)
     mock_machine_set_attribute (mock, "0000:01:00.0", waking[i], "");
   device = mock_machine_dup_device_path (mock, "0000:01:00.0");
@@ -357,6 +359,43 @@ test_sleeping_card_sleeps_on (void)
   close (inotify);
 }
 
+/* Nobody asks a card that sleeps, or that a guest may be resetting. */
+static void
+test_silent_card (void)
+{
+  static const struct
+  {
+    const char *about;
+    const char *status;
+    const char *state;
+    const char *driver;
+    const char *config;
+    gboolean is_silent;
+  } rows[] = {
+    { "awake and there", "active", "D0", "amdgpu", "\x02\x10", FALSE },
+    { "awake and gone", "active", "D0", "amdgpu", "\xff\xff", TRUE },
+    { "asleep", "suspended", "D3hot", "amdgpu", "\xff\xff", FALSE },
+    { "falling asleep", "suspending", "D0", "amdgpu", "\xff\xff", FALSE },
+    { "with a guest", "active", "D0", "vfio-pci", "\xff\xff", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+
+      g_test_message ("%s", rows[i].about);
+      mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+      mock_machine_set_driver (mock, "0000:01:00.0", rows[i].driver);
+      mock_machine_set_attribute (mock, "0000:01:00.0", "power/runtime_status", rows[i].status);
+      mock_machine_set_attribute (mock, "0000:01:00.0", "power_state", rows[i].state);
+      mock_machine_write_bytes (mock, "sys/bus/pci/devices/0000:01:00.0/config", rows[i].config,
+                                2);
+      machine = mock_machine_look (mock);
+      g_assert_true (baton_card_is_answering (machine->cards->pdata[0]) != rows[i].is_silent);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -366,6 +405,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);
   g_test_add_func ("/core/machine/blocked-override", test_override_of_a_blocked_function);
   g_test_add_func ("/core/machine/power", test_power);
+  g_test_add_func ("/core/machine/silent-card", test_silent_card);
   g_test_add_func ("/core/machine/sleeping-card-sleeps-on", test_sleeping_card_sleeps_on);
   g_test_add_func ("/core/machine/vanished", test_vanished_function_is_unknown);
   g_test_add_func ("/core/machine/no-address", test_names_that_are_no_address);

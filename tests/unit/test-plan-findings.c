@@ -491,6 +491,12 @@ fall_asleep (PlanMachine *m)
 }
 
 static void
+fall_silent (PlanMachine *m)
+{
+  m->sound->is_silent = TRUE;
+}
+
+static void
 run_handoff (PlanMachine *m)
 {
   m->system->handoff = g_strdup ("4f5a");
@@ -609,6 +615,8 @@ static const struct
   { "rx 9070", BATON_CODE_RETURN_CRASHES, HOST, GUEST, NULL, be_known_to_crash },
   { "memlock", BATON_CODE_MEMLOCK_LOW, HOST, GUEST, NULL, limit_memory },
   { "removable", BATON_CODE_REMOVABLE, HOST, GUEST, NULL, be_removable },
+  { "silent", BATON_CODE_CARD_SILENT, HOST, GUEST, NULL, fall_silent },
+  { "silent, coming back", BATON_CODE_CARD_SILENT, GUEST, HOST, NULL, fall_silent },
   { "asleep", BATON_CODE_ASLEEP, HOST, GUEST, NULL, fall_asleep },
   { "handoff", BATON_CODE_HANDOFF_UNDER_WAY, HOST, GUEST, NULL, run_handoff },
   { "journal", BATON_CODE_JOURNAL_UNFINISHED, HOST, GUEST, NULL, leave_journal },
