@@ -67,6 +67,17 @@ read_return_when_guest_stops (const char *value, BatonProfile *profile)
   return NULL;
 }
 
+static const char *
+read_sleep_while_guest (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "block") != 0 && g_strcmp0 (value, "allow") != 0)
+    return "it must be “block” or “allow”";
+
+  profile->sleeps_while_guest = g_strcmp0 (value, "allow") == 0;
+
+  return NULL;
+}
+
 /* A key that is promised and not kept would be believed: it is refused until it works. */
 static const char *
 refuse_for_now (const char *value, BatonProfile *profile)
@@ -86,7 +97,7 @@ static const struct
   { "reset-before-return", refuse_for_now },
   { "return-method", read_return_method },
   { "return-when-guest-stops", read_return_when_guest_stops },
-  { "sleep-while-guest", refuse_for_now },
+  { "sleep-while-guest", read_sleep_while_guest },
   { "stand-in", refuse_for_now },
   { "start-units-guest", refuse_for_now },
   { "stop-units", refuse_for_now },

@@ -39,6 +39,7 @@ typedef struct
  * @identity: `vendor:device:subvendor subdevice` as written, or %NULL: `1002:73bf:1da2:e438`
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
+ * @sleeps_while_guest: the computer may sleep while a guest has the card open
  * @problem: why the file cannot be used, or %NULL; all else is at its default then
  *
  * What a card's owner wants done around its handoffs: one section of `/etc/baton.conf`, or defaults.
@@ -50,6 +51,7 @@ typedef struct
   BatonReturnMethod return_method;
   guint close_politely_ms;
   gboolean return_when_guest_stops;
+  gboolean sleeps_while_guest;
   BatonProfileProblem *problem;
 } BatonProfile;
 

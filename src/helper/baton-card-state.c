@@ -10,8 +10,6 @@
 #include "baton-pci-address.h"
 #include "baton-state-file.h"
 
-#define CARDS_DIRECTORY BATON_RUN_DIRECTORY "/cards"
-
 static void
 function_state_free (BatonFunctionState *self)
 {
@@ -457,7 +455,7 @@ baton_card_state_load (BatonRoot *root, const char *card, GError **error)
 {
   g_autofree char *name = build_name (card);
   g_autoptr (JsonNode) node =
-      baton_state_read_json (root, BATON_ROOT_RUN, CARDS_DIRECTORY, name, error);
+      baton_state_read_json (root, BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, name, error);
 
   if (node == NULL)
     return NULL;
@@ -480,7 +478,8 @@ baton_card_state_save (const BatonCardState *self, BatonRoot *root, GError **err
   g_autoptr (JsonNode) node = baton_card_state_to_json (self);
   g_autofree char *text = json_to_string (node, TRUE);
 
-  return baton_state_write (root, BATON_ROOT_RUN, CARDS_DIRECTORY, name, text, 0600, error);
+  return baton_state_write (root, BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, name, text, 0600,
+                            error);
 }
 
 /**
@@ -496,5 +495,5 @@ baton_card_state_forget (BatonRoot *root, const char *card, GError **error)
 {
   g_autofree char *name = build_name (card);
 
-  return baton_state_remove (root, BATON_ROOT_RUN, CARDS_DIRECTORY, name, error);
+  return baton_state_remove (root, BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, name, error);
 }

@@ -8,6 +8,8 @@
 
 G_BEGIN_DECLS
 
+#define BATON_CARDS_DIRECTORY "baton/cards"
+
 /**
  * BatonFunctionState:
  * @driver: driver that it was bound to, or %NULL

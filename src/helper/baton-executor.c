@@ -162,8 +162,8 @@ inhibit (BatonExecutor *self)
 
   if (why == NULL)
     return;
-  self->inhibitor =
-      baton_inhibitor_new (self->context->root, self->context->waiter, why, &error);
+  self->inhibitor = baton_inhibitor_new (self->context->root, self->context->waiter,
+                                         BATON_INHIBIT_ALL, why, &error);
   if (self->inhibitor != NULL)
     return;
   text = g_strdup_printf ("The computer is not kept from sleeping or from being switched off "

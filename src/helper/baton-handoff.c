@@ -7,6 +7,7 @@
 #include "baton-errand.h"
 #include "baton-error.h"
 #include "baton-executor.h"
+#include "baton-guard.h"
 #include "baton-record.h"
 #include "baton-report.h"
 #include "baton-text.h"
@@ -361,6 +362,18 @@ is_with_guest (const BatonEnd *end)
   return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
 }
 
+/* A guest may run for weeks after us. */
+static void
+leave_guard (Handoff *self, const BatonEnd *end)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (end->status != BATON_EXIT_STUCK &&
+      !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
+                          &error))
+    warn (self, error);
+}
+
 /* A return that was not begun has changed nothing: the card is where the handoff left it. */
 static void
 bring_back (Handoff *self, BatonEnd **end)
@@ -429,6 +442,7 @@ baton_handoff_run (BatonRoot *root,
     end = baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
                          self.record->card_name, NULL);
 
+  leave_guard (&self, end);
   if (wait != NULL && is_with_guest (end) && wait_for_guest (&self, wait, &end))
     bring_back (&self, &end);
 

@@ -12,16 +12,12 @@
 
 /* References used below:
  *  LOGIND - org.freedesktop.login1(5), method Inhibit
- *  LOGIND-CONF - logind.conf(5)
  */
 
 #define LOGIND_NAME "org.freedesktop.login1"
 #define LOGIND_PATH "/org/freedesktop/login1"
 #define LOGIND_MANAGER "org.freedesktop.login1.Manager"
 
-/* A lid that is closed is not asked about sleep: LidSwitchIgnoreInhibited= is on by default
- * (LOGIND-CONF), and only the low-level lock is always honoured. */
-#define WHAT "sleep:shutdown:handle-lid-switch"
 #define WHO "Baton"
 
 /* Of ours, and a little less for the call, so that its own reason is heard. */
@@ -39,6 +35,7 @@ struct _BatonInhibitor
 typedef struct
 {
   BatonRoot *root;
+  const char *what;
   const char *why;
 } Question;
 
@@ -55,8 +52,9 @@ ask_logind (const Question *question, GError **error)
     return -1;
   reply = g_dbus_connection_call_with_unix_fd_list_sync (
       connection, LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER, "Inhibit",
-      g_variant_new ("(ssss)", WHAT, WHO, question->why, "block"), G_VARIANT_TYPE ("(h)"),
-      G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_TIMEOUT_MS, NULL, &fds, NULL, error);
+      g_variant_new ("(ssss)", question->what, WHO, question->why, "block"),
+      G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_TIMEOUT_MS, NULL, &fds,
+      NULL, error);
   if (reply == NULL)
     return -1;
   g_variant_get (reply, "(h)", &handle);
@@ -84,18 +82,20 @@ fetch (int socket, gpointer data)
  * baton_inhibitor_new:
  * @root: the roots
  * @waiter: what waits
+ * @what: %BATON_INHIBIT_ALL or %BATON_INHIBIT_SLEEP
  * @why: a sentence for people, which desktops show
  * @error: return location for an error
  *
- * Asks logind not to let the computer sleep or be switched off (LOGIND). A restart that root
- * insists on goes through all the same, and is a cancel.
+ * Asks logind not to let the computer sleep, or not to let it be switched off either (LOGIND). A
+ * restart that root insists on goes through all the same, and is a cancel.
  *
  * Returns: (transfer full) (nullable): holds until it is freed
  */
 BatonInhibitor *
-baton_inhibitor_new (BatonRoot *root, BatonWaiter *waiter, const char *why, GError **error)
+baton_inhibitor_new (
+    BatonRoot *root, BatonWaiter *waiter, const char *what, const char *why, GError **error)
 {
-  Question question = { .root = root, .why = why };
+  Question question = { .root = root, .what = what, .why = why };
   g_autoptr (BatonErrand) errand = baton_errand_new (root, waiter, fetch, &question, error);
   BatonInhibitor *self;
   int fd = -1;

@@ -15,8 +15,13 @@ G_BEGIN_DECLS
  */
 typedef struct _BatonInhibitor BatonInhibitor;
 
-BatonInhibitor *
-baton_inhibitor_new (BatonRoot *root, BatonWaiter *waiter, const char *why, GError **error);
+/* A lid that is closed is not asked about sleep: LidSwitchIgnoreInhibited= is on by default
+ * (logind.conf(5)), and only the low-level lock is always honoured. */
+#define BATON_INHIBIT_SLEEP "sleep:handle-lid-switch"
+#define BATON_INHIBIT_ALL "sleep:shutdown:handle-lid-switch"
+
+BatonInhibitor *baton_inhibitor_new (
+    BatonRoot *root, BatonWaiter *waiter, const char *what, const char *why, GError **error);
 void baton_inhibitor_free (BatonInhibitor *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonInhibitor, baton_inhibitor_free)
 

@@ -6,6 +6,7 @@
 #include "baton-child.h"
 #include "baton-error.h"
 #include "baton-executor.h"
+#include "baton-guard.h"
 #include "baton-journal.h"
 #include "baton-lost.h"
 #include "baton-record.h"
@@ -279,6 +280,16 @@ close_journal (Recovery *self, const BatonEnd *end)
     }
 }
 
+static void
+leave_guard (Recovery *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
+                          &error))
+    warn (self, error);
+}
+
 /**
  * baton_recover_with_lock:
  * @root: the roots
@@ -317,7 +328,10 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
       keep_report (&self, end);
     }
   if (end->status != BATON_EXIT_STUCK)
-    close_journal (&self, end);
+    {
+      close_journal (&self, end);
+      leave_guard (&self);
+    }
   if (g_strcmp0 (own_id, self.record->handoff) != 0)
     baton_lost_tell (root, self.record->handoff, end, self.start_us);
   if (end->status != BATON_EXIT_STUCK && !baton_journal_remove (root, &error))

@@ -110,7 +110,7 @@ wait_for_result (Job *self, GDBusConnection *connection, guint timeout_ms)
 /**
  * baton_systemd_job_run:
  * @connection: a bus with a systemd on it
- * @method: `StartUnit` or `StopUnit`
+ * @method: `StartUnit`, `RestartUnit` or `StopUnit`
  * @unit: a unit
  * @timeout_ms: how long the job may take
  * @error: return location for an error

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "baton-drop.h"
+#include "baton-guard.h"
 #include "baton-recover.h"
 #include "baton-worker.h"
 
@@ -44,7 +45,7 @@ find_verb (const char *name)
   return NULL;
 }
 
-/* What PID 1 starts (baton-worker@.service, baton-recover.service). They have no action, so that
+/* What PID 1 starts (the units in data/systemd). They have no action, so that
  * polkit's general one would stand for them: through pkexec they are unknown. */
 static gboolean
 run_for_pid1 (
@@ -55,6 +56,8 @@ run_for_pid1 (
 
   if (argc == 3 && g_str_equal (argv[1], "work"))
     *ret_status = baton_worker_run (root, argv[2]);
+  else if (argc == 3 && g_str_equal (argv[1], "guard"))
+    *ret_status = baton_guard_run (root, argv[2]);
   else if (argc == 2 && g_str_equal (argv[1], "settle"))
     *ret_status = baton_recover_run (root);
   else

@@ -64,6 +64,7 @@ test_reads_its_section (void)
                                            "identity = 1002:73BF:1da2:e438 \r\n"
                                            "return-method=bind\n"
                                            "close-politely-ms=60000\n"
+                                           "sleep-while-guest=allow\n"
                                            "return-when-guest-stops=true",
                                            -1);
 
@@ -72,6 +73,7 @@ test_reads_its_section (void)
   g_assert_cmpint (profile->return_method, ==, BATON_RETURN_BIND);
   g_assert_cmpuint (profile->close_politely_ms, ==, 60000);
   g_assert_true (profile->return_when_guest_stops);
+  g_assert_true (profile->sleeps_while_guest);
 }
 
 /* A mistake anywhere is named with its line, and nothing of the file is used. */
@@ -91,6 +93,7 @@ test_names_the_mistake (void)
     { "[" CARD "]\nclose-politely-ms=60001", 2, "close-politely-ms" },
     { "[" CARD "]\nclose-politely-ms=5s", 2, "close-politely-ms" },
     { "[" CARD "]\nreturn-when-guest-stops=yes", 2, "return-when-guest-stops" },
+    { "[" CARD "]\nsleep-while-guest=no", 2, "sleep-while-guest" },
     { "[" CARD "]\nidentity=1002:73bf", 2, "identity" },
     { "[" CARD "]\nidentity=1002:73bf:1da2:e4380", 2, "identity" },
     { "[" CARD "]\nstop-units=foo.service", 2, "stop-units" },

@@ -12,9 +12,11 @@ import hashlib
 import os
 import pwd
 import re
+import select
 import stat
 import subprocess
 
+import inhibitors
 import sysfs
 
 PLACES = ['/run/baton', '/var/lib/baton', '/etc']
@@ -32,6 +34,7 @@ def take():
         if function['driver'] == 'snd_hda_intel':
             sysfs.wait_for_sound(address)
     subprocess.run(['udevadm', 'settle', '--timeout=60'], check=False)
+    _wait_for_guards()
     return {
         'functions': {address: _lasting(function)
                       for address, function in sysfs.functions().items()},
@@ -42,7 +45,7 @@ def take():
         'consoles': {path: sysfs.read(path)
                      for path in sorted(glob.glob('/sys/class/vtconsole/*/bind'))},
         'workers': workers(),
-        'inhibitors': inhibitors(),
+        'inhibitors': inhibitors.held(),
     }
 
 
@@ -62,7 +65,7 @@ def _units():
         name, _, active, sub, *_ = line.split()
         # Transient ones are the stories' own commands; sound.target comes and goes
         # with the sound device, some time after udev is done with that.
-        if re.match(r'(run-|sound\.target|baton-worker@|user-runtime|systemd-|user@|polkit|modprobe@)', name):
+        if re.match(r'(run-|sound\.target|baton-worker@|baton-guest@|user-runtime|systemd-|user@|polkit|modprobe@)', name):
             continue
         if active in ('active', 'failed'):
             units[name] = f'{active} {sub}'
@@ -132,31 +135,32 @@ def _content(path, status):
 
 def workers():
     """Programs of Baton that run as root now, other than watchers."""
-    found = []
+    return sorted(' '.join(arguments) for arguments in _helpers().values())
+
+
+def _helpers():
+    """{pid: arguments}"""
+    found = {}
     for path in glob.glob('/proc/[0-9]*'):
         try:
-            with open(f'{path}/cmdline', 'rb') as file:
-                arguments = file.read().split(b'\0')
+            with open(f'{path}/cmdline', errors='replace') as file:
+                arguments = file.read().rstrip('\0').split('\0')
             uid = os.stat(path).st_uid
         except OSError:
             continue
-        if os.path.basename(arguments[0]) == b'baton-helper' and uid == 0:
-            found.append(b' '.join(arguments).decode(errors='replace').strip())
-    return sorted(found)
+        if os.path.basename(arguments[0]) == 'baton-helper' and uid == 0:
+            found[int(os.path.basename(path))] = arguments
+    return found
 
 
-def inhibitors():
-    """What Baton keeps the computer from, told by logind's own files."""
-    found = []
-    for path in glob.glob('/run/systemd/inhibit/[0-9]*'):
-        # Beside each lies a pipe: a reader waits there for as long as the lock is held.
-        if path.endswith('.ref'):
+def _wait_for_guards():
+    """Who watches over a card of a guest's ends by itself, some time after the card is back."""
+    for pid, arguments in _helpers().items():
+        if arguments[1] != 'guard':
+            continue
+        if sysfs.link(f'{sysfs.DEVICES}/{arguments[2]}/driver') == 'vfio-pci':
             continue
         try:
-            with open(path) as file:
-                entry = dict(line.rstrip('\n').split('=', 1) for line in file if '=' in line)
-        except OSError:
-            continue
-        if entry.get('WHO') == 'Baton':
-            found.append(f'{entry["WHAT"]} {entry["MODE"]}')
-    return sorted(found)
+            select.select([os.pidfd_open(pid)], [], [], 30)
+        except ProcessLookupError:
+            pass

@@ -12,7 +12,7 @@ HELD = ['shutdown:sleep:handle-lid-switch block']
 
 
 def held(bench):
-    return bench.call('snapshot.inhibitors')
+    return bench.call('inhibitors.held')
 
 
 def blocked(bench):

@@ -5,6 +5,7 @@ TIER = 'full'
 PACKAGE = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+GUARD = f'baton-guest@{CARD}.service'
 OURS = ('/usr/bin/baton', '/usr/bin/batonctl', '/usr/libexec/baton-helper',
         '/usr/share/polkit-1/actions/io.github.batongpu.Baton.policy')
 
@@ -39,6 +40,17 @@ def run(bench):
     bench.to_host(CARD)
     bench.expect_driver('bochs-drm', CARD)
     bench.expect_driver('snd_hda_intel', SOUND)
+
+    # What watches over a card that a guest may have goes with the package, and the card stays.
+    bench.to_guest(CARD)
+    guard = bench.run('systemctl', 'show', '--property=MainPID', '--value', GUARD).out.strip()
+    assert int(guard) > 0
+    bench.run('dpkg', '--remove', 'baton')
+    bench.run('tail', f'--pid={guard}', '-f', '/dev/null')
+    bench.expect_guest(CARD, SOUND)
+    bench.run('dpkg', '-i', f'/bench/baton-{bench.release}.deb')
+    bench.to_host(CARD)
+    bench.expect_driver('bochs-drm', CARD)
 
     bench.run('dpkg', '--purge', 'baton')
     assert (left := sorted(files(bench) - before - set(CACHES))) == [], left

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-guest-watch.h"
+
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "baton-card-state.h"
+#include "baton-fd.h"
+
+/* Children of a directory are heard whatever their names are: nodes made anew, and those of iommufd.
+ * And the devices' guard of a unit (DevicePolicy=) refuses a watch on a node, as it would refuse to
+ * open it (inode_permission() in the kernel's fs/namei.c), where a directory is no device. */
+#define NODE_EVENTS (IN_OPEN | IN_CLOSE | IN_CREATE | IN_DELETE | IN_ONLYDIR)
+
+static const struct
+{
+  BatonRootPart part;
+  const char *path;
+  guint32 events;
+  gboolean is_needed;
+} places[] = {
+  { BATON_ROOT_DEV, "vfio", NODE_EVENTS, TRUE },
+  { BATON_ROOT_DEV, "vfio/devices", NODE_EVENTS, FALSE },
+  /* Where another card of the group stays its node does, and only our own note of the card goes. */
+  { BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, IN_DELETE | IN_ONLYDIR, FALSE },
+};
+
+struct _BatonGuestWatch
+{
+  /* owned */
+  int epoll_fd;
+  int inotify_fd;
+  GArray *pidfds;
+};
+
+static gboolean
+add (BatonGuestWatch *self, int fd)
+{
+  struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+  return fd >= 0 && epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void
+close_pidfds (BatonGuestWatch *self)
+{
+  for (guint i = 0; i < self->pidfds->len; i++)
+    close (g_array_index (self->pidfds, int, i));
+  g_array_set_size (self->pidfds, 0);
+}
+
+/* Returns: whether something has happened. Our own look opens the directories, which is no news. */
+static gboolean
+read_notes (BatonGuestWatch *self)
+{
+  char buffer[4096] __attribute__ ((aligned (__alignof__(struct inotify_event))));
+  gboolean is_news = FALSE;
+  gssize n;
+
+  while ((n = read (self->inotify_fd, buffer, sizeof buffer)) > 0)
+    for (char *at = buffer; at < buffer + n;)
+      {
+        const struct inotify_event *note = (const struct inotify_event *) (gpointer) at;
+
+        at += sizeof *note + note->len;
+        if ((note->mask & IN_ISDIR) == 0 || (note->mask & (IN_OPEN | IN_CLOSE)) == 0)
+          is_news = TRUE;
+      }
+
+  return is_news;
+}
+
+/**
+ * baton_guest_watch_new:
+ *
+ * Returns: (transfer full) (nullable): a watch of nothing yet, or %NULL with errno set
+ */
+BatonGuestWatch *
+baton_guest_watch_new (void)
+{
+  g_autoptr (BatonGuestWatch) self = g_new0 (BatonGuestWatch, 1);
+
+  self->pidfds = g_array_new (FALSE, FALSE, sizeof (int));
+  self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  if (self->epoll_fd < 0 || !add (self, self->inotify_fd))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+void
+baton_guest_watch_free (BatonGuestWatch *self)
+{
+  close_pidfds (self);
+  g_array_unref (self->pidfds);
+  baton_fd_clear (&self->inotify_fd);
+  baton_fd_clear (&self->epoll_fd);
+  g_free (self);
+}
+
+/**
+ * baton_guest_watch_get_fd:
+ * @self: a watch
+ *
+ * Returns: a descriptor that becomes readable when something may have happened
+ */
+int
+baton_guest_watch_get_fd (BatonGuestWatch *self)
+{
+  return self->epoll_fd;
+}
+
+/**
+ * baton_guest_watch_has_news:
+ * @self: a watch whose descriptor was readable
+ *
+ * Returns: whether there is a reason to look
+ */
+gboolean
+baton_guest_watch_has_news (BatonGuestWatch *self)
+{
+  struct epoll_event event;
+
+  if (read_notes (self))
+    return TRUE;
+
+  /* All notes are read: what is left is the end of a process. */
+  return epoll_wait (self->epoll_fd, &event, 1, 0) > 0;
+}
+
+/**
+ * baton_guest_watch_listen:
+ * @self: a watch
+ * @root: the roots
+ *
+ * Forgets what happened up to now and listens. To be called before each look, so that what happens
+ * during it is heard, and directories that were made anew are the ones that are heard.
+ *
+ * Returns: %FALSE if nobody could be heard, with errno set
+ */
+gboolean
+baton_guest_watch_listen (BatonGuestWatch *self, BatonRoot *root)
+{
+  close_pidfds (self);
+  read_notes (self);
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autofree char *path = baton_root_build_path (root, places[i].part, places[i].path);
+
+      if (inotify_add_watch (self->inotify_fd, path, places[i].events) < 0 &&
+          places[i].is_needed)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * baton_guest_watch_follow:
+ * @self: a watch
+ * @holders: who has the card
+ *
+ * Listens to the end of these processes. One that ends while it is looked at is simply not there
+ * any more.
+ *
+ * Returns: how many there are
+ */
+guint
+baton_guest_watch_follow (BatonGuestWatch *self, const BatonHolders *holders)
+{
+  guint n_processes = 0;
+
+  for (guint i = 0; i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
+      int pidfd = holder->pid > 0 ? pidfd_open (holder->pid, 0) : -1;
+
+      if (pidfd < 0)
+        continue;
+      g_array_append_val (self->pidfds, pidfd);
+      if (add (self, pidfd))
+        n_processes++;
+    }
+
+  return n_processes;
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A guest that has the card keeps the computer awake; a card that nobody uses does not."""
+
+CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+UNIT = f'baton-guest@{CARD}.service'
+HELD = ['sleep:handle-lid-switch block']
+ALLOWED = f'[{CARD}]\nsleep-while-guest=allow\n'
+
+
+def state(bench):
+    return bench.run('systemctl', 'is-active', UNIT, status=None).out.strip()
+
+
+def guard(bench):
+    return bench.run('systemctl', 'show', '--property=MainPID', '--value', UNIT).out.strip()
+
+
+def warnings(handed):
+    return [event['text'] for event in handed.events
+            if event['type'] == 'log' and event['level'] == 'warning']
+
+
+def kept_awake(bench):
+    """However the guest ends, and though the one who watches is killed meanwhile."""
+    with bench.guest(CARD, SOUND) as guest:
+        bench.call('inhibitors.wait', expected=HELD)
+        bench.run('kill', '-KILL', guest.inside)
+        guest.wait()
+        bench.call('inhibitors.wait', expected=[])
+    with bench.guest(CARD, SOUND):
+        bench.call('inhibitors.wait', expected=HELD)
+        bench.run('systemctl', 'kill', '--signal=KILL', UNIT)
+        bench.call('inhibitors.wait', expected=[])
+        bench.call('inhibitors.wait', expected=HELD)
+    bench.call('inhibitors.wait', expected=[])
+
+
+def there_and_back(bench):
+    """Who watches is there when the handoff is done, and ends when the card is back."""
+    handed = bench.to_guest(CARD)
+    assert not warnings(handed), handed.events
+    bench.expect_guest(CARD, SOUND)
+    assert state(bench) == 'active', state(bench)
+    assert bench.call('inhibitors.held') == []
+    kept_awake(bench)
+    pid = guard(bench)
+    bench.to_host(CARD)
+    bench.expect_driver('bochs-drm', CARD)
+    bench.run('tail', f'--pid={pid}', '-f', '/dev/null')
+
+
+def run(bench):
+    for _ in range(2):
+        there_and_back(bench)
+
+    with bench.file('/etc/baton.conf', ALLOWED):
+        bench.to_guest(CARD)
+        assert state(bench) == 'inactive', state(bench)
+        with bench.guest(CARD, SOUND):
+            assert bench.call('inhibitors.held') == []
+        bench.to_host(CARD)
+
+    # Where nobody can be started the card goes all the same, and somebody is told.
+    bench.run('systemctl', 'mask', '--runtime', UNIT)
+    bench.at_end(bench.run, 'systemctl', 'unmask', '--runtime', UNIT)
+    told = warnings(bench.to_guest(CARD))
+    assert len(told) == 1 and 'sleep' in told[0] and 'masked' in told[0], told
+    bench.expect_guest(CARD, SOUND)
+    bench.to_host(CARD)
+    assert state(bench) == 'inactive', state(bench)
