@@ -16,6 +16,11 @@
  * open it (inode_permission() in the kernel's fs/namei.c), where a directory is no device. */
 #define NODE_EVENTS (IN_OPEN | IN_CLOSE | IN_CREATE | IN_DELETE | IN_ONLYDIR)
 
+/* libvirt makes a private node for each guest of its own, which no watch of ours hears. It keeps
+ * what it knows of a guest in a file that it replaces when the guest has started, and that may be
+ * the first of its kind (qemuDomainMknodPaths() and virDomainObjSave() in libvirt). */
+#define FILE_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+
 static const struct
 {
   BatonRootPart part;
@@ -25,6 +30,9 @@ static const struct
 } places[] = {
   { BATON_ROOT_DEV, "vfio", NODE_EVENTS, TRUE },
   { BATON_ROOT_DEV, "vfio/devices", NODE_EVENTS, FALSE },
+  { BATON_ROOT_RUN, "", FILE_EVENTS, FALSE },
+  { BATON_ROOT_RUN, "libvirt", FILE_EVENTS, FALSE },
+  { BATON_ROOT_RUN, "libvirt/qemu", FILE_EVENTS, FALSE },
   /* Where another card of the group stays its node does, and only our own note of the card goes. */
   { BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, IN_DELETE | IN_ONLYDIR, FALSE },
 };

@@ -8,9 +8,9 @@ G_BEGIN_DECLS
 /**
  * BatonGuestWatch:
  *
- * What tells that a guest has come or gone: a node of vfio is opened, closed, made or removed, or
- * a process ends (one that has kept a descriptor of the device alone closes no node). Each is only
- * a reason to look.
+ * What tells that a guest has come or gone: a node of vfio is opened, closed, made or removed,
+ * libvirt has started a machine, or a process ends (one that has kept a descriptor of the device
+ * alone closes no node). Each is only a reason to look.
  */
 typedef struct _BatonGuestWatch BatonGuestWatch;
 
