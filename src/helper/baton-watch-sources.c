@@ -23,6 +23,11 @@
 /* Never /dev itself: every terminal, every random number would wake us. */
 static const char *const directories[] = { "dri", "snd", "vfio", "vfio/devices" };
 
+/* libvirt's guests open nodes of their own making, which is not heard (see baton-guest-watch.c). */
+static const char *const guest_directories[] = { "", "libvirt", "libvirt/qemu" };
+
+#define GUEST_EVENTS (IN_CREATE | IN_MOVED_TO)
+
 static const char *const subsystems[] = { "drm", "pci", "sound", "vfio", "vfio-dev", NULL };
 
 struct _BatonWatchSources
@@ -225,7 +230,7 @@ baton_watch_sources_rest (BatonWatchSources *self)
 }
 
 static void
-follow_path (BatonWatchSources *self, const char *path, guint32 events)
+follow_path (BatonWatchSources *self, BatonRootPart part, const char *path, guint32 events)
 {
   g_autofree char *whole = NULL;
 
@@ -234,7 +239,7 @@ follow_path (BatonWatchSources *self, const char *path, guint32 events)
 
   /* Added again each time: where a node was made anew under an old name the watch on the old one
    * is gone, and adding one that is there changes nothing (inotify(7)). */
-  whole = baton_root_build_path (self->root, BATON_ROOT_DEV, path);
+  whole = baton_root_build_path (self->root, part, path);
   inotify_add_watch (self->notify, whole, events);
 }
 
@@ -264,7 +269,9 @@ void
 baton_watch_sources_listen (BatonWatchSources *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
-    follow_path (self, directories[i], NODE_EVENTS | IN_ONLYDIR);
+    follow_path (self, BATON_ROOT_DEV, directories[i], NODE_EVENTS | IN_ONLYDIR);
+  for (guint i = 0; i < G_N_ELEMENTS (guest_directories); i++)
+    follow_path (self, BATON_ROOT_RUN, guest_directories[i], GUEST_EVENTS | IN_ONLYDIR);
 
   if (self->notify < 0 || self->notify_source != 0)
     return;
@@ -297,7 +304,7 @@ baton_watch_sources_follow_nodes (BatonWatchSources *self, BatonMachine *machine
               g_str_has_prefix (node->path, dev) ? node->path + strlen (dev) : NULL;
 
           if (path != NULL && !is_in_directory (path))
-            follow_path (self, path, IN_OPEN | IN_CLOSE);
+            follow_path (self, BATON_ROOT_DEV, path, IN_OPEN | IN_CLOSE);
         }
     }
 }

@@ -140,6 +140,20 @@ test_a_directory_that_comes_is_watched_with_the_next_look (Fixture *fixture, gco
   assert_told (fixture, BATON_WATCH_HOLDERS);
 }
 
+/* It may be the first that the machine has. */
+static void
+test_a_guest_of_libvirt_is_told (Fixture *fixture, gconstpointer data)
+{
+  mock_machine_write (fixture->mock, "run/utmp", "");
+  baton_watch_sources_listen (fixture->sources);
+  mock_machine_write (fixture->mock, "run/libvirt/qemu/first.xml", "");
+  assert_told (fixture, BATON_WATCH_MACHINE | BATON_WATCH_HOLDERS);
+  baton_watch_sources_rest (fixture->sources);
+  baton_watch_sources_listen (fixture->sources);
+  mock_machine_write (fixture->mock, "run/libvirt/qemu/first.xml", "started");
+  assert_told (fixture, BATON_WATCH_MACHINE | BATON_WATCH_HOLDERS);
+}
+
 static void
 test_nothing_is_told_while_a_look_is_due (Fixture *fixture, gconstpointer data)
 {
@@ -261,6 +275,7 @@ main (int argc, char **argv)
   ADD ("other-files", test_other_files_are_not_watched);
   ADD ("come-and-go", test_nodes_that_come_and_go_are_another_machine);
   ADD ("new-directory", test_a_directory_that_comes_is_watched_with_the_next_look);
+  ADD ("guest-of-libvirt", test_a_guest_of_libvirt_is_told);
   ADD ("at-rest", test_nothing_is_told_while_a_look_is_due);
   ADD ("end-of-a-holder", test_the_end_of_a_holder_is_told_once);
   ADD ("end-of-somebody-else", test_the_end_of_somebody_else_is_not_told);
