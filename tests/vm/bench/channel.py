@@ -56,7 +56,6 @@ class Process:
     def lines(self, timeout=120):
         """Its lines as they come, until it ends."""
         while True:
-            until = time.monotonic() + timeout
             while self._lines:
                 yield self._lines.pop(0)
             if self.status is not None and self._messages.empty():
@@ -64,7 +63,8 @@ class Process:
                     half, self._half = self._half, ''
                     yield half
                 return
-            self._pump(until)
+            # From now: whoever reads may have taken his time since the last line.
+            self._pump(time.monotonic() + timeout)
 
     def wait(self, timeout=120):
         """Waits for its end and returns itself."""
