@@ -10,7 +10,8 @@ class Window:
 
     def __init__(self, process):
         self._process = process
-        self._lines = process.lines(120)
+        # Longer than what drives it waits itself (DEADLINE_MS), so that it can say what it saw.
+        self._lines = process.lines(180)
 
     def ask(self, verb, argument=''):
         self._process.write(f'{verb} {argument}'.rstrip() + '\n')
