@@ -210,6 +210,18 @@ keep_report (Handoff *self, const BatonEnd *end, BatonExecutor *executor)
     warn (self, error);
 }
 
+/* A guest may run for weeks after us. Whoever reads the report finds all of it done. */
+static void
+leave_guard (Handoff *self, const BatonEnd *end)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (end->status != BATON_EXIT_STUCK &&
+      !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
+                          &error))
+    warn (self, error);
+}
+
 /* First the report, which recovery could not write as well; then the journal says how it ended, so
  * that a crash from there on changes nothing, and only then is it removed. */
 static void
@@ -219,6 +231,7 @@ settle (Handoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJourna
   g_autoptr (GError) error = NULL;
   JsonObject *object;
 
+  leave_guard (self, end);
   keep_report (self, end, executor);
   if (end->status == BATON_EXIT_STUCK)
     return;
@@ -362,18 +375,6 @@ is_with_guest (const BatonEnd *end)
   return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
 }
 
-/* A guest may run for weeks after us. */
-static void
-leave_guard (Handoff *self, const BatonEnd *end)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (end->status != BATON_EXIT_STUCK &&
-      !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
-                          &error))
-    warn (self, error);
-}
-
 /* A return that was not begun has changed nothing: the card is where the handoff left it. */
 static void
 bring_back (Handoff *self, BatonEnd **end)
@@ -439,10 +440,11 @@ baton_handoff_run (BatonRoot *root,
   if (self.record->steps->len > 0)
     end = carry_out (&self);
   else
-    end = baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
-                         self.record->card_name, NULL);
-
-  leave_guard (&self, end);
+    {
+      end = baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
+                           self.record->card_name, NULL);
+      leave_guard (&self, end);
+    }
   if (wait != NULL && is_with_guest (end) && wait_for_guest (&self, wait, &end))
     bring_back (&self, &end);
 

@@ -281,11 +281,12 @@ close_journal (Recovery *self, const BatonEnd *end)
 }
 
 static void
-leave_guard (Recovery *self)
+leave_guard (Recovery *self, const BatonEnd *end)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
+  if (end->status != BATON_EXIT_STUCK &&
+      !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
                           &error))
     warn (self, error);
 }
@@ -325,13 +326,11 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
   else
     {
       end = settle_steps (&self);
+      leave_guard (&self, end);
       keep_report (&self, end);
     }
   if (end->status != BATON_EXIT_STUCK)
-    {
-      close_journal (&self, end);
-      leave_guard (&self);
-    }
+    close_journal (&self, end);
   if (g_strcmp0 (own_id, self.record->handoff) != 0)
     baton_lost_tell (root, self.record->handoff, end, self.start_us);
   if (end->status != BATON_EXIT_STUCK && !baton_journal_remove (root, &error))
