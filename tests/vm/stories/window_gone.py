@@ -26,7 +26,7 @@ def killed(bench):
     scope = 'app-io.github.batongpu.Baton-4721.scope'
     with opened(bench, scope, 'Hand to VM…') as (window, worker):
         group = half_way(bench, window, worker, scope, 'Hand to VM…', 'Hand Over')
-        alone, = pids(bench, 'baton$')
+        alone, = bench.run('pgrep', '-x', 'baton').out.split()
         bench.run('kill', '-KILL', alone, user='u')
         window.expect('ended', '-9')
         goes_on(bench, worker, 'handed-over')
@@ -69,7 +69,7 @@ def half_way(bench, window, worker, scope, *buttons):
     for button in buttons:
         window.expect('press', button)
     assert worker.wait_stopped() is not None, worker.seen
-    fronts = pids(bench, '/usr/libexec/baton-helper hand ')
+    fronts = bench.run('pgrep', '-f', '^/usr/libexec/baton-helper hand ').out.split()
     assert len(fronts) == 1, fronts
     group = control_group(bench, fronts[0])
     assert group.endswith(f'/{scope}'), group
@@ -83,11 +83,6 @@ def goes_on(bench, worker, code):
     bench.follow(watch).until(type='report', code=code)
     watch.signal(15)
     watch.wait()
-
-
-def pids(bench, command):
-    """Whose command line begins with this."""
-    return bench.run('pgrep', '-f', f'^{command}').out.split()
 
 
 def control_group(bench, pid):
