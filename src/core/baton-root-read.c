@@ -14,13 +14,24 @@
 /* More than any attribute of sysfs has: a page is the kernel's own limit there. */
 #define MAX_LINE_BYTES 65536
 
+#define PAGE_BYTES 4096
+
 /* A busy machine has some ten thousand processes; beyond this something is wrong. */
 #define MAX_NAMES 262144
+
+/* A file on a disk says how long it is, and is read at once. One of the kernel's says a page or
+ * nothing, whatever it has. */
+static gsize
+guess_size (const struct stat *info)
+{
+  return info->st_size > 0 ? (gsize) info->st_size : PAGE_BYTES;
+}
 
 static char *
 read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
 {
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autofree char *text = NULL;
+  gsize size, length = 0;
   struct stat info;
 
   /* A FIFO or a device that waits where a file should be would keep us waiting. */
@@ -30,10 +41,12 @@ read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
       return NULL;
     }
 
+  /* One byte more shows that there is more than there may be, and is for the NUL after the end. */
+  size = MIN (guess_size (&info), max_bytes) + 1;
+  text = g_malloc (size);
   for (;;)
     {
-      guint8 buffer[4096];
-      gssize n = read (fd, buffer, sizeof buffer);
+      gssize n = read (fd, text + length, size - length);
 
       if (n < 0 && errno == EINTR)
         continue;
@@ -44,18 +57,26 @@ read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
         }
       if (n == 0)
         break;
-      if (bytes->len + (gsize) n > max_bytes)
+
+      length += (gsize) n;
+      if (length > max_bytes)
         {
           *ret_errno = EFBIG;
           return NULL;
         }
-      g_byte_array_append (bytes, buffer, (guint) n);
+      if (length == size)
+        {
+          size = MIN (2 * size, max_bytes + 1);
+          text = g_realloc (text, size);
+        }
     }
 
+  text[length] = '\0';
   if (ret_length != NULL)
-    *ret_length = bytes->len;
-  g_byte_array_append (bytes, (const guint8 *) "", 1);
-  return (char *) g_byte_array_free (g_steal_pointer (&bytes), FALSE);
+    *ret_length = length;
+
+  /* Most are far shorter than their page, and some are kept. */
+  return g_realloc (g_steal_pointer (&text), length + 1);
 }
 
 /**

@@ -106,8 +106,13 @@ void
 baton_root_set_error (
     GError **error, const char *what, BatonRootPart part, const char *path, int errsv)
 {
-  g_autofree char *shown = baton_root_dup_shown_path (part, path);
+  g_autofree char *shown = NULL;
 
+  /* Much of what a look asks for is not there, and nobody wants to hear of it. */
+  if (error == NULL)
+    return;
+
+  shown = baton_root_dup_shown_path (part, path);
   g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv), "could not %s '%s': %s",
                what, shown, g_strerror (errsv));
 }

@@ -162,6 +162,28 @@ test_sizes_are_bounded (Fixture *fixture, gconstpointer data)
   g_assert_error (error, BATON_ERROR, BATON_ERROR_TOO_LARGE);
 }
 
+/* The kernel's own files say that they are empty, or a page, whatever they have. */
+static void
+test_size_is_only_a_guess (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRoot) system = baton_root_new_system (&error);
+  g_autofree char *maps = NULL;
+  gsize length = 0;
+
+  g_assert_no_error (error);
+  maps = baton_root_read_file (system, BATON_ROOT_PROC, "self/smaps", 64 * 1024 * 1024, &length,
+                               &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (length, >, 8192);
+  g_assert_cmpuint (strlen (maps), ==, length);
+  g_assert_cmpint (maps[length - 1], ==, '\n');
+
+  g_assert_null (
+      baton_root_read_file (system, BATON_ROOT_PROC, "self/smaps", 8192, &length, &error));
+  g_assert_error (error, BATON_ERROR, BATON_ERROR_TOO_LARGE);
+}
+
 static void
 test_missing_part_is_empty (Fixture *fixture, gconstpointer data)
 {
@@ -219,6 +241,7 @@ main (int argc, char **argv)
   ADD ("links-stay-inside", test_links_stay_inside);
   ADD ("refuses-what-is-no-file", test_refuses_what_is_no_file);
   ADD ("sizes-are-bounded", test_sizes_are_bounded);
+  ADD ("size-is-only-a-guess", test_size_is_only_a_guess);
   ADD ("missing-part-is-empty", test_missing_part_is_empty);
   ADD ("errors-name-the-machines-path", test_errors_name_the_machines_path);
   g_test_add_func ("/core/root/system-is-the-kernels", test_system_is_the_kernels);
