@@ -287,6 +287,21 @@ run_parsed (BatonRoot *root, BatonHelperClient *client, Parsed *parsed)
 }
 
 /**
+ * baton_cli_set_language:
+ * @catalogues: the directory of the translations
+ *
+ * Has everything from here on said in the user's language. To be called first.
+ */
+void
+baton_cli_set_language (const char *catalogues)
+{
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, catalogues);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+}
+
+/**
  * baton_cli_main:
  * @root: what is looked at
  * @client: what asks the helper
@@ -303,10 +318,6 @@ baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **arg
   g_autoptr (GError) error = NULL;
   int status = 0;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, BATON_LOCALE_DIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
   signal (SIGPIPE, SIG_IGN);
   g_set_prgname ("batonctl");
 

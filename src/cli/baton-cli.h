@@ -49,6 +49,7 @@ typedef struct
   BatonEventWriter *writer;
 } BatonCli;
 
+void baton_cli_set_language (const char *catalogues);
 int baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **argv);
 
 int baton_cli_list (BatonCli *self);

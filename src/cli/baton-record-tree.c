@@ -4,6 +4,7 @@
 #include "baton-record-tree.h"
 
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,8 @@ fail (BatonRecordTree *self, const char *path, int errsv)
 {
   if (self->error == NULL)
     g_set_error (&self->error, BATON_ERROR, baton_error_from_errno (errsv),
-                 "could not write '%s' in '%s': %s", path, self->top, g_strerror (errsv));
+                 /* Translators: a file, the directory that it goes into, and a reason */
+                 _ ("could not write “%s” in “%s”: %s"), path, self->top, g_strerror (errsv));
 }
 
 /* Makes the directory. One that is there already must be empty: a record that is mixed
@@ -30,7 +32,8 @@ baton_record_tree_begin (BatonRecordTree *self, const char *directory, GError **
       int errsv = errno;
 
       g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-                   "could not make the directory '%s': %s", directory, g_strerror (errsv));
+                   /* Translators: a directory, and a reason */
+                   _ ("could not make the directory “%s”: %s"), directory, g_strerror (errsv));
       return FALSE;
     }
 
@@ -40,7 +43,8 @@ baton_record_tree_begin (BatonRecordTree *self, const char *directory, GError **
   if (g_dir_read_name (listing) != NULL)
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH,
-                   "the directory '%s' is not empty: name one that does not exist yet",
+                   /* Translators: %s is a directory */
+                   _ ("the directory “%s” is not empty: name one that does not exist yet"),
                    directory);
       return FALSE;
     }

@@ -3,11 +3,16 @@
 
 #include "baton-machine.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "baton-error.h"
 #include "baton-machine-private.h"
 #include "baton-pci-address.h"
+#include "baton-text.h"
+
+/* What an error quotes of what was typed. */
+#define MAX_QUOTED 64
 
 /**
  * baton_group_free:
@@ -253,11 +258,11 @@ baton_machine_find_card_by_ending (BatonMachine *self, const char *ending, GErro
         continue;
       if (found != NULL)
         {
-          g_set_error (
-              error, BATON_ERROR, BATON_ERROR_MISMATCH,
-              "more than one card's address ends in '%s': '%s' and '%s'; type more of the "
-              "one that you mean",
-              ending, baton_card_get_address (found), baton_card_get_address (card));
+          g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH,
+                       /* Translators: %s are the end of an address, and two addresses */
+                       _ ("more than one card’s address ends in “%s”: “%s” and “%s”; type more "
+                          "of the one that you mean"),
+                       ending, baton_card_get_address (found), baton_card_get_address (card));
           return NULL;
         }
       found = card;
@@ -265,10 +270,11 @@ baton_machine_find_card_by_ending (BatonMachine *self, const char *ending, GErro
 
   if (found == NULL)
     {
-      g_autofree char *shown = g_strescape (ending, NULL);
+      g_autofree char *shown = baton_text_clean (ending, -1, MAX_QUOTED, NULL, NULL);
 
       g_set_error (error, BATON_ERROR, BATON_ERROR_NOT_FOUND,
-                   "no card's address is or ends in '%.64s'; “batonctl list” shows every card",
+                   /* Translators: %s is what was typed */
+                   _ ("no card’s address is or ends in “%s”: “batonctl list” shows every card"),
                    shown);
     }
 

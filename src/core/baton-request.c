@@ -7,6 +7,7 @@
 #include "baton-pci-address.h"
 #include "baton-text.h"
 
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
 /* No argument of the grammar is longer than a digest; what an error quotes of one is shorter. */
@@ -21,11 +22,15 @@
 
 /* Arguments come from anybody, and what is wrong with them ends on somebody's screen. */
 static gboolean
-refuse (GError **error, const char *what, const char *argument)
+refuse (GError **error, const char *sentence, const char *argument)
 {
   g_autofree char *quoted = baton_text_clean (argument, -1, MAX_QUOTED, NULL, NULL);
+  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree char *text = NULL;
 
-  g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "“%s” %s", quoted, what);
+  g_hash_table_insert (args, (gpointer) "word", quoted);
+  text = baton_code_fill (sentence, args);
+  g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE, text);
 
   return FALSE;
 }
@@ -129,15 +134,16 @@ baton_request_allows_close (const BatonRequest *self, int pid, const char *start
 gboolean
 baton_request_take_card (GPtrArray *cards, const char *text, GError **error)
 {
+  /* Translators: in this and the next sentences {word} stands for what was typed; keep it. */
   if (!baton_pci_address_is_valid (text))
-    return refuse (error, "is not a PCI address such as 0000:01:00.0", text);
+    return refuse (error, _ ("“{word}” is not a PCI address such as 0000:01:00.0"), text);
 
   for (guint i = 0; i < cards->len; i++)
     if (strcmp (g_ptr_array_index (cards, i), text) == 0)
-      return refuse (error, "is named twice", text);
+      return refuse (error, _ ("“{word}” is named twice"), text);
 
   if (cards->len == BATON_MAX_CARDS)
-    return refuse (error, "is one card too many: 8 can be named at once", text);
+    return refuse (error, _ ("“{word}” is one card too many: 8 can be named at once"), text);
 
   g_ptr_array_add (cards, g_strdup (text));
 
@@ -155,18 +161,20 @@ baton_request_take_close (BatonRequest *self, const char *text, GError **error)
 
   if (pid_text == NULL || !is_all_digits (pid_text, 7) || pid_text[0] == '0' ||
       !is_all_digits (colon + 1, MAX_START_DIGITS))
-    return refuse (error, "is not a process with its start time such as 1234:567890", text);
+    return refuse (
+        error, _ ("“{word}” is not a process with its start time such as 1234:567890"), text);
 
   pid = g_ascii_strtoll (pid_text, NULL, 10);
   if (pid == 1 || pid > MAX_PID)
-    return refuse (error, "is not a process that can be closed", text);
+    return refuse (error, _ ("“{word}” is not a process that can be closed"), text);
 
   for (guint i = 0; i < self->closes->len; i++)
     if (((const BatonClose *) g_ptr_array_index (self->closes, i))->pid == pid)
-      return refuse (error, "is to be closed twice", text);
+      return refuse (error, _ ("“{word}” is to be closed twice"), text);
 
   if (self->closes->len == BATON_MAX_CLOSES)
-    return refuse (error, "is one process too many: 256 can be closed at once", text);
+    return refuse (error, _ ("“{word}” is one process too many: 256 can be closed at once"),
+                   text);
 
   baton_request_add_close (self, (int) pid, colon + 1);
 
@@ -177,7 +185,8 @@ gboolean
 baton_request_take_expect (BatonRequest *self, const char *text, GError **error)
 {
   if (strlen (text) != DIGEST_DIGITS || strspn (text, "0123456789abcdef") != DIGEST_DIGITS)
-    return refuse (error, "is not the digest of a plan: 64 lower-case hexadecimal digits",
+    return refuse (error,
+                   _ ("“{word}” is not the digest of a plan: 64 lower-case hexadecimal digits"),
                    text);
 
   g_free (self->expect);
@@ -193,22 +202,26 @@ baton_request_check (const BatonRequest *self, GError **error)
 {
   if (self->cards[0] == NULL)
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "no card was named");
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, _ ("no card was named"));
       return FALSE;
     }
 
   if (self->to == BATON_SIDE_HOST)
     {
       if (self->let_open)
-        return refuse (error, "means nothing on the way to the host", "--let-open");
+        return refuse (error, _ ("“{word}” means nothing on the way to the host"),
+                       "--let-open");
       if (self->may_not_return)
-        return refuse (error, "means nothing on the way to the host", "--may-not-return");
+        return refuse (error, _ ("“{word}” means nothing on the way to the host"),
+                       "--may-not-return");
       if (self->until_free)
-        return refuse (error, "means nothing on the way to the host", "--until-free");
+        return refuse (error, _ ("“{word}” means nothing on the way to the host"),
+                       "--until-free");
     }
   else if (self->when_free)
     {
-      return refuse (error, "means nothing on the way to the guest", "--when-free");
+      return refuse (error, _ ("“{word}” means nothing on the way to the guest"),
+                     "--when-free");
     }
 
   return TRUE;
@@ -242,18 +255,18 @@ take_option (BatonRequest *self, const char *const *arguments, GError **error)
   if (flag != NULL)
     {
       if (*flag)
-        return (guint) refuse (error, "is given twice", option);
+        return (guint) refuse (error, _ ("“{word}” is given twice"), option);
 
       *flag = TRUE;
       return 1;
     }
 
   if (!is_close && strcmp (option, "--expect") != 0)
-    return (guint) refuse (error, "is not an option", option);
+    return (guint) refuse (error, _ ("“{word}” is not an option"), option);
   if (arguments[1] == NULL)
-    return (guint) refuse (error, "needs a value", option);
+    return (guint) refuse (error, _ ("“{word}” needs a value"), option);
   if (!is_close && self->expect != NULL)
-    return (guint) refuse (error, "is given twice", option);
+    return (guint) refuse (error, _ ("“{word}” is given twice"), option);
 
   if (is_close ? baton_request_take_close (self, arguments[1], error)
                : baton_request_take_expect (self, arguments[1], error))
@@ -287,19 +300,19 @@ baton_request_new_from_arguments (const char *const *arguments, GError **error)
   for (guint j = 0; arguments[j] != NULL; j++)
     if (strnlen (arguments[j], MAX_ARGUMENT + 1) > MAX_ARGUMENT)
       {
-        refuse (error, "begins an argument that is too long", arguments[j]);
+        refuse (error, _ ("“{word}” begins an argument that is too long"), arguments[j]);
         return NULL;
       }
 
   if (arguments[0] == NULL)
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "no side was named");
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, _ ("no side was named"));
       return NULL;
     }
   if (!baton_side_from_string (arguments[0], &self->to) ||
       (self->to != BATON_SIDE_GUEST && self->to != BATON_SIDE_HOST))
     {
-      refuse (error, "is neither “guest” nor “host”", arguments[0]);
+      refuse (error, _ ("“{word}” is neither “guest” nor “host”"), arguments[0]);
       return NULL;
     }
 

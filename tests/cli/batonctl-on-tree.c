@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* batonctl as it ships, but for where it looks and whom it asks: batonctl-on-tree TREE HELPER … */
+/* batonctl as it ships, but for where it looks, whom it asks, and where its translations are:
+ * batonctl-on-tree TREE HELPER … */
 #include "config.h"
 
 #include "baton-cli.h"
@@ -13,6 +14,7 @@ main (int argc, char **argv)
   g_autoptr (BatonHelperClient) client = NULL;
 
   g_assert_cmpint (argc, >=, 3);
+  baton_cli_set_language (g_getenv ("BATON_TEST_CATALOGUES"));
   root = baton_root_new_for_directory (argv[1], &error);
   g_assert_no_error (error);
   client = baton_helper_client_new_for_command (directly, argv[2]);

@@ -112,8 +112,8 @@ esac""")
 
 
 def environment(**more):
-    kept = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS")
-            if name in os.environ}
+    kept = {name: os.environ[name] for name in ("ASAN_OPTIONS", "BATON_TEST_CATALOGUES",
+                                                "UBSAN_OPTIONS") if name in os.environ}
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm", **kept, **more}
 
 

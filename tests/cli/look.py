@@ -176,6 +176,21 @@ def what_is_not_understood_changes_nothing():
         check(not machine.asked_for("hand"), "a handoff was begun")
 
 
+# What no sentence in German has; a verb or an option keeps its name.
+ENGLISH = {"address", "at", "card", "cards", "ends", "given", "is", "it", "named", "needs", "not", "of",
+           "one", "or", "such", "than", "the", "twice", "way", "with"}
+
+
+@story
+def what_is_not_understood_is_said_in_the_users_language():
+    with Machine(TWINS) as machine:
+        for words in (*BAD, ["show", "99:00.0"], ["show", "00.0"], ["record", str(machine.tree)]):
+            status, _, errors = machine.run(*words, LANGUAGE="de")
+            _, _, english = machine.run(*words)
+            said = set(errors.replace("“", " ").replace("”", " ").split())
+            check(status == 10 and errors != english and not said & ENGLISH, f"{words}: {errors}")
+
+
 @story
 def unknown_options_are_refused():
     with Machine(TWINS) as machine:
