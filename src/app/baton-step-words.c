@@ -187,6 +187,10 @@ baton_step_words_dup_title (JsonObject *step,
   if (g_strcmp0 (kind, "unbind") == 0)
     return g_strdup (to_guest ? _ (release_titles[part]) : _ (reclaim_titles[part]));
 
+  if (g_strcmp0 (kind, "reset") == 0)
+    return g_strdup (if_needed ? _ ("If its driver does not take the card, reset it")
+                               : _ ("Reset the card"));
+
   if (g_strcmp0 (kind, "remove-function") == 0)
     return g_strdup (if_needed ? _ (remove_if_needed_titles[part]) : _ (remove_titles[part]));
 

@@ -76,6 +76,8 @@ get_step_sentence (BatonStepKind kind)
       return _ ("Choose the next driver of {target}");
     case BATON_STEP_UNBIND:
       return _ ("Take {target} from its driver");
+    case BATON_STEP_RESET:
+      return _ ("Reset {target}");
     case BATON_STEP_REMOVE_FUNCTION:
       return _ ("Remove {target} from the bus");
     case BATON_STEP_RESCAN_BUS:

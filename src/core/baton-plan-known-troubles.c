@@ -91,20 +91,42 @@ baton_planning_look_for_crashes (BatonPlanning *self,
                           "release", release, "source", crashing_drivers[i].source);
 }
 
+/* Returns: (nullable): the family that @function is of, where it is one of those */
+static const char *
+find_reset_bug (const BatonFunction *function)
+{
+  for (guint i = 0; function->vendor_id == VENDOR_AMD && i < G_N_ELEMENTS (amd_reset_bugs); i++)
+    if (function->device_id >= amd_reset_bugs[i].first_id &&
+        function->device_id <= amd_reset_bugs[i].last_id)
+      return amd_reset_bugs[i].family;
+
+  return NULL;
+}
+
+/*
+ * Returns: (nullable): the one method that resets a card which is known to need a reset; NULL for any
+ *   other card, and where that method is not there
+ */
+const char *
+baton_planning_get_needed_reset (const BatonPlanning *self)
+{
+  /* From Linux 5.15 on the kernel asks vendor-reset under this name, and only where it is told to
+   * (gnif/vendor-reset, README: udev/99-vendor-reset.rules). */
+  return find_reset_bug (self->card->display) != NULL &&
+                 baton_planning_is_module_loaded (self, "vendor_reset")
+             ? "device_specific"
+             : NULL;
+}
+
 static void
 look_for_reset_bug (BatonPlanning *self)
 {
   const BatonFunction *display = self->card->display;
+  const char *family = find_reset_bug (display);
 
-  if (display->vendor_id != VENDOR_AMD ||
-      baton_planning_is_module_loaded (self, "vendor_reset"))
-    return;
-
-  for (guint i = 0; i < G_N_ELEMENTS (amd_reset_bugs); i++)
-    if (display->device_id >= amd_reset_bugs[i].first_id &&
-        display->device_id <= amd_reset_bugs[i].last_id)
-      baton_planning_add (self, BATON_CODE_RESET_BUG, display->address, "card",
-                          baton_card_get_name (self->card), "family", amd_reset_bugs[i].family);
+  if (family != NULL && !baton_planning_is_module_loaded (self, "vendor_reset"))
+    baton_planning_add (self, BATON_CODE_RESET_BUG, display->address, "card",
+                        baton_card_get_name (self->card), "family", family);
 }
 
 static void

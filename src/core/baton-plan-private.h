@@ -86,6 +86,10 @@ gboolean baton_planning_goes_with_nvidia (const BatonPlanning *self,
                                           const BatonFunction *function);
 void baton_planning_add_nvidia_return (BatonPlanning *self);
 
+const char *baton_planning_get_needed_reset (const BatonPlanning *self);
+void baton_planning_look_at_reset (BatonPlanning *self);
+void baton_planning_add_reset (BatonPlanning *self);
+
 void baton_planning_look_at_rescan (BatonPlanning *self);
 void baton_planning_add_rescan (BatonPlanning *self);
 

@@ -250,6 +250,7 @@ add_steps_to_host (BatonPlanning *self)
       baton_planning_add_step (self, BATON_STEP_UNBIND, function->address, function->driver);
     }
 
+  baton_planning_add_reset (self);
   /* Before the overrides are lifted: a function that was removed has none when it is found. */
   baton_planning_add_rescan (self);
   for (guint i = 0; i < all->len; i++)

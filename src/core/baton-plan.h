@@ -47,6 +47,7 @@ typedef enum
   BATON_STEP_UNLOAD_MODULE,
   BATON_STEP_PROVE_UNUSED,
   BATON_STEP_UNBIND,
+  BATON_STEP_RESET,
   BATON_STEP_REMOVE_FUNCTION,
   BATON_STEP_RESCAN_BUS,
   BATON_STEP_BIND,
@@ -68,7 +69,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  *   `/dev/vfio/N`
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO where only the helper knows) or to unbind
  *   from, text of the override (empty clears it), uid that may open, side to verify, name of the
- *   process to close, %BATON_AS_BEFORE, %BATON_IF_NEEDED; or %NULL
+ *   process to close, the one method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -84,7 +85,8 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * says that it was before the card left.
  *
  * What is done %BATON_IF_NEEDED is passed over at first. Where a driver then does not take the card
- * back, the handoff goes on from there once more, and does it.
+ * back, the handoff goes on from there once more, and does it: resets the card, and where that does
+ * not help either, removes it and looks for it anew.
  */
 #define BATON_DRIVER_AUTO "auto"
 #define BATON_AS_BEFORE "as-before"

@@ -44,6 +44,21 @@ read_return_method (const char *value, BatonProfile *profile)
 }
 
 static const char *
+read_reset_before_return (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "auto") == 0)
+    profile->reset_before_return = BATON_RESET_AUTO;
+  else if (g_strcmp0 (value, "true") == 0)
+    profile->reset_before_return = BATON_RESET_ALWAYS;
+  else if (g_strcmp0 (value, "false") == 0)
+    profile->reset_before_return = BATON_RESET_NEVER;
+  else
+    return "it must be “auto”, “true” or “false”";
+
+  return NULL;
+}
+
+static const char *
 read_close_politely (const char *value, BatonProfile *profile)
 {
   guint64 ms = 0;
@@ -94,7 +109,7 @@ static const struct
   { "close-politely-ms", read_close_politely },
   { "display-manager", refuse_for_now },
   { "identity", read_identity },
-  { "reset-before-return", refuse_for_now },
+  { "reset-before-return", read_reset_before_return },
   { "return-method", read_return_method },
   { "return-when-guest-stops", read_return_when_guest_stops },
   { "sleep-while-guest", read_sleep_while_guest },

@@ -19,6 +19,19 @@ typedef enum
 } BatonReturnMethod;
 
 /**
+ * BatonResetWish:
+ * @BATON_RESET_AUTO: where the card is known to need it, or no driver takes it as it is
+ * @BATON_RESET_ALWAYS: each time before it comes back
+ * @BATON_RESET_NEVER: not by Baton
+ */
+typedef enum
+{
+  BATON_RESET_AUTO,
+  BATON_RESET_ALWAYS,
+  BATON_RESET_NEVER,
+} BatonResetWish;
+
+/**
  * BatonProfileProblem:
  * @file: the settings file, as a person finds it
  * @line: line in @file, from 1; 0 where the file as a whole cannot be read
@@ -37,6 +50,7 @@ typedef struct
  * BatonProfile:
  * @card: address of the section
  * @identity: `vendor:device:subvendor subdevice` as written, or %NULL: `1002:73bf:1da2:e438`
+ * @reset_before_return: whether it is reset on its way back
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
  * @sleeps_while_guest: the computer may sleep while a guest has the card open
@@ -49,6 +63,7 @@ typedef struct
   char *card;
   char *identity;
   BatonReturnMethod return_method;
+  BatonResetWish reset_before_return;
   guint close_politely_ms;
   gboolean return_when_guest_stops;
   gboolean sleeps_while_guest;

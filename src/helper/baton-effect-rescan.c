@@ -20,6 +20,11 @@
 /* The standard BARs: the lines after them are the ROM and what bridges have (PCI-SYSFS). */
 #define N_BARS 6
 
+/* Ports of the card's own switch are functions of the card and stay (PCI Code and ID Assignment:
+ * base class 06): without them the windows above are given away, and the card has no room when it
+ * comes back. */
+#define BASE_CLASS_BRIDGE 0x06
+
 /**
  * baton_effect_is_there:
  * @context: the handoff
@@ -223,4 +228,37 @@ baton_effect_let_go (BatonStepContext *context, const char *address, BatonTroubl
   baton_trouble_set_difference (trouble, address, NULL, found);
 
   return BATON_OUTCOME_FAILED;
+}
+
+static gboolean
+is_bridge (const BatonFunctionState *state)
+{
+  return state->class_code >> 16 == BASE_CLASS_BRIDGE;
+}
+
+/**
+ * baton_effect_let_go_of_all:
+ * @context: the handoff
+ * @trouble: why it could not be done
+ *
+ * Takes the whole card from its drivers, but for the ports of its own switch, unless somebody uses
+ * it.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_effect_let_go_of_all (BatonStepContext *context, BatonTrouble *trouble)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      BatonOutcome outcome = is_bridge (state)
+                                 ? BATON_OUTCOME_OK
+                                 : baton_effect_let_go (context, state->address, trouble);
+
+      if (outcome != BATON_OUTCOME_OK)
+        return outcome;
+    }
+
+  return BATON_OUTCOME_OK;
 }

@@ -70,6 +70,10 @@ baton_effect_find_again (BatonStepContext *context, const char *address, BatonTr
 BatonOutcome
 baton_effect_let_go (BatonStepContext *context, const char *address, BatonTrouble *trouble);
 
+BatonOutcome baton_effect_let_go_of_all (BatonStepContext *context, BatonTrouble *trouble);
+BatonOutcome
+baton_effect_reset (BatonStepContext *context, const char *address, BatonTrouble *trouble);
+
 JsonNode *baton_effect_list_loads (const char *module);
 
 G_END_DECLS

@@ -168,7 +168,7 @@ go_on (BatonExecutor *self, guint from, const BatonTrouble *who)
   tell_kept (self, who);
   self->goes_on = TRUE;
   /* To look for it anew, the card would have to be taken from whoever uses it. */
-  self->context->climbs = FALSE;
+  self->context->rung = 0;
   for (guint i = from; i < self->steps->len; i++)
     {
       g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;

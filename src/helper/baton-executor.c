@@ -283,39 +283,49 @@ baton_executor_end_stuck (BatonExecutor *self, guint i, const BatonTrouble *trou
   return end;
 }
 
-/* Returns the index of the first step before @i that was left out so far, or @i. */
+/* Returns the next rung that the plan has, with the index of its first step, or 0. */
 static guint
-find_rung (BatonExecutor *self, guint i)
+find_rung (BatonExecutor *self, guint *ret_first)
 {
-  for (guint j = 0; j < i; j++)
-    if (baton_executor_get_class (self, j)->is_rung &&
-        baton_step_is_left_out (self->context, g_ptr_array_index (self->steps, j)))
-      return j;
+  guint rung = 0;
 
-  return i;
+  for (guint i = 0; i < self->steps->len; i++)
+    {
+      guint other = baton_executor_get_class (self, i)->rung;
+
+      if (!baton_step_is_left_out (self->context, g_ptr_array_index (self->steps, i)) ||
+          (rung != 0 && other >= rung))
+        continue;
+      rung = other;
+      *ret_first = i;
+    }
+
+  return rung;
 }
 
 /*
- * A driver that does not take a card back as the guest has left it may take it when the kernel has
- * forgotten it and finds it anew. Where the plan says how, it goes on from there, once: each step
- * looks first, so that what is done already stays done.
+ * A driver that does not take a card back as the guest has left it may take it after a reset, or
+ * when the kernel has forgotten it and finds it anew. Where the plan says how, it goes on from there,
+ * once each: each step looks first, so that what is done already stays done.
  */
 static gboolean
 climb (BatonExecutor *self, guint *i, const BatonTrouble *trouble)
 {
-  guint rung = find_rung (self, *i);
+  guint first = 0;
+  guint rung = find_rung (self, &first);
 
-  if (rung == *i || !baton_executor_get_class (self, *i)->may_climb ||
+  if (rung == 0 || !baton_executor_get_class (self, *i)->may_climb ||
       self->context->to != BATON_SIDE_HOST)
     return FALSE;
 
   baton_progress_tell (self->progress, *i, BATON_STEP_STATE_FAIL, trouble);
-  baton_event_writer_log (
-      self->context->events, "warning",
-      "The card did not come back by itself: it is removed from the bus and "
-      "looked for again.");
-  self->context->climbs = TRUE;
-  *i = rung;
+  baton_event_writer_log (self->context->events, "warning",
+                          rung == BATON_RUNG_RESET
+                              ? "The card did not come back by itself: it is reset."
+                              : "The card did not come back by itself: it is removed from the "
+                                "bus and looked for again.");
+  self->context->rung = rung;
+  *i = first;
 
   return TRUE;
 }
@@ -362,7 +372,7 @@ is_stopped_before (BatonExecutor *self, guint i)
  *
  * Carries out the plan: for each step, write down what is intended, do it,
  * look whether it is so, and write that down (DESIGN §6). What the plan does
- * only if needed is passed over, and come back to where a bind fails.
+ * only if needed is passed over, and come back to where a bind or a reset fails.
  *
  * Returns: (transfer full): how it ended
  */

@@ -3,17 +3,6 @@
 
 #include "baton-effect.h"
 
-/* Ports of the card's own switch are functions of the card and stay (PCI Code and ID Assignment:
- * base class 06): without them the windows above are given away, and the card has no room when it
- * comes back. */
-#define BASE_CLASS_BRIDGE 0x06
-
-static gboolean
-is_bridge (const BatonFunctionState *state)
-{
-  return state->class_code >> 16 == BASE_CLASS_BRIDGE;
-}
-
 static gboolean
 observe (BatonStepContext *context,
          const BatonStep *step,
@@ -31,26 +20,9 @@ observe (BatonStepContext *context,
 /* Nothing of the card has a driver when the first of its functions goes: half of a card that is
  * there is no card for any driver. */
 static BatonOutcome
-let_go_of_all (BatonStepContext *context, BatonTrouble *trouble)
-{
-  for (guint i = 0; i < context->before->functions->len; i++)
-    {
-      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
-      BatonOutcome outcome = is_bridge (state)
-                                 ? BATON_OUTCOME_OK
-                                 : baton_effect_let_go (context, state->address, trouble);
-
-      if (outcome != BATON_OUTCOME_OK)
-        return outcome;
-    }
-
-  return BATON_OUTCOME_OK;
-}
-
-static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  BatonOutcome outcome = let_go_of_all (context, trouble);
+  BatonOutcome outcome = baton_effect_let_go_of_all (context, trouble);
 
   if (outcome != BATON_OUTCOME_OK)
     return outcome;
@@ -92,7 +64,7 @@ revert (BatonStepContext *context,
 const BatonStepClass baton_step_remove_function_class = {
   .cancel_before = TRUE,
   .shares_card = TRUE,
-  .is_rung = TRUE,
+  .rung = BATON_RUNG_RESCAN,
   .is_kept = baton_step_bind_is_kept,
   .observe = observe,
   .apply = apply,

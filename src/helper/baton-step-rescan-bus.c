@@ -150,7 +150,7 @@ finish (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 const BatonStepClass baton_step_rescan_bus_class = {
   .cancel_before = TRUE,
   .shares_card = TRUE,
-  .is_rung = TRUE,
+  .rung = BATON_RUNG_RESCAN,
   .is_kept = is_kept,
   .observe = observe,
   .apply = apply,

@@ -13,6 +13,7 @@ static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
   [BATON_STEP_UNLOAD_MODULE] = &baton_step_unload_module_class,
   [BATON_STEP_PROVE_UNUSED] = &baton_step_prove_unused_class,
   [BATON_STEP_UNBIND] = &baton_step_unbind_class,
+  [BATON_STEP_RESET] = &baton_step_reset_class,
   [BATON_STEP_REMOVE_FUNCTION] = &baton_step_remove_function_class,
   [BATON_STEP_RESCAN_BUS] = &baton_step_rescan_bus_class,
   [BATON_STEP_BIND] = &baton_step_bind_class,
@@ -45,5 +46,6 @@ baton_step_get_class (BatonStepKind kind)
 gboolean
 baton_step_is_left_out (const BatonStepContext *context, const BatonStep *step)
 {
-  return !context->climbs && g_strcmp0 (step->detail, BATON_IF_NEEDED) == 0;
+  return context->rung < baton_step_get_class (step->kind)->rung &&
+         g_strcmp0 (step->detail, BATON_IF_NEEDED) == 0;
 }

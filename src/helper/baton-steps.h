@@ -24,6 +24,19 @@ typedef enum
 } BatonOutcome;
 
 /**
+ * BatonRung:
+ * @BATON_RUNG_RESET: the card is reset
+ * @BATON_RUNG_RESCAN: the card is removed from its bus and looked for again
+ *
+ * What is done, one after the other, where a driver does not take a card back.
+ */
+typedef enum
+{
+  BATON_RUNG_RESET = 1,
+  BATON_RUNG_RESCAN,
+} BatonRung;
+
+/**
  * BatonStepContext:
  * @root: (borrowed): the roots
  * @events: (borrowed): where events go
@@ -37,7 +50,7 @@ typedef enum
  * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
  * @reservations: (owned) (nullable) (element-type BatonErrand): what sound servers have let go of
  * @bars: (owned) (nullable) (element-type utf8 guint): which BARs a function had when it was removed
- * @climbs: a driver did not take the card back, and what is left out at first is done
+ * @rung: a driver did not take the card back, and what is left out at first is done up to here
  * @soft_ms: after which a write is said to be stalled
  * @hard_ms: after which it is stuck
  *
@@ -57,7 +70,7 @@ typedef struct
   GPtrArray *problems;
   GPtrArray *reservations;
   GHashTable *bars;
-  gboolean climbs;
+  guint rung;
   guint soft_ms;
   guint hard_ms;
 } BatonStepContext;
@@ -70,8 +83,9 @@ typedef struct
  * @shares_card: on the way to the host, everybody may open the card after it: nobody who asks to
  *   stop is heard any more, and @is_kept is asked before anything is put back
  * @may_climb: where it fails on the way to the host, the steps are gone through once more from the
- *   first on that is a rung and was left out
- * @is_rung: it is left out at first where its step says %BATON_IF_NEEDED
+ *   first on that is of the next rung
+ * @rung: where its step says %BATON_IF_NEEDED it is left out until it has come to this rung: 0 for
+ *   what is none, or the number of a %BatonRung
  * @is_kept: (nullable): is the card in use after it? Then says by whom
  * @only_waits: it changes nothing, and may take as long as people take
  * @remember: (nullable): what @revert has to know beside the state that was
@@ -92,7 +106,7 @@ typedef struct
   gboolean ends_programs;
   gboolean shares_card;
   gboolean may_climb;
-  gboolean is_rung;
+  guint rung;
   gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
   gboolean only_waits;
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
@@ -137,6 +151,7 @@ extern const BatonStepClass baton_step_prove_unused_class;
 extern const BatonStepClass baton_step_remove_function_class;
 extern const BatonStepClass baton_step_rescan_bus_class;
 extern const BatonStepClass baton_step_reserve_sound_class;
+extern const BatonStepClass baton_step_reset_class;
 extern const BatonStepClass baton_step_set_override_class;
 extern const BatonStepClass baton_step_start_unit_class;
 extern const BatonStepClass baton_step_stop_unit_class;

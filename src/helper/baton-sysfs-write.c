@@ -237,6 +237,21 @@ baton_sysfs_open_driver (BatonRoot *root,
   return open_beneath_sys (root, path, O_WRONLY | O_NOFOLLOW, error);
 }
 
+static int
+open_of_bus (BatonRoot *root, const char *bus, const char *file, GError **error)
+{
+  g_autofree char *function = g_strconcat (bus, ":00.0", NULL);
+  g_autofree char *path = g_strconcat ("class/pci_bus/", bus, "/", file, NULL);
+
+  if (!baton_pci_address_is_valid (function))
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s' is no PCI bus", bus);
+      return -1;
+    }
+
+  return open_beneath_sys (root, path, O_WRONLY | O_NOFOLLOW, error);
+}
+
 /**
  * baton_sysfs_open_rescan:
  * @root: the roots
@@ -255,17 +270,27 @@ baton_sysfs_open_driver (BatonRoot *root,
 int
 baton_sysfs_open_rescan (BatonRoot *root, const char *bus, gboolean from_above, GError **error)
 {
-  g_autofree char *function = g_strconcat (bus, ":00.0", NULL);
-  g_autofree char *path =
-      g_strconcat ("class/pci_bus/", bus, from_above ? "/device" : "", "/rescan", NULL);
+  return open_of_bus (root, bus, from_above ? "device/rescan" : "rescan", error);
+}
 
-  if (!baton_pci_address_is_valid (function))
-    {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s' is no PCI bus", bus);
-      return -1;
-    }
-
-  return open_beneath_sys (root, path, O_WRONLY | O_NOFOLLOW, error);
+/**
+ * baton_sysfs_open_bus_reset:
+ * @root: the roots
+ * @bus: a bus, such as `0000:01`
+ * @error: return location for an error
+ *
+ * Opens the file of the bridge above a bus that resets all that is on it
+ * (PCI-SYSFS, reset_subordinate).
+ *
+ * Fails with %BATON_ERROR_NOT_FOUND where the kernel is too old to have one, or
+ * there is no bridge above.
+ *
+ * Returns: a descriptor that the caller closes, or -1
+ */
+int
+baton_sysfs_open_bus_reset (BatonRoot *root, const char *bus, GError **error)
+{
+  return open_of_bus (root, bus, "device/reset_subordinate", error);
 }
 
 /**

@@ -22,6 +22,7 @@ gboolean baton_sysfs_is_driver_name (const char *name);
 
 int
 baton_sysfs_open_rescan (BatonRoot *root, const char *bus, gboolean from_above, GError **error);
+int baton_sysfs_open_bus_reset (BatonRoot *root, const char *bus, GError **error);
 gboolean
 baton_sysfs_check_device (BatonRoot *root, const BatonFunctionState *expected, GError **error);
 

@@ -44,7 +44,11 @@ typedef struct
   gboolean nvidia_busy;
   FakeRescan rescan;
   guint n_removed;
+  FakeReset reset;
+  guint n_resets;
+  guint n_bus_resets;
   gboolean until_found;
+  gboolean until_reset;
   guint refused; /* index of the function that its host driver does not take, and why */
   int refused_errno;
   pid_t worker;
@@ -278,6 +282,29 @@ remove_function (const char *address)
   return 0;
 }
 
+/* The driver takes what was reset as it takes what was found anew. */
+static int
+reset (const char *address)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    {
+      g_autofree char *driver = read_driver (functions[i].address);
+
+      if (driver != NULL)
+        g_error ("%s was reset with the driver %s", functions[i].address, driver);
+    }
+  if (address != NULL && kernel->shared->reset == FAKE_RESET_BY_BUS)
+    return ENOTTY;
+  kernel->shared->n_resets += address != NULL;
+  kernel->shared->n_bus_resets += address == NULL;
+  if (kernel->shared->reset == FAKE_RESET_SILENCES)
+    mock_machine_set_attribute (kernel->machine, FAKE_CARD, "config", "\xff\xff\xff\xff");
+  if (kernel->shared->until_reset)
+    kernel->shared->refused = G_N_ELEMENTS (functions);
+
+  return 0;
+}
+
 /* As the kernel makes a new function: no override, kept awake, and given to who wants it. */
 static void
 find_again (guint i)
@@ -359,6 +386,10 @@ act (int fd, const char *text)
     return remove_function (driver);
   if (g_str_has_suffix (path, "/rescan"))
     return rescan (g_str_has_suffix (path, BRIDGE "/rescan"));
+  if (g_str_has_suffix (path, "/reset"))
+    return reset (driver);
+  if (g_str_has_suffix (path, BRIDGE "/reset_subordinate"))
+    return reset (NULL);
   if (g_str_has_suffix (path, "/unbindLock") && kernel->shared->nvidia_busy)
     return 0;
 
@@ -570,10 +601,12 @@ fake_kernel_new (MockMachine *machine)
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
     {
       mock_machine_set_attribute (machine, functions[i].address, "remove", "");
+      mock_machine_set_attribute (machine, functions[i].address, "reset", "");
       mock_machine_set_attribute (machine, functions[i].address, "resource", FAKE_BARS);
     }
   mock_machine_write (machine, BUS "/rescan", "");
   mock_machine_write (machine, BRIDGE "/rescan", "");
+  mock_machine_write (machine, BRIDGE "/reset_subordinate", "");
   mock_machine_link (machine, BUS "/device", BRIDGE);
   mock_machine_link (machine, "sys/class/pci_bus/0000:01", BUS);
   mock_machine_write (machine, "run/udev/data", "");
@@ -681,6 +714,36 @@ fake_kernel_refuse_until_found (FakeKernel *self, const char *address, int errsv
 {
   fake_kernel_refuse_host (self, address, errsv);
   self->shared->until_found = TRUE;
+}
+
+void
+fake_kernel_refuse_until_reset (FakeKernel *self, const char *address, int errsv)
+{
+  fake_kernel_refuse_host (self, address, errsv);
+  self->shared->until_reset = TRUE;
+}
+
+void
+fake_kernel_set_reset (FakeKernel *self, FakeReset reset)
+{
+  self->shared->reset = reset;
+  if (reset == FAKE_RESET_NOT)
+    {
+      self->shared->reset = FAKE_RESET_BY_BUS;
+      mock_machine_remove (self->machine, BRIDGE "/reset_subordinate");
+    }
+}
+
+guint
+fake_kernel_get_n_resets (FakeKernel *self)
+{
+  return self->shared->n_resets;
+}
+
+guint
+fake_kernel_get_n_bus_resets (FakeKernel *self)
+{
+  return self->shared->n_bus_resets;
 }
 
 void

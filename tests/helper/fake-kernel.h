@@ -59,6 +59,23 @@ void fake_kernel_refuse_host (FakeKernel *self, const char *address, int errsv);
 /* The same, until the kernel has forgotten @address and found it again. */
 void fake_kernel_refuse_until_found (FakeKernel *self, const char *address, int errsv);
 
+/* The same, until the card is reset. */
+void fake_kernel_refuse_until_reset (FakeKernel *self, const char *address, int errsv);
+
+/* The functions list ways to be reset, and they work; none does, but for a reset of the whole bus;
+ * nor does that, which this kernel has not; or the card does not survive it. */
+typedef enum
+{
+  FAKE_RESET_WORKS,
+  FAKE_RESET_BY_BUS,
+  FAKE_RESET_NOT,
+  FAKE_RESET_SILENCES,
+} FakeReset;
+
+void fake_kernel_set_reset (FakeKernel *self, FakeReset reset);
+guint fake_kernel_get_n_resets (FakeKernel *self);
+guint fake_kernel_get_n_bus_resets (FakeKernel *self);
+
 /* What is removed from the bus is not found there again: not at all, only from the bridge above, or
  * without room for its memory. */
 typedef enum

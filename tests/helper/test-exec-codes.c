@@ -160,6 +160,7 @@ static const Row rows[] = {
     "hold-power device-gone -\n"
     "problem device-gone\n"
     "rescan-bus not-found-again -\n"
+    "reset device-gone -\n"
     "verify device-gone -\n" },
   { "other/to-guest", NULL, "guest", FAKE_FAULT_SWAP, 0,
     "bind identity-changed -\n"
@@ -172,6 +173,7 @@ static const Row rows[] = {
     "hold-power identity-changed -\n"
     "problem identity-changed\n"
     "remove-function identity-changed -\n"
+    "reset identity-changed -\n"
     "set-override identity-changed -\n"
     "unbind identity-changed -\n" },
   { "nvidia/refused/to-guest", NVIDIA, "guest", FAKE_FAULT_REFUSE, EPERM,

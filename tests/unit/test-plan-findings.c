@@ -445,6 +445,12 @@ want_rescan (PlanMachine *m)
 }
 
 static void
+want_reset (PlanMachine *m)
+{
+  m->profile->reset_before_return = BATON_RESET_ALWAYS;
+}
+
+static void
 be_virtual (PlanMachine *m)
 {
   want_rescan (m);
@@ -611,6 +617,8 @@ static const struct
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
   { "half of it is here", BATON_CODE_RESCAN_LEFT_OUT, SPLIT, HOST, NULL, want_rescan },
   { "a virtual function", BATON_CODE_RESCAN_LEFT_OUT, GUEST, HOST, NULL, be_virtual },
+  { "half of it is here, and not reset", BATON_CODE_RESET_LEFT_OUT, SPLIT, HOST, NULL,
+    want_reset },
   { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
   { "rx 9070", BATON_CODE_RETURN_CRASHES, HOST, GUEST, NULL, be_known_to_crash },
   { "memlock", BATON_CODE_MEMLOCK_LOW, HOST, GUEST, NULL, limit_memory },

@@ -158,6 +158,13 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
     case BATON_STEP_START_UNIT:
       g_assert_cmpuint (step->n, >, display_bound);
       break;
+    case BATON_STEP_RESET:
+      /* With no driver on any of it, which would be in the middle of its work. */
+      g_assert_cmpint (plan->to, ==, BATON_SIDE_HOST);
+      g_assert_cmpuint (display_bound, >, step->n);
+      for (guint i = step->n; i < plan->steps->len; i++)
+        g_assert_cmpint (((BatonStep *) plan->steps->pdata[i])->kind, !=, BATON_STEP_UNBIND);
+      break;
     case BATON_STEP_REMOVE_FUNCTION:
       /* Never a bridge, never with a driver, and always found again before it is given away. */
       g_assert_false (function->is_bridge);

@@ -129,6 +129,7 @@ test_to_guest (void)
 #define RETURN                                                                                 \
   "unbind:0000:01:00.0 (vfio-pci)\n"                                                           \
   "unbind:0000:01:00.1 (vfio-pci)\n"                                                           \
+  "reset:0000:01:00.0 (if-needed)\n"                                                           \
   "remove-function:0000:01:00.1 (if-needed)\n"                                                 \
   "remove-function:0000:01:00.0 (if-needed)\n"                                                 \
   "rescan-bus:0000:01 (if-needed)\n"                                                           \

@@ -115,6 +115,37 @@ want_bind (PlanMachine *m)
   m->profile->return_method = BATON_RETURN_BIND;
 }
 
+static void
+want_reset (PlanMachine *m)
+{
+  override_all (m);
+  m->profile->return_method = BATON_RETURN_BIND;
+  m->profile->reset_before_return = BATON_RESET_ALWAYS;
+}
+
+static void
+want_no_reset (PlanMachine *m)
+{
+  override_all (m);
+  m->profile->reset_before_return = BATON_RESET_NEVER;
+}
+
+/* A family that keeps what the guest left in it, and the module that knows how to reset it. */
+static void
+be_polaris_with_help (PlanMachine *m)
+{
+  want_bind (m);
+  m->display->vendor_id = 0x1002;
+  m->display->device_id = 0x67df;
+  plan_machine_set_loaded (m, "snd_hda_intel bochs vendor_reset");
+}
+
+static void
+lack_reset (PlanMachine *m)
+{
+  plan_machine_set_list (&m->display->reset_methods, "");
+}
+
 /* The sound is behind another port of the switch that the card carries. */
 static void
 put_on_switch (PlanMachine *m)
@@ -127,6 +158,7 @@ put_on_switch (PlanMachine *m)
 
 /* What every return may come to where a driver does not take the card. */
 #define RUNGS                                                                                  \
+  "reset:0000:01:00.0 (if-needed)\n"                                                           \
   "remove-function:0000:01:00.1 (if-needed)\n"                                                 \
   "remove-function:0000:01:00.0 (if-needed)\n"                                                 \
   "rescan-bus:0000:01 (if-needed)\n"
@@ -292,6 +324,44 @@ static const struct
     "unbind:0000:01:00.1 (vfio-pci)\n"
     "bind:0000:01:00.0 (auto)\n"
     "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "reset first, says the owner", GUEST, HOST, want_reset,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n"
+    "reset:0000:01:00.0\n"
+    "set-override:0000:01:00.0 ()\n"
+    "set-override:0000:01:00.1 ()\n"
+    "bind:0000:01:00.0 (auto)\n"
+    "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "never reset, says the owner", NONE, HOST, want_no_reset,
+    "remove-function:0000:01:00.1 (if-needed)\n"
+    "remove-function:0000:01:00.0 (if-needed)\n"
+    "rescan-bus:0000:01 (if-needed)\n"
+    "set-override:0000:01:00.0 ()\n"
+    "set-override:0000:01:00.1 ()\n"
+    "bind:0000:01:00.0 (auto)\n"
+    "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "reset by the one way that helps", GUEST, HOST, be_polaris_with_help,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.1 (vfio-pci)\n"
+    "reset:0000:01:00.0 (device_specific)\n"
+    "bind:0000:01:00.0 (auto)\n"
+    "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "no way to reset it", NONE, HOST, lack_reset,
+    "remove-function:0000:01:00.1 (if-needed)\n"
+    "remove-function:0000:01:00.0 (if-needed)\n"
+    "rescan-bus:0000:01 (if-needed)\n"
+    "bind:0000:01:00.0 (auto)\n"
+    "bind:0000:01:00.1 (auto)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "half of it is used here: nothing is reset", SPLIT, HOST, want_reset,
+    "unbind:0000:01:00.0 (vfio-pci)\n"
+    "set-override:0000:01:00.0 ()\n"
+    "set-override:0000:01:00.1 ()\n"
+    "bind:0000:01:00.0 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "half of it is used here: nothing is removed", SPLIT, HOST, want_rescan,
     "unbind:0000:01:00.0 (vfio-pci)\n"

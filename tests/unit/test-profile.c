@@ -49,6 +49,7 @@ test_defaults (void)
       g_assert_null (profile->identity);
       g_assert_cmpstr (profile->card, ==, CARD);
       g_assert_cmpint (profile->return_method, ==, BATON_RETURN_AUTO);
+      g_assert_cmpint (profile->reset_before_return, ==, BATON_RESET_AUTO);
       g_assert_cmpuint (profile->close_politely_ms, ==, BATON_PROFILE_CLOSE_POLITELY_MS);
       g_assert_false (profile->return_when_guest_stops);
     }
@@ -64,6 +65,7 @@ test_reads_its_section (void)
                                            "identity = 1002:73BF:1da2:e438 \r\n"
                                            "return-method=bind\n"
                                            "close-politely-ms=60000\n"
+                                           "reset-before-return=true\n"
                                            "sleep-while-guest=allow\n"
                                            "return-when-guest-stops=true",
                                            -1);
@@ -71,6 +73,7 @@ test_reads_its_section (void)
   g_assert_null (profile->problem);
   g_assert_cmpstr (profile->identity, ==, "1002:73bf:1da2:e438");
   g_assert_cmpint (profile->return_method, ==, BATON_RETURN_BIND);
+  g_assert_cmpint (profile->reset_before_return, ==, BATON_RESET_ALWAYS);
   g_assert_cmpuint (profile->close_politely_ms, ==, 60000);
   g_assert_true (profile->return_when_guest_stops);
   g_assert_true (profile->sleeps_while_guest);
@@ -94,6 +97,7 @@ test_names_the_mistake (void)
     { "[" CARD "]\nclose-politely-ms=5s", 2, "close-politely-ms" },
     { "[" CARD "]\nreturn-when-guest-stops=yes", 2, "return-when-guest-stops" },
     { "[" CARD "]\nsleep-while-guest=no", 2, "sleep-while-guest" },
+    { "[" CARD "]\nreset-before-return=bus", 2, "reset-before-return" },
     { "[" CARD "]\nidentity=1002:73bf", 2, "identity" },
     { "[" CARD "]\nidentity=1002:73bf:1da2:e4380", 2, "identity" },
     { "[" CARD "]\nstop-units=foo.service", 2, "stop-units" },
