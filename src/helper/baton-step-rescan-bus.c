@@ -80,12 +80,52 @@ check_function (BatonStepContext *context,
 }
 
 static BatonOutcome
-apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+look (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   BatonOutcome outcome = baton_effect_rescan (context, step->target, trouble);
 
   return outcome == BATON_OUTCOME_OK ? for_each (context, step, check_function, trouble)
                                      : outcome;
+}
+
+static BatonOutcome
+remove_function (BatonStepContext *context,
+                 const BatonFunctionState *before,
+                 BatonTrouble *trouble)
+{
+  return baton_effect_remove (context, before->address, trouble);
+}
+
+/* Functions that are found one after the other are given room one after the other, and the last of
+ * them may find none; with the bus empty once more its bridge gets new windows (Linux,
+ * drivers/pci/pci-sysfs.c, bus_rescan_store). That helps at the first try or never. */
+static BatonOutcome
+look_once_more (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  BatonOutcome outcome = baton_effect_let_go_of_all (context, trouble);
+
+  if (outcome == BATON_OUTCOME_OK)
+    outcome = for_each (context, step, remove_function, trouble);
+
+  return outcome == BATON_OUTCOME_OK ? look (context, step, trouble) : outcome;
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
+  BatonOutcome outcome = look (context, step, &why);
+
+  if (outcome == BATON_OUTCOME_FAILED && why.code == BATON_CODE_BARS_LOST)
+    return look_once_more (context, step, trouble);
+  if (outcome != BATON_OUTCOME_OK)
+    {
+      baton_trouble_clear (trouble);
+      *trouble = why;
+      why = (BatonTrouble) BATON_TROUBLE_INIT;
+    }
+
+  return outcome;
 }
 
 static gboolean

@@ -318,8 +318,13 @@ find_again (guint i)
   mock_machine_link (kernel->machine, link, to);
   mock_machine_set_attribute (kernel->machine, address, "driver_override", "(null)");
   mock_machine_set_attribute (kernel->machine, address, "power/control", "on");
-  if (kernel->shared->rescan == FAKE_RESCAN_NO_ROOM)
-    mock_machine_set_attribute (kernel->machine, address, "resource", FAKE_NO_BARS);
+  if (kernel->shared->rescan == FAKE_RESCAN_NO_ROOM ||
+      kernel->shared->rescan == FAKE_RESCAN_NO_ROOM_AT_FIRST)
+    mock_machine_set_attribute (kernel->machine, address, "resource",
+                                kernel->shared->rescan == FAKE_RESCAN_NO_ROOM ||
+                                        kernel->shared->n_removed <= G_N_ELEMENTS (functions)
+                                    ? FAKE_NO_BARS
+                                    : FAKE_BARS);
   bind_function (functions[i].driver, address);
 }
 

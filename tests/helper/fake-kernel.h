@@ -76,14 +76,15 @@ void fake_kernel_set_reset (FakeKernel *self, FakeReset reset);
 guint fake_kernel_get_n_resets (FakeKernel *self);
 guint fake_kernel_get_n_bus_resets (FakeKernel *self);
 
-/* What is removed from the bus is not found there again: not at all, only from the bridge above, or
- * without room for its memory. */
+/* What is removed from the bus is not found there again: not at all, only from the bridge above,
+ * or without room for its memory, always or at first. */
 typedef enum
 {
   FAKE_RESCAN_FINDS,
   FAKE_RESCAN_LOSES,
   FAKE_RESCAN_SLEEPS,
   FAKE_RESCAN_NO_ROOM,
+  FAKE_RESCAN_NO_ROOM_AT_FIRST,
 } FakeRescan;
 
 void fake_kernel_set_rescan (FakeKernel *self, FakeRescan rescan);

@@ -284,6 +284,19 @@ test_no_room (void)
   story_assert_driver (&story, FAKE_SOUND, "vfio-pci");
 }
 
+/* The bus is emptied once more, and then there is room. */
+static void
+test_room_at_last (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, WANTED);
+  fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_NO_ROOM_AT_FIRST);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  assert_on_host (&story);
+  g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 4);
+}
+
 /* The owner's choice among the ways to reset it outlives the function. */
 static void
 test_reset_method_comes_back (void)
@@ -347,6 +360,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/rescan/bridge-asleep", test_bridge_asleep);
   g_test_add_func ("/helper/rescan/lost", test_lost);
   g_test_add_func ("/helper/rescan/no-room", test_no_room);
+  g_test_add_func ("/helper/rescan/room-at-last", test_room_at_last);
   g_test_add_func ("/helper/rescan/new-names", test_new_names);
   g_test_add_func ("/helper/rescan/reset-method", test_reset_method_comes_back);
 
