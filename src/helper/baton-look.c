@@ -214,6 +214,25 @@ baton_look_probe_group (BatonStepContext *context, const char *group, gboolean *
 }
 
 /**
+ * baton_look_dup_group:
+ * @context: the handoff
+ * @address: one of its functions
+ *
+ * A function that was removed and found again may be in a group of another
+ * number: each new group gets the next free one (Linux, drivers/iommu/iommu.c,
+ * iommu_group_alloc).
+ *
+ * Returns: (transfer full) (nullable): number of the group that it is in now
+ */
+char *
+baton_look_dup_group (BatonStepContext *context, const char *address)
+{
+  g_autofree char *path = g_strconcat ("bus/pci/devices/", address, "/iommu_group", NULL);
+
+  return baton_root_read_link_name (context->root, BATON_ROOT_SYS, path, NULL);
+}
+
+/**
  * baton_look_is_group_free:
  * @context: the handoff
  * @address: one of its functions
@@ -227,8 +246,7 @@ baton_look_probe_group (BatonStepContext *context, const char *group, gboolean *
 gboolean
 baton_look_is_group_free (BatonStepContext *context, const char *address, BatonTrouble *trouble)
 {
-  const BatonFunctionState *before = baton_card_state_find (context->before, address);
-  const char *group = before != NULL ? before->group : NULL;
+  g_autofree char *group = baton_look_dup_group (context, address);
   g_autofree char *node = NULL;
   gboolean viable;
   int errsv = baton_look_probe_group (context, group, &viable);

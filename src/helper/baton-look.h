@@ -12,6 +12,7 @@ const BatonHolder *baton_look_find_process (const BatonHolders *holders);
 gboolean baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble);
 char *baton_look_describe_holders (BatonStepContext *context);
 int baton_look_probe_group (BatonStepContext *context, const char *group, gboolean *ret_viable);
+char *baton_look_dup_group (BatonStepContext *context, const char *address);
 gboolean baton_look_is_group_free (BatonStepContext *context,
                                    const char *address,
                                    BatonTrouble *trouble);

@@ -12,6 +12,7 @@
 #include "baton-access.h"
 #include "baton-effect.h"
 #include "baton-fd.h"
+#include "baton-look.h"
 
 /* References used below:
  *  ACL - acl(5)
@@ -293,32 +294,48 @@ baton_step_let_open_take_all_back (BatonStepContext *context)
     baton_event_writer_log (context->events, "warning", error->message);
 }
 
+/* The group has another number than before: what is noted of it goes along. */
+static gboolean
+move_note (BatonStepContext *context, const BatonAccess *access, const char *to, GError **error)
+{
+  const char *card = context->before->card;
+
+  return g_str_equal (access->group, to) ||
+         (baton_access_note (context->root, card, to, access->uid, error) &&
+          baton_access_drop (context->root, card, access->group, access->uid, error));
+}
+
 /**
  * baton_step_let_open_give_again:
  * @context: the handoff of a card that stays away
- * @group: one of the card's groups
+ * @before: one of the card's functions, as it was and is again
  *
  * A node goes with the last function of its group that leaves vfio-pci, and
  * the one that is made when a function comes back knows nobody. Who might open
  * the group before may do so again.
  */
 void
-baton_step_let_open_give_again (BatonStepContext *context, const char *group)
+baton_step_let_open_give_again (BatonStepContext *context, const BatonFunctionState *before)
 {
   g_autoptr (GPtrArray) list = baton_access_list (context->root, context->before->card);
+  g_autofree char *now = baton_look_dup_group (context, before->address);
+  const char *group = now != NULL ? now : before->group;
 
   for (guint i = 0; i < list->len; i++)
     {
       const BatonAccess *access = g_ptr_array_index (list, i);
+      g_autoptr (GError) error = NULL;
       baton_autofd int fd = -1;
       int errsv;
 
-      if (!g_str_equal (access->group, group))
+      if (!g_str_equal (access->group, before->group) && !g_str_equal (access->group, group))
         continue;
       fd = open_node (context, group);
       errsv = fd >= 0 ? change (fd, access->uid, TRUE) : errno;
       if (errsv != 0)
         add_problem (context, BATON_CODE_ACCESS_NOT_GIVEN, group, errsv, g_strerror (errsv));
+      else if (!move_note (context, access, group, &error))
+        add_problem (context, BATON_CODE_ACCESS_NOT_GIVEN, group, 0, error->message);
     }
 }
 

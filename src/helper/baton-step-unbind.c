@@ -48,7 +48,7 @@ end_revert (BatonStepContext *context, const BatonFunctionState *before)
 {
   if (context->to == BATON_SIDE_HOST && before->driver != NULL && before->group != NULL &&
       g_str_has_prefix (before->driver, "vfio"))
-    baton_step_let_open_give_again (context, before->group);
+    baton_step_let_open_give_again (context, before);
 
   return BATON_OUTCOME_OK;
 }

@@ -140,7 +140,8 @@ BatonOutcome baton_step_unbind_give_back (BatonStepContext *context,
                                           const char *address,
                                           BatonTrouble *trouble);
 void baton_step_let_open_take_all_back (BatonStepContext *context);
-void baton_step_let_open_give_again (BatonStepContext *context, const char *group);
+void baton_step_let_open_give_again (BatonStepContext *context,
+                                     const BatonFunctionState *before);
 
 extern const BatonStepClass baton_step_bind_class;
 extern const BatonStepClass baton_step_close_process_class;

@@ -21,7 +21,7 @@
 #define PCI_DRIVERS "sys/bus/pci/drivers"
 #define BUS "sys/devices/pci0000:01/pci_bus/0000:01"
 #define BRIDGE "sys/devices/pci0000:01/above"
-#define VFIO_CLASS "sys/class/vfio/" FAKE_GROUP
+#define VFIO_CLASS "sys/class/vfio/"
 
 /* Lines of `resource`: one BAR with its place in memory, and none. */
 #define FAKE_BARS                                                                              \
@@ -43,6 +43,7 @@ typedef struct
   gboolean keeps_node;
   gboolean nvidia_busy;
   FakeRescan rescan;
+  gboolean renumbered;
   guint n_removed;
   FakeReset reset;
   guint n_resets;
@@ -180,10 +181,19 @@ is_removed (guint i)
   return g_file_test (full, G_FILE_TEST_EXISTS);
 }
 
+static const char *
+get_group (void)
+{
+  return kernel->shared->renumbered ? FAKE_NEW_GROUP : FAKE_GROUP;
+}
+
 static void
 update_group_node (void)
 {
-  g_autofree char *node = in_tree (FAKE_NODE);
+  g_autofree char *path = g_strconcat ("dev/vfio/", get_group (), NULL);
+  g_autofree char *class = g_strconcat (VFIO_CLASS, get_group (), NULL);
+  g_autofree char *numbers = g_strconcat (class, "/dev", NULL);
+  g_autofree char *node = in_tree (path);
   gboolean wanted = FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
@@ -194,14 +204,14 @@ update_group_node (void)
     }
   if (wanted && !g_file_test (node, G_FILE_TEST_EXISTS))
     {
-      mock_machine_write (kernel->machine, FAKE_NODE, "");
+      mock_machine_write (kernel->machine, path, "");
       g_chmod (node, 0600);
-      mock_machine_write (kernel->machine, VFIO_CLASS "/dev", FAKE_GROUP_NUMBERS "\n");
+      mock_machine_write (kernel->machine, numbers, FAKE_GROUP_NUMBERS "\n");
     }
   else if (!wanted && !kernel->shared->keeps_node)
     {
       g_unlink (node);
-      mock_machine_remove (kernel->machine, VFIO_CLASS);
+      mock_machine_remove (kernel->machine, class);
     }
 }
 
@@ -325,6 +335,12 @@ find_again (guint i)
                                         kernel->shared->n_removed <= G_N_ELEMENTS (functions)
                                     ? FAKE_NO_BARS
                                     : FAKE_BARS);
+  if (kernel->shared->rescan == FAKE_RESCAN_RENUMBERS)
+    {
+      kernel->shared->renumbered = TRUE;
+      mock_machine_set_group (kernel->machine, address, FAKE_NEW_GROUP);
+      mock_machine_remove (kernel->machine, "sys/kernel/iommu_groups/" FAKE_GROUP);
+    }
   bind_function (functions[i].driver, address);
 }
 

@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 #define FAKE_CARD "0000:01:00.0"
 #define FAKE_SOUND "0000:01:00.1"
 #define FAKE_GROUP "14"
+/* What it is when it was found anew, if it has another number then. */
+#define FAKE_NEW_GROUP "15"
 #define FAKE_NODE "dev/vfio/" FAKE_GROUP
 
 /* Device numbers of the group's node: those of /dev/full, which a test can really open. */
@@ -77,7 +79,7 @@ guint fake_kernel_get_n_resets (FakeKernel *self);
 guint fake_kernel_get_n_bus_resets (FakeKernel *self);
 
 /* What is removed from the bus is not found there again: not at all, only from the bridge above,
- * or without room for its memory, always or at first. */
+ * without room for its memory, or, the first time, so; or it is in another group. */
 typedef enum
 {
   FAKE_RESCAN_FINDS,
@@ -85,6 +87,7 @@ typedef enum
   FAKE_RESCAN_SLEEPS,
   FAKE_RESCAN_NO_ROOM,
   FAKE_RESCAN_NO_ROOM_AT_FIRST,
+  FAKE_RESCAN_RENUMBERS,
 } FakeRescan;
 
 void fake_kernel_set_rescan (FakeKernel *self, FakeRescan rescan);

@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sys/xattr.h>
 
+#include "baton-access.h"
 #include "baton-recover.h"
 #include "fake-kernel.h"
 #include "handoff-story.h"
@@ -297,6 +299,31 @@ test_room_at_last (void)
   g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 4);
 }
 
+/* Found anew, the card is in a group of another number, and back with the guest in vain: whoever was
+ * let open the group may open it under its new number, and no longer than that. */
+static void
+test_new_group (void)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--let-open", NULL };
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (GPtrArray) list = NULL;
+  g_autofree char *node = NULL;
+
+  story_begin (&story);
+  story_prepare_arguments (&story, arguments);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  fake_kernel_refuse_host (story.kernel, FAKE_CARD, EIO);
+  fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_RENUMBERS);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+
+  node = g_build_filename (mock_machine_get_directory (story.machine),
+                           "dev/vfio/" FAKE_NEW_GROUP, NULL);
+  g_assert_cmpint (getxattr (node, "system.posix_acl_access", NULL, 0), >, 0);
+  list = baton_access_list (story.root, FAKE_CARD);
+  g_assert_cmpuint (list->len, ==, 1);
+  g_assert_cmpstr (((BatonAccess *) list->pdata[0])->group, ==, FAKE_NEW_GROUP);
+}
+
 /* The owner's choice among the ways to reset it outlives the function. */
 static void
 test_reset_method_comes_back (void)
@@ -361,6 +388,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/rescan/lost", test_lost);
   g_test_add_func ("/helper/rescan/no-room", test_no_room);
   g_test_add_func ("/helper/rescan/room-at-last", test_room_at_last);
+  g_test_add_func ("/helper/rescan/new-group", test_new_group);
   g_test_add_func ("/helper/rescan/new-names", test_new_names);
   g_test_add_func ("/helper/rescan/reset-method", test_reset_method_comes_back);
 
