@@ -9,6 +9,7 @@
 #include "baton-app-info.h"
 #include "baton-json.h"
 #include "baton-section.h"
+#include "baton-status-label.h"
 #include "baton-step-row.h"
 #include "baton-step-words.h"
 #include "baton-trouble-words.h"
@@ -235,7 +236,7 @@ show_running (BatonHandoffView *self)
   gtk_image_set_from_icon_name (self->icon,
                                 waits ? "baton-waiting-symbolic" : "baton-running-symbolic");
   set_style (GTK_WIDGET (self->icon), stalled ? "warning" : "accent");
-  gtk_label_set_label (self->title_label, title);
+  baton_status_label_set (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
   gtk_progress_bar_set_fraction (
       self->progress_bar,
@@ -261,7 +262,7 @@ show_end (BatonHandoffView *self)
 
   gtk_image_set_from_icon_name (self->icon, baton_result_words_get_icon (result));
   set_style (GTK_WIDGET (self->icon), baton_result_words_get_style (result));
-  gtk_label_set_label (self->title_label, title);
+  baton_status_label_set (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), label != NULL);
   if (label != NULL)
