@@ -50,9 +50,9 @@ def take():
 
 
 def _lasting(function):
-    """Without the numbers that a driver counts up at each bind."""
+    """Without the numbers that a driver, or the order of two cards, gives at each bind."""
     return {**function,
-            'nodes': sorted(re.sub(r'[0-9]+$', 'N', node) for node in function['nodes'])}
+            'nodes': sorted(re.sub(r'[0-9]+', 'N', node) for node in function['nodes'])}
 
 
 def _units():
