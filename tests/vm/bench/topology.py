@@ -70,6 +70,11 @@ TOPOLOGIES = {
         'xio3130-downstream,id=down1,bus=up1,chassis=11,slot=11',
         'xio3130-downstream,id=down2,bus=up1,chassis=12,slot=12',
         *_card_with_sound(1, 'down1'))),
+    # Cards enough for each to be lost once: a port each, with nothing else behind it.
+    'many': Topology((
+        BOOT_DISPLAY,
+        *(device for number in range(1, 14)
+          for device in (_port(number, number + 2), f'bochs-display,bus=rp{number},vgamem=4M')))),
     # Cards whose drivers cannot be trusted with an unbind.
     'crashers': Topology((
         BOOT_DISPLAY,
