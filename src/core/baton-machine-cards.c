@@ -277,4 +277,5 @@ baton_look_find_cards (BatonLook *self, BatonMachine *machine)
 
   mark_only_display (machine);
   baton_look_read_modules (self, machine);
+  baton_look_find_replaced_modules (self, machine);
 }

@@ -38,6 +38,9 @@ GPtrArray *baton_look_read_outputs (BatonLook *self, const BatonFunction *displa
 /* baton-machine-modules.c */
 void baton_look_read_modules (BatonLook *self, BatonMachine *machine);
 
+/* baton-machine-replaced.c */
+void baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine);
+
 /* baton-machine-iommu.c */
 void baton_look_read_iommu (BatonLook *self, BatonMachine *machine);
 

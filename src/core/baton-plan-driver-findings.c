@@ -32,6 +32,19 @@ add_blacklisted (BatonPlanning *self, BatonCode code, const BatonBlacklist *blac
                       "module", blacklist->module, "file", blacklist->file, "line", line);
 }
 
+/* What a card meets when its driver gets it again is partly read from the disk: its firmware, and what
+ * NVIDIA's driver consists of. Of another version than what is in memory, it may not fit. */
+static void
+look_for_replaced_driver (BatonPlanning *self, BatonCode code, const char *module)
+{
+  const BatonFunction *display = self->card->display;
+
+  if (module != NULL && baton_planning_is_module_loaded (self, module) &&
+      baton_planning_is_module_in (self->machine->system->modules_replaced, module))
+    baton_planning_add (self, code, display->address, "card", baton_card_get_name (self->card),
+                        "module", module);
+}
+
 /* The card has its driver now. Will it find it when it comes back? */
 static void
 look_at_loaded_driver (BatonPlanning *self)
@@ -89,11 +102,15 @@ baton_planning_look_at_drivers (BatonPlanning *self)
             look_at_current_driver (self, function);
         }
 
+      if (is_on_host)
+        look_for_replaced_driver (self, BATON_CODE_DRIVER_REPLACED, display->driver_module);
       baton_planning_look_for_bad_returns (self);
       baton_planning_look_at_nvidia (self);
     }
   else if (!is_on_host)
     {
+      look_for_replaced_driver (self, BATON_CODE_RETURN_DRIVER_REPLACED,
+                                baton_planning_choose_module (self, display));
       baton_planning_look_for_crashes (self, display,
                                        baton_planning_choose_module (self, display));
     }

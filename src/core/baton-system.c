@@ -169,6 +169,7 @@ baton_system_free (BatonSystem *self)
   g_free (self->handoff);
   g_strfreev (self->modules_without_remove);
   g_strfreev (self->modules_loaded);
+  g_strfreev (self->modules_replaced);
   baton_nvidia_free (self->nvidia);
   g_free (self);
 }

@@ -69,6 +69,7 @@ typedef enum
  * @journal: an unfinished journal is there
  * @modules_without_remove: drivers of this kernel known to have no remove: e.g. `radeon`
  * @modules_loaded: names in `/sys/module`, as written there: loaded, or built in with parameters
+ * @modules_replaced: (nullable): drivers of cards that are loaded, and whose file is another one now
  * @nvidia: NVIDIA's own driver and what goes with it
  */
 typedef struct
@@ -88,6 +89,7 @@ typedef struct
   gboolean journal;
   GStrv modules_without_remove;
   GStrv modules_loaded;
+  GStrv modules_replaced;
   BatonNvidia *nvidia;
 } BatonSystem;
 

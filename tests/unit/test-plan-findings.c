@@ -463,6 +463,13 @@ lack_reset (PlanMachine *m)
   plan_machine_set_list (&m->display->reset_methods, "");
 }
 
+/* As an upgrade leaves it: the new file is on the disk, and the old driver in memory. */
+static void
+upgrade_driver (PlanMachine *m)
+{
+  plan_machine_set_list (&m->system->modules_replaced, "bochs");
+}
+
 static void
 be_polaris (PlanMachine *m)
 {
@@ -619,6 +626,9 @@ static const struct
   { "a virtual function", BATON_CODE_RESCAN_LEFT_OUT, GUEST, HOST, NULL, be_virtual },
   { "half of it is here, and not reset", BATON_CODE_RESET_LEFT_OUT, SPLIT, HOST, NULL,
     want_reset },
+  { "upgraded driver", BATON_CODE_DRIVER_REPLACED, HOST, GUEST, NULL, upgrade_driver },
+  { "upgraded driver, coming back", BATON_CODE_RETURN_DRIVER_REPLACED, GUEST, HOST, NULL,
+    upgrade_driver },
   { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
   { "rx 9070", BATON_CODE_RETURN_CRASHES, HOST, GUEST, NULL, be_known_to_crash },
   { "memlock", BATON_CODE_MEMLOCK_LOW, HOST, GUEST, NULL, limit_memory },

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-machine-private.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <libkmod.h>
+
+/* References used below:
+ *  MODULE-SYSFS - Linux kernel/module/main.c: `srcversion` and `version` of a loaded module
+ *  MODULES-DEP - modules.dep(5)
+ */
+
+#define MAX_INDEX_BYTES (16 * 1024 * 1024)
+
+/* What tells one build of a module from another, the better one first: srcversion is a sum over its
+ * sources, version is what its makers call it. A module has them where its kernel or its makers want
+ * it so, and the file of one that has neither cannot be told from another (MODULE-SYSFS). */
+static const char *const marks[] = { "srcversion", "version" };
+
+/* What the files of one kernel are looked up with, opened only for a module that has a mark. */
+typedef struct
+{
+  BatonRoot *root;
+  char *directory;     /* owned: of the running kernel's modules, below BATON_ROOT_LIB */
+  char *index;         /* owned: text of modules.dep */
+  guint64 boot_time_s; /* when the computer was started, in seconds since 1970 */
+  struct kmod_ctx *kmod;
+} Files;
+
+static gboolean
+is_named (const char *path, gsize length, const char *module)
+{
+  const char *name = memrchr (path, '/', length);
+  gsize i;
+
+  name = name != NULL ? name + 1 : path;
+  for (i = 0; name + i < path + length && name[i] != '.' && module[i] != '\0'; i++)
+    if (name[i] != module[i] && !(name[i] == '-' && module[i] == '_'))
+      return FALSE;
+
+  return module[i] == '\0' && length - (gsize) (name - path) >= i + strlen (".ko") &&
+         strncmp (name + i, ".ko", strlen (".ko")) == 0;
+}
+
+/* The file that modprobe would load: the index has a line "PATH: …" for each (MODULES-DEP). */
+static char *
+find_file (const Files *files, const char *module)
+{
+  for (const char *line = files->index; line != NULL && *line != '\0';)
+    {
+      const char *end = strchrnul (line, '\n');
+      const char *colon = memchr (line, ':', (gsize) (end - line));
+      gsize length = colon != NULL ? (gsize) (colon - line) : 0;
+
+      if (length > 0 && *line != '/' && is_named (line, length, module))
+        {
+          g_autofree char *path = g_strndup (line, length);
+
+          return g_build_filename (files->directory, path, NULL);
+        }
+      line = *end == '\n' ? end + 1 : end;
+    }
+
+  return NULL;
+}
+
+static guint64
+read_boot_time (BatonRoot *root)
+{
+  g_autofree char *text =
+      baton_root_read_file (root, BATON_ROOT_PROC, "stat", MAX_INDEX_BYTES, NULL, NULL);
+  const char *line = text != NULL ? strstr (text, "\nbtime ") : NULL;
+
+  return line != NULL ? g_ascii_strtoull (line + strlen ("\nbtime "), NULL, 10) : 0;
+}
+
+static void
+open_files (Files *files, const char *release)
+{
+  static const char *const no_config[] = { NULL };
+  g_autofree char *index = NULL;
+
+  if (files->directory != NULL)
+    return;
+  files->directory = g_build_filename ("modules", release, NULL);
+  index = g_build_filename (files->directory, "modules.dep", NULL);
+  files->index =
+      baton_root_read_file (files->root, BATON_ROOT_LIB, index, MAX_INDEX_BYTES, NULL, NULL);
+  files->boot_time_s = read_boot_time (files->root);
+  files->kmod = kmod_new (NULL, no_config);
+  if (files->kmod != NULL)
+    kmod_set_log_priority (files->kmod, 0);
+}
+
+static void
+close_files (Files *files)
+{
+  g_free (files->directory);
+  g_free (files->index);
+  if (files->kmod != NULL)
+    kmod_unref (files->kmod);
+}
+
+/* A file that has not been touched since the computer was started is the one that was loaded. A
+ * package keeps the times that its files were made with, but none keeps the time of the change. */
+static gboolean
+is_older_than_boot (const Files *files, const char *path)
+{
+  struct stat info;
+
+  return stat (path, &info) < 0 || (guint64) info.st_ctime < files->boot_time_s;
+}
+
+static char *
+read_mark_of_file (const Files *files, const char *path, const char *mark)
+{
+  struct kmod_module *module = NULL;
+  struct kmod_list *list = NULL;
+  struct kmod_list *item;
+  char *value = NULL;
+
+  if (files->kmod == NULL || kmod_module_new_from_path (files->kmod, path, &module) < 0)
+    return NULL;
+  if (kmod_module_get_info (module, &list) >= 0)
+    {
+      kmod_list_foreach (item, list)
+      {
+        if (value == NULL && strcmp (kmod_module_info_get_key (item), mark) == 0)
+          value = g_strdup (kmod_module_info_get_value (item));
+      }
+      kmod_module_info_free_list (list);
+    }
+  kmod_module_unref (module);
+
+  return value;
+}
+
+/* Whether the file of @module is another one than was loaded. The module itself is never asked for
+ * anything, and never loaded. */
+static gboolean
+is_replaced (Files *files, const char *release, const char *module)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
+    {
+      g_autofree char *attribute = g_strconcat ("module/", module, "/", marks[i], NULL);
+      g_autofree char *loaded =
+          baton_root_read_line (files->root, BATON_ROOT_SYS, attribute, NULL);
+      g_autofree char *below = NULL;
+      g_autofree char *path = NULL;
+      g_autofree char *on_disk = NULL;
+
+      if (loaded == NULL || *loaded == '\0')
+        continue;
+      open_files (files, release);
+      below = find_file (files, module);
+      path = below != NULL ? baton_root_build_path (files->root, BATON_ROOT_LIB, below) : NULL;
+      if (path == NULL || is_older_than_boot (files, path))
+        return FALSE;
+      on_disk = read_mark_of_file (files, path, marks[i]);
+      if (on_disk != NULL)
+        return strcmp (on_disk, loaded) != 0;
+    }
+
+  return FALSE;
+}
+
+/* The driver that a display has, or those that it might come back to. */
+static void
+add_modules (GHashTable *modules, const BatonFunction *display)
+{
+  if (display->driver_module != NULL)
+    g_hash_table_add (modules, g_strdup (display->driver_module));
+  for (guint i = 0; display->modules != NULL && display->modules[i] != NULL; i++)
+    g_hash_table_add (modules, g_strdup (baton_nvidia_get_module (display->modules[i])));
+}
+
+/* Says which drivers of cards are loaded and have another file by now, as after an upgrade. */
+void
+baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
+{
+  g_autoptr (GHashTable) modules =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GStrvBuilder) replaced = g_strv_builder_new ();
+  const char *release = machine->system->kernel_release;
+  Files files = { .root = self->root };
+  GHashTableIter iter;
+  gpointer name;
+
+  for (guint i = 0; i < machine->cards->len; i++)
+    add_modules (modules, ((BatonCard *) g_ptr_array_index (machine->cards, i))->display);
+
+  g_hash_table_iter_init (&iter, modules);
+  while (release != NULL && strchr (release, '/') == NULL &&
+         g_hash_table_iter_next (&iter, &name, NULL))
+    if (strchr (name, '/') == NULL && is_replaced (&files, release, name))
+      g_strv_builder_add (replaced, name);
+  close_files (&files);
+
+  g_strfreev (machine->system->modules_replaced);
+  machine->system->modules_replaced = g_strv_builder_end (replaced);
+}
