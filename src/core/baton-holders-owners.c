@@ -8,12 +8,14 @@
 #include <sys/sysmacros.h>
 
 #include "baton-holder.h"
+#include "baton-holders-kfd.h"
 #include "baton-holders-walk.h"
 #include "baton-process-kind.h"
 
 /* References used below:
  *  NV-CTL   - NVIDIA open-gpu-kernel-modules nv.c: a /dev/nvidiactl descriptor can hold a GPU in
  *             use (ATTACH_GPUS); nvidia-modeset and nvidia-uvm likewise
+ *  KFD      - Linux drivers/gpu/drm/amd/amdkfd/kfd_chardev.c: one file for all cards of amdgpu
  *  VFIO-DEV - Linux drivers/vfio/group.c: a device's descriptor keeps its group busy after the
  *             group's own was closed
  */
@@ -34,11 +36,20 @@ static const struct
  * which card. */
 #define NVIDIA_CAPABILITIES "nvidia-caps"
 
+/* AMD's compute device, for which the kernel can be asked who uses which card (KFD). */
+#define KFD_DRIVER "amdgpu"
+#define KFD_NODE "kfd"
+
+#define NO_DEVICE G_MAXUINT
+
 struct _BatonHoldersOwners
 {
   /* owned */
+  BatonRoot *root;
+  GHashTable *gpu_ids; /* card -> by what number AMD's compute driver knows it */
   BatonHoldersDevices *devices;
   GPtrArray *nodes; /* by device: GArray of NodeOfCard */
+  guint kfd;        /* device of AMD's compute driver, or NO_DEVICE */
 };
 
 typedef struct
@@ -68,7 +79,7 @@ role_of_node (const BatonNode *node)
     }
 }
 
-static void
+static guint
 want_node (BatonHoldersOwners *self,
            const BatonCard *card,
            guint major,
@@ -84,6 +95,8 @@ want_node (BatonHoldersOwners *self,
     g_ptr_array_add (self->nodes, g_array_new (FALSE, FALSE, sizeof (NodeOfCard)));
   nodes = self->nodes->pdata[index];
   g_array_append_val (nodes, node);
+
+  return index;
 }
 
 static void
@@ -122,6 +135,26 @@ want_shared_nodes (BatonHoldersOwners *self, BatonRoot *root, const BatonCard *c
 
       want_shared_node (self, root, card, name);
     }
+}
+
+/* Known by its number, as sysfs has it: a recorded tree has no device files. */
+static void
+want_kfd (BatonHoldersOwners *self, const BatonCard *card)
+{
+  const char *address = baton_card_get_address (card);
+  g_autofree char *path = NULL;
+  char *gpu_id;
+  guint major;
+  guint minor;
+
+  if (g_strcmp0 (card->display->driver, KFD_DRIVER) != 0 ||
+      !baton_kfd_read_number (self->root, &major, &minor))
+    return;
+  path = baton_root_build_path (self->root, BATON_ROOT_DEV, KFD_NODE);
+  self->kfd = want_node (self, card, major, minor, BATON_HOLDERS_ROLE_SHARED, path);
+  gpu_id = baton_kfd_dup_gpu_id (self->root, address);
+  if (gpu_id != NULL)
+    g_hash_table_insert (self->gpu_ids, g_strdup (address), gpu_id);
 }
 
 static const char *
@@ -167,13 +200,22 @@ has_own_node_of (const BatonHoldersOwners *self,
 }
 
 /* A node that all cards of a driver share (NV-CTL) counts for those whose own nodes the process
- * has as well, and for all of them where it has none: then nobody can tell. */
+ * has as well, and for all of them where it has none: then nobody can tell. But for AMD's compute
+ * device, of which the kernel tells. */
 static gboolean
 counts_shared_node (const BatonHoldersOwners *self,
                     const BatonHoldersFound *found,
+                    guint device,
                     const BatonCard *card)
 {
   const char *driver = card->display->driver;
+  const char *gpu_id = g_hash_table_lookup (self->gpu_ids, baton_card_get_address (card));
+  BatonKfdAnswer answer = device == self->kfd
+                              ? baton_kfd_ask (self->root, found->process->pid, gpu_id)
+                              : BATON_KFD_UNKNOWN;
+
+  if (answer != BATON_KFD_UNKNOWN)
+    return answer == BATON_KFD_USES;
 
   return has_own_node_of (self, found, driver, card) ||
          !has_own_node_of (self, found, driver, NULL);
@@ -233,6 +275,9 @@ baton_holders_owners_new (BatonRoot *root, BatonMachine *machine)
 {
   BatonHoldersOwners *self = g_new0 (BatonHoldersOwners, 1);
 
+  self->root = baton_root_ref (root);
+  self->gpu_ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->kfd = NO_DEVICE;
   self->devices = baton_holders_devices_new ();
   self->nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) g_array_unref);
 
@@ -247,6 +292,7 @@ baton_holders_owners_new (BatonRoot *root, BatonMachine *machine)
           want_node (self, card, node->major, node->minor, role_of_node (node), node->path);
         }
       want_shared_nodes (self, root, card);
+      want_kfd (self, card);
     }
 
   return self;
@@ -264,6 +310,8 @@ baton_holders_owners_free (BatonHoldersOwners *self)
   if (self == NULL)
     return;
 
+  baton_root_unref (self->root);
+  g_hash_table_unref (self->gpu_ids);
   baton_holders_devices_unref (self->devices);
   g_ptr_array_unref (self->nodes);
   g_free (self);
@@ -310,7 +358,7 @@ baton_holders_owners_measure (const BatonHoldersOwners *self,
         continue;
       if (baton_holders_devices_get (self->devices, use->device)->role ==
               BATON_HOLDERS_ROLE_SHARED &&
-          !counts_shared_node (self, found, card))
+          !counts_shared_node (self, found, use->device, card))
         continue;
       how |= use->how;
       g_ptr_array_add (nodes, (gpointer) path);

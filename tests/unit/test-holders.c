@@ -391,6 +391,72 @@ test_hidden_processes_are_not_passed_over (void)
 }
 
 static void
+add_kfd_node (MockMachine *mock, const char *node, const char *gpu_id, const char *properties)
+{
+  g_autofree char *id_path =
+      g_strdup_printf ("sys/class/kfd/kfd/topology/nodes/%s/gpu_id", node);
+  g_autofree char *path =
+      g_strdup_printf ("sys/class/kfd/kfd/topology/nodes/%s/properties", node);
+
+  mock_machine_write (mock, id_path, gpu_id);
+  mock_machine_write (mock, path, properties);
+}
+
+/* AMD's compute device is one file for all cards, and who has it is nobody's holder for that alone:
+ * the kernel knows on which card it computes. */
+static void
+test_kfd_is_laid_to_the_card_that_computes (void)
+{
+  static const struct
+  {
+    int pid;
+    const char *vram[2]; /* of each card, in bytes; NULL where the kernel does not tell */
+    const char *queue;   /* the card that it has a queue of */
+    gboolean holds[2];
+  } rows[] = {
+    { 70, { "0", "4096" }, NULL, { FALSE, TRUE } },
+    { 71, { "0", "0" }, NULL, { FALSE, FALSE } },
+    { 72, { "0", "0" }, "5001", { TRUE, FALSE } },
+    { 73, { "18446744073709551615", "1" }, "6002", { TRUE, TRUE } },
+    { 74, { NULL, NULL }, NULL, { TRUE, TRUE } },
+  };
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autofree char *node =
+      g_build_filename (mock_machine_get_directory (mock), "dev", "kfd", NULL);
+  g_autoptr (GPtrArray) all = NULL;
+
+  mock_machine_write (mock, "sys/class/kfd/kfd/dev", "510:0\n");
+  add_kfd_node (mock, "0", "0\n", "cpu_cores_count 8\nlocation_id 0\ndomain 0\n");
+  add_kfd_node (mock, "1", "5001\n", "simd_count 40\nlocation_id 256\ndomain 0\n");
+  add_kfd_node (mock, "2", "6002\n", "simd_count 40\nlocation_id 512\ndomain 0\n");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *process = g_strdup_printf ("sys/class/kfd/kfd/proc/%d", rows[i].pid);
+      g_autofree char *queue = g_strconcat (process, "/queues/0/gpuid", NULL);
+      g_autofree char *first = g_strconcat (process, "/vram_5001", NULL);
+      g_autofree char *second = g_strconcat (process, "/vram_6002", NULL);
+
+      mock_process_add (mock, rows[i].pid, "train", 1000, SESSION, "train");
+      mock_process_open (mock, rows[i].pid, 5, node);
+      if (rows[i].vram[0] != NULL)
+        {
+          mock_machine_write (mock, first, rows[i].vram[0]);
+          mock_machine_write (mock, second, rows[i].vram[1]);
+        }
+      if (rows[i].queue != NULL)
+        mock_machine_write (mock, queue, rows[i].queue);
+    }
+  all = scan (mock);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%d", rows[i].pid);
+      g_assert_true ((find (all, CARD, rows[i].pid) != NULL) == rows[i].holds[0]);
+      g_assert_true ((find (all, OTHER, rows[i].pid) != NULL) == rows[i].holds[1]);
+    }
+}
+
+static void
 test_kinds_have_names (void)
 {
   for (BatonHolderKind kind = BATON_HOLDER_APP; kind <= BATON_HOLDER_KERNEL; kind++)
@@ -420,6 +486,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/holders/vfio-unseen", test_unseen_vfio_user_is_the_kernels);
   g_test_add_func ("/core/holders/modules", test_modules_above_the_driver_are_listed);
   g_test_add_func ("/core/holders/hidden", test_hidden_processes_are_not_passed_over);
+  g_test_add_func ("/core/holders/kfd", test_kfd_is_laid_to_the_card_that_computes);
   g_test_add_func ("/core/holders/kinds", test_kinds_have_names);
 
   return g_test_run ();
