@@ -10,23 +10,31 @@
 
 /* References used below:
  *  MODULE-SYSFS - Linux kernel/module/main.c: `srcversion` and `version` of a loaded module
+ *  BUILD-ID - Linux kernel/module/sysfs.c, add_notes_attrs(): the note as it stands in the file
  *  MODULES-DEP - modules.dep(5)
  */
 
 #define MAX_INDEX_BYTES (16 * 1024 * 1024)
+#define MAX_MODULE_BYTES (256 * 1024 * 1024)
+#define MAX_NOTE_BYTES 4096
 
-/* What tells one build of a module from another, the better one first: srcversion is a sum over its
+/* Sizes of name and content, type, and the name "GNU" with its end: what every build id begins with
+ * (elf(5), Nhdr). */
+#define NOTE_HEAD_BYTES 16
+
+/* What tells one version of a module from another, the better one first: srcversion is a sum over its
  * sources, version is what its makers call it. A module has them where its kernel or its makers want
- * it so, and the file of one that has neither cannot be told from another (MODULE-SYSFS). */
+ * it so (MODULE-SYSFS); one that has neither is told by the id of its build. */
 static const char *const marks[] = { "srcversion", "version" };
 
-/* What the files of one kernel are looked up with, opened only for a module that has a mark. */
+/* What the files of one kernel are looked up with. */
 typedef struct
 {
   BatonRoot *root;
   char *directory;     /* owned: of the running kernel's modules, below BATON_ROOT_LIB */
   char *index;         /* owned: text of modules.dep */
   guint64 boot_time_s; /* when the computer was started, in seconds since 1970 */
+  gboolean untouched;  /* nothing was installed since then */
   struct kmod_ctx *kmod;
 } Files;
 
@@ -77,19 +85,33 @@ read_boot_time (BatonRoot *root)
   return line != NULL ? g_ascii_strtoull (line + strlen ("\nbtime "), NULL, 10) : 0;
 }
 
+/* A file that has not been touched since the computer was started is the one that was loaded. A
+ * package keeps the times that its files were made with, but none keeps the time of the change. */
+static gboolean
+is_older_than_boot (const Files *files, const char *below)
+{
+  g_autofree char *path = baton_root_build_path (files->root, BATON_ROOT_LIB, below);
+  struct stat info;
+
+  return stat (path, &info) < 0 || (guint64) info.st_ctime < files->boot_time_s;
+}
+
+/* The index is made anew whenever a module is installed, so an old one says that none was, and most
+ * looks end there. */
 static void
 open_files (Files *files, const char *release)
 {
   static const char *const no_config[] = { NULL };
   g_autofree char *index = NULL;
 
-  if (files->directory != NULL)
-    return;
   files->directory = g_build_filename ("modules", release, NULL);
   index = g_build_filename (files->directory, "modules.dep", NULL);
+  files->boot_time_s = read_boot_time (files->root);
+  files->untouched = is_older_than_boot (files, index);
+  if (files->untouched)
+    return;
   files->index =
       baton_root_read_file (files->root, BATON_ROOT_LIB, index, MAX_INDEX_BYTES, NULL, NULL);
-  files->boot_time_s = read_boot_time (files->root);
   files->kmod = kmod_new (NULL, no_config);
   if (files->kmod != NULL)
     kmod_set_log_priority (files->kmod, 0);
@@ -102,16 +124,6 @@ close_files (Files *files)
   g_free (files->index);
   if (files->kmod != NULL)
     kmod_unref (files->kmod);
-}
-
-/* A file that has not been touched since the computer was started is the one that was loaded. A
- * package keeps the times that its files were made with, but none keeps the time of the change. */
-static gboolean
-is_older_than_boot (const Files *files, const char *path)
-{
-  struct stat info;
-
-  return stat (path, &info) < 0 || (guint64) info.st_ctime < files->boot_time_s;
 }
 
 static char *
@@ -138,33 +150,55 @@ read_mark_of_file (const Files *files, const char *path, const char *mark)
   return value;
 }
 
+/* The one in memory is known by its note (BUILD-ID), which its file has as well, unless it is packed:
+ * what a packed file holds is not looked for. */
+static gboolean
+has_other_build_id (const Files *files, const char *module, const char *below)
+{
+  g_autofree char *attribute =
+      g_strconcat ("module/", module, "/notes/.note.gnu.build-id", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *note = NULL;
+  gsize note_length = 0;
+  gsize length = 0;
+
+  note = baton_root_read_file (files->root, BATON_ROOT_SYS, attribute, MAX_NOTE_BYTES,
+                               &note_length, NULL);
+  if (note == NULL || note_length <= NOTE_HEAD_BYTES)
+    return FALSE;
+  text = baton_root_read_file (files->root, BATON_ROOT_LIB, below, MAX_MODULE_BYTES, &length,
+                               NULL);
+
+  return text != NULL && memmem (text, length, note, note_length) == NULL &&
+         memmem (text, length, note, NOTE_HEAD_BYTES) != NULL;
+}
+
 /* Whether the file of @module is another one than was loaded. The module itself is never asked for
  * anything, and never loaded. */
 static gboolean
-is_replaced (Files *files, const char *release, const char *module)
+is_replaced (const Files *files, const char *module)
 {
+  g_autofree char *below = find_file (files, module);
+  g_autofree char *path =
+      below != NULL ? baton_root_build_path (files->root, BATON_ROOT_LIB, below) : NULL;
+
+  if (below == NULL || is_older_than_boot (files, below))
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
     {
       g_autofree char *attribute = g_strconcat ("module/", module, "/", marks[i], NULL);
       g_autofree char *loaded =
           baton_root_read_line (files->root, BATON_ROOT_SYS, attribute, NULL);
-      g_autofree char *below = NULL;
-      g_autofree char *path = NULL;
       g_autofree char *on_disk = NULL;
 
       if (loaded == NULL || *loaded == '\0')
         continue;
-      open_files (files, release);
-      below = find_file (files, module);
-      path = below != NULL ? baton_root_build_path (files->root, BATON_ROOT_LIB, below) : NULL;
-      if (path == NULL || is_older_than_boot (files, path))
-        return FALSE;
       on_disk = read_mark_of_file (files, path, marks[i]);
       if (on_disk != NULL)
         return strcmp (on_disk, loaded) != 0;
     }
 
-  return FALSE;
+  return has_other_build_id (files, module, below);
 }
 
 /* The driver that a display has, or those that it might come back to. */
@@ -189,13 +223,14 @@ baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
   GHashTableIter iter;
   gpointer name;
 
-  for (guint i = 0; i < machine->cards->len; i++)
+  if (release != NULL && strchr (release, '/') == NULL && machine->cards->len > 0)
+    open_files (&files, release);
+  for (guint i = 0; files.index != NULL && i < machine->cards->len; i++)
     add_modules (modules, ((BatonCard *) g_ptr_array_index (machine->cards, i))->display);
 
   g_hash_table_iter_init (&iter, modules);
-  while (release != NULL && strchr (release, '/') == NULL &&
-         g_hash_table_iter_next (&iter, &name, NULL))
-    if (strchr (name, '/') == NULL && is_replaced (&files, release, name))
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (strchr (name, '/') == NULL && is_replaced (&files, name))
       g_strv_builder_add (replaced, name);
   close_files (&files);
 

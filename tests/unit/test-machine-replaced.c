@@ -146,11 +146,55 @@ test_broken_file (void)
     }
 }
 
+/* What most of a distribution's own modules are told by: the id of their build, which memory and file
+ * both have in the same form. */
+static void
+test_build_id (void)
+{
+#define HEAD "\4\0\0\0\24\0\0\0\3\0\0\0GNU\0"
+  static const char loaded[] = HEAD "abcdefghijklmnopqrst";
+  static const struct
+  {
+    const char *name;
+    const char *file;
+    gsize length;
+    const char *replaced;
+  } builds[] = {
+    { "the same", "\177ELF..." HEAD "abcdefghijklmnopqrst...", 46, "" },
+    { "another", "\177ELF..." HEAD "ABCDEFGHIJKLMNOPQRST...", 46, "amdgpu" },
+    { "none", "\177ELF...", 7, "" },
+    { "packed",
+      "\375"
+      "7zXZ abcdefghijklmnopqrst",
+      26, "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (builds); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+      g_autofree char *replaced = NULL;
+
+      g_test_message ("%s", builds[i].name);
+      mock_machine_add_gpu (mock, CARD, "1");
+      mock_machine_write (mock, FILES "/modules.dep", "kernel/amdgpu.ko: kernel/drm.ko\n");
+      mock_machine_write_bytes (mock, "sys/module/amdgpu/notes/.note.gnu.build-id", loaded,
+                                sizeof loaded - 1);
+      mock_machine_write_bytes (mock, FILES "/kernel/amdgpu.ko", builds[i].file,
+                                builds[i].length);
+      machine = mock_machine_look (mock);
+      replaced = g_strjoinv (" ", machine->system->modules_replaced);
+      g_assert_cmpstr (replaced, ==, builds[i].replaced);
+    }
+#undef HEAD
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/machine/replaced/rows", test_replaced);
+  g_test_add_func ("/core/machine/replaced/build-id", test_build_id);
   g_test_add_func ("/core/machine/replaced/broken-file", test_broken_file);
 
   return g_test_run ();
