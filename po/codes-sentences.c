@@ -194,6 +194,9 @@ gettext ("{card} can be unplugged; a virtual machine that has it then loses it w
 gettext ("Leave it plugged in while it is with a virtual machine.");
 gettext ("Asleep");
 gettext ("{card} is asleep and is woken for the handoff.");
+gettext ("A Part of the Card Has No Driver");
+gettext ("{device} at {address} belongs to {card} and has no driver, although “{module}” is there for it.");
+gettext ("Return the card to the host: that binds what is missing.");
 gettext ("Another Handoff Is Under Way");
 gettext ("Another handoff ({handoff}) is under way.");
 gettext ("Wait for its end, or watch it with “batonctl watch”.");

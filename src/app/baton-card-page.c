@@ -44,6 +44,27 @@ struct _BatonCardPage
 G_DEFINE_FINAL_TYPE (BatonCardPage, baton_card_page, GTK_TYPE_BOX)
 
 static void
+on_plan_accepted_cb (BatonCardPage *self, const BatonRequest *request)
+{
+  baton_model_hand (self->model, request);
+}
+
+static void
+open_plan (BatonCardPage *self, BatonSide to)
+{
+  g_autoptr (BatonRequest) request = baton_card_plan_create_request (self->plan);
+  BatonPlanWindow *window = NULL;
+
+  request->to = to;
+  window = baton_plan_window_new (self->model, request);
+  g_signal_connect_object (window, "accepted", G_CALLBACK (on_plan_accepted_cb), self,
+                           G_CONNECT_SWAPPED);
+  gtk_window_set_transient_for (GTK_WINDOW (window),
+                                GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))));
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
 on_finding_verb_cb (gpointer data, BatonFindingRow *row)
 {
   BatonCardPage *self = data;
@@ -82,6 +103,10 @@ on_finding_verb_cb (gpointer data, BatonFindingRow *row)
       break;
     case BATON_FINDING_VERB_RECOVER:
       baton_model_recover (self->model);
+      break;
+    case BATON_FINDING_VERB_RETURN:
+      /* The page's button leads the other way: most of the card is here. */
+      open_plan (self, BATON_SIDE_HOST);
       break;
     case BATON_FINDING_VERB_NONE:
     default:
@@ -214,25 +239,6 @@ needs_answer (JsonObject *plan)
   return plan == NULL || baton_json_count (baton_json_get_array (plan, "steps")) == 0;
 }
 
-static void
-on_plan_accepted_cb (BatonCardPage *self, const BatonRequest *request)
-{
-  baton_model_hand (self->model, request);
-}
-
-static void
-open_plan (BatonCardPage *self)
-{
-  g_autoptr (BatonRequest) request = baton_card_plan_create_request (self->plan);
-  BatonPlanWindow *window = baton_plan_window_new (self->model, request);
-
-  g_signal_connect_object (window, "accepted", G_CALLBACK (on_plan_accepted_cb), self,
-                           G_CONNECT_SWAPPED);
-  gtk_window_set_transient_for (GTK_WINDOW (window),
-                                GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))));
-  gtk_window_present (GTK_WINDOW (window));
-}
-
 /**
  * baton_card_page_press:
  * @self: a page
@@ -251,7 +257,7 @@ baton_card_page_press (BatonCardPage *self)
   if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE) ||
       baton_preview_is_busy (baton_card_plan_get_preview (self->plan)) || needs_answer (plan))
     {
-      open_plan (self);
+      open_plan (self, baton_words_get_other_side (baton_card_plan_get_card (self->plan)));
       return;
     }
 

@@ -54,6 +54,8 @@ static const FindingWords table[] = {
   { BATON_CODE_NO_DRIVER_TO_RETURN_TO, BATON_FINDING_VERB_SHOW_HOW, NULL },
   { BATON_CODE_MEMLOCK_LOW, BATON_FINDING_VERB_SHOW_HOW, NULL },
   { BATON_CODE_JOURNAL_UNFINISHED, BATON_FINDING_VERB_RECOVER, NULL },
+  { BATON_CODE_COMPANION_LOST_DRIVER, BATON_FINDING_VERB_RETURN,
+    N_ ("{device} has no driver") },
 };
 
 static BatonCode
@@ -191,6 +193,8 @@ baton_finding_words_get_verb_label (BatonFindingVerb verb)
       return _ ("Show How…");
     case BATON_FINDING_VERB_RECOVER:
       return _ ("Recover");
+    case BATON_FINDING_VERB_RETURN:
+      return _ ("Return to Host…");
     case BATON_FINDING_VERB_NONE:
     default:
       return NULL;

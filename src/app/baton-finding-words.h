@@ -15,6 +15,7 @@ typedef enum
   BATON_FINDING_VERB_SHOW_GROUP,
   BATON_FINDING_VERB_SHOW_HOW,
   BATON_FINDING_VERB_RECOVER,
+  BATON_FINDING_VERB_RETURN,
 } BatonFindingVerb;
 
 char *baton_finding_words_dup_title (JsonObject *finding, JsonObject *holders);

@@ -195,7 +195,8 @@ baton_result_words_get_remedy (JsonObject *result)
 
   if (code == BATON_CODE_OUTCOME_UNKNOWN || code == BATON_CODE_INTERNAL)
     return BATON_REMEDY_CHECK_AGAIN;
-  /* It is back: to return it once more would do nothing. */
+  /* It is back, and the page's button leads away again. What has no driver yet is a finding of the
+   * card's, with a button of its own. */
   if (code == BATON_CODE_RETURNED_WITH_PROBLEMS)
     return BATON_REMEDY_NONE;
 

@@ -98,12 +98,14 @@ say_blockers (Doctor *self, const BatonPlan *plan)
     {
       const BatonFinding *finding = g_ptr_array_index (plan->findings, i);
 
-      if (baton_finding_get_severity (finding) != BATON_SEVERITY_BLOCKER ||
-          finding->consent != BATON_CONSENT_NONE)
+      if (baton_finding_get_severity (finding) == BATON_SEVERITY_BLOCKER &&
+          finding->consent == BATON_CONSENT_NONE)
+        n_blockers++;
+      /* Nothing is in the way, and yet the card is not as it should be. */
+      else if (finding->code != BATON_CODE_COMPANION_LOST_DRIVER)
         continue;
 
       say_code (self, finding->code, finding->args);
-      n_blockers++;
     }
 
   return n_blockers;

@@ -126,6 +126,13 @@ baton_function_is_sound (const BatonFunction *self)
   return self->class_code >> 8 == CLASS_AUDIO || self->class_code >> 8 == CLASS_HD_AUDIO;
 }
 
+static gboolean
+is_vfio (const char *driver)
+{
+  return driver != NULL &&
+         (g_str_has_suffix (driver, "vfio-pci") || g_str_has_suffix (driver, "vfio_pci"));
+}
+
 /**
  * baton_function_is_on_vfio:
  * @self: a function
@@ -136,8 +143,19 @@ baton_function_is_sound (const BatonFunction *self)
 gboolean
 baton_function_is_on_vfio (const BatonFunction *self)
 {
-  return self->driver != NULL && (g_str_has_suffix (self->driver, "vfio-pci") ||
-                                  g_str_has_suffix (self->driver, "vfio_pci"));
+  return is_vfio (self->driver);
+}
+
+/**
+ * baton_function_is_meant_for_vfio:
+ * @self: a function
+ *
+ * Returns: whether its override names such a driver, bound or not
+ */
+gboolean
+baton_function_is_meant_for_vfio (const BatonFunction *self)
+{
+  return is_vfio (self->override);
 }
 
 /**

@@ -120,3 +120,29 @@ baton_planning_look_at_drivers (BatonPlanning *self)
   else if (self->plan->to == BATON_SIDE_GUEST)
     look_at_loaded_driver (self);
 }
+
+/*
+ * A card that is used here may have come back in parts, when a driver did not take one of them.
+ *
+ * Returns: whether one is missing
+ */
+gboolean
+baton_planning_look_for_lost_drivers (BatonPlanning *self)
+{
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < self->card->functions->len; i++)
+    {
+      const BatonFunction *function = self->card->functions->pdata[i];
+
+      if (!baton_planning_lost_driver (self, function))
+        continue;
+      baton_planning_add (self, BATON_CODE_COMPANION_LOST_DRIVER, function->address, "card",
+                          baton_card_get_name (self->card), "device", function->name, "address",
+                          function->address, "module",
+                          baton_planning_choose_module (self, function));
+      found = TRUE;
+    }
+
+  return found;
+}

@@ -39,6 +39,7 @@ gboolean baton_planning_moves_to_guest (const BatonPlanning *self,
 gboolean baton_planning_leaves_guest (const BatonPlanning *self, const BatonFunction *function);
 gboolean baton_planning_moves_to_host (const BatonPlanning *self,
                                        const BatonFunction *function);
+gboolean baton_planning_lost_driver (const BatonPlanning *self, const BatonFunction *function);
 GPtrArray *baton_planning_list_groups (const BatonPlanning *self);
 
 GPtrArray *baton_planning_list_travelling (const BatonPlanning *self, gboolean display_first);
@@ -68,6 +69,7 @@ void baton_planning_look_at_iommu (BatonPlanning *self);
 void baton_planning_look_at_groups (BatonPlanning *self);
 void baton_planning_look_at_card (BatonPlanning *self);
 void baton_planning_look_at_drivers (BatonPlanning *self);
+gboolean baton_planning_look_for_lost_drivers (BatonPlanning *self);
 void baton_planning_look_at_claims (BatonPlanning *self);
 void baton_planning_look_at_holders (BatonPlanning *self);
 

@@ -218,10 +218,14 @@ add_host_modules (BatonPlanning *self, GPtrArray *functions)
     }
 }
 
-/* An override that names the host's driver which the function has is its owner's business. */
+/* An override that names the host's driver which the function has is its owner's business, and so
+ * is every other where the card is back and only a part of it is missing. */
 static gboolean
-has_override_in_the_way (const BatonFunction *function)
+has_override_in_the_way (const BatonPlanning *self, const BatonFunction *function)
 {
+  if (self->card->side == BATON_SIDE_HOST && !baton_planning_lost_driver (self, function))
+    return FALSE;
+
   return function->override != NULL && (!baton_function_is_on_host (function) ||
                                         g_strcmp0 (function->override, function->driver) != 0);
 }
@@ -230,6 +234,9 @@ static void
 add_steps_to_host (BatonPlanning *self)
 {
   const char *address = baton_card_get_address (self->card);
+  /* What is missing of a card that is back is all that is asked for, and no detail of it. */
+  const char *driver =
+      self->card->side == BATON_SIDE_HOST ? BATON_DRIVER_ANY : BATON_DRIVER_AUTO;
   g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_leaves_guest, TRUE);
   g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_host, TRUE);
   g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, TRUE);
@@ -257,13 +264,13 @@ add_steps_to_host (BatonPlanning *self)
     {
       const BatonFunction *function = all->pdata[i];
 
-      if (has_override_in_the_way (function))
+      if (has_override_in_the_way (self, function))
         baton_planning_add_step (self, BATON_STEP_SET_OVERRIDE, function->address, "");
     }
 
   for (guint i = 0; i < coming->len; i++)
     baton_planning_add_step (self, BATON_STEP_BIND,
-                             ((BatonFunction *) coming->pdata[i])->address, BATON_DRIVER_AUTO);
+                             ((BatonFunction *) coming->pdata[i])->address, driver);
   baton_planning_add_nvidia_return (self);
 
   baton_planning_add_step (self, BATON_STEP_VERIFY, address,

@@ -119,7 +119,9 @@ static void
 look_and_add_steps (BatonPlanning *planning)
 {
   BatonPlan *plan = planning->plan;
-  gboolean is_there = planning->card->side == plan->to;
+  gboolean is_in_parts = baton_planning_look_for_lost_drivers (planning);
+  gboolean is_there =
+      planning->card->side == plan->to && !(is_in_parts && plan->to == BATON_SIDE_HOST);
 
   if (is_there)
     baton_planning_add (planning, BATON_CODE_ALREADY_THERE, plan->cards[0], "card",

@@ -67,9 +67,10 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * @kind: what it does
  * @target: what it is done to: an address, a bus (`0000:01`), a module, a unit, `PID:START`,
  *   `/dev/vfio/N`
- * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO where only the helper knows) or to unbind
- *   from, text of the override (empty clears it), uid that may open, side to verify, name of the
- *   process to close, the one method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED; or %NULL
+ * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
+ *   knows) or to unbind from, text of the override (empty clears it), uid that may open, side to
+ *   verify, name of the process to close, the one method to reset by, %BATON_AS_BEFORE,
+ *   %BATON_IF_NEEDED; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -80,6 +81,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * On the way to the host the helper's record (`/run/baton/cards`) decides: a `bind` of
  * %BATON_DRIVER_AUTO takes the driver that was, does nothing where the record says that there was
  * none, and probes where there is no record, when a companion that finds no driver is no failure.
+ * With %BATON_DRIVER_ANY it is one: that binds what has lost its driver, whatever the record says.
  * A `set-override` to the empty text restores the recorded text, unless that was a parking driver's.
  * What is to be %BATON_AS_BEFORE, a module or a unit, is loaded or started only where the record
  * says that it was before the card left.
@@ -89,6 +91,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * not help either, removes it and looks for it anew.
  */
 #define BATON_DRIVER_AUTO "auto"
+#define BATON_DRIVER_ANY "any"
 #define BATON_AS_BEFORE "as-before"
 #define BATON_IF_NEEDED "if-needed"
 

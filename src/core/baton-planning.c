@@ -20,21 +20,47 @@ baton_planning_moves_to_guest (const BatonPlanning *self, const BatonFunction *f
 }
 
 /* Whether a travelling function is parked now: with vfio-pci, or with pci-stub, which is there so
- * that nobody else takes it. */
+ * that nobody else takes it, and stays where the card is used here beside it. */
 gboolean
 baton_planning_leaves_guest (const BatonPlanning *self, const BatonFunction *function)
 {
-  return baton_planning_travels (self, function) && function->driver != NULL &&
-         !baton_function_is_on_host (function);
+  return self->card->side != BATON_SIDE_HOST && baton_planning_travels (self, function) &&
+         function->driver != NULL && !baton_function_is_on_host (function);
+}
+
+/*
+ * Whether a travelling function of a card that is used here has lost its driver: it is still meant
+ * for the one that parked it, or its driver is loaded and yet it has none, although the kernel binds
+ * by itself what a loaded driver knows (Linux drivers/base/dd.c, __device_attach()). One whose
+ * driver nobody has loaded never had it; any other override is its owner's wish.
+ */
+gboolean
+baton_planning_lost_driver (const BatonPlanning *self, const BatonFunction *function)
+{
+  const char *module = NULL;
+
+  if (self->card->side != BATON_SIDE_HOST || !baton_planning_travels (self, function) ||
+      function->driver != NULL)
+    return FALSE;
+
+  module = baton_planning_choose_module (self, function);
+  if (module == NULL)
+    return FALSE;
+
+  return function->override != NULL ? baton_function_is_meant_for_vfio (function)
+                                    : baton_planning_is_module_loaded (self, module);
 }
 
 /*
  * Whether a travelling function is yet to get a driver of the host. A companion that is unbound
- * and that no installed module wants never had one.
+ * and that no installed module wants never had one; where the card is back already, only what has
+ * lost its driver is missing.
  */
 gboolean
 baton_planning_moves_to_host (const BatonPlanning *self, const BatonFunction *function)
 {
+  if (self->card->side == BATON_SIDE_HOST)
+    return baton_planning_lost_driver (self, function);
   if (!baton_planning_travels (self, function) || baton_function_is_on_host (function))
     return FALSE;
   if (function == self->card->display || function->driver != NULL)

@@ -110,13 +110,14 @@ find_origin (Handoff *self, BatonCard *card)
     g_clear_pointer (&record->origin, baton_card_state_free);
   if (error != NULL && !g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
     baton_event_writer_log (self->events, "warning", error->message);
-  if (card->side != BATON_SIDE_HOST)
+  /* One that came back in parts is still to be as it was before it left. */
+  if (card->side != BATON_SIDE_HOST || self->plan->to == BATON_SIDE_HOST)
     return;
 
   /* It stands on the host now, whatever was remembered before. */
   g_clear_pointer (&record->origin, baton_card_state_free);
   record->origin = baton_card_state_new (card);
-  record->made_origin = self->plan->to == BATON_SIDE_GUEST;
+  record->made_origin = TRUE;
 }
 
 /* What goes with the card, for the handoff that brings it back. */

@@ -10,7 +10,8 @@ typedef enum
 {
   WANTS_DRIVER,  /* the one that is named */
   WANTS_NOTHING, /* it had none before it left */
-  WANTS_ANY,     /* nobody knows: the kernel chooses */
+  WANTS_ANY,     /* nobody knows: the kernel chooses, for a companion perhaps none */
+  WANTS_SOME,    /* the kernel chooses, and there is one */
 } Wants;
 
 static Wants
@@ -19,15 +20,17 @@ find_wish (BatonStepContext *context, const BatonStep *step, const char **ret_dr
   const BatonFunctionState *origin =
       context->origin != NULL ? baton_card_state_find (context->origin, step->target) : NULL;
 
-  if (g_strcmp0 (step->detail, BATON_DRIVER_AUTO) != 0)
+  gboolean is_auto = g_strcmp0 (step->detail, BATON_DRIVER_AUTO) == 0;
+
+  if (!is_auto && g_strcmp0 (step->detail, BATON_DRIVER_ANY) != 0)
     {
       *ret_driver = step->detail;
       return WANTS_DRIVER;
     }
   if (origin == NULL)
-    return WANTS_ANY;
+    return is_auto ? WANTS_ANY : WANTS_SOME;
   if (!baton_sysfs_is_driver_name (origin->driver))
-    return WANTS_NOTHING;
+    return is_auto ? WANTS_NOTHING : WANTS_SOME;
   *ret_driver = origin->driver;
 
   return WANTS_DRIVER;
@@ -89,6 +92,11 @@ observe (BatonStepContext *context,
         return TRUE;
       wanted = "any driver";
       break;
+    case WANTS_SOME:
+      if (driver != NULL)
+        return TRUE;
+      wanted = "any driver";
+      break;
     case WANTS_DRIVER:
     default:
       if (g_strcmp0 (driver, wanted) == 0)
@@ -113,6 +121,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     case WANTS_NOTHING:
       return BATON_OUTCOME_OK;
     case WANTS_ANY:
+    case WANTS_SOME:
       return baton_effect_probe (context, step->target, trouble);
     case WANTS_DRIVER:
     default:

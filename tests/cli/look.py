@@ -95,6 +95,24 @@ def doctor_keeps_the_contract():
 
 
 @story
+def a_card_in_parts_comes_back_whole():
+    with Machine(TWINS) as machine:
+        driver = machine.tree / "sys/bus/pci/devices/0000:27:00.1/driver"
+        status, text, _ = machine.run("plan", "host", "27:00.0")
+        check(status == 0 and "bind" not in text.lower(), text)
+        driver.unlink()
+        status, events = machine.run_json("plan", "host", "27:00.0")
+        plan = [event for event in events if event["type"] == "plan"][0]
+        check(status == 0 and events[-1]["code"] != "nothing-to-do", events[-1])
+        check([finding["code"] for finding in plan["findings"]] == ["companion-lost-driver"], plan)
+        check("bind:0000:27:00.1" in [step["id"] for step in plan["steps"]], plan)
+        _, text, _ = machine.run("doctor")
+        check(any("[wrong]" in line and "0000:27:00.1" in line for line in text.splitlines()), text)
+        machine.run("host", "27:00.0", "--yes")
+        check(machine.asked_for("hand"), "batonctl took it for done")
+
+
+@story
 def report_names_nobody():
     with Machine(TWINS) as machine:
         (machine.tree / "proc/cmdline").write_text(

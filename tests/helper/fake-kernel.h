@@ -58,7 +58,9 @@ void fake_kernel_set_group_viable (FakeKernel *self, gboolean viable);
 
 /* The host's driver does not take @address any more: its probe fails with @errsv. */
 void fake_kernel_refuse_host (FakeKernel *self, const char *address, int errsv);
-/* The same, until the kernel has forgotten @address and found it again. */
+/* It takes everything again. */
+void fake_kernel_accept_host (FakeKernel *self);
+/* As fake_kernel_refuse_host(), until the kernel has forgotten @address and found it again. */
 void fake_kernel_refuse_until_found (FakeKernel *self, const char *address, int errsv);
 
 /* The same, until the card is reset. */

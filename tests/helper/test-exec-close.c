@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -457,6 +458,63 @@ test_kept_by_holder (Fixture *fixture, gconstpointer data)
   fake_kernel_unblock (fixture->story.kernel);
 }
 
+/* Whoever opened the card came out of the worker, with all that it had open: the lock too. */
+static void
+wait_for_lock (Fixture *fixture)
+{
+  g_autofree char *path = g_build_filename (mock_machine_get_directory (fixture->story.machine),
+                                            "run/baton/lock", NULL);
+  int fd = open (path, O_RDWR | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (flock (fd, LOCK_EX), ==, 0);
+  close (fd);
+}
+
+/* And it is not the last word: asked for once more, what is missing is bound, and nothing else is
+ * touched, not even with the display in use. As long as the driver refuses, nothing is pretended. */
+static void
+test_rest_comes_back_later (Fixture *fixture, gconstpointer data)
+{
+  static const char state[] = "run/baton/cards/" FAKE_CARD ".json";
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  test_kept_by_holder (fixture, data);
+  wait_for_lock (fixture);
+  g_assert_true (story_has_file (&fixture->story, state));
+  before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  fake_kernel_set_fault (fixture->story.kernel, 0, FAKE_FAULT_NONE, 0);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&fixture->story, "bind-refused");
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+
+  fake_kernel_accept_host (fixture->story.kernel);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&fixture->story, FAKE_SOUND, "snd_hda_intel");
+  g_assert_false (story_has_file (&fixture->story, state));
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&fixture->story, "nothing-to-do");
+}
+
+/* The same for one that Baton never took away: a probe that binds nothing is a failure here. */
+static void
+test_lost_without_a_record (Fixture *fixture, gconstpointer data)
+{
+  mock_machine_set_driver (fixture->story.machine, FAKE_SOUND, NULL);
+  fake_kernel_refuse_host (fixture->story.kernel, FAKE_SOUND, ENODEV);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_driver (&fixture->story, FAKE_SOUND, NULL);
+
+  fake_kernel_accept_host (fixture->story.kernel);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&fixture->story, FAKE_SOUND, "snd_hda_intel");
+}
+
 /* With nobody there all of it goes back to where it was. */
 static void
 test_not_kept_without_holder (Fixture *fixture, gconstpointer data)
@@ -560,6 +618,10 @@ main (int argc, char **argv)
   g_test_add ("/helper/close/new-holder", Fixture, NULL, set_up, test_new_holder, tear_down);
 
   g_test_add ("/helper/kept/by-holder", Fixture, NULL, set_up, test_kept_by_holder, tear_down);
+  g_test_add ("/helper/kept/rest-comes-later", Fixture, NULL, set_up,
+              test_rest_comes_back_later, tear_down);
+  g_test_add ("/helper/kept/lost-without-a-record", Fixture, NULL, set_up,
+              test_lost_without_a_record, tear_down);
   g_test_add ("/helper/kept/without-holder", Fixture, NULL, set_up,
               test_not_kept_without_holder, tear_down);
   g_test_add ("/helper/kept/by-recovery", Fixture, NULL, set_up, test_kept_by_recovery,

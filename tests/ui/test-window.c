@@ -12,6 +12,7 @@
 #include "baton-holder-row.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
+#include "baton-plan-window.h"
 #include "baton-report-window.h"
 #include "baton-section.h"
 #include "baton-state-box.h"
@@ -30,6 +31,7 @@ static const StateRow state_rows[] = {
   { "idle", "Used by this computer", "_Hand to VM…", "In the Way" },
   { "in-use", "firefox is using the card", "_Hand to VM…", NULL },
   { "blocked", "Shares its group with", "_See What Is in the Way…", "_Hand to VM…" },
+  { "in-parts", "HDMI/DP Audio Controller has no driver", "_Hand to VM…", "In the Way" },
   { "parked", "Parked for a virtual machine", "_Return to Host", "Who Is Using It" },
   { "guest", "With “win11”", "_Return When It Stops", "_Return to Host" },
   { "none", "Used by nobody", "_Return to Host", NULL },
@@ -290,6 +292,28 @@ test_verbs (void)
   g_assert_nonnull (scene_find_label (other, "vfio.conf"));
   if (!has_large_text ())
     assert_not_cut (scene_find_label (other, "Remove that line"), other);
+  gtk_window_destroy (GTK_WINDOW (other));
+}
+
+/* Most of the card is here, and its one button leads away: what brings the rest back is beside what
+ * says that it is missing, named for a screen reader by what it belongs to. */
+static void
+test_rest_is_brought_back (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-parts");
+  GtkWidget *row = scene_find_type (get_root (scene), BATON_TYPE_FINDING_ROW, 0);
+  GtkWidget *button = scene_find_button (row, "Return to Host…");
+  GtkWidget *other;
+
+  g_assert_nonnull (button);
+  gtk_test_accessible_assert_property (
+      GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+      adw_preferences_row_get_title (ADW_PREFERENCES_ROW (row)));
+  g_assert_nonnull (scene_find_label (get_root (scene), "Return the card to the host"));
+  g_signal_emit_by_name (button, "clicked");
+  other = find_window (BATON_TYPE_PLAN_WINDOW);
+  g_assert_nonnull (other);
+  g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (other)), ==, "Return to Host");
   gtk_window_destroy (GTK_WINDOW (other));
 }
 
@@ -592,6 +616,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/findings/close-asks", test_close_asks);
   g_test_add_func ("/ui/findings/severity", test_severity_is_said);
   g_test_add_func ("/ui/findings/verbs", test_verbs);
+  g_test_add_func ("/ui/findings/rest-is-brought-back", test_rest_is_brought_back);
   g_test_add_func ("/ui/handoff/progress", test_progress);
   g_test_add_func ("/ui/handoff/announced", test_steps_are_announced);
   g_test_add_func ("/ui/handoff/step-list", test_step_list);

@@ -378,6 +378,12 @@ use_qxl (PlanMachine *m)
 }
 
 static void
+lose_sound_driver (PlanMachine *m)
+{
+  plan_machine_set (&m->sound->driver, NULL);
+}
+
+static void
 use_nvidia (PlanMachine *m)
 {
   plan_machine_use_nvidia (m, "550.163.01");
@@ -610,6 +616,8 @@ static const struct
     lose_driver },
   { "blacklisted return", BATON_CODE_RETURN_DRIVER_BLACKLISTED, GUEST, HOST, NULL,
     blacklist_and_unload },
+  { "a part without its driver", BATON_CODE_COMPANION_LOST_DRIVER, HOST, GUEST, NULL,
+    lose_sound_driver },
   { "no vfio", BATON_CODE_VFIO_MISSING, HOST, GUEST, NULL, lack_vfio },
   { "upgraded kernel", BATON_CODE_VFIO_OTHER_KERNEL, HOST, GUEST, NULL, upgrade_kernel },
   { "radeon", BATON_CODE_DRIVER_WITHOUT_REMOVE, HOST, GUEST, NULL, use_radeon },

@@ -156,6 +156,50 @@ put_on_switch (PlanMachine *m)
   plan_machine_add_companion (m, "0000:00:02.0", 0x060400, "pcieport")->is_bridge = TRUE;
 }
 
+/* What a return leaves behind when the sound's driver did not take it. */
+static void
+lose_sound (PlanMachine *m)
+{
+  plan_machine_set (&m->sound->driver, NULL);
+}
+
+static void
+lose_sound_and_sleep (PlanMachine *m)
+{
+  lose_sound (m);
+  plan_machine_set (&m->sound->power_control, "auto");
+  plan_machine_add_companion (m, "0000:01:00.3", 0x0c8000, NULL);
+}
+
+/* Its module was unloaded meanwhile; what parked it is still written down. */
+static void
+leave_sound_parked (PlanMachine *m)
+{
+  lose_sound (m);
+  plan_machine_set (&m->sound->override, "vfio-pci");
+  plan_machine_set_loaded (m, "bochs i915 vfio_pci");
+}
+
+static void
+keep_sound_from_host (PlanMachine *m)
+{
+  lose_sound (m);
+  plan_machine_set (&m->sound->override, "none");
+}
+
+static void
+never_load_sound (PlanMachine *m)
+{
+  lose_sound (m);
+  plan_machine_set_loaded (m, "bochs i915 vfio_pci");
+}
+
+static void
+lose_sound_to_stub (PlanMachine *m)
+{
+  plan_machine_set (&m->sound->driver, "pci-stub");
+}
+
 /* What every return may come to where a driver does not take the card. */
 #define RUNGS                                                                                  \
   "reset:0000:01:00.0 (if-needed)\n"                                                           \
@@ -370,6 +414,26 @@ static const struct
     "bind:0000:01:00.0 (auto)\n"
     "verify:0000:01:00.0 (host)\n" },
   { "back already", HOST, HOST, NULL, "" },
+  { "back, but for its sound", HOST, HOST, lose_sound_and_sleep,
+    "hold-power:0000:01:00.1\n"
+    "bind:0000:01:00.1 (any)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "back, and its sound still parked", HOST, HOST, leave_sound_parked,
+    "load-module:snd_hda_intel\n"
+    "set-override:0000:01:00.1 ()\n"
+    "bind:0000:01:00.1 (any)\n"
+    "verify:0000:01:00.0 (host)\n" },
+  { "a sound function that its owner keeps from the host", HOST, HOST, keep_sound_from_host,
+    "" },
+  { "a sound function that never had a driver", HOST, HOST, never_load_sound, "" },
+  { "a sound function that is parked on purpose", HOST, HOST, lose_sound_to_stub, "" },
+  { "its sound goes along without a driver too", HOST, GUEST, lose_sound,
+    "set-override:0000:01:00.1 (vfio-pci)\n"
+    "set-override:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.0 (bochs-drm)\n"
+    "bind:0000:01:00.0 (vfio-pci)\n"
+    "bind:0000:01:00.1 (vfio-pci)\n"
+    "verify:0000:01:00.0 (guest)\n" },
 };
 
 static void
@@ -435,6 +499,40 @@ test_there_already_is_said (void)
       g_assert_nonnull (baton_plan_find (plan, BATON_CODE_ALREADY_THERE));
       g_assert_cmpuint (plan->findings->len, ==, 1);
     }
+}
+
+/* A card that came back in parts says so whatever is planned for it, and is not "there already". */
+static void
+test_lost_driver_is_said (void)
+{
+  static const struct
+  {
+    void (*prepare) (PlanMachine *m);
+    gboolean lost;
+  } rows[] = {
+    { lose_sound, TRUE },        { leave_sound_parked, TRUE },  { keep_sound_from_host, FALSE },
+    { never_load_sound, FALSE }, { lose_sound_to_stub, FALSE },
+  };
+  static const BatonSide sides[] = { HOST, GUEST };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (sides); j++)
+      {
+        g_autoptr (PlanMachine) m = plan_machine_new (HOST, sides[j]);
+        g_autoptr (BatonPlan) plan = NULL;
+        const BatonFinding *finding = NULL;
+
+        g_test_message ("row %u to the %s", i, baton_side_to_string (sides[j]));
+        rows[i].prepare (m);
+        plan = plan_machine_make_plan (m);
+        finding = baton_plan_find (plan, BATON_CODE_COMPANION_LOST_DRIVER);
+        g_assert_true ((finding != NULL) == rows[i].lost);
+        if (finding != NULL)
+          g_assert_cmpstr (finding->subject, ==, PLAN_SOUND);
+        g_assert_true (plan->there_already == (sides[j] == HOST && !rows[i].lost));
+        g_assert_true ((baton_plan_find (plan, BATON_CODE_ALREADY_THERE) != NULL) ==
+                       plan->there_already);
+      }
 }
 
 static void
@@ -1023,6 +1121,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/steps", test_steps);
   g_test_add_func ("/core/plan/ids-are-unique", test_ids_are_unique);
   g_test_add_func ("/core/plan/there-already", test_there_already_is_said);
+  g_test_add_func ("/core/plan/lost-driver", test_lost_driver_is_said);
   g_test_add_func ("/core/plan/digest/is-known", test_digest_is_known);
   g_test_add_func ("/core/plan/digest/covers", test_digest_covers);
   g_test_add_func ("/core/plan/digest/without-guest", test_digest_does_not_depend_on_the_guest);
