@@ -446,6 +446,9 @@ change_card (FakeFault fault)
 {
   g_autofree char *device = mock_machine_dup_device_path (kernel->machine, FAKE_CARD);
 
+  if (fault == FAKE_FAULT_USE)
+    fake_nvidia_set_count (kernel->machine, "nvidia",
+                           fake_nvidia_count (kernel->machine, "nvidia") + 1);
   if (fault == FAKE_FAULT_SWAP)
     mock_machine_set_attribute (kernel->machine, FAKE_CARD, "device", "0x4711");
   if (fault != FAKE_FAULT_LEAVE)
@@ -490,6 +493,7 @@ meet_fault (int *ret_errno)
       return TRUE;
     case FAKE_FAULT_LEAVE:
     case FAKE_FAULT_SWAP:
+    case FAKE_FAULT_USE:
     case FAKE_FAULT_NONE:
     default:
       return TRUE;

@@ -30,6 +30,7 @@ typedef enum
   FAKE_FAULT_CANCEL, /* somebody asks to stop, and the act is done all the same */
   FAKE_FAULT_LEAVE,  /* the act is done, and the card is pulled out */
   FAKE_FAULT_SWAP,   /* the act is done, and another card is in its place */
+  FAKE_FAULT_USE,    /* the act is done, and somebody has begun to use NVIDIA's driver */
 } FakeFault;
 
 typedef struct _FakeKernel FakeKernel;

@@ -24,6 +24,8 @@ typedef struct
   FakeFault fault;
   int errsv;
   const char *expected; /* "STEP CODE ERRNO", sorted, one a line */
+  const char *settings; /* the card's section in baton.conf, or NULL */
+  gboolean parked;      /* nobody knows how it stood before */
 } Row;
 
 static void
@@ -34,6 +36,14 @@ begin (Story *story, const Row *row)
     fake_kernel_use_nvidia (story->kernel, row->version);
   if (g_str_equal (row->side, "host"))
     g_assert_cmpint (story_hand (story, "guest"), ==, BATON_EXIT_DONE);
+  if (row->settings != NULL)
+    {
+      g_autofree char *text = g_strdup_printf ("[" FAKE_CARD "]\n%s\n", row->settings);
+
+      mock_machine_write (story->machine, "etc/baton.conf", text);
+    }
+  if (row->parked)
+    mock_machine_remove (story->machine, "run/baton/cards/" FAKE_CARD ".json");
 }
 
 /* What is not as it was is told at the end. */
@@ -78,10 +88,11 @@ add_failed (Story *story, GHashTable *found)
       g_hash_table_add (found,
                         g_strdup_printf ("%.*s %s %s", (int) strcspn (id, ":"), id,
                                          json_object_get_string_member (event->object, "code"),
-                                         errsv == 0       ? "-"
-                                         : errsv == EBUSY ? "EBUSY"
-                                         : errsv == EPERM ? "EPERM"
-                                                          : "another"));
+                                         errsv == 0        ? "-"
+                                         : errsv == EBUSY  ? "EBUSY"
+                                         : errsv == EPERM  ? "EPERM"
+                                         : errsv == EAGAIN ? "EAGAIN"
+                                                           : "another"));
     }
 }
 
@@ -216,6 +227,28 @@ static const Row rows[] = {
     "problem unit-does-not-run\n"
     "set-override not-as-expected -\n"
     "unbind not-as-expected -\n" },
+  { "nvidia/used/to-guest", NVIDIA, "guest", FAKE_FAULT_USE, 0,
+    "prove-unused module-in-use EAGAIN\n"
+    "unload-module module-in-use EAGAIN\n" },
+  { "rescan/refused", NULL, "host", FAKE_FAULT_REFUSE, EPERM,
+    "hold-power setting-refused EPERM\n"
+    "problem setting-refused\n"
+    "remove-function remove-refused EPERM\n"
+    "rescan-bus rescan-refused EPERM\n"
+    "unbind unbind-refused EPERM\n",
+    "return-method=rescan" },
+  { "rescan/without-effect", NULL, "host", FAKE_FAULT_LIE, 0,
+    "hold-power not-as-expected -\n"
+    "problem not-as-expected\n"
+    "remove-function still-there -\n"
+    "unbind not-as-expected -\n",
+    "return-method=rescan" },
+  { "parked/refused", NULL, "host", FAKE_FAULT_REFUSE, EPERM,
+    "bind probe-refused EPERM\n"
+    "hold-power setting-refused EPERM\n"
+    "set-override setting-refused EPERM\n"
+    "unbind unbind-refused EPERM\n",
+    "return-method=bind", TRUE },
 };
 
 /* A worker that died says so by recovery's mouth, in the step that it was at. */
