@@ -389,7 +389,7 @@ gettext ("The handoff that was cut off could not be settled wholly: {problems}."
 gettext ("A restart gives the stock desktop.");
 gettext ("Not Begun");
 gettext ("The handoff was not begun, because its journal cannot be written: {reason}.");
-gettext ("Make room on the disk that holds /var/lib/baton and try again.");
+gettext ("Make sure that /var/lib/baton can be written to and that its disk has room, and try again.");
 gettext ("Could Not Look");
 gettext ("The machine could not be looked at: {reason}.");
 gettext ("Check that /sys and /proc are mounted and readable, and try again.");

@@ -2,7 +2,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -114,15 +116,77 @@ test_each_sync_fails (gconstpointer side)
   g_assert_cmpuint (n_rolled_back, >, 5);
 }
 
+/* The state directory becomes what a disk is that the kernel has found damaged, in a namespace of our
+ * own: for this process and its children alone. */
+static void
+mount_read_only (Story *story)
+{
+  g_autofree char *path =
+      g_build_filename (mock_machine_get_directory (story->machine), "var/lib/baton", NULL);
+
+  g_assert_cmpint (mount (path, path, NULL, MS_BIND, NULL), ==, 0);
+  g_assert_cmpint (mount (NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+}
+
+static void
+unmount (Story *story)
+{
+  g_autofree char *path =
+      g_build_filename (mock_machine_get_directory (story->machine), "var/lib/baton", NULL);
+
+  g_assert_cmpint (umount2 (path, MNT_DETACH), ==, 0);
+}
+
+/* Nothing is begun that could not be undone after a power cut, whichever way it goes; and what could
+ * not be begun can be once the disk takes it. */
+static void
+test_read_only (gconstpointer side)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  const BatonEvent *last;
+  guint n_acts;
+
+  story_begin_on (&story, g_str_equal (side, "guest") ? "host" : "guest");
+  before = fake_kernel_dup_snapshot (story.kernel);
+  n_acts = fake_kernel_get_n_acts (story.kernel);
+  mount_read_only (&story);
+  g_assert_cmpint (story_hand (&story, side), ==, BATON_EXIT_REFUSED);
+  story_assert_code (&story, "no-journal");
+  story_assert_one_result (&story);
+  last = g_ptr_array_index (story.events, story.events->len - 1);
+  g_assert_nonnull (
+      strstr (json_object_get_string_member (last->object, "text"), g_strerror (EROFS)));
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
+  unmount (&story);
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+  g_assert_cmpint (story_hand (&story, side), ==, BATON_EXIT_DONE);
+}
+
+static void
+enter_namespace (void)
+{
+  if (unshare (CLONE_NEWNS) < 0 && unshare (CLONE_NEWUSER | CLONE_NEWNS) < 0)
+    g_error ("no namespace can be had: %s", g_strerror (errno));
+  if (mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    g_error ("mounts cannot be made private: %s", g_strerror (errno));
+}
+
 int
 main (int argc, char **argv)
 {
+  enter_namespace ();
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_data_func ("/helper/disk/each-sync-fails/to-the-guest", "guest",
                         test_each_sync_fails);
   g_test_add_data_func ("/helper/disk/each-sync-fails/to-the-host", "host",
                         test_each_sync_fails);
+
+  g_test_add_data_func ("/helper/disk/read-only/to-the-guest", "guest", test_read_only);
+  g_test_add_data_func ("/helper/disk/read-only/to-the-host", "host", test_read_only);
 
   return g_test_run ();
 }
