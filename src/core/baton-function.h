@@ -74,6 +74,8 @@ typedef struct
  * @reset_methods: what `reset_method` offers, possibly empty
  * @modules: modules that claim the modalias, best first (without vfio-pci); looked up where it
  *   travels with a card
+ * @built_in: where no module claims the modalias: a driver for cards of this vendor that is
+ *   registered all the same, as one that is part of the kernel; else %NULL
  * @nodes: (element-type BatonNode): its device files, where it travels with a card
  * @removable: the kernel says that it is (Thunderbolt)
  * @is_silent: it is awake and its configuration space reads as all ones, as where nobody is; looked
@@ -108,6 +110,7 @@ typedef struct
   char *power_control;
   GStrv reset_methods;
   GStrv modules;
+  const char *built_in;
   GPtrArray *nodes;
 } BatonFunction;
 

@@ -46,6 +46,37 @@ is_vfio (const char *module)
   return g_str_has_suffix (module, "vfio_pci") || strcmp (module, "pci_stub") == 0;
 }
 
+/* What is built into the kernel claims no modalias in any index that kmod has: modpost writes aliases
+ * for modules alone (scripts/mod/file2alias.c up to Linux 6.17), and Debian 13 has virtio_pci built
+ * in. The ids that these drivers take are in their sources; nearly always it is all cards of a
+ * vendor that are new enough, and bind tries and looks. */
+static const struct
+{
+  guint16 vendor_id;
+  const char *driver;
+} built_in_drivers[] = {
+  { 0x1002, "amdgpu" }, { 0x1002, "radeon" },    { 0x8086, "i915" },
+  { 0x8086, "xe" },     { 0x10de, "nouveau" },   { 0x102b, "mgag200" },
+  { 0x1a03, "ast" },    { 0x15ad, "vmwgfx" },    { 0x1af4, "virtio-pci" },
+  { 0x1b36, "qxl" },    { 0x1234, "bochs-drm" }, { 0x1013, "cirrus" },
+};
+
+static const char *
+find_built_in (BatonLook *self, const BatonFunction *function)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (built_in_drivers); i++)
+    {
+      g_autofree char *directory =
+          g_strconcat ("bus/pci/drivers/", built_in_drivers[i].driver, NULL);
+
+      if (built_in_drivers[i].vendor_id == function->vendor_id &&
+          baton_root_exists (self->root, BATON_ROOT_SYS, directory))
+        return built_in_drivers[i].driver;
+    }
+
+  return NULL;
+}
+
 static GStrv
 look_up (struct kmod_ctx *ctx, const char *modalias)
 {
@@ -96,6 +127,8 @@ baton_look_read_modules (BatonLook *self, BatonMachine *machine)
             continue;
           g_strfreev (function->modules);
           function->modules = look_up (ctx, function->modalias);
+          if (function->modules[0] == NULL && baton_function_is_display (function))
+            function->built_in = find_built_in (self, function);
         }
     }
   kmod_unref (ctx);

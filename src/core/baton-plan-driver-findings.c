@@ -67,7 +67,7 @@ look_for_driver_to_return_to (BatonPlanning *self)
   const char *first = display->modules != NULL ? display->modules[0] : NULL;
   const BatonBlacklist *blacklist = NULL;
 
-  if (baton_planning_choose_module (self, display) != NULL)
+  if (display->built_in != NULL || baton_planning_choose_module (self, display) != NULL)
     return;
 
   blacklist = first != NULL ? baton_planning_find_blacklist (self, first) : NULL;
@@ -112,7 +112,9 @@ baton_planning_look_at_drivers (BatonPlanning *self)
       look_for_replaced_driver (self, BATON_CODE_RETURN_DRIVER_REPLACED,
                                 baton_planning_choose_module (self, display));
       baton_planning_look_for_crashes (self, display,
-                                       baton_planning_choose_module (self, display));
+                                       display->built_in != NULL
+                                           ? display->built_in
+                                           : baton_planning_choose_module (self, display));
     }
 
   if (!is_on_host)

@@ -19,6 +19,25 @@ find_card (BatonMachine *machine, const char *address)
   return card;
 }
 
+/* It has no module that any index names, and is there. */
+static void
+test_built_in_driver (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) unknown = NULL;
+  g_autoptr (BatonMachine) machine = NULL;
+
+  mock_machine_add_function (mock, "0000:01:00.0", 0x030000, "1af4:1050:1af4:1100", NULL, "1",
+                             NULL);
+  unknown = mock_machine_look (mock);
+  g_assert_null (find_card (unknown, "0000:01:00.0")->display->built_in);
+
+  mock_machine_write (mock, "sys/bus/pci/drivers/amdgpu/bind", "");
+  mock_machine_write (mock, "sys/bus/pci/drivers/virtio-pci/bind", "");
+  machine = mock_machine_look (mock);
+  g_assert_cmpstr (find_card (machine, "0000:01:00.0")->display->built_in, ==, "virtio-pci");
+}
+
 static void
 test_card_is_read_whole (void)
 {
@@ -400,6 +419,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/machine/built-in-driver", test_built_in_driver);
   g_test_add_func ("/core/machine/card-is-read-whole", test_card_is_read_whole);
   g_test_add_func ("/core/machine/sides", test_sides);
   g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);

@@ -1054,6 +1054,20 @@ test_drivers_that_crash (void)
     }
 }
 
+/* No index of modules tells what cards a part of the kernel takes. */
+static void
+test_built_in_driver (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (GUEST, HOST);
+  g_autoptr (BatonPlan) plan = NULL;
+
+  plan_machine_set_list (&m->display->modules, "");
+  m->display->built_in = "virtio-pci";
+  plan = plan_machine_make_plan (m);
+  g_assert_null (baton_plan_find (plan, BATON_CODE_NO_DRIVER_TO_RETURN_TO));
+  g_assert_cmpuint (plan->steps->len, >, 0);
+}
+
 /* The handoff's own lock does not stand in its own way; another's does. */
 static void
 test_own_lock_is_no_obstacle (void)
@@ -1139,6 +1153,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/group/companions", test_companions_group_counts);
   g_test_add_func ("/core/plan/drivers/crash", test_drivers_that_crash);
   g_test_add_func ("/core/plan/drivers/kernels", test_kernels_that_crash);
+  g_test_add_func ("/core/plan/drivers/built-in", test_built_in_driver);
   g_test_add_func ("/core/plan/own-lock", test_own_lock_is_no_obstacle);
   g_test_add_func ("/core/plan/json", test_json);
 
