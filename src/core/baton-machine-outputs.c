@@ -5,33 +5,13 @@
 
 #include <string.h>
 
-#include "baton-edid.h"
-
 /* References used below:
  *  DRM-SYSFS - Linux drivers/gpu/drm/drm_sysfs.c: `status` and `edid` show what the last
- *    probe found and start none
+ *    probe found and start none; status_show() takes no lock
  */
-
-/* E-EDID: a base block and up to 255 extensions */
-#define MAX_EDID_BYTES (256 * 128)
 
 /* What a card can write a picture to without a monitor: no connector that people know. */
 #define WRITEBACK "Writeback-"
-
-static char *
-read_monitor (BatonLook *self, const char *connector)
-{
-  g_autofree char *path = g_strconcat (connector, "/edid", NULL);
-  g_autofree char *bytes = NULL;
-  gsize length = 0;
-
-  bytes =
-      baton_root_read_file (self->root, BATON_ROOT_SYS, path, MAX_EDID_BYTES, &length, NULL);
-  if (bytes == NULL)
-    return NULL;
-
-  return baton_edid_dup_monitor ((const guint8 *) bytes, length);
-}
 
 static void
 read_connectors (BatonLook *self, const char *drm, const char *card, GPtrArray *outputs)
@@ -60,7 +40,7 @@ read_connectors (BatonLook *self, const char *drm, const char *card, GPtrArray *
       output->name = g_utf8_make_valid (name + strlen (prefix), -1);
       output->connected = strcmp (status, "connected") == 0;
       if (output->connected)
-        output->monitor = read_monitor (self, connector);
+        baton_look_expect_monitor (self, connector, output);
       g_ptr_array_add (outputs, output);
     }
 }

@@ -16,6 +16,7 @@ typedef struct
   BatonPciNames *names;
   GHashTable *driver_modules; /* driver -> module, "" where it is built in */
   GHashTable *nvidia_minors;  /* address -> minor number + 1 */
+  GPtrArray *connected;       /* outputs whose monitors are to be named, NULL for none */
 } BatonLook;
 
 /* baton-machine-function.c */
@@ -34,6 +35,11 @@ void baton_look_read_nodes (BatonLook *self, BatonFunction *function);
 
 /* baton-machine-outputs.c */
 GPtrArray *baton_look_read_outputs (BatonLook *self, const BatonFunction *display);
+
+/* baton-machine-monitors.c */
+void baton_look_expect_monitor (BatonLook *self, const char *connector, BatonOutput *output);
+
+void baton_look_read_monitors (BatonLook *self);
 
 /* baton-machine-modules.c */
 void baton_look_read_modules (BatonLook *self, BatonMachine *machine);

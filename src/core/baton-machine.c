@@ -37,6 +37,7 @@ clear_look (BatonLook *self)
   g_clear_pointer (&self->names, baton_pci_names_free);
   g_clear_pointer (&self->driver_modules, g_hash_table_unref);
   g_clear_pointer (&self->nvidia_minors, g_hash_table_unref);
+  g_clear_pointer (&self->connected, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonLook, clear_look)
@@ -155,6 +156,7 @@ baton_machine_new (BatonRoot *root, GError **error)
   collect_groups (self);
   baton_look_read_nvidia (&look, self);
   baton_look_find_cards (&look, self);
+  baton_look_read_monitors (&look);
 
   return g_steal_pointer (&self);
 }
