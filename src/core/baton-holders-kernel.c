@@ -5,8 +5,12 @@
 
 #include <string.h>
 
+#include "baton-root-warily.h"
+
 /* References used below:
  *  VTCON    - Linux Documentation/driver-api/tty/console.rst: `(M) frame buffer device`, bind
+ *  BIND     - Linux drivers/tty/vt/vt.c: show_bind() takes console_lock(), which is held while the
+ *    console's driver sets a mode, and for ever where it crashed meanwhile; show_name() takes none
  *  FBCON    - Linux drivers/video/fbdev/core/fbcon.c, fbcon_startup(): the first framebuffer
  *  HOLDERS  - Linux kernel/module/main.c, add_usage_links(): /sys/module/M/holders
  *  VFIO-REF - Linux drivers/vfio/vfio_main.c, vfio_device_open(): one use for each open device
@@ -30,9 +34,10 @@ add_kernel_holder (BatonHolders *self, const char *name, guint how, const char *
   g_ptr_array_add (self->holders, holder);
 }
 
-static gboolean
-is_console_on_framebuffer (BatonRoot *root)
+static GStrv
+find_framebuffer_consoles (BatonRoot *root)
 {
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
   g_autoptr (GPtrArray) consoles =
       baton_root_list (root, BATON_ROOT_SYS, "class/vtconsole", NULL);
 
@@ -42,10 +47,29 @@ is_console_on_framebuffer (BatonRoot *root)
       g_autofree char *name_path = g_strdup_printf ("class/vtconsole/%s/name", console);
       g_autofree char *bind_path = g_strdup_printf ("class/vtconsole/%s/bind", console);
       g_autofree char *name = baton_root_read_line (root, BATON_ROOT_SYS, name_path, NULL);
-      g_autofree char *bind = baton_root_read_line (root, BATON_ROOT_SYS, bind_path, NULL);
 
-      if (name != NULL && strstr (name, "frame buffer device") != NULL &&
-          g_strcmp0 (bind, "1") == 0)
+      if (name != NULL && strstr (name, "frame buffer device") != NULL)
+        g_strv_builder_add (paths, bind_path);
+    }
+
+  return g_strv_builder_end (paths);
+}
+
+/* A console that does not answer is at work on its framebuffer (BIND), and so bound to it. */
+static gboolean
+is_console_on_framebuffer (BatonRoot *root)
+{
+  g_auto (GStrv) paths = find_framebuffer_consoles (root);
+  g_autoptr (GPtrArray) heads = baton_root_read_warily (
+      root, BATON_ROOT_SYS, (const char *const *) paths, BATON_ROOT_FACT_MS);
+
+  for (guint i = 0; i < heads->len; i++)
+    {
+      GBytes *bind = g_ptr_array_index (heads, i);
+      gsize length = 0;
+      const char *text = bind != NULL ? g_bytes_get_data (bind, &length) : NULL;
+
+      if (bind == NULL || (length > 0 && *text == '1'))
         return TRUE;
     }
 
@@ -55,13 +79,10 @@ is_console_on_framebuffer (BatonRoot *root)
 /* The text console draws on the framebuffer that came first (FBCON); which one was chosen by
  * hand (fbcon=map, con2fbmap) the kernel tells nobody but by an ioctl on the node. */
 static char *
-find_console_framebuffer (BatonRoot *root)
+find_first_framebuffer (BatonRoot *root)
 {
   g_autoptr (GPtrArray) names = NULL;
   guint64 lowest = G_MAXUINT64;
-
-  if (!is_console_on_framebuffer (root))
-    return NULL;
 
   names = baton_root_list (root, BATON_ROOT_SYS, "class/graphics", NULL);
   for (guint i = 0; names != NULL && i < names->len; i++)
@@ -173,15 +194,15 @@ baton_holders_add_kernel (BatonHolders *self,
                           const BatonCard *card,
                           gboolean vfio_seen)
 {
-  g_autofree char *console = find_console_framebuffer (root);
+  g_autofree char *first = find_first_framebuffer (root);
 
-  for (guint i = 0; console != NULL && i < card->nodes->len; i++)
+  for (guint i = 0; first != NULL && i < card->nodes->len; i++)
     {
       const BatonNode *node = card->nodes->pdata[i];
       const char *slash = strrchr (node->path, '/');
 
       if (node->kind == BATON_NODE_FRAMEBUFFER && slash != NULL &&
-          g_str_equal (slash + 1, console))
+          g_str_equal (slash + 1, first) && is_console_on_framebuffer (root))
         add_kernel_holder (self, "fbcon", BATON_HOW_CONSOLE, node->path);
     }
 

@@ -3,7 +3,10 @@
 
 #include "baton-holders.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "mock-process.h"
 
@@ -335,6 +338,44 @@ test_kernel_holds_are_listed (void)
   g_assert_null (baton_holders_find_pid (baton_holders_find (all, CARD), 0));
 }
 
+/* Reading it waits for the console's lock, which a driver keeps that crashed while it drew
+ * (show_bind() in the kernel's drivers/tty/vt/vt.c). */
+static void
+test_console_that_does_not_answer_is_a_holder (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+  g_autofree char *bind = g_build_filename (mock_machine_get_directory (mock),
+                                            "sys/class/vtconsole/vtcon1/bind", NULL);
+  int fd;
+
+  mock_machine_add_node (mock, CARD, "graphics", "fb0", 29, 0);
+  mock_machine_write (mock, "sys/class/graphics/fb0/name", "a\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+  g_assert_cmpint (mkfifo (bind, 0600), ==, 0);
+  all = scan (mock);
+  g_assert_nonnull (find_kernel (all, CARD, BATON_HOW_CONSOLE));
+
+  /* lets the process go that waits */
+  fd = open (bind, O_WRONLY | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+}
+
+static void
+test_console_elsewhere_is_no_holder (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+
+  mock_machine_add_node (mock, CARD, "graphics", "fb0", 29, 0);
+  mock_machine_write (mock, "sys/class/graphics/fb0/name", "a\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/bind", "0\n");
+  all = scan (mock);
+  g_assert_null (find_kernel (all, CARD, BATON_HOW_CONSOLE));
+}
+
 static void
 test_unseen_vfio_user_is_the_kernels (void)
 {
@@ -483,6 +524,9 @@ main (int argc, char **argv)
   g_test_add_func ("/core/holders/vfio-mapping-alone", test_vfio_mapping_alone_holds);
   g_test_add_func ("/core/holders/maps", test_maps_of_any_shape_are_read);
   g_test_add_func ("/core/holders/kernel", test_kernel_holds_are_listed);
+  g_test_add_func ("/core/holders/console-hangs",
+                   test_console_that_does_not_answer_is_a_holder);
+  g_test_add_func ("/core/holders/console-elsewhere", test_console_elsewhere_is_no_holder);
   g_test_add_func ("/core/holders/vfio-unseen", test_unseen_vfio_user_is_the_kernels);
   g_test_add_func ("/core/holders/modules", test_modules_above_the_driver_are_listed);
   g_test_add_func ("/core/holders/hidden", test_hidden_processes_are_not_passed_over);
