@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "baton-root-warily.h"
+
 /* References used below:
  *  NV-PROC - open-gpu-kernel-modules kernel-open/nvidia/nv-procfs.c,
  *    nv_procfs_read_gpu_info(): "Device Minor", after rm_ref_dynamic_power(), which takes
- *    the card out of runtime suspend
+ *    the card out of runtime suspend; what it asks for before (rm_get_gpu_uuid()) takes the locks
+ *    of NVIDIA's resource manager, which a card that hangs may keep
  *  NV-MINOR - kernel-open/nvidia/nv.c: a card gets the lowest minor number that is free
  */
-
-#define MAX_INFORMATION_BYTES 16384
 
 static gboolean
 is_nvidia (const BatonFunction *function)
@@ -30,18 +31,54 @@ is_asleep (const BatonFunction *function)
 }
 
 static gboolean
-read_minor (BatonLook *self, const BatonFunction *function, guint *ret_minor)
+parse_minor (GBytes *information, guint *ret_minor)
 {
-  g_autofree char *path =
-      g_strconcat ("driver/nvidia/gpus/", function->address, "/information", NULL);
   g_autofree char *text = NULL;
   const char *line;
 
-  text = baton_root_read_file (self->root, BATON_ROOT_PROC, path, MAX_INFORMATION_BYTES, NULL,
-                               NULL);
-  line = text != NULL ? strstr (text, "Device Minor:") : NULL;
+  if (information == NULL || g_bytes_get_size (information) == 0)
+    return FALSE;
+  text = g_strndup (g_bytes_get_data (information, NULL), g_bytes_get_size (information));
+  line = strstr (text, "Device Minor:");
 
-  return line != NULL && sscanf (line + strlen ("Device Minor:"), "%u", ret_minor) == 1;
+  return line != NULL && sscanf (line + strlen ("Device Minor:"), "%u", ret_minor) == 1 &&
+         *ret_minor < G_MAXUINT;
+}
+
+/* Returns whether all of them told. */
+static gboolean
+read_minors (BatonLook *self, GPtrArray *functions)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GPtrArray) heads = NULL;
+  g_auto (GStrv) paths = NULL;
+  gboolean all = TRUE;
+
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (functions, i);
+      g_autofree char *path =
+          g_strconcat ("driver/nvidia/gpus/", function->address, "/information", NULL);
+
+      g_strv_builder_add (builder, path);
+    }
+  paths = g_strv_builder_end (builder);
+
+  heads = baton_root_read_warily (self->root, BATON_ROOT_PROC, (const char *const *) paths,
+                                  BATON_ROOT_FACT_MS);
+  for (guint i = 0; i < heads->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (functions, i);
+      guint minor;
+
+      if (parse_minor (g_ptr_array_index (heads, i), &minor))
+        g_hash_table_insert (self->nvidia_minors, function->address,
+                             GUINT_TO_POINTER (minor + 1));
+      else
+        all = FALSE;
+    }
+
+  return all;
 }
 
 static gboolean
@@ -66,6 +103,7 @@ is_taken (BatonLook *self, guint minor)
 void
 baton_look_read_nvidia (BatonLook *self, BatonMachine *machine)
 {
+  g_autoptr (GPtrArray) awake = g_ptr_array_new ();
   BatonFunction *sleeper = NULL;
   guint n_sleepers = 0;
   guint minor = 0;
@@ -81,14 +119,11 @@ baton_look_read_nvidia (BatonLook *self, BatonMachine *machine)
           sleeper = function;
           n_sleepers++;
         }
-      else if (read_minor (self, function, &minor) && minor < G_MAXUINT)
-        {
-          g_hash_table_insert (self->nvidia_minors, function->address,
-                               GUINT_TO_POINTER (minor + 1));
-        }
+      else
+        g_ptr_array_add (awake, function);
     }
 
-  if (n_sleepers != 1)
+  if (!read_minors (self, awake) || n_sleepers != 1)
     return;
   for (minor = 0; is_taken (self, minor); minor++)
     continue;

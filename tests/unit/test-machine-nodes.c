@@ -3,6 +3,10 @@
 
 #include "baton-machine.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "mock-machine.h"
 
 #define CARD "0000:01:00.0"
@@ -148,6 +152,39 @@ test_nvidia_nodes (void)
     }
 }
 
+/* A card that hangs keeps whoever asks its driver; which number a sleeping one has is not to be
+ * concluded without it. */
+static void
+test_nvidia_that_hangs (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *fifo =
+      g_build_filename (mock_machine_get_directory (mock),
+                        "proc/driver/nvidia/gpus/0000:02:00.0/information", NULL);
+  int fd;
+
+  add_nvidia_card (mock, "0000:01:00.0", "active", 1);
+  add_nvidia_card (mock, "0000:02:00.0", "active", 0);
+  add_nvidia_card (mock, "0000:03:00.0", "suspended", 99);
+  g_assert_cmpint (unlink (fifo), ==, 0);
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  machine = mock_machine_look (mock);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      const BatonCard *card = g_ptr_array_index (machine->cards, i);
+      g_autofree char *nodes = mock_join_nodes (card->nodes);
+
+      g_assert_cmpstr (nodes, ==, i == 0 ? "/dev/nvidia1" : "");
+    }
+
+  /* lets the process go that waits */
+  fd = open (fifo, O_WRONLY | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+}
+
 static void
 test_outputs (void)
 {
@@ -212,6 +249,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/machine-nodes/of-the-card", test_what_is_a_node_of_the_card);
   g_test_add_func ("/core/machine-nodes/nvidia", test_nvidia_nodes);
+  g_test_add_func ("/core/machine-nodes/nvidia-hangs", test_nvidia_that_hangs);
   g_test_add_func ("/core/machine-nodes/outputs", test_outputs);
   g_test_add_func ("/core/machine-nodes/outputs-one-level-down", test_outputs_one_level_down);
 
