@@ -9,6 +9,7 @@
 
 #include "baton-fd.h"
 #include "baton-pci-address.h"
+#include "baton-root-warily.h"
 
 /* References used below:
  *  PCI-SYSFS - Linux drivers/pci/pci-sysfs.c and Documentation/ABI/testing/sysfs-bus-pci
@@ -75,11 +76,11 @@ read_parent (BatonLook *self, const char *address)
   return g_steal_pointer (&parent);
 }
 
-/* The override is read under the device's lock (driver_override_show() in Linux 6.1), which a
- * driver that does not let go of the device holds for as long: whoever reads it then waits in the
- * kernel, and cannot be killed. The link to such a driver is gone already (__device_release_driver()
- * in drivers/base/dd.c), but it has not disabled the device yet, as one that was let go has been.
- * `enable` is a counter and needs no lock. */
+/* The override is read under the device's lock (driver_override_show() in Linux 6.1), which is held
+ * while a driver takes the device, lets go of it, or resets it: whoever reads it then waits in the
+ * kernel, and cannot be killed. Where a driver does not let go, that is known beforehand: the link
+ * to it is gone already (__device_release_driver() in drivers/base/dd.c), but it has not disabled
+ * the device yet, as one that was let go has been. `enable` is a counter and needs no lock. */
 static gboolean
 may_be_locked (BatonLook *self, const BatonFunction *function)
 {
@@ -87,11 +88,13 @@ may_be_locked (BatonLook *self, const BatonFunction *function)
 }
 
 static char *
-read_override (BatonLook *self, const BatonFunction *function)
+parse_override (GBytes *head)
 {
-  g_autofree char *text = may_be_locked (self, function)
-                              ? NULL
-                              : read_text (self, function->address, "driver_override");
+  gsize length = head != NULL ? g_bytes_get_size (head) : 0;
+  g_autofree char *text = length > 0 ? g_strndup (g_bytes_get_data (head, NULL), length) : NULL;
+
+  if (text != NULL)
+    text[strcspn (text, "\n")] = '\0';
 
   /* The kernel prints a NULL pointer for "none". */
   if (text == NULL || *text == '\0' || strcmp (text, "(null)") == 0)
@@ -190,7 +193,6 @@ baton_look_read_function (BatonLook *self, const char *address)
 
   function->driver = read_link_name (self, address, "driver");
   function->driver_module = find_driver_module (self, function->driver);
-  function->override = read_override (self, function);
   function->group = read_link_name (self, address, "iommu_group");
   function->parent = read_parent (self, address);
 
@@ -211,6 +213,38 @@ baton_look_read_function (BatonLook *self, const char *address)
   function->is_virtual = has_attribute (self, address, "physfn");
 
   return function;
+}
+
+/* Reads the overrides of all functions. Those of one that hangs while its driver takes it or resets
+ * it are not known, as those of one that hangs while it lets go are not. */
+void
+baton_look_read_overrides (BatonLook *self, BatonMachine *machine)
+{
+  g_autoptr (GPtrArray) functions = g_ptr_array_new ();
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GPtrArray) heads = NULL;
+  g_auto (GStrv) paths = NULL;
+
+  for (guint i = 0; i < machine->functions->len; i++)
+    {
+      BatonFunction *function = g_ptr_array_index (machine->functions, i);
+      g_autofree char *path = build_path (function->address, "driver_override");
+
+      if (may_be_locked (self, function))
+        continue;
+      g_ptr_array_add (functions, function);
+      g_strv_builder_add (builder, path);
+    }
+  paths = g_strv_builder_end (builder);
+
+  heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, (const char *const *) paths,
+                                  BATON_ROOT_FACT_MS);
+  for (guint i = 0; i < heads->len; i++)
+    {
+      BatonFunction *function = g_ptr_array_index (functions, i);
+
+      function->override = parse_override (g_ptr_array_index (heads, i));
+    }
 }
 
 /* All ones is what a read gives that nobody answers (PCIe 6.0, 2.3.2, completion timeout): a card

@@ -22,6 +22,8 @@ typedef struct
 /* baton-machine-function.c */
 BatonFunction *baton_look_read_function (BatonLook *self, const char *address);
 
+void baton_look_read_overrides (BatonLook *self, BatonMachine *machine);
+
 /* baton-machine-cards.c */
 void baton_look_find_cards (BatonLook *self, BatonMachine *machine);
 

@@ -152,6 +152,7 @@ baton_machine_new (BatonRoot *root, GError **error)
   if (self->system == NULL || !read_functions (&look, self, error))
     return NULL;
 
+  baton_look_read_overrides (&look, self);
   baton_look_read_iommu (&look, self);
   collect_groups (self);
   baton_look_read_nvidia (&look, self);

@@ -3,8 +3,10 @@
 
 #include "baton-machine.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "baton-error.h"
@@ -146,6 +148,35 @@ test_guest_has_vfio_node_once (void)
   g_assert_cmpstr (nodes, ==, "/dev/vfio/12");
   g_assert_cmpstr (card->display->override, ==, "vfio-pci");
   g_assert_cmpuint (card->outputs->len, ==, 0);
+}
+
+/* A function that its driver takes, or that is reset, does not tell while that lasts; what the
+ * machine has besides is looked at all the same. */
+static void
+test_override_of_a_function_that_hangs (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *device = NULL;
+  g_autofree char *fifo = NULL;
+  int fd;
+
+  mock_machine_add_gpu (mock, "0000:01:00.0", "1");
+  mock_machine_add_gpu (mock, "0000:02:00.0", "2");
+  mock_machine_move_gpu_to_guest (mock, "0000:02:00.0");
+  device = mock_machine_dup_device_path (mock, "0000:01:00.0");
+  fifo = g_build_filename (mock_machine_get_directory (mock), device, "driver_override", NULL);
+  unlink (fifo);
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  machine = mock_machine_look (mock);
+  g_assert_null (find_card (machine, "0000:01:00.0")->display->override);
+  g_assert_cmpint (find_card (machine, "0000:01:00.0")->side, ==, BATON_SIDE_HOST);
+  g_assert_cmpstr (find_card (machine, "0000:02:00.0")->display->override, ==, "vfio-pci");
+
+  /* lets the process go that waits */
+  fd = open (fifo, O_WRONLY | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
 }
 
 /* While a driver does not let go of a device, its override cannot be read without waiting for it
@@ -424,6 +455,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine/sides", test_sides);
   g_test_add_func ("/core/machine/guest-has-vfio-node-once", test_guest_has_vfio_node_once);
   g_test_add_func ("/core/machine/blocked-override", test_override_of_a_blocked_function);
+  g_test_add_func ("/core/machine/hanging-override", test_override_of_a_function_that_hangs);
   g_test_add_func ("/core/machine/power", test_power);
   g_test_add_func ("/core/machine/silent-card", test_silent_card);
   g_test_add_func ("/core/machine/sleeping-card-sleeps-on", test_sleeping_card_sleeps_on);
