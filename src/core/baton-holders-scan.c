@@ -3,12 +3,12 @@
 
 #include "baton-holders-scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "baton-error.h"
+#include "baton-holders-pids.h"
 #include "baton-holders-walk.h"
 
 /* References used below:
@@ -215,51 +215,10 @@ search_thread (gpointer data)
   return NULL;
 }
 
-/* Sets errno where the list broke off: half of it would hide who has the card. */
-static gboolean
-read_pids (DIR *directory, GArray *pids)
-{
-  const struct dirent *entry;
-
-  for (errno = 0; (entry = readdir (directory)) != NULL; errno = 0)
-    {
-      guint64 pid;
-      int value;
-
-      if (!g_ascii_string_to_unsigned (entry->d_name, 10, 1, G_MAXINT, &pid, NULL))
-        continue;
-      value = (int) pid;
-      g_array_append_val (pids, value);
-    }
-
-  return errno == 0;
-}
-
-static GArray *
-list_pids (int proc_fd, GError **error)
-{
-  g_autoptr (GArray) pids = g_array_new (FALSE, FALSE, sizeof (int));
-  int fd = openat (proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *directory = fd >= 0 ? fdopendir (fd) : NULL;
-  gboolean is_whole = directory != NULL && read_pids (directory, pids);
-  int errsv = errno;
-
-  if (directory != NULL)
-    closedir (directory);
-  else if (fd >= 0)
-    close (fd);
-  if (is_whole)
-    return g_steal_pointer (&pids);
-
-  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-               "could not list the running processes in '/proc': %s", g_strerror (errsv));
-  return NULL;
-}
-
 static Search *
 new_search (BatonHoldersDevices *devices, int proc_fd, GError **error)
 {
-  g_autoptr (GArray) pids = list_pids (proc_fd, error);
+  g_autoptr (GArray) pids = baton_holders_pids_list (proc_fd, error);
   Search *self;
   int own_fd;
 
@@ -342,20 +301,6 @@ compare_pids (gconstpointer a, gconstpointer b)
          (first->process->pid < second->process->pid);
 }
 
-/* hidepid= leaves out even the first process, which every system has. */
-static gboolean
-hides_processes (GArray *pids)
-{
-  if (pids->len == 0)
-    return FALSE;
-
-  for (guint i = 0; i < pids->len; i++)
-    if (g_array_index (pids, int, i) == 1)
-      return FALSE;
-
-  return TRUE;
-}
-
 /**
  * baton_holders_scan_processes:
  * @devices: what to look for
@@ -415,7 +360,7 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
   g_mutex_unlock (&search->lock);
   leave_threads (search, !scan->out_of_time);
 
-  scan->hidden = hides_processes (search->pids);
+  scan->hidden = baton_holders_pids_are_hidden (search->pids);
   unref_search (search);
   g_ptr_array_sort (scan->found, compare_pids);
 
