@@ -97,29 +97,6 @@ judge_plan (Handoff *self)
   return NULL;
 }
 
-/* How the card stood before it left the host: remembered from then, or as it is now. One that was
- * parked at boot or by other tools has no such record, and comes back by what the kernel knows. */
-static void
-find_origin (Handoff *self, BatonCard *card)
-{
-  BatonRecord *record = self->record;
-  g_autoptr (GError) error = NULL;
-
-  record->origin = baton_card_state_load (self->root, record->before->card, &error);
-  if (record->origin != NULL && !baton_card_state_same_devices (record->origin, record->before))
-    g_clear_pointer (&record->origin, baton_card_state_free);
-  if (error != NULL && !g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
-    baton_event_writer_log (self->events, "warning", error->message);
-  /* One that came back in parts is still to be as it was before it left. */
-  if (card->side != BATON_SIDE_HOST || self->plan->to == BATON_SIDE_HOST)
-    return;
-
-  /* It stands on the host now, whatever was remembered before. */
-  g_clear_pointer (&record->origin, baton_card_state_free);
-  record->origin = baton_card_state_new (card);
-  record->made_origin = TRUE;
-}
-
 /* What goes with the card, for the handoff that brings it back. */
 static void
 keep_what_goes (Handoff *self)
@@ -143,36 +120,6 @@ keep_origin (Handoff *self, GError **error)
 
   return !self->record->made_origin ||
          baton_card_state_save (self->record->origin, self->root, error);
-}
-
-static BatonStep *
-copy_step (const BatonStep *step)
-{
-  BatonStep *copy = baton_step_new (step->kind, step->target, step->detail);
-
-  copy->n = step->n;
-  copy->persistent = step->persistent;
-
-  return copy;
-}
-
-static void
-make_record (Handoff *self)
-{
-  BatonCard *card = baton_machine_find_card (self->machine, self->request->cards[0]);
-  BatonRecord *record = baton_record_new ();
-
-  self->record = record;
-  record->handoff = g_strdup (self->request->handoff);
-  record->boot_id = baton_record_read_boot_id (self->root);
-  record->uid = self->request->uid;
-  record->card_name = g_strdup (baton_card_get_name (card));
-  record->cards = g_strdupv (self->plan->cards);
-  record->to = self->plan->to;
-  record->before = baton_card_state_new (card);
-  find_origin (self, card);
-  for (guint i = 0; i < self->plan->steps->len; i++)
-    g_ptr_array_add (record->steps, copy_step (g_ptr_array_index (self->plan->steps, i)));
 }
 
 static void
@@ -435,7 +382,9 @@ baton_handoff_run (BatonRoot *root,
   if (end != NULL)
     return g_steal_pointer (&end);
 
-  make_record (&self);
+  self.record = baton_record_new_for_plan (
+      root, request, self.plan, baton_machine_find_card (self.machine, request->cards[0]),
+      events);
   fill_context (&self);
   wait = split_off_wait (&self);
   if (self.record->steps->len > 0)

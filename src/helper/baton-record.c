@@ -52,6 +52,76 @@ baton_record_read_boot_id (BatonRoot *root)
   return id != NULL ? id : g_strdup ("");
 }
 
+/* How the card stood before it left the host: remembered from then, or as it is now. One that was
+ * parked at boot or by other tools has no such record, and comes back by what the kernel knows. */
+static void
+find_origin (BatonRecord *self,
+             BatonRoot *root,
+             const BatonCard *card,
+             BatonEventWriter *events)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->origin = baton_card_state_load (root, self->before->card, &error);
+  if (self->origin != NULL && !baton_card_state_same_devices (self->origin, self->before))
+    g_clear_pointer (&self->origin, baton_card_state_free);
+  if (error != NULL && !g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    baton_event_writer_log (events, "warning", error->message);
+  /* One that came back in parts is still to be as it was before it left. */
+  if (card->side != BATON_SIDE_HOST || self->to == BATON_SIDE_HOST)
+    return;
+
+  /* It stands on the host now, whatever was remembered before. */
+  g_clear_pointer (&self->origin, baton_card_state_free);
+  self->origin = baton_card_state_new (card);
+  self->made_origin = TRUE;
+}
+
+static BatonStep *
+copy_step (const BatonStep *step)
+{
+  BatonStep *copy = baton_step_new (step->kind, step->target, step->detail);
+
+  copy->n = step->n;
+  copy->persistent = step->persistent;
+
+  return copy;
+}
+
+/**
+ * baton_record_new_for_plan:
+ * @root: the roots
+ * @request: what was asked for
+ * @plan: what is carried out
+ * @card: the card, as it was just looked at
+ * @events: where a warning goes
+ *
+ * Returns: (transfer full): what is written down before the first effect, but for what the steps
+ *   themselves remember
+ */
+BatonRecord *
+baton_record_new_for_plan (BatonRoot *root,
+                           const BatonRequest *request,
+                           const BatonPlan *plan,
+                           const BatonCard *card,
+                           BatonEventWriter *events)
+{
+  BatonRecord *self = baton_record_new ();
+
+  self->handoff = g_strdup (request->handoff);
+  self->boot_id = baton_record_read_boot_id (root);
+  self->uid = request->uid;
+  self->card_name = g_strdup (baton_card_get_name (card));
+  self->cards = g_strdupv (plan->cards);
+  self->to = plan->to;
+  self->before = baton_card_state_new (card);
+  find_origin (self, root, card, events);
+  for (guint i = 0; i < plan->steps->len; i++)
+    g_ptr_array_add (self->steps, copy_step (g_ptr_array_index (plan->steps, i)));
+
+  return self;
+}
+
 static JsonNode *
 steps_to_json (const BatonRecord *self)
 {

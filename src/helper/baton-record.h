@@ -39,6 +39,11 @@ typedef struct
 } BatonRecord;
 
 BatonRecord *baton_record_new (void);
+BatonRecord *baton_record_new_for_plan (BatonRoot *root,
+                                        const BatonRequest *request,
+                                        const BatonPlan *plan,
+                                        const BatonCard *card,
+                                        BatonEventWriter *events);
 BatonRecord *baton_record_new_from_json (JsonNode *node, GError **error);
 JsonNode *baton_record_to_json (const BatonRecord *self);
 void baton_record_free (BatonRecord *self);
