@@ -4,6 +4,7 @@
 #include "baton-card-row.h"
 
 #include "baton-json.h"
+#include "baton-place-words.h"
 #include "baton-words.h"
 
 struct _BatonCardRow
@@ -75,14 +76,14 @@ baton_card_row_show (BatonCardRow *self,
                      const char *refusal)
 {
   g_autofree char *name = baton_words_dup_card_name (card, cards);
-  g_autofree char *place = refusal != NULL ? g_strdup (refusal) : baton_words_dup_place (card);
+  g_autofree char *place = refusal != NULL ? g_strdup (refusal) : baton_place_words_dup (card);
 
   g_return_if_fail (BATON_IS_CARD_ROW (self));
 
   g_free (self->address);
   self->address = g_strdup (baton_json_get_string (card, "address"));
 
-  gtk_image_set_from_icon_name (self->icon, baton_words_get_place_icon (card));
+  gtk_image_set_from_icon_name (self->icon, baton_place_words_get_icon (card));
   gtk_label_set_label (self->name_label, name);
   gtk_label_set_label (self->place_label, place);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, name,

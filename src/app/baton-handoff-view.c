@@ -6,14 +6,12 @@
 #include <glib/gi18n.h>
 #include <gmodule.h>
 
-#include "baton-app-info.h"
 #include "baton-json.h"
+#include "baton-running-words.h"
 #include "baton-section.h"
 #include "baton-status-label.h"
 #include "baton-step-row.h"
-#include "baton-step-words.h"
 #include "baton-trouble-words.h"
-#include "baton-words.h"
 
 struct _BatonHandoffView
 {
@@ -51,23 +49,6 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BatonHandoffView, baton_handoff_view, GTK_TYPE_BOX)
-
-static JsonArray *
-get_holders (BatonHandoffView *self)
-{
-  JsonObject *holders = baton_view_get_holders (baton_model_get_view (self->model),
-                                                baton_handoff_get_card (self->handoff));
-
-  return baton_json_get_array (holders, "holders");
-}
-
-static char *
-dup_step_title (BatonHandoffView *self, guint index)
-{
-  return baton_step_words_dup_title (
-      baton_handoff_get_step (self->handoff, index), baton_handoff_get_to (self->handoff),
-      baton_view_get_cards (baton_model_get_view (self->model)), get_holders (self));
-}
 
 static void
 set_style (GtkWidget *widget, const char *style)
@@ -112,20 +93,7 @@ announce (BatonHandoffView *self, const char *text)
 static void
 show_elapsed (BatonHandoffView *self)
 {
-  gint64 elapsed_s = baton_handoff_get_elapsed_s (self->handoff);
-  guint n_steps = baton_handoff_get_n_steps (self->handoff);
-  gint current = baton_handoff_get_current (self->handoff);
-  g_autofree char *clock = g_strdup_printf ("%" G_GINT64_FORMAT ":%02" G_GINT64_FORMAT,
-                                            elapsed_s / 60, elapsed_s % 60);
-  g_autofree char *text = NULL;
-
-  if (baton_handoff_is_waiting (self->handoff))
-    text = g_strdup_printf (_ ("Step %d of %u"), current + 1, n_steps);
-  else if (n_steps > 0 && current >= 0)
-    /* Translators: the number of the current step, how many there are, minutes and seconds */
-    text = g_strdup_printf (_ ("Step %d of %u · %s"), current + 1, n_steps, clock);
-  else
-    text = g_strdup (clock);
+  g_autofree char *text = baton_running_words_dup_progress (self->handoff);
 
   gtk_label_set_label (self->elapsed_label, text);
 }
@@ -151,93 +119,22 @@ update_tick (BatonHandoffView *self)
     g_clear_handle_id (&self->tick, g_source_remove);
 }
 
-static gboolean
-is_stalled (BatonHandoffView *self)
-{
-  gint current = baton_handoff_get_current (self->handoff);
-
-  return current >= 0 &&
-         g_strcmp0 (baton_handoff_get_step_state (self->handoff, (guint) current), "stalled") ==
-             0;
-}
-
-static char *
-dup_stalled_title (BatonHandoffView *self)
-{
-  JsonObject *holder = baton_json_nth_object (get_holders (self), 0);
-  g_autofree char *name = holder != NULL ? baton_app_info_dup_name (holder) : NULL;
-  g_autofree char *embedded = baton_words_embed (name);
-
-  if (name == NULL)
-    return g_strdup (_ ("Waiting for the Driver to Let Go"));
-
-  /* Translators: %s is the name of a program */
-  return g_strdup_printf (_ ("Waiting for “%s” to Let Go"), embedded);
-}
-
-static char *
-dup_running_title (BatonHandoffView *self)
-{
-  gint current = baton_handoff_get_current (self->handoff);
-
-  switch (baton_handoff_get_phase (self->handoff))
-    {
-    case BATON_HANDOFF_ASKING:
-      return g_strdup (_ ("Waiting for Permission"));
-    case BATON_HANDOFF_CANCELLING:
-      return g_strdup (_ ("Putting Everything Back"));
-    case BATON_HANDOFF_RUNNING:
-    case BATON_HANDOFF_ENDED:
-    default:
-      break;
-    }
-
-  if (current < 0)
-    return g_strdup (_ ("Looking Once More"));
-  if (is_stalled (self))
-    return dup_stalled_title (self);
-
-  return dup_step_title (self, (guint) current);
-}
-
-static const char *
-get_running_text (BatonHandoffView *self)
-{
-  BatonHandoffPhase phase = baton_handoff_get_phase (self->handoff);
-  gboolean to_guest = g_strcmp0 (baton_handoff_get_to (self->handoff), "guest") == 0;
-
-  if (phase == BATON_HANDOFF_ASKING)
-    return _ ("Answer the password prompt to go on.");
-  if (phase == BATON_HANDOFF_CANCELLING)
-    return _ ("The steps taken so far are undone, last first.");
-  if (baton_handoff_is_waiting (self->handoff))
-    return to_guest
-               ? _ ("The card is ready for a virtual machine, and comes back by itself when "
-                    "that has stopped.")
-               : _ ("The card comes back as soon as the virtual machine has stopped.");
-
-  return to_guest ? _ ("The card is being handed to virtual machines.")
-                  : _ ("The card is being returned to this computer.");
-}
-
 static void
 show_running (BatonHandoffView *self)
 {
-  g_autofree char *title = dup_running_title (self);
+  g_autofree char *title =
+      baton_running_words_dup_title (self->handoff, baton_model_get_view (self->model));
+  g_autofree char *text = baton_running_words_dup_text (self->handoff);
   guint n_steps = baton_handoff_get_n_steps (self->handoff);
-  gint current = baton_handoff_get_current (self->handoff);
-  gboolean stalled = is_stalled (self);
+  gboolean stalled = baton_handoff_is_stalled (self->handoff);
   gboolean waits = stalled || baton_handoff_is_waiting (self->handoff);
   BatonHandoffPhase phase = baton_handoff_get_phase (self->handoff);
-  g_autofree char *text = stalled ? baton_trouble_words_dup_text (baton_handoff_get_step_event (
-                                        self->handoff, (guint) current))
-                                  : g_strdup (get_running_text (self));
 
   gtk_image_set_from_icon_name (self->icon,
                                 waits ? "baton-waiting-symbolic" : "baton-running-symbolic");
   set_style (GTK_WIDGET (self->icon), stalled ? "warning" : "accent");
   baton_status_label_set (self->title_label, title);
-  gtk_label_set_label (self->text_label, text != NULL ? text : "");
+  gtk_label_set_label (self->text_label, text);
   gtk_progress_bar_set_fraction (
       self->progress_bar,
       n_steps > 0 ? (double) baton_handoff_get_n_done (self->handoff) / n_steps : 0);
@@ -280,7 +177,8 @@ static void
 fill_step_row (GtkWidget *row, guint index, gpointer data)
 {
   BatonHandoffView *self = data;
-  g_autofree char *title = dup_step_title (self, index);
+  g_autofree char *title =
+      baton_running_words_dup_step (self->handoff, baton_model_get_view (self->model), index);
   g_autofree char *text =
       baton_trouble_words_dup_text (baton_handoff_get_step_event (self->handoff, index));
 

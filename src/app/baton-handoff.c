@@ -305,6 +305,18 @@ baton_handoff_is_waiting (BatonHandoff *self)
   return baton_handoff_get_phase (self) == BATON_HANDOFF_RUNNING && is_at (self, "wait-guest");
 }
 
+/**
+ * baton_handoff_is_stalled:
+ *
+ * Returns: %TRUE while a step takes longer than it should, because somebody does not let go
+ */
+gboolean
+baton_handoff_is_stalled (BatonHandoff *self)
+{
+  return self->current >= 0 &&
+         g_strcmp0 (baton_handoff_get_step_state (self, (guint) self->current), "stalled") == 0;
+}
+
 /* Before each step that is still to come but the last look, and on the way to the host no longer
  * than before the first function is bound there: then everybody may open the card. */
 static gboolean

@@ -7,7 +7,7 @@
 
 #include "baton-holder-row.h"
 #include "baton-json.h"
-#include "baton-option-row.h"
+#include "baton-plan-options.h"
 #include "baton-plan-words.h"
 #include "baton-request-copy.h"
 #include "baton-result-words.h"
@@ -52,15 +52,6 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (BatonPlanWindow, baton_plan_window, ADW_TYPE_WINDOW)
-
-typedef enum
-{
-  OPTION_UNTIL_FREE,
-  OPTION_LET_OPEN,
-  N_OPTIONS,
-} Option;
-
-static const char *const option_keys[N_OPTIONS] = { "until-free", "let-open" };
 
 static const char *
 get_card_address (BatonPlanWindow *self)
@@ -158,64 +149,8 @@ show_closes (BatonPlanWindow *self)
 static void
 on_option_changed_cb (BatonPlanWindow *self, GParamSpec *pspec, BatonOptionRow *row)
 {
-  const char *option = g_object_get_data (G_OBJECT (row), "baton-option");
-  gboolean active = baton_option_row_get_active (row);
-  gboolean *field = g_strcmp0 (option, option_keys[OPTION_LET_OPEN]) == 0
-                        ? &self->base->let_open
-                        : &self->base->until_free;
-
-  if (*field == active)
-    return;
-
-  *field = active;
-  ask_anew (self);
-}
-
-static GtkWidget *
-create_option_row (gpointer data)
-{
-  BatonOptionRow *row = baton_option_row_new ();
-
-  g_signal_connect_object (row, "notify::active", G_CALLBACK (on_option_changed_cb), data,
-                           G_CONNECT_SWAPPED);
-
-  return GTK_WIDGET (row);
-}
-
-static void
-fill_option_row (GtkWidget *widget, guint index, gpointer data)
-{
-  BatonPlanWindow *self = data;
-  BatonOptionRow *row = BATON_OPTION_ROW (widget);
-
-  g_object_set_data (G_OBJECT (row), "baton-option", (gpointer) option_keys[index]);
-  if (index == OPTION_UNTIL_FREE)
-    {
-      baton_option_row_show (
-          row, _ ("Return the card when the virtual machine stops"),
-          _ ("Baton waits for a virtual machine that uses the card, and takes "
-             "the card back when that has ended."));
-      baton_option_row_set_active (row, self->base->until_free);
-    }
-  else
-    {
-      baton_option_row_show (row, _ ("Let my own programs use the card"),
-                             _ ("For people who start QEMU themselves, without libvirt. The "
-                                "permission ends with the return."));
-      baton_option_row_set_active (row, self->base->let_open);
-    }
-}
-
-static void
-show_options (BatonPlanWindow *self)
-{
-  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
-
-  if (self->base->to == BATON_SIDE_GUEST && self->summary.n_blockers == 0)
-    for (guint i = 0; i < N_OPTIONS; i++)
-      g_ptr_array_add (keys, (gpointer) option_keys[i]);
-
-  baton_section_sync (self->options_section, keys, create_option_row, fill_option_row, self);
+  if (baton_plan_options_take (row, self->base))
+    ask_anew (self);
 }
 
 static GtkWidget *
@@ -314,7 +249,8 @@ on_preview_changed_cb (BatonPlanWindow *self)
   show_findings (self, self->findings_section, FALSE);
   show_findings (self, self->notes_section, TRUE);
   show_closes (self);
-  show_options (self);
+  baton_plan_options_show (self->options_section, self->base, self->summary.n_blockers == 0,
+                           G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
   n_steps = show_steps (self);
 
   if (baton_preview_is_busy (self->preview))

@@ -3,6 +3,7 @@
 
 #include "baton-state-box.h"
 
+#include "baton-place-words.h"
 #include "baton-status-label.h"
 #include "baton-words.h"
 
@@ -56,12 +57,12 @@ baton_state_box_show_place (BatonStateBox *self,
                             JsonObject *holders,
                             JsonObject *report)
 {
-  g_autofree char *title = baton_words_dup_place (card);
-  g_autofree char *detail = baton_words_dup_place_detail (card, holders, report);
+  g_autofree char *title = baton_place_words_dup (card);
+  g_autofree char *detail = baton_place_words_dup_detail (card, holders, report);
 
   g_return_if_fail (BATON_IS_STATE_BOX (self));
 
-  gtk_image_set_from_icon_name (self->icon, baton_words_get_place_icon (card));
+  gtk_image_set_from_icon_name (self->icon, baton_place_words_get_icon (card));
   baton_status_label_set (self->title_label, title);
   gtk_label_set_label (self->detail_label, detail);
 }

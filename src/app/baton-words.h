@@ -23,9 +23,6 @@ BatonSide baton_words_get_side (JsonObject *card);
 BatonSide baton_words_get_other_side (JsonObject *card);
 
 char *baton_words_dup_card_name (JsonObject *card, JsonArray *cards);
-char *baton_words_dup_place (JsonObject *card);
-char *baton_words_dup_place_detail (JsonObject *card, JsonObject *holders, JsonObject *report);
-const char *baton_words_get_place_icon (JsonObject *card);
 
 BatonVerb baton_words_choose_verb (JsonObject *card, JsonObject *plan);
 const char *baton_words_get_verb_label (BatonVerb verb);

@@ -7,6 +7,7 @@
 #include "baton-app-info.h"
 #include "baton-finding-words.h"
 #include "baton-json.h"
+#include "baton-place-words.h"
 #include "baton-plan.h"
 #include "baton-plan-words.h"
 #include "baton-remedy-command.h"
@@ -103,12 +104,12 @@ test_place (void)
     {
       g_autoptr (JsonNode) node = parse (rows[i].card);
       JsonObject *card = json_node_get_object (node);
-      g_autofree char *place = baton_words_dup_place (card);
-      g_autofree char *detail = baton_words_dup_place_detail (card, NULL, NULL);
+      g_autofree char *place = baton_place_words_dup (card);
+      g_autofree char *detail = baton_place_words_dup_detail (card, NULL, NULL);
 
       g_test_message ("%s", rows[i].card);
       g_assert_cmpstr (place, ==, rows[i].place);
-      g_assert_cmpstr (baton_words_get_place_icon (card), ==, rows[i].icon);
+      g_assert_cmpstr (baton_place_words_get_icon (card), ==, rows[i].icon);
       g_assert_cmpint (baton_words_choose_verb (card, NULL), ==, rows[i].verb);
       g_assert_cmpstr (detail, !=, "");
     }
