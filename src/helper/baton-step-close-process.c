@@ -99,19 +99,15 @@ observe (BatonStepContext *context,
          BatonTrouble *trouble)
 {
   g_autoptr (BatonApplication) application = NULL;
-  g_autofree char *pid = NULL;
+  g_auto (BatonTrouble) blind = BATON_TROUBLE_INIT;
 
   /* After apply, which looks itself until nobody of the application is left. */
   if (applied)
     return TRUE;
-  application = find_application (context, step, trouble);
-  if (application != NULL)
-    {
-      pid = g_strdup_printf ("%d", application->pid);
-      baton_trouble_set (trouble, BATON_CODE_HOLDER_CHANGED, 0, "pid", pid, NULL);
-    }
+  application = find_application (context, step, &blind);
 
-  return application == NULL && (trouble == NULL || trouble->code == BATON_CODE_NONE);
+  /* Who could not be looked for may well be there: apply says why. */
+  return application == NULL && blind.code == BATON_CODE_NONE;
 }
 
 static void
