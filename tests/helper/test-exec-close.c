@@ -10,6 +10,9 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -175,6 +178,88 @@ test_stubborn (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_DONE);
   g_assert_cmpint (end_holder (pid), ==, SIGKILL);
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+/* Says its pid as it is in the namespace of whoever reads. */
+static void
+send_self (int fd)
+{
+  struct iovec byte = { (char[]){ 'x' }, 1 };
+  struct msghdr message = { .msg_iov = &byte, .msg_iovlen = 1 };
+
+  if (sendmsg (fd, &message, 0) != 1)
+    _exit (1);
+}
+
+static pid_t
+receive_pid (int fd)
+{
+  char control[CMSG_SPACE (sizeof (struct ucred))] __attribute__ ((aligned (8)));
+  char byte;
+  struct iovec part = { &byte, 1 };
+  struct msghdr message = { .msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control };
+  struct ucred sender;
+
+  g_assert_cmpint (recvmsg (fd, &message, 0), ==, 1);
+  memcpy (&sender, CMSG_DATA (CMSG_FIRSTHDR (&message)), sizeof sender);
+
+  return sender.pid;
+}
+
+/* Process 1 of a namespace that is killed waits until all others in it are gone
+ * (kernel/pid_namespace.c, zap_pid_ns_processes()), and one that is traced is not gone before its
+ * tracer has heard of it: so this one ends when @ret_traced is waited for. */
+static pid_t
+start_lasting_holder (pid_t *ret_traced)
+{
+  const int on = 1;
+  int ends[2];
+  pid_t pid;
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), ==, 0);
+  g_assert_cmpint (setsockopt (ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on), ==, 0);
+  pid = (pid_t) syscall (SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    {
+      if (fork () != 0 && open (NODE, O_RDWR) < 0)
+        _exit (1);
+      send_self (ends[1]);
+      for (;;)
+        pause ();
+    }
+  *ret_traced = receive_pid (ends[0]);
+  if (*ret_traced == pid)
+    *ret_traced = receive_pid (ends[0]);
+  else
+    g_assert_cmpint (receive_pid (ends[0]), ==, pid);
+  g_assert_cmpint (ptrace (PTRACE_SEIZE, *ret_traced, NULL, NULL), ==, 0);
+  close (ends[0]);
+  close (ends[1]);
+
+  return pid;
+}
+
+/* Not even SIGKILL ends it in time: nothing is taken from under it. */
+static void
+test_survivor (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  g_autofree char *after = NULL;
+  pid_t traced;
+  pid_t pid = start_lasting_holder (&traced);
+
+  g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&fixture->story, "holder-survived");
+  g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, 0);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+
+  g_assert_cmpint (waitpid (traced, NULL, __WALL), ==, traced);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
 /* Consent is for the one that was named, and for nobody else. */
@@ -602,6 +687,7 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/helper/close/other-process", Fixture, NULL, set_up,
               test_other_process_with_that_pid, tear_down);
+  g_test_add ("/helper/close/survivor", Fixture, NULL, set_up, test_survivor, tear_down);
   g_test_add ("/helper/close/cancel", Fixture, NULL, set_up, test_cancel_while_closing,
               tear_down);
   g_test_add ("/helper/close/cancel-after", Fixture, NULL, set_up, test_cancel_after_closing,
