@@ -5,6 +5,11 @@
 
 #include <errno.h>
 
+/**
+ * baton_error_quark:
+ *
+ * Returns: the one domain of Baton's own errors, %BATON_ERROR
+ */
 GQuark
 baton_error_quark (void)
 {

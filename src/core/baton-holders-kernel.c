@@ -216,6 +216,12 @@ baton_holders_add_kernel (BatonHolders *self,
     add_kernel_holder (self, "vfio", BATON_HOW_VFIO, NULL);
 }
 
+/**
+ * baton_module_use_free:
+ * @self: how often a module is in use
+ *
+ * Frees @self.
+ */
 void
 baton_module_use_free (BatonModuleUse *self)
 {

@@ -212,6 +212,12 @@ baton_process_unit_parse (BatonProcessUnit *self, const char *cgroup)
     self->scope = g_strdup (self->unit);
 }
 
+/**
+ * baton_process_unit_clear:
+ * @self: where a process runs
+ *
+ * Frees what @self has, not @self.
+ */
 void
 baton_process_unit_clear (BatonProcessUnit *self)
 {

@@ -313,6 +313,12 @@ baton_process_new (BatonRoot *root, int pid, GError **error)
   return self;
 }
 
+/**
+ * baton_process_free:
+ * @self: a process
+ *
+ * Frees @self.
+ */
 void
 baton_process_free (BatonProcess *self)
 {
