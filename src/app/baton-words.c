@@ -39,7 +39,7 @@ baton_words_get_other_side (JsonObject *card)
   return baton_words_get_side (card) == BATON_SIDE_HOST ? BATON_SIDE_GUEST : BATON_SIDE_HOST;
 }
 
-/* pci.ids writes the chip, then the names it is sold under in brackets:
+/* libpci's database writes the chip, then the names it is sold under in brackets:
  * "NVIDIA Corporation TU104 [GeForce RTX 2080]". People know the second. */
 static char *
 cut_card_name (const char *name)

@@ -242,8 +242,8 @@ write_function (Record *self, const BatonFunction *function)
     write_node (self, function, device, g_ptr_array_index (function->nodes, i));
 }
 
-/* Adds one line of the list unless the key is there already. What has no name is left out, and is a
- * number again. */
+/* Adds one line of the list unless the key is there already: libpci takes a list with an
+ * entry that comes twice for damaged. What has no name is left out, and is a number again. */
 static void
 add_name (GTree *lines, const char *key, const char *line, const char *unnamed)
 {

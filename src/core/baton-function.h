@@ -60,7 +60,7 @@ typedef struct
  * BatonFunction:
  * @address: canonical address
  * @class_code: 24 bits: class, subclass, programming interface
- * @name: vendor and device as pci.ids names them; never %NULL
+ * @name: vendor and device as libpci's database names them; never %NULL
  * @driver: bound driver, or %NULL
  * @driver_module: module that provides @driver, or %NULL where it is built in or unbound
  * @modalias: the function's modalias, or %NULL

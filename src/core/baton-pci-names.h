@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /**
  * BatonPciNames:
  *
- * What devices and classes are called, from the list of the PCI ID Project that lspci(8) reads as
- * well. Nothing of the hardware is touched.
+ * What devices and classes are called, from libpci's database. Nothing of the hardware is
+ * touched. Not for use from several threads at once.
  */
 typedef struct _BatonPciNames BatonPciNames;
 
