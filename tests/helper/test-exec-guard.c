@@ -84,8 +84,8 @@ test_guests_come_and_go (void)
   fake_peer_start (&logind, &story, "fake-logind.py", "grants", "done", NULL);
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
   fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton amdgpu");
-  fake_peer_expect (&logind, "released vfio-pci");
   fake_peer_expect (&logind, "starts " UNIT " vfio-pci");
+  fake_peer_expect (&logind, "released vfio-pci");
 
   /* One that is there before us is seen as well. */
   let_guest_come (&story, logind.pid);
@@ -118,8 +118,8 @@ test_undone_return (void)
   fake_kernel_refuse_host (story.kernel, FAKE_CARD, ENODEV);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
   fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton vfio-pci");
-  fake_peer_expect (&logind, "released vfio-pci");
   fake_peer_expect (&logind, "starts " UNIT " vfio-pci");
+  fake_peer_expect (&logind, "released vfio-pci");
   fake_peer_end (&logind);
 }
 
@@ -184,8 +184,8 @@ test_does_not_start (void)
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
   g_assert_cmpuint (story_count_warnings (&story, "systemd's job ended with"), ==, 1);
   fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton amdgpu");
-  fake_peer_expect (&logind, "released vfio-pci");
   fake_peer_expect (&logind, "starts " UNIT " vfio-pci");
+  fake_peer_expect (&logind, "released vfio-pci");
   fake_peer_end (&logind);
 }
 
