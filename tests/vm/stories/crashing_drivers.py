@@ -6,6 +6,11 @@ TIER = 'full'
 
 QXL, RADEON = '0000:01:00.0', '0000:02:00.0'
 
+# Linux 6.12 divides by nothing in radeon's modesetting here, and keeps the display's lock for ever:
+# who reads the monitor's name waits in the kernel, in the place of whoever asked for it.
+STUCK = ('workers:*',)
+LEAVES = STUCK
+
 
 def radeon_lets_go(bench):
     return bench.run('grep', '-qw', 'radeon_pci_remove', '/proc/kallsyms', status=None).status == 0
@@ -22,7 +27,7 @@ def check(bench, card, driver, refusal):
     before = bench.snapshot()
     refused = bench.to_guest(card, status=12)
     assert refused.blockers[refusal]['args']['driver'] == driver, refused.blockers
-    bench.expect_same(before)
+    bench.expect_same(before, allow=STUCK)
     bench.expect_driver(driver, card)
 
 
