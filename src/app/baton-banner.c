@@ -3,8 +3,6 @@
 
 #include "baton-banner.h"
 
-#include "baton-status-label.h"
-
 /* libadwaita 1.3 has AdwBanner; Baton promises to run with 1.2. */
 struct _BatonBanner
 {
@@ -73,7 +71,7 @@ baton_banner_show (BatonBanner *self, const char *text, const char *button_label
 {
   g_return_if_fail (BATON_IS_BANNER (self));
 
-  baton_status_label_set (self->label, text);
+  gtk_label_set_label (self->label, text);
   gtk_widget_set_visible (GTK_WIDGET (self->button), button_label != NULL);
   if (button_label != NULL)
     gtk_label_set_label (self->button_label, button_label);

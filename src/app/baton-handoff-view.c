@@ -9,7 +9,6 @@
 #include "baton-json.h"
 #include "baton-running-words.h"
 #include "baton-section.h"
-#include "baton-status-label.h"
 #include "baton-step-row.h"
 #include "baton-trouble-words.h"
 
@@ -133,7 +132,7 @@ show_running (BatonHandoffView *self)
   gtk_image_set_from_icon_name (self->icon,
                                 waits ? "baton-waiting-symbolic" : "baton-running-symbolic");
   set_style (GTK_WIDGET (self->icon), stalled ? "warning" : "accent");
-  baton_status_label_set (self->title_label, title);
+  gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->text_label, text);
   gtk_progress_bar_set_fraction (
       self->progress_bar,
@@ -159,7 +158,7 @@ show_end (BatonHandoffView *self)
 
   gtk_image_set_from_icon_name (self->icon, baton_result_words_get_icon (result));
   set_style (GTK_WIDGET (self->icon), baton_result_words_get_style (result));
-  baton_status_label_set (self->title_label, title);
+  gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), label != NULL);
   if (label != NULL)

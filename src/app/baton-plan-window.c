@@ -12,7 +12,6 @@
 #include "baton-request-copy.h"
 #include "baton-result-words.h"
 #include "baton-section-rows.h"
-#include "baton-status-label.h"
 #include "baton-step-row.h"
 #include "baton-step-words.h"
 #include "baton-words.h"
@@ -220,8 +219,8 @@ show_problem (BatonPlanWindow *self)
   JsonObject *problem = baton_preview_get_problem (self->preview);
   g_autofree char *text = baton_result_words_dup_text (problem);
 
-  baton_status_label_set (self->consequence_label,
-                          text != NULL ? text : _ ("The plan could not be made."));
+  gtk_label_set_label (self->consequence_label,
+                       text != NULL ? text : _ ("The plan could not be made."));
   gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
 }
 
@@ -263,7 +262,7 @@ on_preview_changed_cb (BatonPlanWindow *self)
 
   baton_section_set_title (self->findings_section,
                            self->summary.n_blockers > 0 ? _ ("In the Way") : _ ("Warnings"));
-  baton_status_label_set (self->consequence_label, consequence);
+  gtk_label_set_label (self->consequence_label, consequence);
   gtk_label_set_label (self->accept_label, button);
   gtk_widget_set_visible (GTK_WIDGET (self->accept_button), possible);
   gtk_widget_set_sensitive (GTK_WIDGET (self->accept_button), possible);
@@ -340,8 +339,7 @@ baton_plan_window_init (BatonPlanWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
-  baton_status_label_set (self->consequence_label,
-                          _ ("Looking at the card and at who uses it…"));
+  gtk_label_set_label (self->consequence_label, _ ("Looking at the card and at who uses it…"));
 }
 
 /**

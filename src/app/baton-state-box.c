@@ -4,7 +4,6 @@
 #include "baton-state-box.h"
 
 #include "baton-place-words.h"
-#include "baton-status-label.h"
 #include "baton-words.h"
 
 struct _BatonStateBox
@@ -63,7 +62,7 @@ baton_state_box_show_place (BatonStateBox *self,
   g_return_if_fail (BATON_IS_STATE_BOX (self));
 
   gtk_image_set_from_icon_name (self->icon, baton_place_words_get_icon (card));
-  baton_status_label_set (self->title_label, title);
+  gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->detail_label, detail);
 }
 
