@@ -3,11 +3,12 @@
 """What a caller can do to a handoff through the helper's pipes, signals and surroundings."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
 
-from harness import (DIGEST, HELPER_ON_TREE, Helper, Output, Tree, UID, check, environment, expect_refusal, run,
+from harness import (DIGEST, HELPER_ON_TREE, PATIENCE_S, Helper, Output, Tree, UID, check, environment, expect_refusal, run,
                      run_stories, story, wait_until)
 from systemd import Systemd
 
@@ -279,6 +280,26 @@ def a_worker_that_dies_before_its_first_line():
             check(ended.returncode == 0, str(ended))
             status, output = helper.finish(close_input=False)
             check(status == 14 and output.result["code"] == "recovered", str(output.lines))
+
+
+@story
+def a_handoff_that_nobody_ends():
+    """Nothing is heard for as long as a worker's first line or a recovery may take: the kernel says
+    at once that the time is up, and the outcome is told to be unknown."""
+    for main_pid, most_ms in ((None, 60000), (0, 180000)):
+        with Tree() as tree, Systemd(tree, lambda worker: worker.take_order() and "done", main_pid=main_pid):
+            commands, log = tree.path / "commands", tree.path / "strace"
+            os.mkfifo(commands)
+            # The one wait that listens for commands is the one that has the deadline.
+            with open(os.open(commands, os.O_RDWR), "rb", buffering=0) as stdin:
+                ended = subprocess.run(
+                    ["strace", "-o", log, "-P", commands, "-e", "trace=poll,ppoll", "-e", "inject=poll,ppoll:retval=0",
+                     HELPER_ON_TREE, tree.path, UID, *HAND], stdin=stdin, capture_output=True, text=True, check=False,
+                    env=environment(), timeout=PATIENCE_S)
+            output = Output(ended.stdout)
+            check(ended.returncode == 17 and output.result["code"] == "worker-lost", f"{ended}")
+            waits = re.findall(r", 5, (\d+)\) = 0 .*INJECTED", log.read_text())
+            check(len(waits) == 1 and most_ms - 10000 < int(waits[0]) <= most_ms + 1, log.read_text())
 
 
 @story
