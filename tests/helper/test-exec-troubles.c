@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "baton-fd.h"
@@ -19,6 +21,23 @@
 
 /* A driver that leaves with its card, so that its modules are unloaded. */
 #define NVIDIA "550.163.01"
+
+/* How the name ends that the user has no watch left for, or %NULL. */
+static const char *unwatched;
+
+/* Stands in the place of the C library's: root's watches are everybody's whom it serves, and a test
+ * must not use them up. */
+int
+inotify_add_watch (int fd, const char *name, uint32_t mask)
+{
+  if (unwatched != NULL && g_str_has_suffix (name, unwatched))
+    {
+      errno = ENOSPC;
+      return -1;
+    }
+
+  return (int) syscall (SYS_inotify_add_watch, fd, name, mask);
+}
 
 /* Whether the last result names @code as its cause or among its problems. */
 static gboolean
@@ -110,6 +129,26 @@ test_access (void)
   g_assert_true (has_trouble (&story, "problems", "access-not-taken-back"));
   story_assert_driver (&story, FAKE_CARD, "amdgpu");
   story_assert_driver (&story, FAKE_SOUND, "snd_hda_intel");
+}
+
+/* The card is with its guest, and nobody would hear when that stops: it stays there, and whoever
+ * wanted it back is told. */
+static void
+test_watch_refused (void)
+{
+  static const char *const until_free[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin (&story);
+  story_prepare_arguments (&story, until_free);
+  unwatched = "/dev/vfio";
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DEGRADED);
+  unwatched = NULL;
+  story_assert_code (&story, "handed-over-with-problems");
+  story_assert_step_code (&story, "watch-refused");
+  g_assert_true (has_trouble (&story, "problems", "watch-refused"));
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  story_assert_driver (&story, FAKE_SOUND, "vfio-pci");
 }
 
 /* Nothing is planned on a computer that cannot be looked at. */
@@ -229,6 +268,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/troubles/sound-missing", test_sound_missing);
   g_test_add_func ("/helper/troubles/module-not-as-before", test_module_not_as_before);
   g_test_add_func ("/helper/troubles/access", test_access);
+  g_test_add_func ("/helper/troubles/watch-refused", test_watch_refused);
   g_test_add_func ("/helper/troubles/look-failed", test_look_failed);
   g_test_add_func ("/helper/troubles/unit-unknown", test_unit_unknown);
   g_test_add_func ("/helper/troubles/step-deadline", test_step_deadline);
