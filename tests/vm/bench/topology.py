@@ -10,10 +10,11 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Topology:
-    """Devices for QEMU's command line, and the kernel's own command line."""
+    """Devices for QEMU's command line, the kernel's own, and the releases of a quick run."""
 
     devices: tuple[str, ...]
     kernel: str = 'intel_iommu=on iommu=pt'
+    images: tuple[str, ...] = ('12',)
 
 
 def _port(number: int, slot: int) -> str:
@@ -37,9 +38,9 @@ PLAIN = (BOOT_DISPLAY,
 
 TOPOLOGIES = {
     # One card in a group of its own behind each root port.
-    'plain': Topology(PLAIN),
+    'plain': Topology(PLAIN, images=('12', '13')),
     # The same with no translation: there are no groups at all.
-    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off'),
+    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off', images=('13',)),
     # What stands behind one conventional bridge shares a group: a card, its
     # sound, and a network card that has nothing to do with them.
     'shared-group': Topology((
@@ -57,7 +58,7 @@ TOPOLOGIES = {
     'twins': Topology((
         BOOT_DISPLAY,
         _port(1, 3), *_card_with_sound(1, 'rp1'),
-        _port(2, 4), *_card_with_sound(2, 'rp2'))),
+        _port(2, 4), *_card_with_sound(2, 'rp2')), images=('13',)),
     # Cards that no driver takes until a story brings the stand-ins for NVIDIA's.
     'nvidia': Topology((
         BOOT_DISPLAY,
@@ -69,7 +70,7 @@ TOPOLOGIES = {
         _port(1, 3), 'x3130-upstream,id=up1,bus=rp1',
         'xio3130-downstream,id=down1,bus=up1,chassis=11,slot=11',
         'xio3130-downstream,id=down2,bus=up1,chassis=12,slot=12',
-        *_card_with_sound(1, 'down1'))),
+        *_card_with_sound(1, 'down1')), images=('13',)),
     # Cards enough for each to be lost once: a port each, with nothing else behind it.
     'many': Topology((
         BOOT_DISPLAY,

@@ -5,6 +5,8 @@ import json
 
 from bench import fault
 
+IMAGES = ('12',)
+
 SESSION = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'

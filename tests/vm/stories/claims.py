@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whoever else decides about the card is named, with file and line."""
 
+IMAGES = ('12',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 # The file, what stands in it, the finding and what it must say.

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A guest that has the card keeps the computer awake; a card that nobody uses does not."""
 
+IMAGES = ('13',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 UNIT = f'baton-guest@{CARD}.service'
 HELD = ['sleep:handle-lid-switch block']

@@ -5,6 +5,8 @@ import contextlib
 
 from bench import story
 
+IMAGES = ('12',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 # What the kernel keeps of a name is 15 bytes; a command line may be as long as it likes.

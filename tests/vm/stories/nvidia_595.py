@@ -5,7 +5,6 @@ from bench import nvidia
 
 TOPOLOGY = 'nvidia'
 TIER = 'quick'
-IMAGES = ('12',)
 SPOILS = True
 
 

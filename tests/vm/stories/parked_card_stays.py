@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Loading a driver does not steal a card that is with the guest."""
 
+IMAGES = ('12',)
+
 CARD = '0000:03:00.0'
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The return waits for the virtual machine, and comes by itself when it stops."""
 
+IMAGES = ('13',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 

@@ -3,6 +3,8 @@
 
 from bench import fault, story
 
+IMAGES = ('13',)
+
 CARD, SOUND, OTHER = '0000:01:00.0', '0000:01:00.1', '0000:03:00.0'
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Looking wakes nothing; a handoff wakes what sleeps."""
 
+IMAGES = ('13',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 DEVICE = f'/sys/bus/pci/devices/{CARD}'
 DRIVERS = '/sys/bus/pci/drivers'

@@ -3,6 +3,8 @@
 
 from bench import contract, story
 
+IMAGES = ('13',)
+
 CARD = '0000:01:00.0'
 HELPER = '/usr/libexec/baton-helper'
 
