@@ -194,6 +194,15 @@ beat (BatonWaiter *self, gint64 now_us)
   self->next_heartbeat_us = now_us + HEARTBEAT_US;
 }
 
+static int
+get_timeout_ms (gint64 until_us, gint64 now_us)
+{
+  if (until_us == BATON_WAIT_FOR_EVER)
+    return -1;
+
+  return (int) CLAMP ((until_us - now_us + 999) / 1000, 0, HEARTBEAT_US / 1000);
+}
+
 /**
  * baton_waiter_wait:
  * @self: a waiter
@@ -201,17 +210,21 @@ beat (BatonWaiter *self, gint64 now_us)
  * @deadline_us: in g_get_monotonic_time(), or %BATON_WAIT_FOR_EVER
  * @cancellable: come back when somebody asks to stop
  *
- * What is ready wins over a cancel, and a cancel over the deadline.
+ * What is ready wins over a cancel, and a cancel over the deadline. Who waits for ever waits for
+ * people: no heartbeat says for days that nothing happens and wakes all who read. That the worker
+ * lives its pidfd tells as well.
  *
  * Returns: why it came back
  */
 BatonWait
 baton_waiter_wait (BatonWaiter *self, int fd, gint64 deadline_us, gboolean cancellable)
 {
+  gboolean for_ever = deadline_us == BATON_WAIT_FOR_EVER;
+
   for (;;)
     {
       gint64 now_us = g_get_monotonic_time ();
-      gint64 until_us = MIN (deadline_us, self->next_heartbeat_us);
+      gint64 until_us = for_ever ? deadline_us : MIN (deadline_us, self->next_heartbeat_us);
       struct pollfd fds[] = {
         { .fd = fd, .events = POLLIN },
         { .fd = cancellable ? self->cancel_fd : -1, .events = POLLIN },
@@ -219,12 +232,12 @@ baton_waiter_wait (BatonWaiter *self, int fd, gint64 deadline_us, gboolean cance
       };
       int n_ready;
 
-      beat (self, now_us);
+      if (!for_ever)
+        beat (self, now_us);
       if (cancellable && self->cancelled)
         /* Asked already: only what is ready this very moment goes before it. */
         until_us = now_us;
-      n_ready = poll (fds, G_N_ELEMENTS (fds),
-                      (int) CLAMP ((until_us - now_us + 999) / 1000, 0, HEARTBEAT_US / 1000));
+      n_ready = poll (fds, G_N_ELEMENTS (fds), get_timeout_ms (until_us, now_us));
       if (n_ready < 0 && errno != EINTR)
         return BATON_WAIT_TIMEOUT;
       if (n_ready > 0 && fds[0].revents != 0)
