@@ -147,6 +147,50 @@ baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
                                  "desktop keeps running."));
 }
 
+static gint64
+find_elapsed_ms (JsonObject *report, const char *card, BatonSide to)
+{
+  JsonArray *durations = baton_json_get_array (report, "durations");
+
+  for (guint i = 0; i < baton_json_count (durations); i++)
+    {
+      JsonObject *duration = baton_json_nth_object (durations, i);
+
+      if (g_strcmp0 (baton_json_get_string (duration, "card"), card) == 0 &&
+          g_strcmp0 (baton_json_get_string (duration, "to"), baton_side_to_string (to)) == 0)
+        return baton_json_get_int (duration, "elapsed_ms", -1);
+    }
+
+  return -1;
+}
+
+/**
+ * baton_plan_words_dup_duration:
+ * @report: (nullable): the last report
+ * @card: address of a card
+ * @to: where it is to go
+ *
+ * Returns: (transfer full) (nullable): how long it took the last time, as a sentence; %NULL if it
+ *   has not gone there yet
+ */
+char *
+baton_plan_words_dup_duration (JsonObject *report, const char *card, BatonSide to)
+{
+  gint64 elapsed_ms = find_elapsed_ms (report, card, to);
+  guint seconds = (guint) CLAMP (elapsed_ms / 1000 + (elapsed_ms % 1000 >= 500), 1, G_MAXINT);
+  guint minutes = (seconds + 30) / 60;
+
+  if (elapsed_ms < 0)
+    return NULL;
+
+  /* A figure of the last time, which nobody takes for a promise to the second. */
+  if (seconds < 100)
+    return g_strdup_printf (ngettext ("About %u second.", "About %u seconds.", seconds),
+                            seconds);
+
+  return g_strdup_printf (ngettext ("About %u minute.", "About %u minutes.", minutes), minutes);
+}
+
 /**
  * baton_plan_words_add_consents:
  * @plan: (nullable): a plan of the contract

@@ -31,6 +31,7 @@ char *baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
                                         BatonSide to,
                                         gboolean when_free,
                                         guint n_steps);
+char *baton_plan_words_dup_duration (JsonObject *report, const char *card, BatonSide to);
 gboolean baton_plan_words_add_consents (JsonObject *plan, BatonRequest *request);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include "baton-report.h"
 
+#include "baton-durations.h"
+#include "baton-json.h"
 #include "baton-state-file.h"
 
 #define REPORT_NAME "report.json"
@@ -35,14 +37,28 @@ baton_report_new (const BatonRecord *record,
   json_object_set_member (object, "steps", steps);
   json_object_set_int_member (object, "uid", record->uid);
   json_object_set_string_member (object, "boot_id", record->boot_id);
+  json_object_set_array_member (object, "durations",
+                                baton_durations_new (record, end, elapsed_ms));
   json_object_set_int_member (object, "at", g_get_real_time () / G_USEC_PER_SEC);
 
   return node;
 }
 
+/* One report is kept, and how long the handoffs before it took is still asked for. */
+static void
+carry_durations (JsonObject *report, BatonRoot *root)
+{
+  g_autoptr (JsonNode) last = baton_report_load (root, NULL);
+
+  if (last == NULL || !JSON_NODE_HOLDS_OBJECT (last))
+    return;
+  baton_durations_add_older (baton_json_get_array (report, "durations"),
+                             baton_json_get_array (json_node_get_object (last), "durations"));
+}
+
 /**
  * baton_report_save:
- * @report: a report
+ * @report: a report, which learns what the last one knew of other handoffs
  * @root: the roots
  * @error: return location for an error
  *
@@ -53,7 +69,10 @@ baton_report_new (const BatonRecord *record,
 gboolean
 baton_report_save (JsonNode *report, BatonRoot *root, GError **error)
 {
-  g_autofree char *text = json_to_string (report, TRUE);
+  g_autofree char *text = NULL;
+
+  carry_durations (json_node_get_object (report), root);
+  text = json_to_string (report, TRUE);
 
   return baton_state_write (root, BATON_ROOT_VAR, BATON_STATE_DIRECTORY, REPORT_NAME, text,
                             0644, error);

@@ -136,7 +136,7 @@ def report_tells_of_the_last_handoff():
             '{"exit":14,"state":"rolled-back","code":"rolled-back","args":{"cause":"it was so."},'
             '"text":"The handoff failed.","remedy":null,"elapsed_ms":7,"at_step":null,"troubles":[],'
             '"handoff":"0123456789abcdef0123456789abcdef",'
-            '"cards":["0000:27:00.0"],"to":"guest","uid":1000,"boot_id":"b","at":1,'
+            '"cards":["0000:27:00.0"],"to":"guest","durations":[],"uid":1000,"boot_id":"b","at":1,'
             '"steps":[{"n":1,"id":"unbind:0000:27:00.0","kind":"unbind","target":"0000:27:00.0",'
             '"detail":null,"persistent":false,"state":"fail","errno":null,"code":null,"args":null,"text":"no\\u001b[2J"}]}')
         status, text, _ = machine.run("report")

@@ -72,6 +72,23 @@ test_apps_close (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* How long it took the last time is told, and nothing of a way that the card has not gone yet. */
+static void
+test_duration (void)
+{
+  g_autoptr (Scene) gone = scene_open ("done");
+  g_autoptr (Scene) never_back = scene_open ("parked");
+  GtkWidget *window = open_plan (gone, BATON_SIDE_GUEST);
+
+  g_assert_nonnull (scene_find_label (window, "The desktop keeps running. About 2 seconds."));
+  gtk_window_destroy (GTK_WINDOW (window));
+
+  window = open_plan (never_back, BATON_SIDE_HOST);
+  g_assert_nonnull (scene_find_label (window, "The card comes back to this computer."));
+  g_assert_null (scene_find_label (window, "About"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 static void
 test_blocked (void)
 {
@@ -160,6 +177,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/ui/plan/nothing-lost", test_nothing_lost);
   g_test_add_func ("/ui/plan/apps-close", test_apps_close);
+  g_test_add_func ("/ui/plan/duration", test_duration);
   g_test_add_func ("/ui/plan/blocked", test_blocked);
   g_test_add_func ("/ui/plan/accepted", test_accepted);
   g_test_add_func ("/ui/plan/options", test_options);

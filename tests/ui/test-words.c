@@ -244,6 +244,9 @@ typedef struct
   "{\"severity\":\"blocker\",\"code\":\"in-use-app\",\"consent\":\"close\",\"subject\":\"" pid \
   "\"}"
 
+#define DURATION(card, to, elapsed_ms)                                                         \
+  "{\"durations\":[{\"card\":\"" card "\",\"to\":\"" to "\",\"elapsed_ms\":" elapsed_ms "}]}"
+
 static void
 test_plan_button (void)
 {
@@ -273,6 +276,41 @@ test_plan_button (void)
       button = baton_plan_words_dup_button (&summary, rows[i].to, rows[i].when_free);
       g_assert_cmpstr (button, ==, rows[i].button);
       g_assert_cmpint (baton_plan_words_is_destructive (&summary), ==, rows[i].destructive);
+    }
+}
+
+static void
+test_plan_duration (void)
+{
+  static const struct
+  {
+    const char *report;
+    const char *expected;
+  } rows[] = {
+    { "{}", NULL },
+    { "{\"durations\":7}", NULL },
+    { "{\"durations\":[]}", NULL },
+    { "{\"durations\":[7,{},{\"card\":\"0000:01:00.0\",\"to\":\"guest\"}]}", NULL },
+    { DURATION ("0000:01:00.0", "host", "2140"), NULL },
+    { DURATION ("0000:02:00.0", "guest", "2140"), NULL },
+    { DURATION ("0000:01:00.0", "guest", "-5"), NULL },
+    { DURATION ("0000:01:00.0", "guest", "0"), "About 1 second." },
+    { DURATION ("0000:01:00.0", "guest", "1499"), "About 1 second." },
+    { DURATION ("0000:01:00.0", "guest", "2140"), "About 2 seconds." },
+    { DURATION ("0000:01:00.0", "guest", "99400"), "About 99 seconds." },
+    { DURATION ("0000:01:00.0", "guest", "130000"), "About 2 minutes." },
+    { DURATION ("0000:01:00.0", "guest", "9223372036854775807"), "About 35791394 minutes." },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonNode) node = parse (rows[i].report);
+      g_autofree char *text = NULL;
+
+      g_test_message ("%s", rows[i].report);
+      text = baton_plan_words_dup_duration (json_node_get_object (node), "0000:01:00.0",
+                                            BATON_SIDE_GUEST);
+      g_assert_cmpstr (text, ==, rows[i].expected);
     }
 }
 
@@ -482,6 +520,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/step-words/known", test_steps_are_known);
   g_test_add_func ("/app/step-words/parts", test_step_parts);
   g_test_add_func ("/app/plan-words/button", test_plan_button);
+  g_test_add_func ("/app/plan-words/duration", test_plan_duration);
   g_test_add_func ("/app/plan-words/consents", test_plan_consents);
   g_test_add_func ("/app/remedy-command/build", test_remedy_command);
   g_test_add_func ("/app/result-words/ends", test_ends);

@@ -197,6 +197,7 @@ new_report (guint n_steps, const char *text)
   json_object_set_array_member (object, "troubles", json_array_new ());
   json_object_set_array_member (object, "cards", cards);
   json_object_set_string_member (object, "to", "guest");
+  json_object_set_array_member (object, "durations", json_array_new ());
   json_object_set_int_member (object, "uid", 1000);
   json_object_set_string_member (object, "boot_id", "8d7f5c2e-4b0a-4d59-9a0e-1f2f3a4b5c6d");
   json_object_set_int_member (object, "at", 1764000000);

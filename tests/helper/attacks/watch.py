@@ -64,7 +64,7 @@ def make_handoff(tree, lock=True):
 def write_report(tree, code, **keys):
     directory = tree.path / "var/lib/baton"
     directory.mkdir(exist_ok=True)
-    report = {**make_end(0, "done", code), "cards": ["0000:01:00.0"], "to": "guest", "steps": [], "uid": 1000,
+    report = {**make_end(0, "done", code), "cards": ["0000:01:00.0"], "to": "guest", "steps": [], "durations": [], "uid": 1000,
               "boot_id": "x", "at": 1, "handoff": ID, **keys}
     (directory / ".new").write_text(json.dumps(report))
     (directory / ".new").rename(directory / "report.json")
