@@ -2,8 +2,8 @@
 """authenticate.py ANSWER: a polkit agent of the desktop's session, by script.
 
 ANSWER is the password that it types, "dismiss", or "wait" to leave the question
-open. It prints "registered" when polkit knows it, then "asked ACTION" for each
-question, and ends with stdin.
+open until a line comes on stdin, which is typed then. It prints "registered" when
+polkit knows it, then "asked ACTION" for each question, and ends with stdin.
 """
 
 import os
@@ -45,6 +45,23 @@ def type_password(user, cookie, password):
 def main(answer):
     bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
     loop = GLib.MainLoop()
+    open_questions = []
+
+    def type_in(question, password):
+        invocation, cookie, identities = question
+        users = [pwd.getpwuid(identity[1]['uid']).pw_name
+                 for identity in identities if identity[0] == 'unix-user']
+        type_password(users[0], cookie, password)
+        # What the helper told polkitd decides; the agent only says it is done.
+        invocation.return_value(None)
+
+    def on_input(_channel, _condition):
+        line = sys.stdin.readline()
+        if not line:
+            loop.quit()
+        elif open_questions:
+            type_in(open_questions.pop(), line.strip())
+        return bool(line)
 
     def on_method_call(_bus, _sender, _path, _interface, method, arguments, invocation):
         if method == 'CancelAuthentication':
@@ -52,16 +69,14 @@ def main(answer):
             return
         action, _message, _icon, _details, cookie, identities = arguments.unpack()
         print('asked', action, flush=True)
+        question = invocation, cookie, identities
         if answer == 'wait':
+            open_questions.append(question)
             return
         if answer == 'dismiss':
             invocation.return_dbus_error(CANCELLED, 'dismissed')
             return
-        users = [pwd.getpwuid(identity[1]['uid']).pw_name
-                 for identity in identities if identity[0] == 'unix-user']
-        type_password(users[0], cookie, answer)
-        # What the helper told polkitd decides; the agent only says it is done.
-        invocation.return_value(None)
+        type_in(question, answer)
 
     bus.register_object(PATH, Gio.DBusNodeInfo.new_for_xml(INTERFACE).interfaces[0],
                         on_method_call)
@@ -75,7 +90,7 @@ def main(answer):
                   None, Gio.DBusCallFlags.NONE, -1, None)
     print('registered', flush=True)
     GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT,
-                      GLib.IOCondition.HUP | GLib.IOCondition.IN, lambda *_: loop.quit())
+                      GLib.IOCondition.HUP | GLib.IOCondition.IN, on_input)
     loop.run()
 
 
