@@ -27,8 +27,10 @@ guess_size (const struct stat *info)
   return info->st_size > 0 ? (gsize) info->st_size : PAGE_BYTES;
 }
 
+/* @first_line: enough is read where that has its end. Most that a look reads is one line of sysfs,
+ * and the end of the file would have to be asked for. */
 static char *
-read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
+read_all (int fd, gboolean first_line, gsize max_bytes, gsize *ret_length, int *ret_errno)
 {
   g_autofree char *text = NULL;
   gsize size, length = 0;
@@ -69,6 +71,8 @@ read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
           size = MIN (2 * size, max_bytes + 1);
           text = g_realloc (text, size);
         }
+      if (first_line && memchr (text + length - n, '\n', (gsize) n) != NULL)
+        break;
     }
 
   text[length] = '\0';
@@ -77,6 +81,36 @@ read_all (int fd, gsize max_bytes, gsize *ret_length, int *ret_errno)
 
   /* Most are far shorter than their page, and some are kept. */
   return g_realloc (g_steal_pointer (&text), length + 1);
+}
+
+static char *
+read_file (BatonRoot *self,
+           BatonRootPart part,
+           const char *path,
+           gboolean first_line,
+           gsize max_bytes,
+           gsize *ret_length,
+           GError **error)
+{
+  char *text;
+  int errsv = 0;
+  int fd;
+
+  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
+
+  fd = baton_root_open_quietly (self, part, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0)
+    {
+      baton_root_set_error (error, "read", part, path, errno);
+      return NULL;
+    }
+
+  text = read_all (fd, first_line, max_bytes, ret_length, &errsv);
+  close (fd);
+  if (text == NULL)
+    baton_root_set_error (error, "read", part, path, errsv);
+
+  return text;
 }
 
 /**
@@ -99,25 +133,7 @@ baton_root_read_file (BatonRoot *self,
                       gsize *ret_length,
                       GError **error)
 {
-  char *text;
-  int errsv = 0;
-  int fd;
-
-  g_return_val_if_fail (part < BATON_N_ROOT_PARTS, NULL);
-
-  fd = baton_root_open_quietly (self, part, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0)
-    {
-      baton_root_set_error (error, "read", part, path, errno);
-      return NULL;
-    }
-
-  text = read_all (fd, max_bytes, ret_length, &errsv);
-  close (fd);
-  if (text == NULL)
-    baton_root_set_error (error, "read", part, path, errsv);
-
-  return text;
+  return read_file (self, part, path, FALSE, max_bytes, ret_length, error);
 }
 
 /**
@@ -132,7 +148,7 @@ baton_root_read_file (BatonRoot *self,
 char *
 baton_root_read_line (BatonRoot *self, BatonRootPart part, const char *path, GError **error)
 {
-  char *text = baton_root_read_file (self, part, path, MAX_LINE_BYTES, NULL, error);
+  char *text = read_file (self, part, path, TRUE, MAX_LINE_BYTES, NULL, error);
 
   if (text != NULL)
     text[strcspn (text, "\n")] = '\0';
