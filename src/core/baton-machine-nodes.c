@@ -167,6 +167,7 @@ static void
 walk (int fd, BatonFunction *function, guint depth)
 {
   DIR *directory = fdopendir (fd);
+  gboolean has_node = FALSE;
   struct dirent *entry;
 
   if (directory == NULL)
@@ -175,17 +176,20 @@ walk (int fd, BatonFunction *function, guint depth)
       return;
     }
 
-  read_node (fd, function);
-  while (depth < MAX_DEPTH && (entry = readdir (directory)) != NULL)
+  while ((entry = readdir (directory)) != NULL)
     {
       int child;
 
-      if (!is_walked (entry->d_name) || !is_directory (directory, entry))
+      /* Most directories have none: not to ask each of them is a fifth of the walk. */
+      has_node = has_node || strcmp (entry->d_name, "dev") == 0;
+      if (depth >= MAX_DEPTH || !is_walked (entry->d_name) || !is_directory (directory, entry))
         continue;
       child = openat (fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (child >= 0)
         walk (child, function, depth + 1);
     }
+  if (has_node)
+    read_node (fd, function);
   closedir (directory);
 }
 
