@@ -163,7 +163,7 @@ baton_cli_find_card (BatonCli *self, const char *text, GError **error)
   if (baton_pci_address_is_valid (text))
     return g_strdup (text);
 
-  machine = baton_machine_new (self->root, error);
+  machine = baton_machine_new_to_show (self->root, error);
   if (machine == NULL)
     return NULL;
 

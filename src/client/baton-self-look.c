@@ -90,6 +90,7 @@ baton_self_look (BatonRoot *root,
                  BatonEventWriter *writer)
 {
   gint64 started_us = g_get_monotonic_time ();
+  gboolean with_holders = request != NULL || (parts & BATON_LOOK_HOLDERS) != 0;
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonMachine) machine = NULL;
   g_autoptr (GPtrArray) holders = NULL;
@@ -98,12 +99,13 @@ baton_self_look (BatonRoot *root,
 
   baton_event_writer_hello (writer, verb, "self");
 
-  machine = baton_machine_new (root, &error);
+  machine = with_holders ? baton_machine_new (root, &error)
+                         : baton_machine_new_to_show (root, &error);
   if (machine == NULL)
     return end (writer, started_us, BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason",
                 error->message);
 
-  if (request != NULL || (parts & BATON_LOOK_HOLDERS) != 0)
+  if (with_holders)
     {
       holders = baton_holders_scan (root, machine, &error);
       if (holders == NULL)

@@ -204,7 +204,8 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
   for (guint i = 0; i < card->functions->len; i++)
     {
       baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
-      baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
+      if (!self->to_show)
+        baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
     }
   card->nodes = collect_nodes (card);
   card->outputs = baton_look_read_outputs (self, display);
@@ -276,6 +277,4 @@ baton_look_find_cards (BatonLook *self, BatonMachine *machine)
     }
 
   mark_only_display (machine);
-  baton_look_read_modules (self, machine);
-  baton_look_find_replaced_modules (self, machine);
 }

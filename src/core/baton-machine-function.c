@@ -169,12 +169,24 @@ read_identity (BatonLook *self, BatonFunction *function)
   function->class_code = read_number (self, address, "class") & 0xffffff;
   function->vendor_id = (guint16) read_number (self, address, "vendor");
   function->device_id = (guint16) read_number (self, address, "device");
+  function->name =
+      baton_pci_names_dup_device (self->names, function->vendor_id, function->device_id);
+}
+
+/* What only a plan, a handoff or a recorded tree asks for. */
+static void
+read_what_a_plan_needs (BatonLook *self, BatonFunction *function)
+{
+  const char *address = function->address;
+  g_autofree char *removable = read_text (self, address, "removable");
+
+  function->removable = g_strcmp0 (removable, "removable") == 0;
   function->subvendor_id = (guint16) read_number (self, address, "subsystem_vendor");
   function->subdevice_id = (guint16) read_number (self, address, "subsystem_device");
   function->modalias = read_text (self, address, "modalias");
-  function->name =
-      baton_pci_names_dup_device (self->names, function->vendor_id, function->device_id);
   function->class_name = baton_pci_names_dup_class (self->names, function->class_code);
+  function->driver_module = find_driver_module (self, function->driver);
+  function->power_control = read_text (self, address, "power/control");
 }
 
 /* Reads one function; whatever of it cannot be read is unknown rather than an error,
@@ -184,7 +196,6 @@ baton_look_read_function (BatonLook *self, const char *address)
 {
   BatonFunction *function = g_new0 (BatonFunction, 1);
   g_autofree char *boot_vga = NULL;
-  g_autofree char *removable = NULL;
 
   function->address = g_strdup (address);
   function->nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_node_free);
@@ -192,7 +203,6 @@ baton_look_read_function (BatonLook *self, const char *address)
   read_identity (self, function);
 
   function->driver = read_link_name (self, address, "driver");
-  function->driver_module = find_driver_module (self, function->driver);
   function->group = read_link_name (self, address, "iommu_group");
   function->parent = read_parent (self, address);
 
@@ -202,15 +212,14 @@ baton_look_read_function (BatonLook *self, const char *address)
 
   boot_vga = read_text (self, address, "boot_vga");
   function->boot_vga = g_strcmp0 (boot_vga, "1") == 0;
-  removable = read_text (self, address, "removable");
-  function->removable = g_strcmp0 (removable, "removable") == 0;
 
   function->runtime_status = read_text (self, address, "power/runtime_status");
-  function->power_control = read_text (self, address, "power/control");
   function->power = read_power (self, address, function->runtime_status);
   function->reset_methods = read_reset_methods (self, address);
 
   function->is_virtual = has_attribute (self, address, "physfn");
+  if (!self->to_show)
+    read_what_a_plan_needs (self, function);
 
   return function;
 }

@@ -12,6 +12,8 @@ typedef struct
   /* borrowed */
   BatonRoot *root;
 
+  gboolean to_show; /* baton_machine_new_to_show() */
+
   /* owned */
   BatonPciNames *names;
   GHashTable *driver_modules; /* driver -> module, "" where it is built in */

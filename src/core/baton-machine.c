@@ -117,6 +117,48 @@ collect_groups (BatonMachine *machine)
   g_ptr_array_sort (machine->groups, compare_groups);
 }
 
+static BatonMachine *
+look_at (BatonRoot *root, gboolean to_show, GError **error)
+{
+  g_autoptr (BatonMachine) self = g_new0 (BatonMachine, 1);
+  g_auto (BatonLook) look = { 0 };
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->to_show = to_show;
+  self->functions = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_function_free);
+  self->cards = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_card_free);
+  self->groups = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_group_free);
+
+  look.root = root;
+  look.to_show = to_show;
+  look.names = baton_pci_names_new (root);
+  look.driver_modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  look.nvidia_minors = g_hash_table_new (g_str_hash, g_str_equal);
+
+  self->system = to_show ? baton_system_new_to_show (root) : baton_system_new (root, error);
+  if (self->system == NULL || !read_functions (&look, self, error))
+    return NULL;
+
+  /* They lie on hundreds of pages. To let them go when others have been forked off, to read what may
+   * not answer, would make a copy of each page first. */
+  g_clear_pointer (&look.names, baton_pci_names_free);
+
+  if (!to_show)
+    baton_look_read_overrides (&look, self);
+  baton_look_read_iommu (&look, self);
+  collect_groups (self);
+  baton_look_read_nvidia (&look, self);
+  baton_look_find_cards (&look, self);
+  if (!to_show)
+    {
+      baton_look_read_modules (&look, self);
+      baton_look_find_replaced_modules (&look, self);
+    }
+  baton_look_read_monitors (&look);
+
+  return g_steal_pointer (&self);
+}
+
 /**
  * baton_machine_new:
  * @root: where to look
@@ -133,33 +175,28 @@ collect_groups (BatonMachine *machine)
 BatonMachine *
 baton_machine_new (BatonRoot *root, GError **error)
 {
-  g_autoptr (BatonMachine) self = g_new0 (BatonMachine, 1);
-  g_auto (BatonLook) look = { 0 };
-
   g_return_val_if_fail (root != NULL, NULL);
 
-  g_atomic_ref_count_init (&self->ref_count);
-  self->functions = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_function_free);
-  self->cards = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_card_free);
-  self->groups = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_group_free);
+  return look_at (root, FALSE, error);
+}
 
-  look.root = root;
-  look.names = baton_pci_names_new (root);
-  look.driver_modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  look.nvidia_minors = g_hash_table_new (g_str_hash, g_str_equal);
+/**
+ * baton_machine_new_to_show:
+ * @root: where to look
+ * @error: return location for an error
+ *
+ * Looks at no more than baton_event_writer_machine() tells. What a plan asks for besides is not
+ * there: claims and blacklists, overrides, and the modules that drivers come from. It is by far the
+ * most of a look, and a list of cards shows none of it.
+ *
+ * Returns: (transfer full): the machine, or %NULL like baton_machine_new()
+ */
+BatonMachine *
+baton_machine_new_to_show (BatonRoot *root, GError **error)
+{
+  g_return_val_if_fail (root != NULL, NULL);
 
-  self->system = baton_system_new (root, error);
-  if (self->system == NULL || !read_functions (&look, self, error))
-    return NULL;
-
-  baton_look_read_overrides (&look, self);
-  baton_look_read_iommu (&look, self);
-  collect_groups (self);
-  baton_look_read_nvidia (&look, self);
-  baton_look_find_cards (&look, self);
-  baton_look_read_monitors (&look);
-
-  return g_steal_pointer (&self);
+  return look_at (root, TRUE, error);
 }
 
 /**

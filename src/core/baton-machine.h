@@ -30,6 +30,7 @@ void baton_group_free (BatonGroup *self);
  * @cards: (element-type BatonCard): every card, by address
  * @groups: (element-type BatonGroup): every group, by number
  * @system: what else of the system a plan depends on
+ * @to_show: looked at by baton_machine_new_to_show(), and nothing to plan with
  *
  * The machine as it was when it was looked at: a snapshot, read only, reference counted.
  */
@@ -44,9 +45,11 @@ typedef struct
   GPtrArray *cards;
   GPtrArray *groups;
   BatonSystem *system;
+  gboolean to_show;
 } BatonMachine;
 
 BatonMachine *baton_machine_new (BatonRoot *root, GError **error);
+BatonMachine *baton_machine_new_to_show (BatonRoot *root, GError **error);
 BatonMachine *baton_machine_ref (BatonMachine *self);
 void baton_machine_unref (BatonMachine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonMachine, baton_machine_unref)

@@ -103,6 +103,35 @@ read_memory (BatonRoot *root)
 }
 
 /**
+ * baton_system_new_to_show:
+ * @root: where to look
+ *
+ * Reads what a card and its IOMMU are described with: the processor, the kernel's command line and
+ * the firmware's framebuffer. All else is as if there were none of it.
+ *
+ * Returns: (transfer full): the system
+ */
+BatonSystem *
+baton_system_new_to_show (BatonRoot *root)
+{
+  BatonSystem *self;
+
+  g_return_val_if_fail (root != NULL, NULL);
+
+  self = g_new0 (BatonSystem, 1);
+  self->claims = g_ptr_array_new_with_free_func ((GDestroyNotify) free_claim);
+  self->blacklists = g_ptr_array_new_with_free_func ((GDestroyNotify) free_blacklist);
+
+  self->command_line = baton_root_read_line (root, BATON_ROOT_PROC, "cmdline", NULL);
+  if (self->command_line == NULL)
+    self->command_line = g_strdup ("");
+  self->cpu_vendor = read_cpu_vendor (root);
+  baton_system_read_framebuffer (self, root);
+
+  return self;
+}
+
+/**
  * baton_system_new:
  * @root: where to look
  * @error: return location for an error
@@ -119,16 +148,10 @@ baton_system_new (BatonRoot *root, GError **error)
 
   g_return_val_if_fail (root != NULL, NULL);
 
-  self = g_new0 (BatonSystem, 1);
-  self->claims = g_ptr_array_new_with_free_func ((GDestroyNotify) free_claim);
-  self->blacklists = g_ptr_array_new_with_free_func ((GDestroyNotify) free_blacklist);
+  self = baton_system_new_to_show (root);
 
   self->kernel_release =
       baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/osrelease", NULL);
-  self->command_line = baton_root_read_line (root, BATON_ROOT_PROC, "cmdline", NULL);
-  if (self->command_line == NULL)
-    self->command_line = g_strdup ("");
-  self->cpu_vendor = read_cpu_vendor (root);
   self->pid1 = baton_root_read_line (root, BATON_ROOT_PROC, "1/comm", NULL);
   self->memory_bytes = read_memory (root);
 
@@ -138,7 +161,6 @@ baton_system_new (BatonRoot *root, GError **error)
   baton_system_read_hooks (self, root);
   baton_system_read_programs (self, root);
   baton_system_read_modules (self, root);
-  baton_system_read_framebuffer (self, root);
   baton_system_read_handoff (self, root);
   self->nvidia = baton_nvidia_new (root);
 

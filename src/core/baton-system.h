@@ -94,6 +94,7 @@ typedef struct
 } BatonSystem;
 
 BatonSystem *baton_system_new (BatonRoot *root, GError **error);
+BatonSystem *baton_system_new_to_show (BatonRoot *root);
 void baton_system_free (BatonSystem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonSystem, baton_system_free)
 

@@ -277,6 +277,62 @@ test_every_result (void)
   g_assert_cmpuint (g_strv_length (taken), ==, BATON_N_CODES - 1);
 }
 
+static char *
+describe (BatonMachine *machine)
+{
+  g_autoptr (EventLines) lines = event_lines_new (NULL);
+  g_autoptr (BatonView) view = NULL;
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *body;
+
+  baton_event_writer_machine (lines->writer, machine);
+  view = view_of (lines);
+  body = baton_view_get_machine (view);
+  json_object_remove_member (body, "t_ms");
+  json_node_set_object (node, body);
+
+  return json_to_string (node, TRUE);
+}
+
+/* A list of cards looks at less than a plan does: what is told of the machine must not show it. */
+static void
+test_shown_machine_says_the_same (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+
+  mock_machine_add_bridge (mock, "0000:00:01.0", "8086:1901", NULL, "1");
+  mock_machine_add_gpu (mock, CARD, "1");
+  mock_machine_add_gpu (mock, "0000:02:00.0", "2");
+  mock_machine_move_gpu_to_guest (mock, "0000:02:00.0");
+  mock_machine_add_function (mock, "0000:03:00.0", 0x030000, "10de:1b80", NULL, "3", "nvidia");
+  mock_machine_set_attribute (mock, "0000:03:00.0", "power/runtime_status", "suspended");
+  mock_machine_set_attribute (mock, "0000:03:00.0", "reset_method", "flr bus");
+  mock_machine_add_function (mock, "0000:04:00.0", 0x030200, "1002:67df", NULL, "4", NULL);
+  mock_machine_set_attribute (mock, "0000:04:00.0", "driver_override", "vfio-pci");
+  mock_machine_write (mock, "etc/modprobe.d/x.conf", "blacklist amdgpu\n");
+
+  for (int is_off = 0; is_off < 2; is_off++)
+    {
+      g_autoptr (BatonMachine) whole = NULL;
+      g_autoptr (BatonMachine) shown = NULL;
+      g_autofree char *wanted = NULL;
+      g_autofree char *text = NULL;
+
+      if (is_off)
+        {
+          mock_machine_set_iommu_off (mock);
+          mock_machine_set_command_line (mock, "quiet intel_iommu=off");
+        }
+      whole = mock_machine_look (mock);
+      shown = baton_machine_new_to_show (mock_machine_get_root (mock), NULL);
+      wanted = describe (whole);
+      text = describe (shown);
+
+      g_assert_nonnull (strstr (wanted, is_off ? "command-line" : "/dev/vfio/2"));
+      g_assert_cmpstr (text, ==, wanted);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -289,6 +345,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/event-lists/many-holders", test_many_holders);
   g_test_add_func ("/core/event-lists/plan-and-steps", test_plan_and_steps);
   g_test_add_func ("/core/event-lists/every-result", test_every_result);
+  g_test_add_func ("/core/event-lists/shown-machine", test_shown_machine_says_the_same);
 
   return g_test_run ();
 }
