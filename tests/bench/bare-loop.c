@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* bare-loop [THREADS]: reads the link of every descriptor and the mappings of every process, with
- * as many threads as the search for holders has, and looks at nothing of it: what any search
- * pays at least that goes by links. */
+/* bare-loop [THREADS [LIST]]: reads the link of every descriptor and the mappings of every process,
+ * with as many threads as the search for holders has, and looks at nothing of it: what any search
+ * pays at least that goes by links. First it reads what is in the file LIST, in this order: a line
+ * is what to do (f: read a file, d: list a directory, l: read a link, e: see whether it is there),
+ * a blank and a path. */
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +62,49 @@ read_maps (int pid, char *buffer)
   close (fd);
 }
 
+static void
+read_one (char kind, const char *path, char *buffer)
+{
+  int fd;
+
+  if (kind == 'e' || kind == 'l')
+    {
+      /* What is not there was asked for as well. */
+      (void) !(kind == 'e' ? access (path, F_OK) : readlink (path, buffer, 4096));
+      return;
+    }
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (kind == 'd' ? O_DIRECTORY : 0));
+  if (fd < 0)
+    return;
+  if (kind == 'd')
+    while (syscall (SYS_getdents64, fd, buffer, 32768) > 0)
+      ;
+  else
+    while (read (fd, buffer, 65536) > 0)
+      ;
+  close (fd);
+}
+
+static int
+read_list (const char *path)
+{
+  char *buffer = malloc (65536);
+  FILE *list = fopen (path, "re");
+  char line[4200];
+
+  if (buffer == NULL || list == NULL)
+    return 0;
+  while (fgets (line, sizeof line, list) != NULL)
+    {
+      line[strcspn (line, "\n")] = '\0';
+      if (line[0] != '\0' && line[1] == ' ')
+        read_one (line[0], line + 2, buffer);
+    }
+  fclose (list);
+  free (buffer);
+  return 1;
+}
+
 static void *
 read_processes (void *data)
 {
@@ -89,6 +135,8 @@ main (int argc, char **argv)
   DIR *proc = opendir ("/proc");
 
   if (proc == NULL || n_threads < 1 || n_threads > MAX_THREADS)
+    return 1;
+  if (argc > 2 && !read_list (argv[2]))
     return 1;
   pids = calloc (262144, sizeof *pids);
   while (pids != NULL && n_pids < 262144 && (entry = readdir (proc)) != NULL)
