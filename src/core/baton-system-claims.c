@@ -42,7 +42,7 @@ add_blacklists (BatonSystem *self, const char *list, const char *file)
   g_auto (GStrv) modules = g_strsplit (list, ",", -1);
 
   for (guint i = 0; modules[i] != NULL; i++)
-    baton_system_add_blacklist (self, modules[i], file, 1);
+    baton_system_add_blacklist (self, modules[i], file, 0);
 }
 
 /* Takes the words that decide about drivers and groups from the kernel's command line. */
@@ -60,9 +60,9 @@ baton_system_read_command_line (BatonSystem *self)
       if (value == NULL || *++value == '\0')
         continue;
       if (is_key (words[i], length, "vfio-pci.ids"))
-        baton_system_add_claim (self, BATON_CLAIM_VFIO_IDS, NULL, value, file, 1);
+        baton_system_add_claim (self, BATON_CLAIM_VFIO_IDS, NULL, value, file, 0);
       else if (is_key (words[i], length, "pci-stub.ids"))
-        baton_system_add_claim (self, BATON_CLAIM_PCI_STUB_IDS, NULL, value, file, 1);
+        baton_system_add_claim (self, BATON_CLAIM_PCI_STUB_IDS, NULL, value, file, 0);
       else if (is_key (words[i], length, "module_blacklist") ||
                is_key (words[i], length, "modprobe.blacklist"))
         add_blacklists (self, value, file);

@@ -130,6 +130,41 @@ test_files_are_named (void)
     }
 }
 
+/* The kernel's command line is no file with lines: what it says has sentences of its own. */
+static void
+test_command_line (void)
+{
+  static const struct
+  {
+    const char *command_line;
+    const char *driver; /* that CARD has now */
+    BatonCode code;     /* 0 for nothing about the driver */
+  } rows[] = {
+    { "vfio-pci.ids=10de:73bf", "nouveau", BATON_CODE_CLAIMED_ON_COMMAND_LINE },
+    { "module_blacklist=nouveau", NULL, BATON_CODE_HOST_DRIVER_OFF_COMMAND_LINE },
+    { "modprobe.blacklist=nouveau", "nouveau", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) tree = make_two_cards ();
+      g_autoptr (BatonPlan) plan = NULL;
+
+      g_test_message ("%s", rows[i].command_line);
+      mock_machine_set_attribute (tree, CARD, "vendor", "0x10de\n");
+      mock_machine_set_modules (tree, BOOT, NULL); /* which has the same ids */
+      mock_machine_set_modules (tree, CARD, "nouveau");
+      mock_machine_set_driver (tree, CARD, rows[i].driver);
+      mock_machine_set_command_line (tree, rows[i].command_line);
+      plan = look_and_plan (tree, BATON_SIDE_GUEST);
+      if (rows[i].code != 0)
+        g_assert_nonnull (baton_plan_find (plan, rows[i].code));
+      g_assert_null (baton_plan_find (plan, BATON_CODE_CLAIMED_BY_IDS));
+      g_assert_null (baton_plan_find (plan, BATON_CODE_HOST_DRIVER_ONLY_LOADED));
+      g_assert_null (baton_plan_find (plan, BATON_CODE_HOST_DRIVER_BLACKLISTED));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -138,6 +173,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/look/to-host", test_to_host);
   g_test_add_func ("/core/plan/look/there-already", test_there_already);
   g_test_add_func ("/core/plan/look/files-are-named", test_files_are_named);
+  g_test_add_func ("/core/plan/look/command-line", test_command_line);
 
   return g_test_run ();
 }

@@ -106,16 +106,16 @@ test_command_line (void)
     const char *blacklists;
     const char *acs;
   } rows[] = {
-    { "vfio-pci.ids=10de:1b81,10de:10f0", "vfio - 10de:1b81,10de:10f0 /proc/cmdline:1", "",
+    { "vfio-pci.ids=10de:1b81,10de:10f0", "vfio - 10de:1b81,10de:10f0 /proc/cmdline:0", "",
       NULL },
-    { "vfio_pci.ids=10de:1b81", "vfio - 10de:1b81 /proc/cmdline:1", "", NULL },
-    { "pci-stub.ids=1002:67df", "stub - 1002:67df /proc/cmdline:1", "", NULL },
+    { "vfio_pci.ids=10de:1b81", "vfio - 10de:1b81 /proc/cmdline:0", "", NULL },
+    { "pci-stub.ids=1002:67df", "stub - 1002:67df /proc/cmdline:0", "", NULL },
     { "vfio-pci.ids=", "", "", NULL },
     { "xvfio-pci.ids=10de:1b81", "", "", NULL },
     { "vfio-pci.disable_vga=1", "", "", NULL },
-    { "module_blacklist=nouveau,radeon", "", "nouveau /proc/cmdline:1\nradeon /proc/cmdline:1",
+    { "module_blacklist=nouveau,radeon", "", "nouveau /proc/cmdline:0\nradeon /proc/cmdline:0",
       NULL },
-    { "modprobe.blacklist=nouveau", "", "nouveau /proc/cmdline:1", NULL },
+    { "modprobe.blacklist=nouveau", "", "nouveau /proc/cmdline:0", NULL },
     { "pcie_acs_override=downstream", "", "", "downstream" },
     { "pcie_acs_override=downstream pcie_acs_override=downstream,multifunction", "", "",
       "downstream,multifunction" },
