@@ -3,6 +3,7 @@
 
 #include "baton-executor-private.h"
 
+#include "baton-effect.h"
 #include "baton-look.h"
 
 static void
@@ -172,6 +173,24 @@ inhibit (BatonExecutor *self)
   baton_event_writer_log (self->context->events, "warning", text);
 }
 
+/* Asked once, as late as can be: who opens the card after this is met by the deadline of a write.
+ * What is taken from vfio-pci is in the way of guests alone. */
+static gboolean
+is_free (BatonExecutor *self, const BatonStep *step, BatonTrouble *trouble)
+{
+  g_autofree char *driver = step->kind == BATON_STEP_UNBIND
+                                ? baton_effect_read_driver (self->context, step->target)
+                                : NULL;
+  gboolean is_vfio = driver != NULL && g_str_has_prefix (driver, "vfio");
+
+  if (self->found_free || (is_vfio && self->found_no_guest))
+    return TRUE;
+  if (is_vfio)
+    return self->found_no_guest = baton_look_is_free_of_guests (self->context, trouble);
+
+  return self->found_free = baton_look_is_free (self->context, trouble);
+}
+
 BatonOutcome
 baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 {
@@ -183,13 +202,8 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   baton_progress_tell (self->progress, i, BATON_STEP_STATE_START, NULL);
   self->shared |= class->shares_card && self->context->to == BATON_SIDE_HOST &&
                   !baton_step_is_left_out (self->context, step);
-  if (class->wants_free_card && !self->found_free)
-    {
-      /* As late as can be: who opens the card after this is met by the deadline of a write. */
-      if (!baton_look_is_free (self->context, trouble))
-        return BATON_OUTCOME_FAILED;
-      self->found_free = TRUE;
-    }
+  if (class->wants_free_card && !is_free (self, step, trouble))
+    return BATON_OUTCOME_FAILED;
   if (class->observe (self->context, step, FALSE, NULL))
     {
       baton_progress_tell (self->progress, i, BATON_STEP_STATE_SKIP, NULL);

@@ -173,8 +173,8 @@ baton_guest_watch_listen (BatonGuestWatch *self, BatonRoot *root)
  * @self: a watch
  * @holders: who has the card
  *
- * Listens to the end of these processes. One that ends while it is looked at is simply not there
- * any more.
+ * Listens to the end of those processes that have it through vfio. One that ends while it is
+ * looked at is simply not there any more.
  *
  * Returns: how many there are
  */
@@ -186,7 +186,8 @@ baton_guest_watch_follow (BatonGuestWatch *self, const BatonHolders *holders)
   for (guint i = 0; i < holders->holders->len; i++)
     {
       const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
-      int pidfd = holder->pid > 0 ? pidfd_open (holder->pid, 0) : -1;
+      gboolean is_guest = holder->pid > 0 && (holder->how & BATON_HOW_VFIO) != 0;
+      int pidfd = is_guest ? pidfd_open (holder->pid, 0) : -1;
 
       if (pidfd < 0)
         continue;

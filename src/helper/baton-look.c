@@ -98,21 +98,16 @@ baton_look_at_holders (BatonStepContext *context, BatonTrouble *trouble)
   return baton_holders_ref (holders);
 }
 
-/**
- * baton_look_find_process:
- * @holders: who has the card
- *
- * Returns: (nullable): the first of them that is a process; the kernel's own holds go with the
- *   driver
- */
-const BatonHolder *
-baton_look_find_process (const BatonHolders *holders)
+/* The first of @holders that is a process, and has the card in the way that is asked for, or in any
+ * (0): the kernel's own holds go with the driver. */
+static const BatonHolder *
+find_process (const BatonHolders *holders, guint how)
 {
   for (guint i = 0; i < holders->holders->len; i++)
     {
       const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
 
-      if (holder->pid > 0)
+      if (holder->pid > 0 && (how == 0 || (holder->how & how) != 0))
         return holder;
     }
 
@@ -123,6 +118,34 @@ static char *
 dup_name (const BatonHolder *holder)
 {
   return baton_text_clean (holder->name, -1, MAX_NAME_BYTES, NULL, NULL);
+}
+
+static gboolean
+is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
+{
+  g_autoptr (BatonHolders) holders = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *pid = NULL;
+  g_autofree char *nodes = NULL;
+  const BatonHolder *holder;
+
+  baton_look_settle_udev (context);
+  if (!baton_look_again (context, trouble))
+    return FALSE;
+  holders = baton_look_at_holders (context, trouble);
+  if (holders == NULL)
+    return FALSE;
+  holder = find_process (holders, how);
+  if (holder == NULL)
+    return TRUE;
+
+  name = dup_name (holder);
+  pid = g_strdup_printf ("%d", holder->pid);
+  nodes = g_strjoinv (", ", holder->nodes);
+  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
+                     nodes, NULL);
+
+  return FALSE;
 }
 
 /**
@@ -137,29 +160,23 @@ dup_name (const BatonHolder *holder)
 gboolean
 baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
 {
-  g_autoptr (BatonHolders) holders = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *pid = NULL;
-  g_autofree char *nodes = NULL;
-  const BatonHolder *holder;
+  return is_free (context, 0, trouble);
+}
 
-  baton_look_settle_udev (context);
-  if (!baton_look_again (context, trouble))
-    return FALSE;
-  holders = baton_look_at_holders (context, trouble);
-  if (holders == NULL)
-    return FALSE;
-  holder = baton_look_find_process (holders);
-  if (holder == NULL)
-    return TRUE;
-
-  name = dup_name (holder);
-  pid = g_strdup_printf ("%d", holder->pid);
-  nodes = g_strjoinv (", ", holder->nodes);
-  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
-                     nodes, NULL);
-
-  return FALSE;
+/**
+ * baton_look_is_free_of_guests:
+ * @context: the handoff
+ * @trouble: who has begun to use the card
+ *
+ * The same about those alone who have it through vfio: whoever uses a function that the host's
+ * driver has already is not in the way of the others.
+ *
+ * Returns: %TRUE if no guest has it
+ */
+gboolean
+baton_look_is_free_of_guests (BatonStepContext *context, BatonTrouble *trouble)
+{
+  return is_free (context, BATON_HOW_VFIO, trouble);
 }
 
 /**

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "baton-kernel.h"
 #include "baton-process.h"
 #include "baton-recover.h"
 #include "baton-report.h"
@@ -99,7 +100,7 @@ behave (Manner manner)
 }
 
 static pid_t
-start_holder (Manner manner)
+start_holder_of (const char *node, Manner manner)
 {
   sigset_t none;
   int ready[2];
@@ -110,7 +111,7 @@ start_holder (Manner manner)
   pid = fork ();
   if (pid == 0)
     {
-      int fd = open (NODE, O_RDWR);
+      int fd = open (node, O_RDWR);
 
       prctl (PR_SET_PDEATHSIG, SIGKILL);
       sigemptyset (&none);
@@ -126,6 +127,12 @@ start_holder (Manner manner)
   close (ready[0]);
 
   return pid;
+}
+
+static pid_t
+start_holder (Manner manner)
+{
+  return start_holder_of (NODE, manner);
 }
 
 /* Returns the signal that ended it, 0 where it lives. */
@@ -673,6 +680,41 @@ enter_namespace (void)
     g_error ("mounts cannot be made private: %s", g_strerror (errno));
 }
 
+static void
+tell_kernel (Fixture *fixture, const char *path, const char *text)
+{
+  g_autofree char *whole = g_build_filename (
+      mock_machine_get_directory (fixture->story.machine), "sys/bus/pci", path, NULL);
+  int fd = open (whole, O_WRONLY);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (baton_kernel_write (fd, text), ==, 0);
+  close (fd);
+}
+
+/* What the host's driver has already is used, and that is no guest: the rest comes back around it. */
+static void
+test_split_in_use (Fixture *fixture, gconstpointer data)
+{
+  const char *wish = data;
+  const char *const arguments[] = { "host", FAKE_CARD, wish, NULL };
+  pid_t pid;
+
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  tell_kernel (fixture, "drivers/vfio-pci/unbind", FAKE_CARD);
+  tell_kernel (fixture, "devices/" FAKE_CARD "/driver_override", "\n");
+  tell_kernel (fixture, "drivers/amdgpu/bind", FAKE_CARD);
+  /* NODE has the numbers of the group's node. */
+  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD130", "zero", 1, 5);
+  pid = start_holder_of ("/dev/zero", POLITE);
+
+  story_prepare_arguments (&fixture->story, arguments);
+  g_assert_cmpint (story_work (&fixture->story), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (end_holder (pid), ==, 0);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&fixture->story, FAKE_SOUND, "snd_hda_intel");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -701,6 +743,10 @@ main (int argc, char **argv)
   g_test_add ("/helper/wait-guest/until-free-cancelled", Fixture, NULL, set_up,
               test_until_free_cancelled, tear_down);
   g_test_add ("/helper/wait-guest/when-free", Fixture, NULL, set_up, test_when_free, tear_down);
+  g_test_add ("/helper/close/split-in-use", Fixture, NULL, set_up, test_split_in_use,
+              tear_down);
+  g_test_add ("/helper/wait-guest/split-in-use", Fixture, "--when-free", set_up,
+              test_split_in_use, tear_down);
   g_test_add ("/helper/close/new-holder", Fixture, NULL, set_up, test_new_holder, tear_down);
 
   g_test_add ("/helper/kept/by-holder", Fixture, NULL, set_up, test_kept_by_holder, tear_down);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Both ways work from every side: host, guest, split and none."""
 
+import contextlib
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 HOST = {CARD: 'bochs-drm', SOUND: 'snd_hda_intel'}
 DEVICES = '/sys/bus/pci/devices'
@@ -43,6 +45,16 @@ def side_of(bench):
     return next(card['side'] for card in machine['cards'] if card['address'] == CARD)
 
 
+@contextlib.contextmanager
+def in_use(bench, drivers):
+    """Somebody uses what the host's drivers have, as a desktop does."""
+    address, kind = (CARD, 'dri/card') if drivers[CARD] == HOST[CARD] else (SOUND, 'snd/control')
+    node = bench.call('sysfs.node_of', address=address, kind=kind)
+    with bench.holding('fd', node) as holder:
+        yield
+        assert holder.status is None, f'whoever used {node} was ended'
+
+
 def run(bench):
     bench.run('modprobe', 'vfio-pci')
     for side, drivers in SIDES:
@@ -50,7 +62,9 @@ def run(bench):
             for address, driver in drivers.items():
                 put(bench, address, driver)
             assert side_of(bench) == side, (drivers, side_of(bench))
-            handoff = bench.batonctl(to, CARD, '--yes')
+            is_used = side == 'split' and to == 'host' and None not in drivers.values()
+            with in_use(bench, drivers) if is_used else contextlib.nullcontext():
+                handoff = bench.batonctl(to, CARD, '--yes')
             if drivers == goal:
                 # There already: nothing is done, and said so.
                 assert handoff.steps() == [] and handoff.plan['steps'] == [], handoff.events
