@@ -135,6 +135,16 @@ agree (BatonCli *cli, BatonRequest *request, int *ret_status)
   return TRUE;
 }
 
+/* What stands in the way since the preview is named where the end says that something does. */
+static void
+print_new_plan (BatonCli *cli, BatonCliOutput *output)
+{
+  BatonCode code = baton_client_result_get_code (output->result);
+
+  if (cli->writer == NULL && (code == BATON_CODE_REFUSED || code == BATON_CODE_PLAN_CHANGED))
+    baton_cli_print_plan (cli, output->view);
+}
+
 /**
  * baton_cli_hand:
  * @self: the command line
@@ -169,6 +179,7 @@ baton_cli_hand (BatonCli *self)
 
       baton_cli_print_result (self, output->result);
     }
+  print_new_plan (self, output);
 
   return baton_cli_finish (self, output);
 }

@@ -141,6 +141,24 @@ def a_changed_plan_is_shown_again():
         check(len(machine.asked_for("hand")) == 1, machine.asked_for("hand"))
 
 
+def new_blocker():
+    """The plan that a helper refuses in the end, because somebody came meanwhile."""
+    with Machine(SHARED) as machine:
+        _, events = machine.run_json("plan", "guest", "01:00.0")
+    plan = next(event for event in events if event["type"] == "plan")
+    return {key: plan[key] for key in plan if key not in ("v", "seq", "t_ms", "type")}
+
+
+@story
+def what_came_meanwhile_is_named():
+    plan = new_blocker()
+    for code in ("refused", "plan-changed"):
+        end = say(hello(), line_of(2, "plan", **plan), result(3, 12, "refused", code))
+        with Machine(TWINS, end) as machine:
+            status, text, _ = machine.run("guest", "27:00.0", "--yes")
+            check(status == 12 and "shares IOMMU group 1" in text, text)
+
+
 @story
 def every_end_has_its_status():
     for status, state, code, args in (
