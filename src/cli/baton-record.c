@@ -210,7 +210,8 @@ write_function (Record *self, const BatonFunction *function)
   g_autofree char *device = build_device_path (self, function);
   g_autofree char *entry = g_build_filename ("bus/pci/devices", function->address, NULL);
   g_autofree char *link = baton_record_tree_build_path (BATON_ROOT_SYS, entry);
-  g_autofree char *methods = g_strjoinv (" ", function->reset_methods);
+  g_autofree char *methods =
+      function->reset_methods != NULL ? g_strjoinv (" ", function->reset_methods) : NULL;
 
   baton_record_tree_link (&self->tree, link, device);
   write_number (self, device, "class", "0x%06x", function->class_code);
@@ -224,8 +225,8 @@ write_function (Record *self, const BatonFunction *function)
   write_attribute (self, device, "power_state", baton_power_to_string (function->power));
   write_attribute (self, device, "power/runtime_status", function->runtime_status);
   write_attribute (self, device, "power/control", function->power_control);
-  if (*methods != '\0')
-    write_attribute (self, device, "reset_method", methods);
+  write_attribute (self, device, "d3cold_allowed", function->d3cold_allowed);
+  write_attribute (self, device, "reset_method", methods);
   if (function->class_code >> 8 == 0x0300)
     write_attribute (self, device, "boot_vga", function->boot_vga ? "1" : "0");
   if (function->removable)

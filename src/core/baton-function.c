@@ -96,6 +96,7 @@ baton_function_free (BatonFunction *self)
   g_free (self->parent);
   g_free (self->runtime_status);
   g_free (self->power_control);
+  g_free (self->d3cold_allowed);
   g_strfreev (self->reset_methods);
   g_strfreev (self->modules);
   g_clear_pointer (&self->nodes, g_ptr_array_unref);

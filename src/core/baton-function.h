@@ -71,7 +71,9 @@ typedef struct
  * @boot_vga: `boot_vga` reads 1 (exists for class 0300 only)
  * @runtime_status: text of `power/runtime_status`, or %NULL
  * @power_control: text of `power/control`, or %NULL
- * @reset_methods: what `reset_method` offers, possibly empty
+ * @d3cold_allowed: text of `d3cold_allowed`, or %NULL
+ * @reset_methods: what `reset_method` offers, possibly nothing; %NULL where the kernel knows no way
+ *   to reset it
  * @modules: modules that claim the modalias, best first (without vfio-pci); looked up where it
  *   travels with a card
  * @built_in: where no module claims the modalias: a driver for cards of this vendor that is
@@ -108,6 +110,7 @@ typedef struct
   BatonPower power;
   char *runtime_status;
   char *power_control;
+  char *d3cold_allowed;
   GStrv reset_methods;
   GStrv modules;
   const char *built_in;

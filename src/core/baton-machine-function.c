@@ -150,9 +150,12 @@ read_reset_methods (BatonLook *self, const char *address)
 {
   g_autofree char *text = read_text (self, address, "reset_method");
   g_autoptr (GStrvBuilder) methods = g_strv_builder_new ();
-  g_auto (GStrv) words = text != NULL ? g_strsplit (text, " ", -1) : NULL;
+  g_auto (GStrv) words = NULL;
 
-  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+  if (text == NULL)
+    return NULL;
+  words = g_strsplit (text, " ", -1);
+  for (guint i = 0; words[i] != NULL; i++)
     {
       if (*words[i] != '\0')
         g_strv_builder_add (methods, words[i]);
@@ -187,6 +190,7 @@ read_what_a_plan_needs (BatonLook *self, BatonFunction *function)
   function->class_name = baton_pci_names_dup_class (self->names, function->class_code);
   function->driver_module = find_driver_module (self, function->driver);
   function->power_control = read_text (self, address, "power/control");
+  function->d3cold_allowed = read_text (self, address, "d3cold_allowed");
 }
 
 /* Reads one function; whatever of it cannot be read is unknown rather than an error,

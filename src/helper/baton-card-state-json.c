@@ -26,6 +26,7 @@ function_state_to_json (const BatonFunctionState *self)
   baton_json_set_string (object, "module", self->module);
   baton_json_set_string (object, "override", self->override);
   baton_json_set_string (object, "power_control", self->power_control);
+  baton_json_set_string (object, "d3cold_allowed", self->d3cold_allowed);
   baton_json_set_string (object, "group", self->group);
   baton_json_set_string (object, "reset_methods", methods);
   json_object_set_boolean_member (object, "drm", self->drm);
@@ -127,6 +128,7 @@ take_function (JsonObject *object, BatonFunctionState *self)
       !take_string (object, "module", &self->module) ||
       !take_string (object, "override", &self->override) ||
       !take_string (object, "power_control", &self->power_control) ||
+      !take_string (object, "d3cold_allowed", &self->d3cold_allowed) ||
       !take_string (object, "group", &self->group) ||
       !take_string (object, "reset_methods", &methods) ||
       !take_string (object, "nodes", &nodes))

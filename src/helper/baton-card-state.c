@@ -13,6 +13,7 @@ function_state_free (BatonFunctionState *self)
   g_free (self->module);
   g_free (self->override);
   g_free (self->power_control);
+  g_free (self->d3cold_allowed);
   g_free (self->group);
   g_strfreev (self->reset_methods);
   g_strfreev (self->nodes);
@@ -94,6 +95,7 @@ function_state_new (const BatonFunction *function)
   self->module = g_strdup (function->driver_module);
   self->override = g_strdup (function->override);
   self->power_control = g_strdup (function->power_control);
+  self->d3cold_allowed = g_strdup (function->d3cold_allowed);
   self->group = g_strdup (function->group);
   self->reset_methods = g_strdupv (function->reset_methods);
   self->drm = has_node (function, BATON_NODE_DRM_PRIMARY);

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @module: module of @driver, or %NULL
  * @override: text of `driver_override`, or %NULL
  * @power_control: text of `power/control`, or %NULL
+ * @d3cold_allowed: text of `d3cold_allowed`, or %NULL
  * @group: its IOMMU group, or %NULL
  * @drm: it had nodes in `/dev/dri`
  * @sound: it had nodes in `/dev/snd`
@@ -35,6 +36,7 @@ typedef struct
   char *module;
   char *override;
   char *power_control;
+  char *d3cold_allowed;
   char *group;
   GStrv reset_methods;
   gboolean drm;

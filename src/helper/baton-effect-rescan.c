@@ -41,6 +41,21 @@ baton_effect_is_there (BatonStepContext *context, const char *address)
 }
 
 /**
+ * baton_effect_get_bars_before:
+ * @context: the handoff
+ * @address: a function
+ *
+ * Returns: what baton_effect_read_bars() gave before the function was removed; 0 where it was not,
+ *   or by a worker that is no more
+ */
+guint
+baton_effect_get_bars_before (BatonStepContext *context, const char *address)
+{
+  return context->bars != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (context->bars, address))
+                               : 0;
+}
+
+/**
  * baton_effect_read_bars:
  * @context: the handoff
  * @address: a function

@@ -61,6 +61,7 @@ BatonOutcome baton_effect_load_as_before (BatonStepContext *context,
 
 gboolean baton_effect_is_there (BatonStepContext *context, const char *address);
 guint baton_effect_read_bars (BatonStepContext *context, const char *address);
+guint baton_effect_get_bars_before (BatonStepContext *context, const char *address);
 BatonOutcome
 baton_effect_remove (BatonStepContext *context, const char *address, BatonTrouble *trouble);
 BatonOutcome
@@ -73,6 +74,9 @@ baton_effect_let_go (BatonStepContext *context, const char *address, BatonTroubl
 BatonOutcome baton_effect_let_go_of_all (BatonStepContext *context, BatonTrouble *trouble);
 BatonOutcome
 baton_effect_reset (BatonStepContext *context, const char *address, BatonTrouble *trouble);
+BatonOutcome baton_effect_put_settings_back (BatonStepContext *context,
+                                             const BatonFunctionState *state,
+                                             BatonTrouble *trouble);
 
 JsonNode *baton_effect_list_loads (const char *module);
 

@@ -34,6 +34,19 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return baton_effect_remove (context, step->target, trouble);
 }
 
+/* A card that was given no room for its memory is there, and of no use to anybody. */
+static BatonOutcome
+check_bars (BatonStepContext *context, const char *address, BatonTrouble *trouble)
+{
+  guint wanted = baton_effect_get_bars_before (context, address);
+
+  if ((baton_effect_read_bars (context, address) & wanted) == wanted)
+    return BATON_OUTCOME_OK;
+  baton_trouble_set (trouble, BATON_CODE_BARS_LOST, 0, "address", address, NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
 /* Found again, it has no override any more, and the host's driver may have taken it at once: the
  * kernel's look for devices heeds no drivers_autoprobe (drivers/pci/bus.c, pci_bus_add_device). The
  * driver that it had gets it again where the step is put back that took it away. */
@@ -55,9 +68,11 @@ revert (BatonStepContext *context,
   if (outcome == BATON_OUTCOME_OK)
     outcome = baton_effect_set_override (context, step->target, before->override, trouble);
   if (outcome == BATON_OUTCOME_OK)
+    outcome = baton_effect_put_settings_back (context, before, trouble);
+  if (outcome == BATON_OUTCOME_OK)
     outcome = baton_step_hold_power_put_back (context, before, trouble);
 
-  return outcome;
+  return outcome == BATON_OUTCOME_OK ? check_bars (context, step->target, trouble) : outcome;
 }
 
 /* From here on the way back leads through the host's driver, which takes what is found again. */

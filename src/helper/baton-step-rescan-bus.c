@@ -54,9 +54,7 @@ check_function (BatonStepContext *context,
                 const BatonFunctionState *before,
                 BatonTrouble *trouble)
 {
-  guint wanted = context->bars != NULL
-                     ? GPOINTER_TO_UINT (g_hash_table_lookup (context->bars, before->address))
-                     : 0;
+  guint wanted = baton_effect_get_bars_before (context, before->address);
   g_autofree char *driver = baton_effect_read_driver (context, before->address);
   g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
   g_autoptr (GError) error = NULL;
@@ -143,27 +141,6 @@ is_kept (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who
   return FALSE;
 }
 
-/* A new function has the kernel's own choice of reset methods. The owner's is set again where it
- * is a choice from the same ones: another list means that the kernel judged anew. */
-static BatonOutcome
-put_reset_methods_back (BatonStepContext *context,
-                        const BatonFunctionState *state,
-                        BatonTrouble *trouble)
-{
-  g_autofree char *now = baton_effect_read_attribute (context, state->address, "reset_method");
-  g_autofree char *wanted =
-      state->reset_methods != NULL ? g_strjoinv (" ", state->reset_methods) : NULL;
-  g_auto (GStrv) offered = g_strsplit (now != NULL ? now : "", " ", -1);
-
-  if (wanted == NULL || *wanted == '\0' || g_strcmp0 (now, wanted) == 0)
-    return BATON_OUTCOME_OK;
-  for (guint i = 0; state->reset_methods[i] != NULL; i++)
-    if (!g_strv_contains ((const char *const *) offered, state->reset_methods[i]))
-      return BATON_OUTCOME_OK;
-
-  return baton_effect_set_attribute (context, state->address, "reset_method", wanted, trouble);
-}
-
 /* What the function had on the host, or, where nobody knows, what it had when it was removed. */
 static BatonOutcome
 put_settings_back (BatonStepContext *context,
@@ -173,7 +150,7 @@ put_settings_back (BatonStepContext *context,
   const BatonFunctionState *origin =
       context->origin != NULL ? baton_card_state_find (context->origin, before->address) : NULL;
   const BatonFunctionState *state = origin != NULL ? origin : before;
-  BatonOutcome outcome = put_reset_methods_back (context, state, trouble);
+  BatonOutcome outcome = baton_effect_put_settings_back (context, state, trouble);
 
   return outcome == BATON_OUTCOME_OK ? baton_step_hold_power_put_back (context, state, trouble)
                                      : outcome;

@@ -328,6 +328,7 @@ find_again (guint i)
   mock_machine_link (kernel->machine, link, to);
   mock_machine_set_attribute (kernel->machine, address, "driver_override", "(null)");
   mock_machine_set_attribute (kernel->machine, address, "power/control", "on");
+  mock_machine_set_attribute (kernel->machine, address, "d3cold_allowed", "1");
   if (kernel->shared->rescan == FAKE_RESCAN_NO_ROOM ||
       kernel->shared->rescan == FAKE_RESCAN_NO_ROOM_AT_FIRST)
     mock_machine_set_attribute (kernel->machine, address, "resource",

@@ -280,7 +280,8 @@ test_no_room (void)
 
   begin (&story, WANTED);
   fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_NO_ROOM);
-  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  /* It is with vfio-pci again, and of no use to a guest either. */
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
   story_assert_step_code (&story, "bars-lost");
   story_assert_driver (&story, FAKE_CARD, "vfio-pci");
   story_assert_driver (&story, FAKE_SOUND, "vfio-pci");
@@ -324,27 +325,41 @@ test_new_group (void)
   g_assert_cmpstr (((BatonAccess *) list->pdata[0])->group, ==, FAKE_NEW_GROUP);
 }
 
-/* The owner's choice among the ways to reset it outlives the function. */
-static void
-test_reset_method_comes_back (void)
+static char *
+read_attribute (Story *story, const char *attribute)
 {
+  g_autofree char *device = mock_machine_dup_device_path (story->machine, FAKE_CARD);
+  g_autofree char *path =
+      g_build_filename (mock_machine_get_directory (story->machine), device, attribute, NULL);
+  char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+
+  return g_strstrip (text);
+}
+
+/* What the owner chose outlives the function: the ways to reset it, none of them being one, and
+ * whether it may lose its power. */
+static void
+test_settings_come_back (gconstpointer data)
+{
+  const char *chosen = data;
   g_auto (Story) story = STORY_INIT;
-  g_autofree char *device = NULL;
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *methods = NULL;
+  g_autofree char *d3cold = NULL;
 
   story_begin (&story);
-  mock_machine_set_attribute (story.machine, FAKE_CARD, "reset_method", "bus");
+  mock_machine_set_attribute (story.machine, FAKE_CARD, "reset_method", chosen);
+  mock_machine_set_attribute (story.machine, FAKE_CARD, "d3cold_allowed", "0");
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
   mock_machine_write (story.machine, "etc/baton.conf",
                       "[" FAKE_CARD "]\nreturn-method=rescan\n");
   mock_machine_set_attribute (story.machine, FAKE_CARD, "reset_method", "flr bus");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  device = mock_machine_dup_device_path (story.machine, FAKE_CARD);
-  path = g_build_filename (mock_machine_get_directory (story.machine), device, "reset_method",
-                           NULL);
-  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  g_assert_cmpstr (text, ==, "bus\n");
+  methods = read_attribute (&story, "reset_method");
+  d3cold = read_attribute (&story, "d3cold_allowed");
+  g_assert_cmpstr (methods, ==, chosen);
+  g_assert_cmpstr (d3cold, ==, "0");
 }
 
 /* A card gets the numbers that are free when it comes back, and whoever goes by them is told. */
@@ -390,7 +405,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/rescan/room-at-last", test_room_at_last);
   g_test_add_func ("/helper/rescan/new-group", test_new_group);
   g_test_add_func ("/helper/rescan/new-names", test_new_names);
-  g_test_add_func ("/helper/rescan/reset-method", test_reset_method_comes_back);
+  g_test_add_data_func ("/helper/rescan/settings/bus", "bus", test_settings_come_back);
+  g_test_add_data_func ("/helper/rescan/settings/no-reset", "", test_settings_come_back);
 
   return g_test_run ();
 }

@@ -19,16 +19,17 @@ static void
 describe_function (GString *text, const BatonFunction *function)
 {
   g_autofree char *identity = baton_function_dup_identity (function);
-  g_autofree char *resets = g_strjoinv (",", function->reset_methods);
+  g_autofree char *resets =
+      function->reset_methods != NULL ? g_strjoinv (",", function->reset_methods) : NULL;
   g_autofree char *modules = g_strjoinv (",", function->modules);
 
-  g_string_append_printf (text, "%s %06x %s %s|%s|%s|%s|%s|%s|%s|%d%d%d%d|%s|%s|%s|%s|%s\n",
-                          function->address, function->class_code, identity, function->name,
-                          function->class_name, function->driver, function->driver_module,
-                          function->override, function->group, function->parent,
-                          function->is_bridge, function->boot_vga, function->removable,
-                          function->is_virtual, baton_power_to_string (function->power),
-                          function->runtime_status, function->power_control, resets, modules);
+  g_string_append_printf (
+      text, "%s %06x %s %s|%s|%s|%s|%s|%s|%s|%d%d%d%d|%s|%s|%s|%s|%s|%s\n", function->address,
+      function->class_code, identity, function->name, function->class_name, function->driver,
+      function->driver_module, function->override, function->group, function->parent,
+      function->is_bridge, function->boot_vga, function->removable, function->is_virtual,
+      baton_power_to_string (function->power), function->runtime_status,
+      function->power_control, function->d3cold_allowed, resets, modules);
   for (guint i = 0; i < function->nodes->len; i++)
     {
       const BatonNode *node = g_ptr_array_index (function->nodes, i);
