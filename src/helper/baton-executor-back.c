@@ -85,6 +85,7 @@ undo_all (BatonExecutor *self, guint *ret_kept, BatonTrouble *ret_why)
       if (!baton_progress_has_begun (self->progress, i - 1) ||
           baton_executor_get_class (self, i - 1)->revert == NULL)
         continue;
+      baton_executor_inhibit (self);
       switch (undo_step (self, i - 1, &trouble))
         {
         case BATON_OUTCOME_OK:

@@ -34,6 +34,7 @@ struct _BatonExecutor
 };
 
 const BatonStepClass *baton_executor_get_class (BatonExecutor *self, guint i);
+void baton_executor_inhibit (BatonExecutor *self);
 BatonOutcome baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble);
 void baton_executor_record_if_possible (BatonExecutor *self, guint i, const char *state);
 void baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble);

@@ -154,8 +154,8 @@ baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *t
 
 /* A computer that sleeps in the middle of a handoff is a danger that recovery knows; a handoff
  * that nobody can make because logind is not there would be a nuisance every day. */
-static void
-inhibit (BatonExecutor *self)
+void
+baton_executor_inhibit (BatonExecutor *self)
 {
   const char *why = g_steal_pointer (&self->why_inhibited);
   g_autoptr (GError) error = NULL;
@@ -210,7 +210,7 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
       return BATON_OUTCOME_OK;
     }
   if (!class->only_waits)
-    inhibit (self);
+    baton_executor_inhibit (self);
   if (!record (self, i, "intent", trouble))
     return BATON_OUTCOME_FAILED;
   baton_progress_set_begun (self->progress, i);

@@ -243,6 +243,9 @@ settle_steps (Recovery *self)
                          NULL);
       return baton_end_new_stuck (&trouble);
     }
+  else
+    /* Before a boot has ended there is nobody to ask, and nothing left to be put back but files. */
+    baton_executor_set_inhibits (self->executor, "A graphics card is put back where it was");
 
   return put_back (self);
 }

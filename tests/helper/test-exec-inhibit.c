@@ -72,6 +72,8 @@ test_killed (void)
   fake_peer_expect (&logind, ASKED " amdgpu");
   fake_peer_expect (&logind, "released amdgpu");
   g_assert_cmpint (story_recover_apart (&story), ==, 0);
+  fake_peer_expect (&logind, ASKED " amdgpu");
+  fake_peer_expect (&logind, "released amdgpu");
   fake_peer_end (&logind);
 }
 
