@@ -363,6 +363,7 @@ mock_machine_add_function (MockMachine *self,
   mock_machine_set_attribute (self, address, "power_state", "D0");
   mock_machine_set_attribute (self, address, "power/runtime_status", "active");
   mock_machine_set_attribute (self, address, "power/control", "on");
+  mock_machine_set_attribute (self, address, "d3cold_allowed", "1");
   if (class_code >> 8 == 0x0300)
     mock_machine_set_attribute (self, address, "boot_vga", "0");
   if (class_code >> 16 != 0x06)

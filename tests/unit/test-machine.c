@@ -361,6 +361,7 @@ check_opened (int inotify)
     "power",
     "runtime_status",
     "control",
+    "d3cold_allowed",
     NULL,
   };
   char buffer[65536] __attribute__ ((aligned (8)));
