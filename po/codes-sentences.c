@@ -320,6 +320,8 @@ gettext ("Your access to {node} could not be taken back: {reason}.");
 gettext ("It ends with the next restart.");
 gettext ("The Driver Crashed");
 gettext ("The kernel’s driver crashed while it worked on {subject}.");
+gettext ("The driver {driver} crashed in the kernel while it worked on {address}.");
+gettext ("Save your work and restart the computer. Baton does not touch the card until then. The kernel’s log (“journalctl -k”) has what the driver’s makers want to see.");
 gettext ("Journal Cannot Be Written");
 gettext ("What is being done could not be written down any more: {reason}.");
 gettext ("Look at the disk that holds /var/lib/baton: “journalctl -k” has the kernel’s own words about it.");

@@ -118,6 +118,21 @@ on_stalled (gpointer data)
                            who != NULL ? BATON_CODE_STALLED : BATON_CODE_STALLED_UNSEEN, args);
 }
 
+/* The device's lock is still held by what crashed: the next write to it would never end. Who was
+ * asked for it is known where it was asked by its name. */
+static void
+set_crashed (const char *subject, const BatonTrouble *refused, BatonTrouble *trouble)
+{
+  const char *driver =
+      refused->args != NULL ? g_hash_table_lookup (refused->args, "driver") : NULL;
+
+  if (driver != NULL)
+    baton_trouble_set (trouble, BATON_CODE_DRIVER_OOPS, 0, "driver", driver, "address", subject,
+                       NULL);
+  else
+    baton_trouble_set (trouble, BATON_CODE_OOPS, 0, "subject", subject, NULL);
+}
+
 /**
  * baton_effect_run:
  * @context: the handoff
@@ -148,8 +163,7 @@ baton_effect_run (BatonStepContext *context,
       baton_trouble_set (trouble, BATON_CODE_STEP_DEADLINE, 0, "subject", subject, NULL);
       return BATON_OUTCOME_STUCK;
     case BATON_CHILD_CRASHED:
-      /* The device's lock is still held by what crashed: the next write to it would never end. */
-      baton_trouble_set (trouble, BATON_CODE_OOPS, 0, "subject", subject, NULL);
+      set_crashed (subject, refused, trouble);
       return BATON_OUTCOME_STUCK;
     case BATON_CHILD_NOT_STARTED:
     case BATON_CHILD_RETURNED:

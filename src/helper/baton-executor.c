@@ -148,8 +148,10 @@ baton_executor_record_if_possible (BatonExecutor *self, guint i, const char *sta
 void
 baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble)
 {
-  baton_executor_record_if_possible (self, i,
-                                     trouble->code == BATON_CODE_OOPS ? "crashed" : "stuck");
+  gboolean crashed =
+      trouble->code == BATON_CODE_OOPS || trouble->code == BATON_CODE_DRIVER_OOPS;
+
+  baton_executor_record_if_possible (self, i, crashed ? "crashed" : "stuck");
 }
 
 /* A computer that sleeps in the middle of a handoff is a danger that recovery knows; a handoff

@@ -429,6 +429,62 @@ test_driver_crashes (void)
   g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
 }
 
+static gboolean
+is_named (Story *story, const char *driver)
+{
+  for (guint i = 0; i < story->events->len; i++)
+    {
+      JsonObject *object = ((const BatonEvent *) g_ptr_array_index (story->events, i))->object;
+      JsonNode *args = json_object_get_member (object, "args");
+
+      if (g_strcmp0 (json_object_get_string_member_with_default (object, "code", NULL),
+                     "driver-oops") == 0 &&
+          g_strcmp0 (json_object_get_string_member_with_default (json_node_get_object (args),
+                                                                 "driver", NULL),
+                     driver) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Whatever write it is: it is the last, and where a driver was asked by its name, that is told. */
+static void
+check_crashes (const char *side, const char *driver, guint n_writes)
+{
+  guint n_named = 0;
+
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      BatonExit status;
+
+      story_begin_on (&story, g_str_equal (side, "guest") ? "host" : "guest");
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_CRASH, 0);
+      status = story_hand (&story, side);
+      if (fake_kernel_get_n_acts (story.kernel) < nth)
+        {
+          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
+          break;
+        }
+      g_assert_cmpint (status, ==, BATON_EXIT_STUCK);
+      g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, nth);
+      n_named += is_named (&story, driver);
+      g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_STUCK);
+      g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, nth);
+    }
+  g_assert_cmpuint (n_named, ==, n_writes);
+}
+
+static void
+test_driver_crashes_anywhere (void)
+{
+  check_crashes ("guest", "amdgpu", 1);
+  check_crashes ("guest", "vfio-pci", 2);
+  check_crashes ("host", "vfio-pci", 2);
+  check_crashes ("host", "amdgpu", 1);
+}
+
 /* The very last write, after the card was found to be where it was to go. */
 static void
 test_driver_crashes_at_the_end (void)
@@ -730,6 +786,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/handoff/recovery-under-way", test_recovery_under_way);
   g_test_add_func ("/helper/handoff/no-room", test_no_room_for_the_journal);
   g_test_add_func ("/helper/handoff/driver-crashes", test_driver_crashes);
+  g_test_add_func ("/helper/handoff/driver-crashes/anywhere", test_driver_crashes_anywhere);
   g_test_add_func ("/helper/handoff/driver-crashes/at-the-end", test_driver_crashes_at_the_end);
   g_test_add_func ("/helper/handoff/put-back-without-effect", test_put_back_without_effect);
   g_test_add_func ("/helper/handoff/group-not-viable", test_group_not_viable);
