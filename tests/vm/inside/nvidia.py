@@ -6,7 +6,7 @@ import pathlib
 import shutil
 import subprocess
 
-STAND_INS = pathlib.Path('/usr/lib/bench/nvidia')
+STAND_INS = pathlib.Path('/usr/lib/bench/modules/nvidia')
 MAJOR = 195
 SERVICE = 'nvidia-persistenced.service'
 # A copy, for its name: that is what the service's process is known by.
@@ -62,6 +62,13 @@ def start_service():
         f'[Service]\nType=exec\nExecStart={PROGRAM} infinity\nStandardInput=file:/dev/nvidia0\n')
     _run('systemctl', 'daemon-reload')
     _run('systemctl', 'start', SERVICE)
+
+
+def uninstall():
+    """Ends its service and takes its modules away, so that another version can come."""
+    _run('systemctl', 'stop', SERVICE)
+    for name, _ in reversed(LOADED):
+        _run('modprobe', '-r', name)
 
 
 def state():
