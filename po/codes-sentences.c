@@ -214,6 +214,9 @@ gettext ("The kernel refused to give {address} to the driver {driver}: {reason}.
 gettext ("Look at the kernel’s log (“journalctl -k”) for the driver’s own words.");
 gettext ("The kernel refused to take {address} from the driver {driver}: {reason}.");
 gettext ("The kernel refused to look for a driver for {address}: {reason}.");
+gettext ("Power Setting Not as Before");
+gettext ("The power setting of {address} is “{found}” now and was “{wanted}” before.");
+gettext ("The card works all the same. As root, write “{wanted}” to /sys/bus/pci/devices/{address}/power/control, or restart the computer.");
 gettext ("The kernel refused to set {attribute} of {address}: {reason}.");
 gettext ("The kernel refused to open {node}: {reason}.");
 gettext ("Cannot Wait");

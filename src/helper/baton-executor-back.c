@@ -57,8 +57,8 @@ typedef enum
 } Undo;
 
 /* What is the matter is said once, however many steps meet it. */
-static void
-add_problem (BatonExecutor *self, const BatonTrouble *trouble)
+void
+baton_executor_add_problem (BatonExecutor *self, const BatonTrouble *trouble)
 {
   g_autofree char *text = baton_trouble_dup_text (trouble);
 
@@ -103,7 +103,7 @@ undo_all (BatonExecutor *self, guint *ret_kept, BatonTrouble *ret_why)
               *ret_kept = i;
               return UNDO_KEPT;
             }
-          add_problem (self, &trouble);
+          baton_executor_add_problem (self, &trouble);
           break;
         }
     }
@@ -180,7 +180,7 @@ go_on (BatonExecutor *self, guint from, const BatonTrouble *who)
       if (outcome == BATON_OUTCOME_OK)
         continue;
       baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, &trouble);
-      add_problem (self, &trouble);
+      baton_executor_add_problem (self, &trouble);
       at_step = at_step != NULL ? at_step : g_ptr_array_index (self->steps, i);
     }
 

@@ -38,6 +38,7 @@ void baton_executor_inhibit (BatonExecutor *self);
 BatonOutcome baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble);
 void baton_executor_record_if_possible (BatonExecutor *self, guint i, const char *state);
 void baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble);
+void baton_executor_add_problem (BatonExecutor *self, const BatonTrouble *trouble);
 
 BatonEnd *baton_executor_end_done (BatonExecutor *self);
 BatonEnd *baton_executor_end_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble);

@@ -232,35 +232,45 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 
 /* What was only needed on the way, undone last first. */
 static BatonOutcome
-finish (BatonExecutor *self, BatonTrouble *trouble)
+finish_once (BatonExecutor *self, gboolean *finished, gboolean is_last, BatonTrouble *trouble)
 {
   for (guint i = self->steps->len; i > 0; i--)
     {
       const BatonStepClass *class = baton_executor_get_class (self, i - 1);
       g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+      BatonOutcome outcome;
 
-      if (class->finish == NULL || !baton_progress_has_begun (self->progress, i - 1))
+      if (finished[i - 1] || class->finish == NULL ||
+          !baton_progress_has_begun (self->progress, i - 1))
         continue;
       self->context->step = g_ptr_array_index (self->steps, i - 1);
-      switch (class->finish (self->context, self->context->step, &problem))
+      outcome = class->finish (self->context, self->context->step, &problem);
+      finished[i - 1] = outcome == BATON_OUTCOME_OK;
+      if (outcome == BATON_OUTCOME_STUCK)
+        baton_executor_record_stuck (self, i - 1, &problem);
+      if (outcome == BATON_OUTCOME_STUCK || (outcome != BATON_OUTCOME_OK && is_last))
+        baton_progress_tell (self->progress, i - 1, BATON_STEP_STATE_FAIL, &problem);
+      if (outcome == BATON_OUTCOME_STUCK)
         {
-        case BATON_OUTCOME_OK:
-          break;
-        case BATON_OUTCOME_STUCK:
-          baton_executor_record_stuck (self, i - 1, &problem);
-          baton_progress_tell (self->progress, i - 1, BATON_STEP_STATE_FAIL, &problem);
-          *trouble = problem;
-          problem = (BatonTrouble) BATON_TROUBLE_INIT;
+          baton_trouble_move (trouble, &problem);
           return BATON_OUTCOME_STUCK;
-        case BATON_OUTCOME_FAILED:
-        case BATON_OUTCOME_CANCELLED:
-        default:
-          g_ptr_array_add (self->context->problems, baton_trouble_copy (&problem));
-          break;
         }
+      if (outcome != BATON_OUTCOME_OK && is_last)
+        baton_executor_add_problem (self, &problem);
     }
 
   return BATON_OUTCOME_OK;
+}
+
+/* What could not be put back is tried once more when all the rest is: two steps may have the same
+ * setting at heart, and the other may have put it right. */
+static BatonOutcome
+finish (BatonExecutor *self, BatonTrouble *trouble)
+{
+  g_autofree gboolean *finished = g_new0 (gboolean, self->steps->len);
+  BatonOutcome outcome = finish_once (self, finished, FALSE, trouble);
+
+  return outcome == BATON_OUTCOME_OK ? finish_once (self, finished, TRUE, trouble) : outcome;
 }
 
 BatonEnd *

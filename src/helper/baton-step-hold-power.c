@@ -41,6 +41,26 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return baton_effect_set_attribute (context, step->target, CONTROL, AWAKE, trouble);
 }
 
+/* That a write to power/control was refused says little; what it means for the card says it all. */
+static BatonOutcome
+end_not_as_before (BatonStepContext *context,
+                   const BatonFunctionState *state,
+                   int errsv,
+                   BatonTrouble *trouble)
+{
+  g_autofree char *found = baton_effect_read_attribute (context, state->address, CONTROL);
+
+  if (found == NULL)
+    baton_effect_set_difference (context, state->address, state->power_control, NULL, trouble);
+  else if (g_strcmp0 (found, state->power_control) == 0)
+    return BATON_OUTCOME_OK;
+  else
+    baton_trouble_set (trouble, BATON_CODE_POWER_NOT_AS_BEFORE, errsv, "address",
+                       state->address, "wanted", state->power_control, "found", found, NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
 /**
  * baton_step_hold_power_put_back:
  * @context: the handoff
@@ -56,8 +76,8 @@ baton_step_hold_power_put_back (BatonStepContext *context,
                                 const BatonFunctionState *state,
                                 BatonTrouble *trouble)
 {
+  g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
   g_autofree char *control = NULL;
-  g_autofree char *found = NULL;
   BatonOutcome outcome;
 
   if (state == NULL || state->power_control == NULL)
@@ -66,17 +86,15 @@ baton_step_hold_power_put_back (BatonStepContext *context,
   if (g_strcmp0 (control, state->power_control) == 0)
     return BATON_OUTCOME_OK;
 
-  outcome = baton_effect_set_attribute (context, state->address, CONTROL, state->power_control,
-                                        trouble);
-  if (outcome != BATON_OUTCOME_OK)
-    return outcome;
-  found = baton_effect_read_attribute (context, state->address, CONTROL);
-  if (g_strcmp0 (found, state->power_control) == 0)
-    return BATON_OUTCOME_OK;
+  outcome =
+      baton_effect_set_attribute (context, state->address, CONTROL, state->power_control, &why);
+  if (outcome == BATON_OUTCOME_OK ||
+      (outcome == BATON_OUTCOME_FAILED && why.code == BATON_CODE_SETTING_REFUSED))
+    return end_not_as_before (context, state, why.errsv, trouble);
 
-  baton_effect_set_difference (context, state->address, state->power_control, found, trouble);
+  baton_trouble_move (trouble, &why);
 
-  return BATON_OUTCOME_FAILED;
+  return outcome;
 }
 
 static BatonOutcome

@@ -156,10 +156,28 @@ put_settings_back (BatonStepContext *context,
                                      : outcome;
 }
 
+/* One that cannot be put back keeps no other from it. */
 static BatonOutcome
 finish (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  return for_each (context, step, put_settings_back, trouble);
+  BatonOutcome worst = BATON_OUTCOME_OK;
+
+  for (guint i = 0; i < context->before->functions->len && worst != BATON_OUTCOME_STUCK; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
+      BatonOutcome outcome =
+          is_about (step, state) ? put_settings_back (context, state, &why) : BATON_OUTCOME_OK;
+
+      if (outcome == BATON_OUTCOME_OK)
+        continue;
+      worst = outcome;
+      if (outcome == BATON_OUTCOME_STUCK)
+        baton_trouble_clear (trouble);
+      baton_trouble_move (trouble, &why);
+    }
+
+  return worst;
 }
 
 /* Has the kernel find again what was removed, and give it to the host's drivers. To be undone,

@@ -135,6 +135,23 @@ baton_trouble_set_difference (BatonTrouble *self,
 }
 
 /**
+ * baton_trouble_move:
+ * @self: (nullable): where it is noted
+ * @other: what went wrong; empty afterwards if @self has taken it
+ *
+ * The first trouble is kept here, too.
+ */
+void
+baton_trouble_move (BatonTrouble *self, BatonTrouble *other)
+{
+  if (self == NULL || self->code != BATON_CODE_NONE)
+    return;
+
+  *self = *other;
+  *other = (BatonTrouble) BATON_TROUBLE_INIT;
+}
+
+/**
  * baton_trouble_copy:
  * @self: a trouble
  *

@@ -41,6 +41,7 @@ void baton_trouble_set_difference (BatonTrouble *self,
                                    const char *subject,
                                    const char *expected,
                                    const char *found);
+void baton_trouble_move (BatonTrouble *self, BatonTrouble *other);
 BatonTrouble *baton_trouble_copy (const BatonTrouble *self);
 void baton_trouble_clear (BatonTrouble *self);
 void baton_trouble_free (BatonTrouble *self);

@@ -38,6 +38,7 @@ typedef struct
   guint nth;
   FakeFault fault;
   int errsv;
+  int awake_errno; /* what a setting that lets a function sleep is answered with, or 0 */
   int group_errno; /* what opening the group's node is answered with, or 0 */
   gboolean group_viable;
   gboolean keeps_node;
@@ -376,6 +377,9 @@ set_attribute (int fd, const char *path, const char *text)
         return EIO;
       line = g_str_equal (text, "\n") ? g_strdup ("(null)\n") : g_strconcat (text, "\n", NULL);
     }
+  else if (g_str_has_suffix (path, "/power/control") && kernel->shared->awake_errno != 0 &&
+           g_str_equal (text, "auto"))
+    return kernel->shared->awake_errno;
   else
     line = g_strconcat (text, "\n", NULL);
   if (ftruncate (fd, 0) < 0 || pwrite (fd, line, strlen (line), 0) < 0)
@@ -702,6 +706,12 @@ void
 fake_kernel_unblock (FakeKernel *self)
 {
   baton_fd_clear (&self->block[1]);
+}
+
+void
+fake_kernel_keep_awake (FakeKernel *self, int errsv)
+{
+  self->shared->awake_errno = errsv;
 }
 
 void

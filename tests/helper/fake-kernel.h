@@ -49,6 +49,8 @@ void fake_kernel_be_worker (FakeKernel *self);
 void fake_kernel_set_cancel_file (FakeKernel *self, const char *path);
 guint fake_kernel_get_n_acts (FakeKernel *self);
 void fake_kernel_unblock (FakeKernel *self);
+/* No function is let sleep again. */
+void fake_kernel_keep_awake (FakeKernel *self, int errsv);
 void fake_kernel_set_group_busy (FakeKernel *self, gboolean busy);
 /* Nobody may open the group's node. */
 void fake_kernel_refuse_group (FakeKernel *self, int errsv);

@@ -135,26 +135,22 @@ static const Row rows[] = {
     "bind bind-refused EPERM\n"
     "hold-power setting-refused EPERM\n"
     "load-module module-not-loaded EPERM\n"
-    "problem setting-refused\n"
     "set-override setting-refused EPERM\n"
     "unbind unbind-refused EPERM\n" },
   { "refused/to-host", NULL, "host", FAKE_FAULT_REFUSE, EPERM,
     "bind bind-refused EPERM\n"
     "hold-power setting-refused EPERM\n"
-    "problem setting-refused\n"
     "set-override setting-refused EPERM\n"
     "unbind unbind-refused EPERM\n" },
   { "without-effect/to-guest", NULL, "guest", FAKE_FAULT_LIE, 0,
     "bind not-as-expected -\n"
     "hold-power not-as-expected -\n"
     "load-module module-not-listed -\n"
-    "problem not-as-expected\n"
     "set-override not-as-expected -\n"
     "unbind not-as-expected -\n" },
   { "without-effect/to-host", NULL, "host", FAKE_FAULT_LIE, 0,
     "bind not-as-expected -\n"
     "hold-power not-as-expected -\n"
-    "problem not-as-expected\n"
     "set-override not-as-expected -\n"
     "unbind not-as-expected -\n" },
   { "gone/to-guest", NULL, "guest", FAKE_FAULT_LEAVE, 0,
@@ -170,6 +166,7 @@ static const Row rows[] = {
     "bind device-gone -\n"
     "hold-power device-gone -\n"
     "problem device-gone\n"
+    "rescan-bus device-gone -\n"
     "rescan-bus not-found-again -\n"
     "reset device-gone -\n"
     "verify device-gone -\n" },
@@ -191,7 +188,6 @@ static const Row rows[] = {
     "bind bind-refused EPERM\n"
     "hold-power setting-refused EPERM\n"
     "load-module module-not-loaded EPERM\n"
-    "problem setting-refused\n"
     "prove-unused nvidia-no-proof EPERM\n"
     "set-override setting-refused EPERM\n"
     "stop-unit unit-not-stopped -\n"
@@ -203,7 +199,6 @@ static const Row rows[] = {
     "load-module module-not-loaded EPERM\n"
     "problem display-missing\n"
     "problem module-not-loaded\n"
-    "problem setting-refused\n"
     "problem unit-not-started\n"
     "set-override setting-refused EPERM\n"
     "unbind unbind-refused EPERM\n" },
@@ -211,7 +206,6 @@ static const Row rows[] = {
     "bind not-as-expected -\n"
     "hold-power not-as-expected -\n"
     "load-module module-not-listed -\n"
-    "problem not-as-expected\n"
     "prove-unused nvidia-in-use EBUSY\n"
     "set-override not-as-expected -\n"
     "stop-unit unit-still-runs -\n"
@@ -223,7 +217,6 @@ static const Row rows[] = {
     "load-module module-not-listed -\n"
     "problem display-missing\n"
     "problem module-not-listed\n"
-    "problem not-as-expected\n"
     "problem unit-does-not-run\n"
     "set-override not-as-expected -\n"
     "unbind not-as-expected -\n" },
@@ -232,14 +225,12 @@ static const Row rows[] = {
     "unload-module module-in-use EAGAIN\n" },
   { "rescan/refused", NULL, "host", FAKE_FAULT_REFUSE, EPERM,
     "hold-power setting-refused EPERM\n"
-    "problem setting-refused\n"
     "remove-function remove-refused EPERM\n"
     "rescan-bus rescan-refused EPERM\n"
     "unbind unbind-refused EPERM\n",
     "return-method=rescan" },
   { "rescan/without-effect", NULL, "host", FAKE_FAULT_LIE, 0,
     "hold-power not-as-expected -\n"
-    "problem not-as-expected\n"
     "remove-function still-there -\n"
     "unbind not-as-expected -\n",
     "return-method=rescan" },
