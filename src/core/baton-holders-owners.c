@@ -373,3 +373,52 @@ baton_holders_owners_measure (const BatonHoldersOwners *self,
 
   return how;
 }
+
+/* Whether the kernel says that the process computes on none of the cards that it knows. */
+static gboolean
+computes_nowhere (const BatonHoldersOwners *self, int pid)
+{
+  GHashTableIter iter;
+  gpointer gpu_id;
+
+  g_hash_table_iter_init (&iter, self->gpu_ids);
+  while (g_hash_table_iter_next (&iter, NULL, &gpu_id))
+    if (baton_kfd_ask (self->root, pid, gpu_id) != BATON_KFD_USES_NOT)
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * baton_holders_owners_is_undecided:
+ * @self: owners
+ * @found: what one process was seen to have, which does not hold @card
+ * @card: a card of the machine that @self was made for
+ * @nodes: (element-type filename): where to add the node that it has, which stays that of @self
+ *
+ * Says whether a process has AMD's compute device open and uses no card with it, nor any node of
+ * one: it may begin to compute on @card, or on another, and nobody can tell which.
+ *
+ * Returns: %TRUE if so
+ */
+gboolean
+baton_holders_owners_is_undecided (const BatonHoldersOwners *self,
+                                   const BatonHoldersFound *found,
+                                   const BatonCard *card,
+                                   GPtrArray *nodes)
+{
+  for (guint i = 0; i < found->uses->len; i++)
+    {
+      const BatonHoldersUse *use = &g_array_index (found->uses, BatonHoldersUse, i);
+      const char *path =
+          use->device == self->kfd ? find_node_of_card (self, use->device, card) : NULL;
+
+      if (path == NULL || has_own_node_of (self, found, KFD_DRIVER, NULL) ||
+          !computes_nowhere (self, found->process->pid))
+        continue;
+      g_ptr_array_add (nodes, (gpointer) path);
+      return TRUE;
+    }
+
+  return FALSE;
+}

@@ -23,5 +23,9 @@ guint baton_holders_owners_measure (const BatonHoldersOwners *self,
                                     const BatonHoldersFound *found,
                                     const BatonCard *card,
                                     GPtrArray *nodes);
+gboolean baton_holders_owners_is_undecided (const BatonHoldersOwners *self,
+                                            const BatonHoldersFound *found,
+                                            const BatonCard *card,
+                                            GPtrArray *nodes);
 
 G_END_DECLS

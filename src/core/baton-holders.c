@@ -33,6 +33,7 @@ new_holders (const BatonHoldersOwners *owners,
   g_atomic_ref_count_init (&self->ref_count);
   self->card = g_strdup (baton_card_get_address (card));
   self->holders = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holder_free);
+  self->undecided = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holder_free);
   self->modules = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_module_use_free);
   self->unreadable = scan->n_unreadable;
   self->complete = scan->n_unreadable == 0 && !scan->hidden;
@@ -50,6 +51,9 @@ new_holders (const BatonHoldersOwners *owners,
       if (how != 0)
         g_ptr_array_add (self->holders,
                          baton_holder_new_for_process (found->process, how, nodes, passwd));
+      else if (baton_holders_owners_is_undecided (owners, found, card, nodes))
+        g_ptr_array_add (self->undecided, baton_holder_new_for_process (
+                                              found->process, BATON_HOW_FD, nodes, passwd));
     }
 
   return self;
@@ -147,6 +151,7 @@ baton_holders_unref (BatonHolders *self)
   g_free (self->card);
   g_free (self->reason);
   g_ptr_array_unref (self->holders);
+  g_clear_pointer (&self->undecided, g_ptr_array_unref);
   g_ptr_array_unref (self->modules);
   g_free (self);
 }

@@ -22,6 +22,8 @@ typedef struct
  * @reason: `permission`, `limit`, or %NULL
  * @unreadable: number of processes that could not be read
  * @holders: (element-type BatonHolder): by kind, then pid
+ * @undecided: (nullable) (element-type BatonHolder): who may take the card at any moment and holds none: has
+ *   AMD's compute device open and computes nowhere
  * @modules: (element-type BatonModuleUse)
  *
  * Who has one card's nodes: a snapshot, read only, reference counted.
@@ -34,6 +36,7 @@ typedef struct
   char *reason;
   guint unreadable;
   GPtrArray *holders;
+  GPtrArray *undecided;
   GPtrArray *modules;
 } BatonHolders;
 

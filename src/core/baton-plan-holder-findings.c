@@ -130,6 +130,17 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
       finding->consent == BATON_CONSENT_CLOSE && baton_planning_may_close (self, holder);
 }
 
+/* Told, and nothing more: it has no use of the card that an unbind could meet. */
+static void
+add_undecided (BatonPlanning *self, const BatonHolder *holder)
+{
+  g_autofree char *pid = g_strdup_printf ("%d", holder->pid);
+  g_autofree char *nodes = holder->nodes != NULL ? g_strjoinv (", ", holder->nodes) : NULL;
+
+  baton_planning_add (self, BATON_CODE_COMPUTE_UNDECIDED, pid, "name", holder->name, "pid", pid,
+                      "user", holder->user, "nodes", nodes);
+}
+
 static void
 add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
 {
@@ -252,12 +263,16 @@ look_at_completeness (BatonPlanning *self)
 void
 baton_planning_look_at_holders (BatonPlanning *self)
 {
+  const GPtrArray *undecided = NULL;
+
   if (self->holders == NULL)
     {
       baton_planning_add (self, BATON_CODE_HOLDERS_UNKNOWN, NULL, "unreadable", "all");
       return;
     }
 
+  if (self->plan->to == BATON_SIDE_GUEST)
+    undecided = self->holders->undecided;
   look_at_completeness (self);
 
   for (guint i = 0; i < self->holders->holders->len; i++)
@@ -269,6 +284,9 @@ baton_planning_look_at_holders (BatonPlanning *self)
       else if (baton_planning_is_in_the_way (self, holder))
         add_holder (self, holder);
     }
+
+  for (guint i = 0; undecided != NULL && i < undecided->len; i++)
+    add_undecided (self, undecided->pdata[i]);
 
   look_at_consents (self);
   look_at_modules (self);

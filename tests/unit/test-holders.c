@@ -443,8 +443,26 @@ add_kfd_node (MockMachine *mock, const char *node, const char *gpu_id, const cha
   mock_machine_write (mock, path, properties);
 }
 
+static gboolean
+is_undecided (GPtrArray *all, const char *card, int pid)
+{
+  const GPtrArray *undecided = baton_holders_find (all, card)->undecided;
+
+  for (guint i = 0; i < undecided->len; i++)
+    {
+      const BatonHolder *holder = undecided->pdata[i];
+
+      if (holder->pid != pid)
+        continue;
+      g_assert_true (g_str_has_suffix (holder->nodes[0], "/dev/kfd"));
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
 /* AMD's compute device is one file for all cards, and who has it is nobody's holder for that alone:
- * the kernel knows on which card it computes. */
+ * the kernel knows on which card it computes. Who computes on none is told of as just that. */
 static void
 test_kfd_is_laid_to_the_card_that_computes (void)
 {
@@ -454,12 +472,13 @@ test_kfd_is_laid_to_the_card_that_computes (void)
     const char *vram[2]; /* of each card, in bytes; NULL where the kernel does not tell */
     const char *queue;   /* the card that it has a queue of */
     gboolean holds[2];
+    gboolean undecided;
   } rows[] = {
-    { 70, { "0", "4096" }, NULL, { FALSE, TRUE } },
-    { 71, { "0", "0" }, NULL, { FALSE, FALSE } },
-    { 72, { "0", "0" }, "5001", { TRUE, FALSE } },
-    { 73, { "18446744073709551615", "1" }, "6002", { TRUE, TRUE } },
-    { 74, { NULL, NULL }, NULL, { TRUE, TRUE } },
+    { 70, { "0", "4096" }, NULL, { FALSE, TRUE }, FALSE },
+    { 71, { "0", "0" }, NULL, { FALSE, FALSE }, TRUE },
+    { 72, { "0", "0" }, "5001", { TRUE, FALSE }, FALSE },
+    { 73, { "18446744073709551615", "1" }, "6002", { TRUE, TRUE }, FALSE },
+    { 74, { NULL, NULL }, NULL, { TRUE, TRUE }, FALSE },
   };
   g_autoptr (MockMachine) mock = new_machine ();
   g_autofree char *node =
@@ -494,6 +513,8 @@ test_kfd_is_laid_to_the_card_that_computes (void)
       g_test_message ("%d", rows[i].pid);
       g_assert_true ((find (all, CARD, rows[i].pid) != NULL) == rows[i].holds[0]);
       g_assert_true ((find (all, OTHER, rows[i].pid) != NULL) == rows[i].holds[1]);
+      g_assert_true (is_undecided (all, CARD, rows[i].pid) == rows[i].undecided);
+      g_assert_true (is_undecided (all, OTHER, rows[i].pid) == rows[i].undecided);
     }
 }
 

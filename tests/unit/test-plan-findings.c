@@ -189,6 +189,16 @@ play_sound (PlanMachine *m)
   plan_machine_add_holder (m, BATON_HOLDER_APP, 502, "mpv", "/dev/snd/controlC1");
 }
 
+/* It holds nothing; it only may, one day. */
+static void
+open_compute (PlanMachine *m)
+{
+  plan_machine_add_holder (m, BATON_HOLDER_APP, 502, "python3", "/dev/kfd");
+  m->holders->undecided = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holder_free);
+  g_ptr_array_add (m->holders->undecided,
+                   g_ptr_array_steal_index (m->holders->holders, m->holders->holders->len - 1));
+}
+
 static void
 open_in_compositor (PlanMachine *m)
 {
@@ -583,6 +593,7 @@ static const struct
   { "service", BATON_CODE_IN_USE_SERVICE, HOST, GUEST, NULL, open_in_service },
   { "sound server", BATON_CODE_SOUND_LETS_GO, HOST, GUEST, NULL, open_sound },
   { "sound", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, play_sound },
+  { "compute", BATON_CODE_COMPUTE_UNDECIDED, HOST, GUEST, NULL, open_compute },
   { "compositor", BATON_CODE_IN_USE_COMPOSITOR, HOST, GUEST, NULL, open_in_compositor },
   { "display server", BATON_CODE_IN_USE_DISPLAY_SERVER, HOST, GUEST, NULL,
     open_in_display_server },
