@@ -27,6 +27,13 @@
  * it so (MODULE-SYSFS); one that has neither is told by the id of its build. */
 static const char *const marks[] = { "srcversion", "version" };
 
+typedef enum
+{
+  FILE_IS_LOADED,
+  FILE_IS_OTHER,
+  FILE_IS_UNTOLD, /* nothing in it, or nothing in memory, tells */
+} Answer;
+
 /* What the files of one kernel are looked up with. */
 typedef struct
 {
@@ -152,8 +159,8 @@ read_mark_of_file (const Files *files, const char *path, const char *mark)
 
 /* The one in memory is known by its note (BUILD-ID), which its file has as well, unless it is packed:
  * what a packed file holds is not looked for. */
-static gboolean
-has_other_build_id (const Files *files, const char *module, const char *below)
+static Answer
+compare_build_ids (const Files *files, const char *module, const char *below)
 {
   g_autofree char *attribute =
       g_strconcat ("module/", module, "/notes/.note.gnu.build-id", NULL);
@@ -165,25 +172,26 @@ has_other_build_id (const Files *files, const char *module, const char *below)
   note = baton_root_read_file (files->root, BATON_ROOT_SYS, attribute, MAX_NOTE_BYTES,
                                &note_length, NULL);
   if (note == NULL || note_length <= NOTE_HEAD_BYTES)
-    return FALSE;
+    return FILE_IS_UNTOLD;
   text = baton_root_read_file (files->root, BATON_ROOT_LIB, below, MAX_MODULE_BYTES, &length,
                                NULL);
+  if (text == NULL || memmem (text, length, note, NOTE_HEAD_BYTES) == NULL)
+    return FILE_IS_UNTOLD;
 
-  return text != NULL && memmem (text, length, note, note_length) == NULL &&
-         memmem (text, length, note, NOTE_HEAD_BYTES) != NULL;
+  return memmem (text, length, note, note_length) != NULL ? FILE_IS_LOADED : FILE_IS_OTHER;
 }
 
 /* Whether the file of @module is another one than was loaded. The module itself is never asked for
  * anything, and never loaded. */
-static gboolean
-is_replaced (const Files *files, const char *module)
+static Answer
+compare (const Files *files, const char *module)
 {
   g_autofree char *below = find_file (files, module);
   g_autofree char *path =
       below != NULL ? baton_root_build_path (files->root, BATON_ROOT_LIB, below) : NULL;
 
   if (below == NULL || is_older_than_boot (files, below))
-    return FALSE;
+    return FILE_IS_LOADED;
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
     {
       g_autofree char *attribute = g_strconcat ("module/", module, "/", marks[i], NULL);
@@ -195,10 +203,10 @@ is_replaced (const Files *files, const char *module)
         continue;
       on_disk = read_mark_of_file (files, path, marks[i]);
       if (on_disk != NULL)
-        return strcmp (on_disk, loaded) != 0;
+        return strcmp (on_disk, loaded) != 0 ? FILE_IS_OTHER : FILE_IS_LOADED;
     }
 
-  return has_other_build_id (files, module, below);
+  return compare_build_ids (files, module, below);
 }
 
 /* The driver that a display has, or those that it might come back to. */
@@ -211,13 +219,15 @@ add_modules (GHashTable *modules, const BatonFunction *display)
     g_hash_table_add (modules, g_strdup (baton_nvidia_get_module (display->modules[i])));
 }
 
-/* Says which drivers of cards are loaded and have another file by now, as after an upgrade. */
+/* Says which drivers of cards are loaded and have another file by now, as after an upgrade, and of
+ * which nobody can say it. */
 void
 baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
 {
   g_autoptr (GHashTable) modules =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GStrvBuilder) replaced = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) untold = g_strv_builder_new ();
   const char *release = machine->system->kernel_release;
   Files files = { .root = self->root };
   GHashTableIter iter;
@@ -230,10 +240,16 @@ baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
 
   g_hash_table_iter_init (&iter, modules);
   while (g_hash_table_iter_next (&iter, &name, NULL))
-    if (strchr (name, '/') == NULL && is_replaced (&files, name))
-      g_strv_builder_add (replaced, name);
+    {
+      Answer answer = strchr (name, '/') == NULL ? compare (&files, name) : FILE_IS_LOADED;
+
+      if (answer != FILE_IS_LOADED)
+        g_strv_builder_add (answer == FILE_IS_OTHER ? replaced : untold, name);
+    }
   close_files (&files);
 
   g_strfreev (machine->system->modules_replaced);
   machine->system->modules_replaced = g_strv_builder_end (replaced);
+  g_strfreev (machine->system->modules_untold);
+  machine->system->modules_untold = g_strv_builder_end (untold);
 }

@@ -37,12 +37,17 @@ add_blacklisted (BatonPlanning *self, BatonCode code, const BatonBlacklist *blac
 static void
 look_for_replaced_driver (BatonPlanning *self, BatonCode code, const char *module)
 {
+  const BatonSystem *system = self->machine->system;
   const BatonFunction *display = self->card->display;
 
-  if (module != NULL && baton_planning_is_module_loaded (self, module) &&
-      baton_planning_is_module_in (self->machine->system->modules_replaced, module))
+  if (module == NULL || !baton_planning_is_module_loaded (self, module))
+    return;
+  if (baton_planning_is_module_in (system->modules_replaced, module))
     baton_planning_add (self, code, display->address, "card", baton_card_get_name (self->card),
                         "module", module);
+  else if (baton_planning_is_module_in (system->modules_untold, module))
+    baton_planning_add (self, BATON_CODE_DRIVER_FILE_NEWER, display->address, "card",
+                        baton_card_get_name (self->card), "module", module);
 }
 
 /* The card has its driver now. Will it find it when it comes back? */

@@ -192,6 +192,7 @@ baton_system_free (BatonSystem *self)
   g_strfreev (self->modules_without_remove);
   g_strfreev (self->modules_loaded);
   g_strfreev (self->modules_replaced);
+  g_strfreev (self->modules_untold);
   baton_nvidia_free (self->nvidia);
   g_free (self);
 }

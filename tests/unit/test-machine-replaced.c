@@ -59,24 +59,28 @@ static const struct
   const char *file;    /* in the index */
   const char *stat;    /* of the system: when it was started */
   const char *replaced;
+  const char *untold;
 } rows[] = {
-  { "the same", "amdgpu", LOADED, LOADED, "kernel/amdgpu.ko", NULL, "" },
-  { "another", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko", NULL, "amdgpu" },
+  { "the same", "amdgpu", LOADED, LOADED, "kernel/amdgpu.ko", NULL, "", "" },
+  { "another", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko", NULL, "amdgpu", "" },
   { "another version", "nvidia", "version=550.163.01", "version=595.45.04",
-    "updates/dkms/nvidia.ko", NULL, "nvidia" },
+    "updates/dkms/nvidia.ko", NULL, "nvidia", "" },
   { "its name written otherwise", "nvidia_x", LOADED, UPGRADED, "updates/nvidia-x.ko", NULL,
-    "nvidia_x" },
+    "nvidia_x", "" },
   { "another module's name begins so", "nvidia", LOADED, UPGRADED, "updates/nvidia-drm.ko",
-    NULL, "" },
-  { "nothing to tell it by in memory", "amdgpu", NULL, UPGRADED, "kernel/amdgpu.ko", NULL, "" },
+    NULL, "", "" },
+  { "nothing to tell it by in memory", "amdgpu", NULL, UPGRADED, "kernel/amdgpu.ko", NULL, "",
+    "amdgpu" },
   { "nothing to tell it by in the file", "amdgpu", LOADED, "license=GPL", "kernel/amdgpu.ko",
-    NULL, "" },
-  { "no file any more", "amdgpu", LOADED, NULL, "kernel/amdgpu.ko", NULL, "" },
-  { "not in the index", "amdgpu", LOADED, UPGRADED, NULL, NULL, "" },
+    NULL, "", "amdgpu" },
+  { "nothing to tell it by, and as old as the start", "amdgpu", NULL, UPGRADED,
+    "kernel/amdgpu.ko", "cpu 1 2 3\nbtime 4000000000\n", "", "" },
+  { "no file any more", "amdgpu", LOADED, NULL, "kernel/amdgpu.ko", NULL, "", "" },
+  { "not in the index", "amdgpu", LOADED, UPGRADED, NULL, NULL, "", "" },
   { "upgraded before the computer was started", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko",
-    "cpu 1 2 3\nbtime 4000000000\n", "" },
+    "cpu 1 2 3\nbtime 4000000000\n", "", "" },
   { "upgraded after that", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko",
-    "cpu 1 2 3\nbtime 1000000000\n", "amdgpu" },
+    "cpu 1 2 3\nbtime 1000000000\n", "amdgpu", "" },
 };
 
 static void
@@ -118,6 +122,7 @@ test_replaced (void)
       g_autoptr (MockMachine) mock = mock_machine_new ();
       g_autoptr (BatonMachine) machine = NULL;
       g_autofree char *replaced = NULL;
+      g_autofree char *untold = NULL;
 
       g_test_message ("%s", rows[i].name);
       prepare (mock, i);
@@ -125,6 +130,8 @@ test_replaced (void)
       g_assert_nonnull (machine->system->modules_replaced);
       replaced = g_strjoinv (" ", machine->system->modules_replaced);
       g_assert_cmpstr (replaced, ==, rows[i].replaced);
+      untold = g_strjoinv (" ", machine->system->modules_untold);
+      g_assert_cmpstr (untold, ==, rows[i].untold);
     }
 }
 
@@ -159,14 +166,15 @@ test_build_id (void)
     const char *file;
     gsize length;
     const char *replaced;
+    const char *untold;
   } builds[] = {
-    { "the same", "\177ELF..." HEAD "abcdefghijklmnopqrst...", 46, "" },
-    { "another", "\177ELF..." HEAD "ABCDEFGHIJKLMNOPQRST...", 46, "amdgpu" },
-    { "none", "\177ELF...", 7, "" },
+    { "the same", "\177ELF..." HEAD "abcdefghijklmnopqrst...", 46, "", "" },
+    { "another", "\177ELF..." HEAD "ABCDEFGHIJKLMNOPQRST...", 46, "amdgpu", "" },
+    { "none", "\177ELF...", 7, "", "amdgpu" },
     { "packed",
       "\375"
       "7zXZ abcdefghijklmnopqrst",
-      26, "" },
+      26, "", "amdgpu" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (builds); i++)
@@ -174,6 +182,7 @@ test_build_id (void)
       g_autoptr (MockMachine) mock = mock_machine_new ();
       g_autoptr (BatonMachine) machine = NULL;
       g_autofree char *replaced = NULL;
+      g_autofree char *untold = NULL;
 
       g_test_message ("%s", builds[i].name);
       mock_machine_add_gpu (mock, CARD, "1");
@@ -185,6 +194,8 @@ test_build_id (void)
       machine = mock_machine_look (mock);
       replaced = g_strjoinv (" ", machine->system->modules_replaced);
       g_assert_cmpstr (replaced, ==, builds[i].replaced);
+      untold = g_strjoinv (" ", machine->system->modules_untold);
+      g_assert_cmpstr (untold, ==, builds[i].untold);
     }
 #undef HEAD
 }

@@ -486,6 +486,13 @@ upgrade_driver (PlanMachine *m)
   plan_machine_set_list (&m->system->modules_replaced, "bochs");
 }
 
+/* As an upgrade of a packed file leaves it. */
+static void
+install_driver (PlanMachine *m)
+{
+  plan_machine_set_list (&m->system->modules_untold, "bochs");
+}
+
 static void
 be_polaris (PlanMachine *m)
 {
@@ -646,6 +653,10 @@ static const struct
   { "half of it is here, and not reset", BATON_CODE_RESET_LEFT_OUT, SPLIT, HOST, NULL,
     want_reset },
   { "upgraded driver", BATON_CODE_DRIVER_REPLACED, HOST, GUEST, NULL, upgrade_driver },
+  { "perhaps upgraded driver", BATON_CODE_DRIVER_FILE_NEWER, HOST, GUEST, NULL,
+    install_driver },
+  { "perhaps upgraded driver, coming back", BATON_CODE_DRIVER_FILE_NEWER, GUEST, HOST, NULL,
+    install_driver },
   { "upgraded driver, coming back", BATON_CODE_RETURN_DRIVER_REPLACED, GUEST, HOST, NULL,
     upgrade_driver },
   { "polaris", BATON_CODE_RESET_BUG, HOST, GUEST, NULL, be_polaris },
