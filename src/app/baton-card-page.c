@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-card-page.h"
+#include "baton-card-page-private.h"
 
 #include <adwaita.h>
-#include <glib/gi18n.h>
 
 #include "baton-card-details.h"
-#include "baton-card-notice.h"
-#include "baton-card-plan.h"
 #include "baton-close-dialog.h"
-#include "baton-finding-words.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
 #include "baton-plan-window.h"
 #include "baton-section-rows.h"
-#include "baton-state-box.h"
-#include "baton-words.h"
-
-struct _BatonCardPage
-{
-  GtkBox parent_instance;
-
-  /* owned */
-  BatonModel *model;
-  BatonCardPlan *plan;
-
-  BatonVerb verb;
-  BatonCardNotice notice;
-
-  /* from the template */
-  BatonBanner *banner;
-  BatonStateBox *state_box;
-  GtkButton *verb_button;
-  GtkLabel *verb_label;
-  BatonSection *findings_section;
-  BatonSection *notes_section;
-  BatonSection *holders_section;
-  BatonSection *travels_section;
-  BatonSection *details_section;
-};
 
 G_DEFINE_FINAL_TYPE (BatonCardPage, baton_card_page, GTK_TYPE_BOX)
 
@@ -49,8 +20,8 @@ on_plan_accepted_cb (BatonCardPage *self, const BatonRequest *request)
   baton_model_hand (self->model, request);
 }
 
-static void
-open_plan (BatonCardPage *self, BatonSide to)
+void
+baton_card_page_open_plan (BatonCardPage *self, BatonSide to)
 {
   g_autoptr (BatonRequest) request = baton_card_plan_create_request (self->plan);
   BatonPlanWindow *window = NULL;
@@ -62,86 +33,6 @@ open_plan (BatonCardPage *self, BatonSide to)
   gtk_window_set_transient_for (GTK_WINDOW (window),
                                 GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))));
   gtk_window_present (GTK_WINDOW (window));
-}
-
-static void
-on_finding_verb_cb (gpointer data, BatonFindingRow *row)
-{
-  BatonCardPage *self = data;
-  JsonObject *finding = baton_finding_row_get_finding (row);
-  GtkWidget *root = GTK_WIDGET (gtk_widget_get_root (GTK_WIDGET (self)));
-
-  switch (baton_finding_words_get_verb (finding))
-    {
-    case BATON_FINDING_VERB_CLOSE:
-      {
-        JsonObject *args = baton_json_get_object (finding, "args");
-        const char *pid = baton_json_get_string (args, "pid");
-        JsonArray *list =
-            baton_json_get_array (baton_card_plan_get_holders (self->plan), "holders");
-
-        for (guint i = 0; pid != NULL && i < baton_json_count (list); i++)
-          {
-            JsonObject *holder = baton_json_nth_object (list, i);
-
-            if (baton_json_get_int (holder, "pid", 0) == g_ascii_strtoll (pid, NULL, 10))
-              baton_close_dialog_present (GTK_WINDOW (root), holder);
-          }
-        break;
-      }
-    case BATON_FINDING_VERB_SHOW_GROUP:
-      {
-        JsonObject *args = baton_json_get_object (finding, "args");
-        const char *group = baton_json_get_string (args, "group");
-
-        gtk_widget_activate_action (GTK_WIDGET (self), "win.show-group", "s",
-                                    group != NULL ? group : "");
-        break;
-      }
-    case BATON_FINDING_VERB_SHOW_HOW:
-      baton_how_window_present (GTK_WINDOW (root), finding);
-      break;
-    case BATON_FINDING_VERB_RECOVER:
-      baton_model_recover (self->model);
-      break;
-    case BATON_FINDING_VERB_RETURN:
-      /* The page's button leads the other way: most of the card is here. */
-      open_plan (self, BATON_SIDE_HOST);
-      break;
-    case BATON_FINDING_VERB_NONE:
-    default:
-      break;
-    }
-}
-
-static void
-show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
-{
-  JsonArray *findings =
-      baton_json_get_array (baton_card_plan_get_plan (self->plan), "findings");
-  g_autoptr (GPtrArray) shown = g_ptr_array_new ();
-  gboolean any_blocker = FALSE;
-
-  for (guint i = 0; i < baton_json_count (findings) && !baton_card_plan_is_busy (self->plan);
-       i++)
-    {
-      JsonObject *finding = baton_json_nth_object (findings, i);
-      const char *code = baton_json_get_string (finding, "code");
-      gboolean is_note = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
-
-      /* The state box already says where the card is. An offer belongs to the plan. */
-      if (is_note != notes || g_strcmp0 (code, "already-there") == 0 ||
-          g_strcmp0 (code, "let-open-offer") == 0)
-        continue;
-
-      any_blocker |= g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;
-      g_ptr_array_add (shown, finding);
-    }
-
-  if (!notes)
-    baton_section_set_title (section, any_blocker ? _ ("In the Way") : _ ("Warnings"));
-  baton_section_show_findings (section, shown, baton_card_plan_get_holders (self->plan),
-                               on_finding_verb_cb, G_OBJECT (self));
 }
 
 static void
@@ -198,8 +89,7 @@ show_all (BatonCardPage *self)
                               baton_view_get_report (view));
   self->notice = baton_card_notice_show (self->banner, self->model, self->plan);
   show_verb (self);
-  show_findings (self, self->findings_section, FALSE);
-  show_findings (self, self->notes_section, TRUE);
+  baton_card_page_show_findings (self);
   show_holders (self);
   baton_card_details_show_travels (self->travels_section, card);
   baton_card_details_show (self->details_section, card);
@@ -226,19 +116,6 @@ on_banner_clicked_cb (BatonCardPage *self)
     }
 }
 
-static gboolean
-needs_answer (JsonObject *plan)
-{
-  JsonArray *findings = baton_json_get_array (plan, "findings");
-
-  for (guint i = 0; i < baton_json_count (findings); i++)
-    if (g_strcmp0 (baton_json_get_string (baton_json_nth_object (findings, i), "severity"),
-                   "note") != 0)
-      return TRUE;
-
-  return plan == NULL || baton_json_count (baton_json_get_array (plan, "steps")) == 0;
-}
-
 /**
  * baton_card_page_press:
  * @self: a page
@@ -255,9 +132,11 @@ baton_card_page_press (BatonCardPage *self)
 
   /* The way home needs no dialog unless there is something to decide. */
   if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE) ||
-      baton_preview_is_busy (baton_card_plan_get_preview (self->plan)) || needs_answer (plan))
+      baton_preview_is_busy (baton_card_plan_get_preview (self->plan)) ||
+      baton_card_page_needs_answer (plan))
     {
-      open_plan (self, baton_words_get_other_side (baton_card_plan_get_card (self->plan)));
+      baton_card_page_open_plan (
+          self, baton_words_get_other_side (baton_card_plan_get_card (self->plan)));
       return;
     }
 
@@ -428,33 +307,4 @@ baton_card_page_refresh (BatonCardPage *self, guint what)
 
   if ((what & BATON_VIEW_RESULT) != 0 || baton_card_plan_is_stale (self->plan))
     baton_card_page_replan (self);
-}
-
-/**
- * baton_card_page_dup_refusal:
- * @self: a page
- *
- * Returns: (transfer full) (nullable): why the card cannot be handed over however its owner
- *   decides, or %NULL
- */
-char *
-baton_card_page_dup_refusal (BatonCardPage *self)
-{
-  JsonArray *findings =
-      baton_json_get_array (baton_card_plan_get_plan (self->plan), "findings");
-
-  if (self->verb != BATON_VERB_SEE_WHY)
-    return NULL;
-
-  for (guint i = 0; i < baton_json_count (findings); i++)
-    {
-      JsonObject *finding = baton_json_nth_object (findings, i);
-
-      if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0 &&
-          baton_json_get_string (finding, "consent") == NULL)
-        return baton_finding_words_dup_title (finding,
-                                              baton_card_plan_get_holders (self->plan));
-    }
-
-  return NULL;
 }

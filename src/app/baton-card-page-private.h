@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-banner.h"
+#include "baton-card-notice.h"
+#include "baton-card-page.h"
+#include "baton-card-plan.h"
+#include "baton-section.h"
+#include "baton-state-box.h"
+#include "baton-words.h"
+
+G_BEGIN_DECLS
+
+/* For baton-card-page.c and baton-card-findings.c, which has what is in the way. */
+
+struct _BatonCardPage
+{
+  GtkBox parent_instance;
+
+  /* owned */
+  BatonModel *model;
+  BatonCardPlan *plan;
+
+  BatonVerb verb;
+  BatonCardNotice notice;
+
+  /* from the template */
+  BatonBanner *banner;
+  BatonStateBox *state_box;
+  GtkButton *verb_button;
+  GtkLabel *verb_label;
+  BatonSection *findings_section;
+  BatonSection *notes_section;
+  BatonSection *holders_section;
+  BatonSection *travels_section;
+  BatonSection *details_section;
+};
+
+void baton_card_page_open_plan (BatonCardPage *self, BatonSide to);
+void baton_card_page_show_findings (BatonCardPage *self);
+gboolean baton_card_page_needs_answer (JsonObject *plan);
+
+G_END_DECLS
