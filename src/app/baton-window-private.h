@@ -30,7 +30,10 @@ struct _BatonWindow
   GtkWidget *status_button;
 };
 
+JsonArray *baton_window_get_cards (BatonWindow *self);
 void baton_window_show_rows (BatonWindow *self);
+void baton_window_keep_one_stop (BatonWindow *self);
+void baton_window_show_first_card (BatonWindow *self);
 void baton_window_say (BatonWindow *self, const char *text);
 void baton_window_install_actions (GtkWidgetClass *widget_class);
 

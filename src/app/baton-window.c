@@ -8,13 +8,12 @@
 #include "baton-card-row.h"
 #include "baton-json.h"
 #include "baton-result-words.h"
-#include "baton-section.h"
 #include "baton-words.h"
 
 G_DEFINE_FINAL_TYPE (BatonWindow, baton_window, ADW_TYPE_APPLICATION_WINDOW)
 
-static JsonArray *
-get_cards (BatonWindow *self)
+JsonArray *
+baton_window_get_cards (BatonWindow *self)
 {
   return baton_view_get_cards (baton_model_get_view (self->model));
 }
@@ -28,7 +27,7 @@ show_title (BatonWindow *self)
   if (page != NULL)
     name = baton_words_dup_card_name (baton_view_find_card (baton_model_get_view (self->model),
                                                             baton_card_page_get_address (page)),
-                                      get_cards (self));
+                                      baton_window_get_cards (self));
 
   adw_window_title_set_title (self->content_title, name != NULL ? name : "Baton");
 }
@@ -37,7 +36,7 @@ show_title (BatonWindow *self)
 static void
 show_places (BatonWindow *self)
 {
-  gboolean has_list = baton_json_count (get_cards (self)) > 1;
+  gboolean has_list = baton_json_count (baton_window_get_cards (self)) > 1;
   gboolean folded = adw_leaflet_get_folded (self->leaflet);
 
   gtk_widget_set_visible (adw_leaflet_page_get_child (self->list_page), has_list);
@@ -82,55 +81,6 @@ show_status (BatonWindow *self)
   gtk_stack_set_visible_child_name (self->stack, "status");
 }
 
-static GtkWidget *
-create_card_row (gpointer data)
-{
-  return GTK_WIDGET (baton_card_row_new ());
-}
-
-static void
-fill_card_row (GtkWidget *row, guint index, gpointer data)
-{
-  BatonWindow *self = data;
-  JsonObject *card = baton_json_nth_object (get_cards (self), index);
-  BatonCardPage *page = baton_window_find_page (self, baton_json_get_string (card, "address"));
-  g_autofree char *refusal = page != NULL ? baton_card_page_dup_refusal (page) : NULL;
-
-  baton_card_row_show (BATON_CARD_ROW (row), card, get_cards (self), refusal);
-}
-
-/* A list that is browsed selects whatever row the Tab key comes to, so that nobody could get from
- * one card's row to its page without a mouse: only the selected row is a stop, and the arrow keys
- * go from card to card. */
-static void
-keep_one_stop (GtkListBox *list)
-{
-  GtkListBoxRow *selected = gtk_list_box_get_selected_row (list);
-  GtkListBoxRow *row;
-
-  for (int i = 0; (row = gtk_list_box_get_row_at_index (list, i)) != NULL; i++)
-    gtk_widget_set_focusable (GTK_WIDGET (row), selected == NULL || row == selected);
-}
-
-void
-baton_window_show_rows (BatonWindow *self)
-{
-  JsonArray *cards = get_cards (self);
-  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
-
-  for (guint i = 0; i < baton_json_count (cards); i++)
-    {
-      const char *address = baton_json_get_string (baton_json_nth_object (cards, i), "address");
-
-      if (address == NULL)
-        return;
-      g_ptr_array_add (keys, (gpointer) address);
-    }
-
-  baton_list_sync (self->card_list, keys, create_card_row, fill_card_row, self);
-  keep_one_stop (self->card_list);
-}
-
 static gboolean
 is_gone (gpointer key, gpointer value, gpointer data)
 {
@@ -147,7 +97,7 @@ is_gone (gpointer key, gpointer value, gpointer data)
 static void
 ensure_pages (BatonWindow *self)
 {
-  JsonArray *cards = get_cards (self);
+  JsonArray *cards = baton_window_get_cards (self);
 
   g_hash_table_foreach_remove (self->pages, is_gone, self);
 
@@ -176,26 +126,6 @@ refresh_pages (BatonWindow *self, guint what)
     baton_card_page_refresh (page, what);
 }
 
-static gboolean
-is_cold (JsonObject *card)
-{
-  return baton_json_get_boolean (card, "boot_display") ||
-         baton_json_get_boolean (card, "only_display");
-}
-
-/* The card that is worth a look first is not the one that the desktop hangs on. */
-static const char *
-choose_first (BatonWindow *self)
-{
-  JsonArray *cards = get_cards (self);
-
-  for (guint i = 0; i < baton_json_count (cards); i++)
-    if (!is_cold (baton_json_nth_object (cards, i)))
-      return baton_json_get_string (baton_json_nth_object (cards, i), "address");
-
-  return baton_json_get_string (baton_json_nth_object (cards, 0), "address");
-}
-
 static void
 show_machine (BatonWindow *self)
 {
@@ -205,7 +135,7 @@ show_machine (BatonWindow *self)
   baton_window_show_rows (self);
   show_places (self);
 
-  if (baton_json_count (get_cards (self)) == 0)
+  if (baton_json_count (baton_window_get_cards (self)) == 0)
     {
       show_status (self);
       show_title (self);
@@ -214,7 +144,7 @@ show_machine (BatonWindow *self)
 
   page = baton_window_get_page (self);
   if (page == NULL)
-    baton_window_show_card (self, choose_first (self));
+    baton_window_show_first_card (self);
   show_title (self);
 }
 
@@ -260,7 +190,7 @@ on_row_selected_cb (BatonWindow *self, GtkListBoxRow *row)
   if (row == NULL)
     return;
 
-  keep_one_stop (self->card_list);
+  baton_window_keep_one_stop (self);
   /* An arrow key could not give the focus to a row that did not take it yet. */
   if (gtk_widget_get_focus_child (GTK_WIDGET (self->card_list)) != NULL)
     gtk_widget_grab_focus (GTK_WIDGET (row));
@@ -404,22 +334,4 @@ baton_window_find_page (BatonWindow *self, const char *address)
   g_return_val_if_fail (BATON_IS_WINDOW (self), NULL);
 
   return address != NULL ? g_hash_table_lookup (self->pages, address) : NULL;
-}
-
-/**
- * baton_window_show_card:
- * @self: the window
- * @address: (nullable): a card's address
- *
- * Shows that card's page.
- */
-void
-baton_window_show_card (BatonWindow *self, const char *address)
-{
-  g_return_if_fail (BATON_IS_WINDOW (self));
-
-  for (GtkWidget *row = gtk_widget_get_first_child (GTK_WIDGET (self->card_list)); row != NULL;
-       row = gtk_widget_get_next_sibling (row))
-    if (g_strcmp0 (baton_card_row_get_address (BATON_CARD_ROW (row)), address) == 0)
-      gtk_list_box_select_row (self->card_list, GTK_LIST_BOX_ROW (row));
 }
