@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* For baton-executor.c, which goes forward, and baton-executor-back.c, which goes back. */
+/* For baton-executor.c, which goes forward, baton-executor-ladder.c, which finds another way, and
+ * baton-executor-back.c, which goes back. */
 
 struct _BatonExecutor
 {
@@ -36,6 +37,7 @@ struct _BatonExecutor
 const BatonStepClass *baton_executor_get_class (BatonExecutor *self, guint i);
 void baton_executor_inhibit (BatonExecutor *self);
 BatonOutcome baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble);
+gboolean baton_executor_climb (BatonExecutor *self, guint *i, const BatonTrouble *trouble);
 void baton_executor_record_if_possible (BatonExecutor *self, guint i, const char *state);
 void baton_executor_record_stuck (BatonExecutor *self, guint i, const BatonTrouble *trouble);
 void baton_executor_add_problem (BatonExecutor *self, const BatonTrouble *trouble);
