@@ -1,38 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-handoff.h"
+#include "baton-handoff-private.h"
 
 #include "baton-child.h"
 #include "baton-errand.h"
-#include "baton-error.h"
 #include "baton-executor.h"
 #include "baton-guard.h"
-#include "baton-record.h"
 #include "baton-report.h"
-#include "baton-text.h"
-
-/* One handoff from the look to the report. */
-typedef struct
-{
-  /* borrowed */
-  BatonRoot *root;
-  BatonEventWriter *events;
-  BatonWaiter *waiter;
-  const BatonRequest *request;
-
-  /* owned */
-  BatonMachine *machine;
-  BatonProfile *profile;
-  BatonPlan *plan;
-  BatonRecord *record;
-  BatonStepContext context;
-
-  gint64 start_us;
-} Handoff;
 
 static void
-handoff_clear (Handoff *self)
+handoff_clear (BatonHandoff *self)
 {
   g_clear_pointer (&self->machine, baton_machine_unref);
   g_clear_pointer (&self->profile, baton_profile_free);
@@ -44,11 +22,11 @@ handoff_clear (Handoff *self)
   g_clear_pointer (&self->context.reservations, g_ptr_array_unref);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Handoff, handoff_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonHandoff, handoff_clear)
 
 /* The front's look was another process's: everything is found again here. */
 static BatonEnd *
-look_and_plan (Handoff *self)
+look_and_plan (BatonHandoff *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) holders = NULL;
@@ -68,7 +46,7 @@ look_and_plan (Handoff *self)
 }
 
 static BatonEnd *
-judge_plan (Handoff *self)
+judge_plan (BatonHandoff *self)
 {
   BatonCard *card = baton_machine_find_card (self->machine, self->request->cards[0]);
   guint n_blockers = 0;
@@ -99,7 +77,7 @@ judge_plan (Handoff *self)
 
 /* What goes with the card, for the handoff that brings it back. */
 static void
-keep_what_goes (Handoff *self)
+keep_what_goes (BatonHandoff *self)
 {
   BatonRecord *record = self->record;
 
@@ -114,7 +92,7 @@ keep_what_goes (Handoff *self)
 }
 
 static gboolean
-keep_origin (Handoff *self, GError **error)
+keep_origin (BatonHandoff *self, GError **error)
 {
   keep_what_goes (self);
 
@@ -123,7 +101,7 @@ keep_origin (Handoff *self, GError **error)
 }
 
 static void
-fill_context (Handoff *self)
+fill_context (BatonHandoff *self)
 {
   self->context.root = self->root;
   self->context.events = self->events;
@@ -140,14 +118,14 @@ fill_context (Handoff *self)
   self->context.hard_ms = BATON_CHILD_HARD_MS;
 }
 
-static void
-warn (Handoff *self, const GError *error)
+void
+baton_handoff_warn (BatonHandoff *self, const GError *error)
 {
   baton_event_writer_log (self->events, "warning", error->message);
 }
 
 static void
-keep_report (Handoff *self, const BatonEnd *end, BatonExecutor *executor)
+keep_report (BatonHandoff *self, const BatonEnd *end, BatonExecutor *executor)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) report = baton_report_new (
@@ -155,25 +133,25 @@ keep_report (Handoff *self, const BatonEnd *end, BatonExecutor *executor)
       (g_get_monotonic_time () - self->start_us) / 1000);
 
   if (!baton_report_save (report, self->root, &error))
-    warn (self, error);
+    baton_handoff_warn (self, error);
 }
 
 /* A guest may run for weeks after us. Whoever reads the report finds all of it done. */
 static void
-leave_guard (Handoff *self, const BatonEnd *end)
+leave_guard (BatonHandoff *self, const BatonEnd *end)
 {
   g_autoptr (GError) error = NULL;
 
   if (end->status != BATON_EXIT_STUCK &&
       !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
                           &error))
-    warn (self, error);
+    baton_handoff_warn (self, error);
 }
 
 /* First the report, which recovery could not write as well; then the journal says how it ended, so
  * that a crash from there on changes nothing, and only then is it removed. */
 static void
-settle (Handoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJournal *journal)
+settle (BatonHandoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJournal *journal)
 {
   g_autoptr (JsonNode) node = NULL;
   g_autoptr (GError) error = NULL;
@@ -190,16 +168,16 @@ settle (Handoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJourna
   json_node_take_object (node, object);
   if (!baton_journal_append (journal, node, &error))
     {
-      warn (self, error);
+      baton_handoff_warn (self, error);
       g_clear_error (&error);
     }
   if (!baton_record_settle_origin (self->record, self->root, end->status, &error))
     {
-      warn (self, error);
+      baton_handoff_warn (self, error);
       g_clear_error (&error);
     }
   if (!baton_journal_remove (self->root, &error))
-    warn (self, error);
+    baton_handoff_warn (self, error);
 }
 
 static BatonEnd *
@@ -210,7 +188,7 @@ end_without_journal (const GError *error)
 }
 
 static BatonEnd *
-carry_out (Handoff *self)
+carry_out (BatonHandoff *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) header = NULL;
@@ -229,7 +207,7 @@ carry_out (Handoff *self)
       end = end_without_journal (error);
       g_clear_error (&error);
       if (!baton_journal_remove (self->root, &error))
-        warn (self, error);
+        baton_handoff_warn (self, error);
       return end;
     }
 
@@ -242,109 +220,6 @@ carry_out (Handoff *self)
   settle (self, end, executor, journal);
 
   return end;
-}
-
-/* After a handoff to the guest, the wait for its end belongs to no journal: the handoff is done,
- * and to put it back would take the card from a guest that runs. */
-static BatonStep *
-split_off_wait (Handoff *self)
-{
-  GPtrArray *steps = self->record->steps;
-  BatonStep *last = g_ptr_array_index (steps, steps->len - 1);
-
-  if (self->record->to != BATON_SIDE_GUEST || last->kind != BATON_STEP_WAIT_GUEST)
-    return NULL;
-
-  return g_ptr_array_steal_index (steps, steps->len - 1);
-}
-
-/* The report was kept when the handoff was done, and the next login is to read of this as well. */
-static void
-amend_report (Handoff *self, const BatonEnd *end)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) report = baton_report_load (self->root, NULL);
-  g_autoptr (JsonNode) changed = baton_end_to_json (end);
-  JsonObject *object = report != NULL ? json_node_get_object (report) : NULL;
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *value;
-
-  if (object == NULL ||
-      g_strcmp0 (json_object_get_string_member_with_default (object, "handoff", NULL),
-                 self->record->handoff) != 0)
-    return;
-  json_object_iter_init (&iter, json_node_get_object (changed));
-  while (json_object_iter_next (&iter, &name, &value))
-    json_object_set_member (object, name, json_node_copy (value));
-  if (!baton_report_save (report, self->root, &error))
-    warn (self, error);
-}
-
-/* What went wrong afterwards does not undo the handoff, and is not kept from whoever asked. */
-static void
-add_problem (Handoff *self, BatonEnd **end, const BatonTrouble *problem)
-{
-  if ((*end)->status == BATON_EXIT_DONE)
-    {
-      baton_end_free (*end);
-      *end = baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_HANDED_OVER_WITH_PROBLEMS, "card",
-                            self->record->card_name, NULL);
-    }
-  baton_end_add_problem (*end, problem);
-  amend_report (self, *end);
-}
-
-static gboolean
-wait_for_guest (Handoff *self, const BatonStep *step, BatonEnd **end)
-{
-  const BatonStepClass *class = baton_step_get_class (step->kind);
-  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
-  BatonOutcome outcome;
-
-  self->context.step = step;
-  baton_event_writer_step (self->events, step, BATON_STEP_STATE_START, 0, BATON_CODE_NONE,
-                           NULL);
-  outcome = class->apply (&self->context, step, &trouble);
-  baton_event_writer_step (self->events, step,
-                           outcome == BATON_OUTCOME_OK          ? BATON_STEP_STATE_OK
-                           : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
-                                                                : BATON_STEP_STATE_FAIL,
-                           trouble.errsv, trouble.code, trouble.args);
-  if (outcome == BATON_OUTCOME_FAILED && trouble.code != BATON_CODE_NONE)
-    add_problem (self, end, &trouble);
-
-  return outcome == BATON_OUTCOME_OK;
-}
-
-static gboolean
-is_with_guest (const BatonEnd *end)
-{
-  return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
-}
-
-/* A return that was not begun has changed nothing: the card is where the handoff left it. */
-static void
-bring_back (Handoff *self, BatonEnd **end)
-{
-  g_autoptr (BatonRequest) request = baton_request_new ();
-  g_autoptr (BatonEnd) back = NULL;
-
-  request->cards = g_strdupv (self->request->cards);
-  request->to = BATON_SIDE_HOST;
-  request->uid = self->request->uid;
-  request->handoff = g_strdup (self->request->handoff);
-  back = baton_handoff_run (self->root, self->events, self->waiter, request,
-                            g_get_monotonic_time ());
-  if (back->status == BATON_EXIT_REFUSED || back->status == BATON_EXIT_ERROR)
-    {
-      const BatonTrouble problem = { back->code, back->args, 0 };
-
-      add_problem (self, end, &problem);
-      return;
-    }
-  baton_end_free (*end);
-  *end = g_steal_pointer (&back);
 }
 
 /**
@@ -367,7 +242,7 @@ baton_handoff_run (BatonRoot *root,
                    const BatonRequest *request,
                    gint64 start_us)
 {
-  g_auto (Handoff) self = {
+  g_auto (BatonHandoff) self = {
     .root = root,
     .events = events,
     .waiter = waiter,
@@ -386,7 +261,7 @@ baton_handoff_run (BatonRoot *root,
       root, request, self.plan, baton_machine_find_card (self.machine, request->cards[0]),
       events);
   fill_context (&self);
-  wait = split_off_wait (&self);
+  wait = baton_handoff_split_off_wait (&self);
   if (self.record->steps->len > 0)
     end = carry_out (&self);
   else
@@ -395,8 +270,9 @@ baton_handoff_run (BatonRoot *root,
                            self.record->card_name, NULL);
       leave_guard (&self, end);
     }
-  if (wait != NULL && is_with_guest (end) && wait_for_guest (&self, wait, &end))
-    bring_back (&self, &end);
+  if (wait != NULL && baton_handoff_is_with_guest (end) &&
+      baton_handoff_wait_for_guest (&self, wait, &end))
+    baton_handoff_bring_back (&self, &end);
 
   return g_steal_pointer (&end);
 }
