@@ -490,6 +490,9 @@ meet_fault (int *ret_errno)
     case FAKE_FAULT_KILL:
       kill (shared->worker, SIGKILL);
       _exit (0);
+    case FAKE_FAULT_TERM:
+      kill (shared->worker, SIGTERM);
+      return TRUE;
     case FAKE_FAULT_HOLD:
       start_holder ();
       return TRUE;

@@ -27,6 +27,7 @@ typedef enum
   FAKE_FAULT_BLOCK,  /* the writer waits until fake_kernel_unblock() */
   FAKE_FAULT_KILL,   /* the whole process that carries out the handoff is killed before it */
   FAKE_FAULT_HOLD,   /* somebody opens the card, and the act is done all the same */
+  FAKE_FAULT_TERM,   /* that process is asked to end, as at a shutdown, and the act is done */
   FAKE_FAULT_CANCEL, /* somebody asks to stop, and the act is done all the same */
   FAKE_FAULT_LEAVE,  /* the act is done, and the card is pulled out */
   FAKE_FAULT_SWAP,   /* the act is done, and another card is in its place */
@@ -44,7 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeKernel, fake_kernel_free)
 
 /* The @nth act from now on, from 1, meets @fault; 0 for none. */
 void fake_kernel_set_fault (FakeKernel *self, guint nth, FakeFault fault, int errsv);
-/* Who is killed by FAKE_FAULT_KILL: the process that calls this. */
+/* Who is killed by FAKE_FAULT_KILL and asked by FAKE_FAULT_TERM: the process that calls this. */
 void fake_kernel_be_worker (FakeKernel *self);
 void fake_kernel_set_cancel_file (FakeKernel *self, const char *path);
 guint fake_kernel_get_n_acts (FakeKernel *self);

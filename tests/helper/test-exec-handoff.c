@@ -178,6 +178,39 @@ test_cancel_before_the_start (void)
   story_assert_same (before, after);
 }
 
+/* A shutdown, or somebody who stops the worker's unit, is a wish to stop like any other. */
+static void
+test_terminated_at_each_act (gconstpointer side)
+{
+  guint n_cancelled = 0;
+
+  for (guint nth = 1;; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+      int status;
+
+      story_begin_on (&story, g_str_equal (side, "guest") ? "host" : "guest");
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, side, NULL);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_TERM, 0);
+      status = story_work_apart (&story);
+      story_read_events (&story);
+      story_assert_one_result (&story);
+      g_assert_false (story_has_file (&story, "var/lib/baton/journal"));
+      if (status == BATON_EXIT_DONE && fake_kernel_get_n_acts (story.kernel) < nth)
+        break;
+      if (status == BATON_EXIT_DONE)
+        continue;
+      g_assert_cmpint (status, ==, BATON_EXIT_CANCELLED);
+      n_cancelled++;
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+    }
+  g_assert_cmpuint (n_cancelled, >, 3);
+}
+
 static void
 test_killed_at_each_act (gconstpointer side)
 {
@@ -767,11 +800,13 @@ main (int argc, char **argv)
       g_autofree char *refused = g_strconcat ("/helper/handoff/refused/", sides[i], NULL);
       g_autofree char *lie = g_strconcat ("/helper/handoff/no-effect/", sides[i], NULL);
       g_autofree char *cancel = g_strconcat ("/helper/handoff/cancel/", sides[i], NULL);
+      g_autofree char *terminated = g_strconcat ("/helper/handoff/terminated/", sides[i], NULL);
       g_autofree char *killed = g_strconcat ("/helper/handoff/killed/", sides[i], NULL);
 
       g_test_add_data_func (refused, sides[i], test_each_write_refused);
       g_test_add_data_func (lie, sides[i], test_each_write_without_effect);
       g_test_add_data_func (cancel, sides[i], test_cancel_at_each_act);
+      g_test_add_data_func (terminated, sides[i], test_terminated_at_each_act);
       g_test_add_data_func (killed, sides[i], test_killed_at_each_act);
     }
   g_test_add_func ("/helper/handoff/cancel/before-the-start", test_cancel_before_the_start);
