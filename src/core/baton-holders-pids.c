@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "baton-error.h"
 
 /* Sets errno where the list broke off: half of it would hide who has the card. */
@@ -54,7 +56,8 @@ baton_holders_pids_list (int proc_fd, GError **error)
     return g_steal_pointer (&pids);
 
   g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-               "could not list the running processes in '/proc': %s", g_strerror (errsv));
+               _ ("the running processes could not be listed in “/proc”: %s"),
+               g_strerror (errsv));
   return NULL;
 }
 

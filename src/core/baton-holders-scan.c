@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "baton-error.h"
 #include "baton-holders-pids.h"
 #include "baton-holders-walk.h"
@@ -232,7 +234,7 @@ new_search (BatonHoldersDevices *devices, int proc_fd, GError **error)
       int errsv = errno;
 
       g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-                   "could not keep '/proc' open: %s", g_strerror (errsv));
+                   _ ("“/proc” could not be kept open: %s"), g_strerror (errsv));
       return NULL;
     }
 
@@ -324,9 +326,9 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
   if (g_atomic_int_get (&n_stuck_threads) >= MAX_STUCK_THREADS)
     {
       g_set_error_literal (error, BATON_ERROR, BATON_ERROR_BUSY,
-                           "could not look for who uses the graphics cards: earlier searches "
-                           "still wait for a process that is stuck in the kernel; restart the "
-                           "computer to end it");
+                           _ ("could not look for who uses the graphics cards: earlier "
+                              "searches still wait for a process that is stuck in the kernel; "
+                              "restart the computer to end it"));
       return NULL;
     }
 

@@ -76,8 +76,7 @@ read_functions (BatonLook *look, BatonMachine *machine, GError **error)
     return TRUE; /* A machine without a PCI bus has no cards, and that is an answer. */
   if (names == NULL)
     {
-      g_propagate_prefixed_error (error, g_steal_pointer (&local_error),
-                                  "looking for PCI devices: ");
+      g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
 

@@ -8,6 +8,6 @@ G_BEGIN_DECLS
 int baton_root_open_quietly (BatonRoot *self, BatonRootPart part, const char *path, int flags);
 
 void baton_root_set_error (
-    GError **error, const char *what, BatonRootPart part, const char *path, int errsv);
+    GError **error, const char *sentence, BatonRootPart part, const char *path, int errsv);
 
 G_END_DECLS

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <glib/gi18n-lib.h>
+
 /* More than any attribute of sysfs has: a page is the kernel's own limit there. */
 #define MAX_LINE_BYTES 65536
 
@@ -101,14 +103,16 @@ read_file (BatonRoot *self,
   fd = baton_root_open_quietly (self, part, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
   if (fd < 0)
     {
-      baton_root_set_error (error, "read", part, path, errno);
+      baton_root_set_error (error, N_ ("“{path}” could not be read: {reason}"), part, path,
+                            errno);
       return NULL;
     }
 
   text = read_all (fd, first_line, max_bytes, ret_length, &errsv);
   close (fd);
   if (text == NULL)
-    baton_root_set_error (error, "read", part, path, errsv);
+    baton_root_set_error (error, N_ ("“{path}” could not be read: {reason}"), part, path,
+                          errsv);
 
   return text;
 }
@@ -178,7 +182,8 @@ baton_root_read_link (BatonRoot *self, BatonRootPart part, const char *path, GEr
   fd = baton_root_open_quietly (self, part, path, O_PATH | O_NOFOLLOW);
   if (fd < 0)
     {
-      baton_root_set_error (error, "read the link", part, path, errno);
+      baton_root_set_error (error, N_ ("the link “{path}” could not be read: {reason}"), part,
+                            path, errno);
       return NULL;
     }
 
@@ -188,8 +193,8 @@ baton_root_read_link (BatonRoot *self, BatonRootPart part, const char *path, GEr
   close (fd);
   if (length < 0 || (gsize) length >= sizeof target)
     {
-      baton_root_set_error (error, "read the link", part, path,
-                            length < 0 ? errsv : ENAMETOOLONG);
+      baton_root_set_error (error, N_ ("the link “{path}” could not be read: {reason}"), part,
+                            path, length < 0 ? errsv : ENAMETOOLONG);
       return NULL;
     }
 
@@ -289,7 +294,8 @@ baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError *
   directory = fd >= 0 ? fdopendir (fd) : NULL;
   if (directory == NULL)
     {
-      baton_root_set_error (error, "list", part, path, errno);
+      baton_root_set_error (error, N_ ("“{path}” could not be listed: {reason}"), part, path,
+                            errno);
       if (fd >= 0)
         close (fd);
       return NULL;
@@ -298,7 +304,8 @@ baton_root_list (BatonRoot *self, BatonRootPart part, const char *path, GError *
   names = read_names (directory, &errsv);
   closedir (directory);
   if (names == NULL)
-    baton_root_set_error (error, "list", part, path, errsv);
+    baton_root_set_error (error, N_ ("“{path}” could not be listed: {reason}"), part, path,
+                          errsv);
 
   return names;
 }

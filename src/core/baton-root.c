@@ -11,7 +11,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "baton-error.h"
+#include "baton-text.h"
 
 /* References used below:
  *  OPENAT2 - openat2(2): RESOLVE_* and why EAGAIN is to be tried again
@@ -101,20 +104,25 @@ baton_root_open_quietly (BatonRoot *self, BatonRootPart part, const char *path, 
   return open_beneath (self->top, below_top, flags, part_table[part].resolve);
 }
 
-/* "could not @what 'PATH': CAUSE" */
+/* @sentence: of “{path}” and {reason}, to be translated: whoever looks without the helper reads it in
+ * his own language, and much of what a look asks for is not there, which nobody wants to hear of. */
 void
 baton_root_set_error (
-    GError **error, const char *what, BatonRootPart part, const char *path, int errsv)
+    GError **error, const char *sentence, BatonRootPart part, const char *path, int errsv)
 {
+  g_autoptr (GHashTable) args = NULL;
   g_autofree char *shown = NULL;
+  g_autofree char *text = NULL;
 
-  /* Much of what a look asks for is not there, and nobody wants to hear of it. */
   if (error == NULL)
     return;
 
+  args = g_hash_table_new (g_str_hash, g_str_equal);
   shown = baton_root_dup_shown_path (part, path);
-  g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv), "could not %s '%s': %s",
-               what, shown, g_strerror (errsv));
+  g_hash_table_insert (args, (gpointer) "path", shown);
+  g_hash_table_insert (args, (gpointer) "reason", (gpointer) g_strerror (errsv));
+  text = baton_code_fill (_ (sentence), args);
+  g_set_error_literal (error, BATON_ERROR, baton_error_from_errno (errsv), text);
 }
 
 static void
@@ -135,14 +143,15 @@ check_magic (int fd, BatonRootPart part, GError **error)
 
   if (fd < 0 || fstatfs (fd, &fs) < 0)
     {
-      baton_root_set_error (error, "look at", part, "", fd < 0 ? ENOENT : errno);
+      baton_root_set_error (error, N_ ("“{path}” could not be looked at: {reason}"), part, "",
+                            fd < 0 ? ENOENT : errno);
       return FALSE;
     }
 
   if ((glong) fs.f_type != part_table[part].magic)
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH,
-                   "the directory '/%s' is not the kernel's own file system",
+                   _ ("the directory “/%s” is not the kernel’s own file system"),
                    part_table[part].name);
       return FALSE;
     }
@@ -167,7 +176,8 @@ new_root (const char *directory, gboolean is_system, GError **error)
       int errsv = errno;
 
       g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-                   "could not open the directory '%s': %s", directory, g_strerror (errsv));
+                   _ ("the directory “%s” could not be opened: %s"), directory,
+                   g_strerror (errsv));
       return NULL;
     }
 
@@ -334,7 +344,8 @@ baton_root_open (
 
   fd = baton_root_open_quietly (self, part, path, flags);
   if (fd < 0)
-    baton_root_set_error (error, "open", part, path, errno);
+    baton_root_set_error (error, N_ ("“{path}” could not be opened: {reason}"), part, path,
+                          errno);
 
   return fd;
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What batonctl shows without the helper, and what it refuses."""
 
+import shutil
 import subprocess
 
 from harness import Machine, check, run_stories, story
@@ -207,6 +208,19 @@ def what_is_not_understood_is_said_in_the_users_language():
             _, _, english = machine.run(*words)
             said = set(errors.replace("“", " ").replace("”", " ").split())
             check(status == 10 and errors != english and not said & ENGLISH, f"{words}: {errors}")
+
+
+@story
+def what_could_not_be_read_is_said_in_the_users_language():
+    with Machine(TWINS) as machine:
+        devices = machine.tree / "sys/bus/pci/devices"
+        shutil.rmtree(devices)
+        devices.symlink_to("devices")
+        for words in (["list"], ["show", "27:00.0"], ["doctor"]):
+            _, text, errors = machine.run(*words)
+            check("“/sys/bus/pci/devices” could not be listed: " in text + errors, f"{words}: {text} {errors}")
+            _, text, errors = machine.run(*words, LANGUAGE="de")
+            check("„/sys/bus/pci/devices“ konnte nicht aufgelistet werden: " in text + errors, f"{words}: {text} {errors}")
 
 
 @story

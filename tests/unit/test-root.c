@@ -207,7 +207,7 @@ test_errors_name_the_machines_path (Fixture *fixture, gconstpointer data)
 
   g_assert_null (baton_root_list (fixture->root, BATON_ROOT_SYS, "no/such", &error));
   g_assert_error (error, BATON_ERROR, BATON_ERROR_NOT_FOUND);
-  g_assert_nonnull (strstr (error->message, "'/sys/no/such'"));
+  g_assert_nonnull (strstr (error->message, "“/sys/no/such”"));
   g_assert_null (strstr (error->message, fixture->top));
 }
 
