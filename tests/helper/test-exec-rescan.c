@@ -6,8 +6,7 @@
 
 #include "baton-access.h"
 #include "baton-recover.h"
-#include "fake-kernel.h"
-#include "handoff-story.h"
+#include "way-back.h"
 
 /* The way back over the bus: because the owner wants it, or because a driver did not take the card
  * back as the guest has left it. */
@@ -20,34 +19,16 @@ typedef enum
 static const char *const reasons[] = { "wanted", "needed" };
 
 static void
-begin (Story *story, Reason reason)
+begin (Story *story, gconstpointer data)
 {
+  Reason reason = GPOINTER_TO_UINT (data);
+
   story_begin_on (story, "guest");
   if (reason == WANTED)
     mock_machine_write (story->machine, "etc/baton.conf",
                         "[" FAKE_CARD "]\nreturn-method=rescan\n");
   else
     fake_kernel_refuse_until_found (story->kernel, FAKE_CARD, EIO);
-}
-
-static void
-assert_on_host (Story *story)
-{
-  story_assert_driver (story, FAKE_CARD, "amdgpu");
-  story_assert_driver (story, FAKE_SOUND, "snd_hda_intel");
-}
-
-/* As the owner has set it on the host. */
-static void
-assert_sleeps (Story *story, const char *address)
-{
-  g_autofree char *path =
-      g_build_filename (mock_machine_get_directory (story->machine), "sys/bus/pci/devices",
-                        address, "power/control", NULL);
-  g_autofree char *text = NULL;
-
-  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  g_assert_cmpstr (text, ==, "auto\n");
 }
 
 static void
@@ -58,12 +39,12 @@ test_back (gconstpointer data)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  begin (&story, reason);
+  begin (&story, data);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   story_assert_code (&story, "returned");
   if (reason == NEEDED)
     story_assert_step_code (&story, "bind-refused");
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 2);
 
   /* Settings of the functions are as on any other way back, however often it is gone. */
@@ -88,12 +69,12 @@ test_kept_awake (gconstpointer reason)
   const BatonEvent *result;
   JsonArray *troubles;
 
-  begin (&story, GPOINTER_TO_UINT (reason));
+  begin (&story, reason);
   fake_kernel_keep_awake (story.kernel, EIO);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
   story_assert_code (&story, "returned-with-problems");
   story_assert_step_code (&story, "power-not-as-before");
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   result = g_ptr_array_index (story.events, story.events->len - 1);
   troubles = json_object_get_array_member (result->object, "troubles");
   g_assert_cmpuint (json_array_get_length (troubles), ==, 1);
@@ -111,7 +92,7 @@ test_not_needed (void)
 
   story_begin_on (&story, "guest");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 0);
 }
 
@@ -123,7 +104,7 @@ test_not_wanted (void)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  begin (&story, NEEDED);
+  begin (&story, GUINT_TO_POINTER (NEEDED));
   mock_machine_write (story.machine, "etc/baton.conf", "[" FAKE_CARD "]\nreturn-method=bind\n");
   before = fake_kernel_dup_snapshot (story.kernel);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
@@ -151,100 +132,27 @@ test_in_vain (void)
 }
 
 static void
-check_end (Story *story, BatonExit status, const char *before)
-{
-  g_autofree char *after = NULL;
-
-  g_assert_false (story_has_file (story, "var/lib/baton/journal"));
-  story_assert_one_result (story);
-  switch (status)
-    {
-    case BATON_EXIT_DONE:
-      assert_on_host (story);
-      assert_sleeps (story, FAKE_CARD);
-      break;
-    case BATON_EXIT_DEGRADED:
-      /* What fails once is tried once more. */
-      g_assert_not_reached ();
-    case BATON_EXIT_CANCELLED:
-    case BATON_EXIT_ROLLED_BACK:
-    default:
-      after = fake_kernel_dup_snapshot (story->kernel);
-      story_assert_same (before, after);
-      break;
-    }
-}
-
-/* Every act, met by one fault each, until a way back meets none. */
-static void
-check_each_act (Reason reason, FakeFault fault, int errsv)
-{
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-      g_autofree char *before = NULL;
-      BatonExit status;
-
-      begin (&story, reason);
-      before = fake_kernel_dup_snapshot (story.kernel);
-      fake_kernel_set_fault (story.kernel, nth, fault, errsv);
-      status = story_hand (&story, "host");
-      g_test_message ("act %u: %s", nth, baton_exit_to_string (status));
-      check_end (&story, status, before);
-      if (fake_kernel_get_n_acts (story.kernel) < nth)
-        {
-          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
-          g_assert_cmpuint (nth, >, 7);
-          return;
-        }
-    }
-}
-
-static void
 test_refused (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_REFUSE, EIO);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_REFUSE, EIO);
 }
 
 static void
 test_no_effect (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_LIE, 0);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_LIE, 0);
 }
 
 static void
 test_cancel (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_CANCEL, 0);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_CANCEL, 0);
 }
 
 static void
-test_killed (gconstpointer data)
+test_killed (gconstpointer reason)
 {
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-      g_autofree char *before = NULL;
-      g_autofree char *after = NULL;
-
-      begin (&story, GPOINTER_TO_UINT (data));
-      before = fake_kernel_dup_snapshot (story.kernel);
-      story_prepare (&story, "host", NULL);
-      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
-      if (story_work_apart (&story) == BATON_EXIT_DONE)
-        {
-          g_assert_cmpuint (nth, >, 7);
-          return;
-        }
-      g_test_message ("killed at act %u", nth);
-      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
-      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
-      story_read_events (&story);
-      story_assert_code (&story, "recovered");
-      story_assert_one_result (&story);
-      after = fake_kernel_dup_snapshot (story.kernel);
-      story_assert_same (before, after);
-    }
+  way_back_kill_at_each_act (begin, reason);
 }
 
 /* Killed with the whole card off its bus, and recovery killed at each of its own acts. */
@@ -258,7 +166,7 @@ test_recovery_killed (void)
       g_autofree char *after = NULL;
       gboolean died;
 
-      begin (&story, WANTED);
+      begin (&story, GUINT_TO_POINTER (WANTED));
       before = fake_kernel_dup_snapshot (story.kernel);
       story_prepare (&story, "host", NULL);
       /* Power, unbind twice, remove twice: it dies when it would look for the card. */
@@ -288,10 +196,10 @@ test_bridge_asleep (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_SLEEPS);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
 }
 
 /* What is not found again is said to be gone, and nothing else is claimed. */
@@ -300,7 +208,7 @@ test_lost (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_LOSES);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
   story_assert_code (&story, "put-back-with-problems");
@@ -313,7 +221,7 @@ test_no_room (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_NO_ROOM);
   /* It is with vfio-pci again, and of no use to a guest either. */
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
@@ -328,10 +236,10 @@ test_room_at_last (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_NO_ROOM_AT_FIRST);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 4);
 }
 

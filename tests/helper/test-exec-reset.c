@@ -3,9 +3,7 @@
 
 #include <errno.h>
 
-#include "baton-recover.h"
-#include "fake-kernel.h"
-#include "handoff-story.h"
+#include "way-back.h"
 
 /* The card is reset on its way back: because its owner wants it, because its driver does not take it
  * as the guest has left it, or because it is known to need it. */
@@ -19,8 +17,10 @@ typedef enum
 static const char *const reasons[] = { "wanted", "needed", "known" };
 
 static void
-begin (Story *story, Reason reason)
+begin (Story *story, gconstpointer data)
 {
+  Reason reason = GPOINTER_TO_UINT (data);
+
   story_begin (story);
   if (reason == KNOWN)
     {
@@ -35,13 +35,6 @@ begin (Story *story, Reason reason)
                         "[" FAKE_CARD "]\nreset-before-return=true\n");
   else if (reason == NEEDED)
     fake_kernel_refuse_until_reset (story->kernel, FAKE_CARD, EIO);
-}
-
-static void
-assert_on_host (Story *story)
-{
-  story_assert_driver (story, FAKE_CARD, "amdgpu");
-  story_assert_driver (story, FAKE_SOUND, "snd_hda_intel");
 }
 
 static void
@@ -64,12 +57,12 @@ test_back (gconstpointer data)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  begin (&story, reason);
+  begin (&story, data);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   story_assert_code (&story, "returned");
   if (reason == NEEDED)
     story_assert_step_code (&story, "bind-refused");
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   g_assert_cmpuint (fake_kernel_get_n_resets (story.kernel), ==, 1);
   g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 0);
   assert_methods (&story, "flr bus");
@@ -104,7 +97,7 @@ test_not_wanted (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, NEEDED);
+  begin (&story, GUINT_TO_POINTER (NEEDED));
   mock_machine_write (story.machine, "etc/baton.conf",
                       "[" FAKE_CARD "]\nreset-before-return=false\nreturn-method=bind\n");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
@@ -117,10 +110,10 @@ test_by_bus (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   fake_kernel_set_reset (story.kernel, FAKE_RESET_BY_BUS);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   g_assert_cmpuint (fake_kernel_get_n_resets (story.kernel), ==, 0);
   g_assert_cmpuint (fake_kernel_get_n_bus_resets (story.kernel), ==, 1);
 }
@@ -140,7 +133,7 @@ test_never_a_stranger (void)
   fake_kernel_set_reset (story.kernel, FAKE_RESET_BY_BUS);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   story_assert_step_code (&story, "no-reset-works");
-  assert_on_host (&story);
+  way_back_assert_on_host (&story);
   g_assert_cmpuint (fake_kernel_get_n_bus_resets (story.kernel), ==, 0);
   g_assert_cmpuint (fake_kernel_get_n_removed (story.kernel), ==, 2);
 }
@@ -153,7 +146,7 @@ check_in_vain (FakeReset reset, const char *code)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   mock_machine_write (story.machine, "etc/baton.conf",
                       "[" FAKE_CARD "]\nreset-before-return=true\nreturn-method=bind\n");
   fake_kernel_set_reset (story.kernel, reset);
@@ -179,7 +172,7 @@ test_switched_off (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, WANTED);
+  begin (&story, GUINT_TO_POINTER (WANTED));
   mock_machine_set_attribute (story.machine, FAKE_CARD, "reset_method", "");
   fake_kernel_set_reset (story.kernel, FAKE_RESET_BY_BUS);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
@@ -188,106 +181,33 @@ test_switched_off (void)
 }
 
 static void
-check_end (Story *story, BatonExit status, const char *before)
-{
-  g_autofree char *after = NULL;
-
-  g_assert_false (story_has_file (story, "var/lib/baton/journal"));
-  story_assert_one_result (story);
-  switch (status)
-    {
-    case BATON_EXIT_DEGRADED:
-      story_assert_code (story, "returned-with-problems");
-      assert_on_host (story);
-      break;
-    case BATON_EXIT_DONE:
-      assert_on_host (story);
-      break;
-    case BATON_EXIT_CANCELLED:
-    case BATON_EXIT_ROLLED_BACK:
-    default:
-      after = fake_kernel_dup_snapshot (story->kernel);
-      story_assert_same (before, after);
-      break;
-    }
-}
-
-/* Every act, met by one fault each, until a way back meets none. */
-static void
-check_each_act (Reason reason, FakeFault fault, int errsv)
-{
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-      g_autofree char *before = NULL;
-      BatonExit status;
-
-      begin (&story, reason);
-      before = fake_kernel_dup_snapshot (story.kernel);
-      fake_kernel_set_fault (story.kernel, nth, fault, errsv);
-      status = story_hand (&story, "host");
-      g_test_message ("act %u: %s", nth, baton_exit_to_string (status));
-      check_end (&story, status, before);
-      if (fake_kernel_get_n_acts (story.kernel) < nth)
-        {
-          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
-          g_assert_cmpuint (nth, >, 7);
-          return;
-        }
-    }
-}
-
-static void
 test_refused (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_REFUSE, EIO);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_REFUSE, EIO);
 }
 
 static void
 test_no_method_works (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_REFUSE, ENOTTY);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_REFUSE, ENOTTY);
 }
 
 static void
 test_no_effect (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_LIE, 0);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_LIE, 0);
 }
 
 static void
 test_cancel (gconstpointer reason)
 {
-  check_each_act (GPOINTER_TO_UINT (reason), FAKE_FAULT_CANCEL, 0);
+  way_back_check_each_act (begin, reason, FAKE_FAULT_CANCEL, 0);
 }
 
 static void
-test_killed (gconstpointer data)
+test_killed (gconstpointer reason)
 {
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-      g_autofree char *before = NULL;
-      g_autofree char *after = NULL;
-
-      begin (&story, GPOINTER_TO_UINT (data));
-      before = fake_kernel_dup_snapshot (story.kernel);
-      story_prepare (&story, "host", NULL);
-      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
-      if (story_work_apart (&story) == BATON_EXIT_DONE)
-        {
-          g_assert_cmpuint (nth, >, 7);
-          return;
-        }
-      g_test_message ("killed at act %u", nth);
-      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
-      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
-      story_read_events (&story);
-      story_assert_code (&story, "recovered");
-      story_assert_one_result (&story);
-      after = fake_kernel_dup_snapshot (story.kernel);
-      story_assert_same (before, after);
-    }
+  way_back_kill_at_each_act (begin, reason);
 }
 
 int
