@@ -3,23 +3,19 @@
 
 #include "baton-handoff-private.h"
 
-#include "baton-child.h"
-#include "baton-errand.h"
 #include "baton-executor.h"
 #include "baton-guard.h"
 #include "baton-report.h"
+#include "baton-step-context.h"
 
 static void
 handoff_clear (BatonHandoff *self)
 {
+  baton_step_context_clear (&self->context);
   g_clear_pointer (&self->machine, baton_machine_unref);
   g_clear_pointer (&self->profile, baton_profile_free);
   g_clear_pointer (&self->plan, baton_plan_unref);
   g_clear_pointer (&self->record, baton_record_free);
-  g_clear_pointer (&self->context.machine, baton_machine_unref);
-  g_clear_pointer (&self->context.problems, g_ptr_array_unref);
-  g_clear_pointer (&self->context.bars, g_hash_table_unref);
-  g_clear_pointer (&self->context.reservations, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonHandoff, handoff_clear)
@@ -103,19 +99,9 @@ keep_origin (BatonHandoff *self, GError **error)
 static void
 fill_context (BatonHandoff *self)
 {
-  self->context.root = self->root;
-  self->context.events = self->events;
-  self->context.waiter = self->waiter;
-  self->context.profile = self->profile;
-  self->context.before = self->record->before;
-  self->context.origin = self->record->origin;
-  self->context.to = self->record->to;
+  baton_step_context_begin (&self->context, self->root, self->events, self->waiter,
+                            self->profile, self->record);
   self->context.machine = baton_machine_ref (self->machine);
-  self->context.problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
-  self->context.reservations =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_errand_free);
-  self->context.soft_ms = BATON_CHILD_SOFT_MS;
-  self->context.hard_ms = BATON_CHILD_HARD_MS;
 }
 
 void

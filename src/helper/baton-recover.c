@@ -3,7 +3,6 @@
 
 #include "baton-recover.h"
 
-#include "baton-child.h"
 #include "baton-error.h"
 #include "baton-executor.h"
 #include "baton-guard.h"
@@ -11,6 +10,7 @@
 #include "baton-lost.h"
 #include "baton-record.h"
 #include "baton-report.h"
+#include "baton-step-context.h"
 #include "baton-text.h"
 #include "baton-unreadable.h"
 
@@ -44,9 +44,7 @@ recovery_clear (Recovery *self)
   g_clear_pointer (&self->record, baton_record_free);
   g_clear_pointer (&self->profile, baton_profile_free);
   g_clear_pointer (&self->waiter, baton_waiter_free);
-  g_clear_pointer (&self->context.machine, baton_machine_unref);
-  g_clear_pointer (&self->context.problems, g_ptr_array_unref);
-  g_clear_pointer (&self->context.bars, g_hash_table_unref);
+  baton_step_context_clear (&self->context);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Recovery, recovery_clear)
@@ -84,16 +82,8 @@ prepare (Recovery *self)
 {
   self->profile = baton_profile_load (self->root, self->record->before->card);
   self->waiter = baton_waiter_new (self->events, -1, NULL);
-  self->context.root = self->root;
-  self->context.events = self->events;
-  self->context.waiter = self->waiter;
-  self->context.profile = self->profile;
-  self->context.before = self->record->before;
-  self->context.origin = self->record->origin;
-  self->context.to = self->record->to;
-  self->context.problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
-  self->context.soft_ms = BATON_CHILD_SOFT_MS;
-  self->context.hard_ms = BATON_CHILD_HARD_MS;
+  baton_step_context_begin (&self->context, self->root, self->events, self->waiter,
+                            self->profile, self->record);
   self->executor =
       baton_executor_new (&self->context, self->record->steps, self->record->remembered);
   baton_executor_set_journal (self->executor, self->journal);

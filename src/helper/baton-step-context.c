@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-step-context.h"
+
+#include "baton-child.h"
+#include "baton-errand.h"
+
+/**
+ * baton_step_context_begin:
+ * @self: a context with nothing in it
+ * @root: the roots
+ * @events: where events go
+ * @waiter: what waits
+ * @profile: what the card's owner wants
+ * @record: the handoff
+ *
+ * Makes what the steps of a handoff need to know, whether it is carried out or settled. Everything
+ * that is given is borrowed.
+ */
+void
+baton_step_context_begin (BatonStepContext *self,
+                          BatonRoot *root,
+                          BatonEventWriter *events,
+                          BatonWaiter *waiter,
+                          const BatonProfile *profile,
+                          const BatonRecord *record)
+{
+  self->root = root;
+  self->events = events;
+  self->waiter = waiter;
+  self->profile = profile;
+  self->before = record->before;
+  self->origin = record->origin;
+  self->to = record->to;
+  self->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
+  self->reservations = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_errand_free);
+  self->soft_ms = BATON_CHILD_SOFT_MS;
+  self->hard_ms = BATON_CHILD_HARD_MS;
+}
+
+/**
+ * baton_step_context_clear:
+ * @self: a context, also one with nothing in it
+ *
+ * Drops what it owns: the sound that was reserved for the handoff is given back by that.
+ */
+void
+baton_step_context_clear (BatonStepContext *self)
+{
+  g_clear_pointer (&self->machine, baton_machine_unref);
+  g_clear_pointer (&self->problems, g_ptr_array_unref);
+  g_clear_pointer (&self->bars, g_hash_table_unref);
+  g_clear_pointer (&self->reservations, g_ptr_array_unref);
+}
