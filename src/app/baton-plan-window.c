@@ -224,26 +224,6 @@ show_problem (BatonPlanWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
 }
 
-/* Returns: (transfer full): what will happen, and how long it took the last time */
-static char *
-dup_consequence (BatonPlanWindow *self, guint n_steps)
-{
-  g_autofree char *consequence = baton_plan_words_dup_consequence (
-      &self->summary, self->base->to, self->base->when_free, n_steps);
-  g_autofree char *duration = NULL;
-
-  /* How long a virtual machine runs is not foreseen. */
-  if (self->summary.n_blockers == 0 && n_steps > 0 && !self->base->when_free)
-    duration = baton_plan_words_dup_duration (
-        baton_view_get_report (baton_model_get_view (self->model)), get_card_address (self),
-        self->base->to);
-  if (duration == NULL)
-    return g_steal_pointer (&consequence);
-
-  /* Translators: two whole sentences: what will happen, and how long it takes */
-  return g_strdup_printf (C_ ("consequence and duration", "%s %s"), consequence, duration);
-}
-
 static void
 on_preview_changed_cb (BatonPlanWindow *self)
 {
@@ -275,7 +255,9 @@ on_preview_changed_cb (BatonPlanWindow *self)
   if (baton_preview_is_busy (self->preview))
     return;
 
-  consequence = dup_consequence (self, n_steps);
+  consequence = baton_plan_words_dup_prospect (
+      &self->summary, self->base, n_steps,
+      baton_view_get_report (baton_model_get_view (self->model)));
   button = baton_plan_words_dup_button (&self->summary, self->base->to, self->base->when_free);
   possible = self->summary.n_blockers == 0 && n_steps > 0;
 

@@ -101,20 +101,12 @@ describe_blocked (const BatonPlanSummary *summary, BatonSide to)
                           summary->n_blockers);
 }
 
-/**
- * baton_plan_words_dup_consequence:
- * @summary: what the plan comes to
- * @to: where it takes the card
- * @when_free: it waits for the virtual machine first
- * @n_steps: number of its steps
- *
- * Returns: (transfer full): what will happen, in a sentence or two
- */
-char *
-baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
-                                  BatonSide to,
-                                  gboolean when_free,
-                                  guint n_steps)
+/* What will happen, in a sentence or two. */
+static char *
+describe_consequence (const BatonPlanSummary *summary,
+                      BatonSide to,
+                      gboolean when_free,
+                      guint n_steps)
 {
   gboolean to_guest = to == BATON_SIDE_GUEST;
 
@@ -189,6 +181,35 @@ baton_plan_words_dup_duration (JsonObject *report, const char *card, BatonSide t
                             seconds);
 
   return g_strdup_printf (ngettext ("About %u minute.", "About %u minutes.", minutes), minutes);
+}
+
+/**
+ * baton_plan_words_dup_prospect:
+ * @summary: what the plan comes to
+ * @request: what it was made for
+ * @n_steps: number of its steps
+ * @report: (nullable): the last report
+ *
+ * Returns: (transfer full): what will happen, and how long it took the last time
+ */
+char *
+baton_plan_words_dup_prospect (const BatonPlanSummary *summary,
+                               const BatonRequest *request,
+                               guint n_steps,
+                               JsonObject *report)
+{
+  g_autofree char *consequence =
+      describe_consequence (summary, request->to, request->when_free, n_steps);
+  g_autofree char *duration = NULL;
+
+  /* How long a virtual machine runs is not foreseen. */
+  if (summary->n_blockers == 0 && n_steps > 0 && !request->when_free)
+    duration = baton_plan_words_dup_duration (report, request->cards[0], request->to);
+  if (duration == NULL)
+    return g_steal_pointer (&consequence);
+
+  /* Translators: two whole sentences: what will happen, and how long it takes */
+  return g_strdup_printf (C_ ("consequence and duration", "%s %s"), consequence, duration);
 }
 
 /**

@@ -27,11 +27,11 @@ void baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary
 gboolean baton_plan_words_is_destructive (const BatonPlanSummary *summary);
 char *
 baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboolean when_free);
-char *baton_plan_words_dup_consequence (const BatonPlanSummary *summary,
-                                        BatonSide to,
-                                        gboolean when_free,
-                                        guint n_steps);
 char *baton_plan_words_dup_duration (JsonObject *report, const char *card, BatonSide to);
+char *baton_plan_words_dup_prospect (const BatonPlanSummary *summary,
+                                     const BatonRequest *request,
+                                     guint n_steps,
+                                     JsonObject *report);
 gboolean baton_plan_words_add_consents (JsonObject *plan, BatonRequest *request);
 
 G_END_DECLS
