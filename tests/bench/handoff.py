@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A handoff in the bench, next to a shell that makes the same writes, virsh and driverctl; and
-the look at a machine that has cards."""
+"""A handoff in the bench, next to a shell that makes the same writes, virsh, driverctl and people's
+recipes; and the look at a machine that has cards."""
 
 import os
 import pathlib
@@ -24,7 +24,8 @@ def say(text):
 def fill_share(share):
     shutil.copytree(BENCH / "inside", share / "inside",
                     ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(HERE / "inside" / "handoffs.py", share / "inside")
+    for name in ("handoffs.py", "recipes.py"):
+        shutil.copy(HERE / "inside" / name, share / "inside")
     # for whatever C library the machine has
     subprocess.run(["cc", "-O2", "-static", "-pthread", "-D_GNU_SOURCE", "-o",
                     share / "bare-loop", HERE / "bare-loop.c"], check=True)
@@ -45,12 +46,32 @@ def measure_inside(rounds):
         try:
             bench.channel.call("setup.install", timeout=300,
                                archive=f"/bench/install-{RELEASE}.tar")
-            handoffs = bench.channel.call("handoffs.measure", timeout=1800,
+            handoffs = bench.channel.call("handoffs.measure", timeout=3600,
                                           functions=FUNCTIONS, rounds=rounds)
             listing = bench.channel.call("handoffs.measure_list", timeout=600, rounds=rounds)
         finally:
             bench.stop()
     return handoffs, listing
+
+
+RECIPES = {
+    "ids": "new_id, bind; remove, rescan",
+    "sleeps": "vfio-pci-bind, sleep 1; remove, rescan, sleep 1",
+    "hook": "lsof, virsh nodedev-detach; -reattach",
+    "nodedev": "virsh nodedev-detach; -reattach",
+}
+
+
+def compare_with_recipes(handoffs):
+    """To the guest and back again, each with what it waits."""
+    times = {}
+    for name, _side, seconds in handoffs["times"]:
+        times[name] = times.get(name, 0) + seconds
+    named = {"baton": times["baton"], "the whole commands": sum(handoffs["whole"].values())}
+    named |= {name: times[name] for name in RECIPES}
+    return [Figure(f"there and back: {what} / Baton", times[name] / times["baton"], 3, True,
+                   in_milliseconds(named) if name == "ids" else "")
+            for name, what in RECIPES.items()]
 
 
 def measure(_build, rounds):
@@ -75,6 +96,7 @@ def measure(_build, rounds):
                    + ", ".join(f"{kind} {spent:.0f} ms"
                                for kind, spent in handoffs["kinds"][side].items())),
         ]
+    figures += compare_with_recipes(handoffs)
     figures.append(Figure("look, in the bench: batonctl list / lspci -nnk",
                           listing["batonctl"] / listing["lspci"], 1.5, False,
                           in_milliseconds(listing)))

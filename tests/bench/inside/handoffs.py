@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inside the bench: hands one card to the guest and back, in five ways that take turns.
+"""Inside the bench: hands one card to the guest and back, in several ways that take turns.
 
 `baton`, from its first step to its last; a shell that makes the same writes, with one sync of a
 file for each record of the journal and a bare look at all processes before and after; the same
-writes and nothing else, timed piece by piece; `virsh nodedev-detach`; and `driverctl`.
+writes and nothing else, timed piece by piece; `virsh nodedev-detach`; `driverctl`; and what people's
+recipes do.
 """
 
+import functools
 import json
 import os
 import statistics
 import subprocess
 import time
+
+import recipes
 
 DEVICES = "/sys/bus/pci/devices"
 DRIVERS = "/sys/bus/pci/drivers"
@@ -60,6 +64,7 @@ class Handoffs:
         self.steps = {}
         self.kinds = {}
         self.shares = {}
+        self.whole = {}
 
     def settle(self, side):
         """Until the card can be used again. Sound cards are made after the driver's bind has
@@ -78,8 +83,11 @@ class Handoffs:
     # Baton
 
     def baton(self, side):
-        """From the first step's start to the last one's end; remembers what it did."""
+        """From the first step's start to the last one's end; remembers what it did, and how long
+        the whole command took."""
+        start = time.perf_counter()
         lines = run("batonctl", "--json", side, self.functions[0], "--yes").splitlines()
+        self.whole.setdefault(side, []).append(time.perf_counter() - start)
         events = [json.loads(line) for line in lines]
         steps = [event for event in events if event["type"] == "step"]
         planned = {step["id"]: step for event in events if event["type"] == "plan"
@@ -162,9 +170,14 @@ class Handoffs:
         return sum(timed(run, "driverctl", "--nosave", "unset-override", address)
                    for address in self.functions) + self.settle(side)
 
+    def recipe(self, name, side):
+        script = recipes.script(name, side, self.functions)
+        return timed(run, "sh", "-c", script) + self.settle(side)
+
     def measure(self, rounds):
         rivals = {"baton": self.baton, "shell": self.shell, "pieces": self.pieces,
                   "virsh": self.virsh, "driverctl": self.driverctl}
+        rivals |= {name: functools.partial(self.recipe, name) for name in recipes.RECIPES}
         times = {(name, side): [] for name in rivals for side in ("guest", "host")}
         names = list(rivals)
         # the first round warms up, and the first rival in it says which steps there are
@@ -181,6 +194,7 @@ class Handoffs:
                       for (name, side), values in times.items()],
             "shares": {side: medians(shares) for side, shares in self.shares.items()},
             "kinds": {side: medians(kinds) for side, kinds in self.kinds.items()},
+            "whole": {side: statistics.median(times) for side, times in self.whole.items()},
         }
 
 
