@@ -6,6 +6,8 @@
 /* References used below:
  *  NV-REMOVE - open-gpu-kernel-modules kernel-open/nvidia/nv-pci.c, nv_pci_remove_helper()
  *  NVKMS - kernel-open/nvidia-modeset: with nvidia_drm's modeset=1 every card stays in use
+ *  NV-INIT - kernel-open/nvidia/nv.c, nvidia_init_module(): ends with ENODEV ("No NVIDIA devices
+ *    probed") where no card could be taken, and so where each has another driver or an override
  */
 
 static gboolean
@@ -209,6 +211,32 @@ baton_planning_add_nvidia_unloads (BatonPlanning *self)
   baton_planning_add_step (self, BATON_STEP_PROVE_UNUSED, self->card->display->address, NULL);
 }
 
+/* Whether @module can only be loaded while there is a card that it may take (NV-INIT). */
+gboolean
+baton_planning_module_takes_card (const char *module)
+{
+  return g_str_equal (module, BATON_NVIDIA_DRIVER);
+}
+
+static gboolean
+returns_to_nvidia (const BatonPlanning *self)
+{
+  const BatonFunction *display = self->card->display;
+
+  return baton_planning_moves_to_host (self, display) &&
+         g_strcmp0 (baton_planning_choose_module (self, display), BATON_NVIDIA_DRIVER) == 0;
+}
+
+/* When nothing keeps it from the card any more; to bind the card is then left to do only where
+ * the driver was there for another (NV-INIT). */
+void
+baton_planning_add_nvidia_load (BatonPlanning *self)
+{
+  if (returns_to_nvidia (self) && !baton_planning_is_module_loaded (self, BATON_NVIDIA_DRIVER))
+    baton_planning_add_step (self, BATON_STEP_LOAD_MODULE, BATON_NVIDIA_DRIVER,
+                             BATON_TAKES_CARD);
+}
+
 /*
  * The driver's display part finds the cards that are there when it is loaded, so it comes after
  * the bind. Which of its modules and services were there before, the helper's record alone knows.
@@ -217,11 +245,9 @@ void
 baton_planning_add_nvidia_return (BatonPlanning *self)
 {
   const char *const *modules = baton_nvidia_list_upper_modules ();
-  const BatonFunction *display = self->card->display;
   const BatonNvidia *nvidia = self->machine->system->nvidia;
 
-  if (!baton_planning_moves_to_host (self, display) ||
-      g_strcmp0 (baton_planning_choose_module (self, display), BATON_NVIDIA_DRIVER) != 0)
+  if (!returns_to_nvidia (self))
     return;
 
   for (guint i = 0; modules[i] != NULL; i++)

@@ -86,6 +86,8 @@ void baton_planning_add_nvidia_stops (BatonPlanning *self);
 void baton_planning_add_nvidia_unloads (BatonPlanning *self);
 gboolean baton_planning_goes_with_nvidia (const BatonPlanning *self,
                                           const BatonFunction *function);
+gboolean baton_planning_module_takes_card (const char *module);
+void baton_planning_add_nvidia_load (BatonPlanning *self);
 void baton_planning_add_nvidia_return (BatonPlanning *self);
 
 const char *baton_planning_get_needed_reset (const BatonPlanning *self);

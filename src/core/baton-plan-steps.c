@@ -202,7 +202,8 @@ add_steps_to_guest (BatonPlanning *self)
 }
 
 /* Modules come first on the way to the host: what cannot be loaded is found out while the card
- * is still where it was. The override keeps them from taking it before its time. */
+ * is still where it was. The override keeps them from taking it before its time. One that would
+ * not stay without it has to wait for that time. */
 static void
 add_host_modules (BatonPlanning *self, GPtrArray *functions)
 {
@@ -212,7 +213,8 @@ add_host_modules (BatonPlanning *self, GPtrArray *functions)
     {
       const char *module = baton_planning_choose_module (self, functions->pdata[i]);
 
-      if (module != NULL && !baton_planning_is_module_loaded (self, module) &&
+      if (module != NULL && !baton_planning_module_takes_card (module) &&
+          !baton_planning_is_module_loaded (self, module) &&
           g_hash_table_add (added, (char *) module))
         baton_planning_add_step (self, BATON_STEP_LOAD_MODULE, module, NULL);
     }
@@ -268,6 +270,7 @@ add_steps_to_host (BatonPlanning *self)
         baton_planning_add_step (self, BATON_STEP_SET_OVERRIDE, function->address, "");
     }
 
+  baton_planning_add_nvidia_load (self);
   for (guint i = 0; i < coming->len; i++)
     baton_planning_add_step (self, BATON_STEP_BIND,
                              ((BatonFunction *) coming->pdata[i])->address, driver);

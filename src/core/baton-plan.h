@@ -70,7 +70,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
  *   knows) or to unbind from, text of the override (empty clears it), uid that may open, side to
  *   verify, name of the process to close, the one method to reset by, %BATON_AS_BEFORE,
- *   %BATON_IF_NEEDED; or %NULL
+ *   %BATON_IF_NEEDED, %BATON_TAKES_CARD; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -84,7 +84,8 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * With %BATON_DRIVER_ANY it is one: that binds what has lost its driver, whatever the record says.
  * A `set-override` to the empty text restores the recorded text, unless that was a parking driver's.
  * What is to be %BATON_AS_BEFORE, a module or a unit, is loaded or started only where the record
- * says that it was before the card left.
+ * says that it was before the card left. A module that %BATON_TAKES_CARD has the card when it is
+ * loaded, because it does not stay where it finds none: it is loaded where a driver is bound.
  *
  * What is done %BATON_IF_NEEDED is passed over at first. Where a driver then does not take the card
  * back, the handoff goes on from there once more, and does it: resets the card, and where that does
@@ -94,6 +95,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
 #define BATON_DRIVER_ANY "any"
 #define BATON_AS_BEFORE "as-before"
 #define BATON_IF_NEEDED "if-needed"
+#define BATON_TAKES_CARD "takes-card"
 
 typedef struct
 {

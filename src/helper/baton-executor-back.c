@@ -31,11 +31,11 @@ undo_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 static gboolean
 is_kept (BatonExecutor *self, guint i, BatonTrouble *ret_who)
 {
-  const BatonStepClass *class = baton_executor_get_class (self, i);
+  const BatonStep *step = g_ptr_array_index (self->steps, i);
 
-  return class->shares_card && self->context->to == BATON_SIDE_HOST &&
+  return baton_step_shares_card (self->context, step) &&
          baton_progress_has_begun (self->progress, i) &&
-         class->is_kept (self->context, g_ptr_array_index (self->steps, i), ret_who);
+         baton_executor_get_class (self, i)->is_kept (self->context, step, ret_who);
 }
 
 /* Returns the number of the first step that is kept, or 0. */

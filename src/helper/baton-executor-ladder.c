@@ -34,8 +34,7 @@ baton_executor_climb (BatonExecutor *self, guint *i, const BatonTrouble *trouble
   guint first = 0;
   guint rung = find_rung (self, &first);
 
-  if (rung == 0 || !baton_executor_get_class (self, *i)->may_climb ||
-      self->context->to != BATON_SIDE_HOST)
+  if (rung == 0 || !baton_step_may_climb (self->context, g_ptr_array_index (self->steps, *i)))
     return FALSE;
 
   baton_progress_tell (self->progress, *i, BATON_STEP_STATE_FAIL, trouble);

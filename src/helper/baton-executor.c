@@ -202,7 +202,7 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 
   self->context->step = step;
   baton_progress_tell (self->progress, i, BATON_STEP_STATE_START, NULL);
-  self->shared |= class->shares_card && self->context->to == BATON_SIDE_HOST &&
+  self->shared |= baton_step_shares_card (self->context, step) &&
                   !baton_step_is_left_out (self->context, step);
   if (class->wants_free_card && !is_free (self, step, trouble))
     return BATON_OUTCOME_FAILED;

@@ -63,17 +63,70 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return outcome == BATON_OUTCOME_STUCK ? outcome : BATON_OUTCOME_OK;
 }
 
+static gboolean
+takes_card (const BatonStep *step)
+{
+  return g_strcmp0 (step->detail, BATON_TAKES_CARD) == 0;
+}
+
+/* What a module has taken while it was loaded is what a step of the next kind would have given it. */
+static BatonStep
+make_bind (const char *address)
+{
+  return (BatonStep){ .kind = BATON_STEP_BIND, .target = (char *) address };
+}
+
+static gboolean
+is_kept (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      const BatonStep bind = make_bind (state->address);
+
+      if (baton_step_bind_is_kept (context, &bind, ret_who))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Before the module goes, which would take the card from whoever has begun to use it. */
+static BatonOutcome
+give_up_card (BatonStepContext *context, BatonTrouble *trouble)
+{
+  BatonOutcome outcome = BATON_OUTCOME_OK;
+
+  for (guint i = 0; outcome == BATON_OUTCOME_OK && i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      const BatonStep bind = make_bind (state->address);
+
+      outcome = baton_step_bind_class.revert (context, &bind, NULL, trouble);
+    }
+
+  return outcome;
+}
+
 static BatonOutcome
 revert (BatonStepContext *context,
         const BatonStep *step,
         JsonNode *remembered,
         BatonTrouble *trouble)
 {
-  return baton_effect_unload_modules (context, remembered, trouble);
+  BatonOutcome outcome = takes_card (step) ? give_up_card (context, trouble) : BATON_OUTCOME_OK;
+
+  return outcome == BATON_OUTCOME_OK
+             ? baton_effect_unload_modules (context, remembered, trouble)
+             : outcome;
 }
 
 const BatonStepClass baton_step_load_module_class = {
   .cancel_before = TRUE,
+  .shares_card = TRUE,
+  .may_climb = TRUE,
+  .moves_card = takes_card,
+  .is_kept = is_kept,
   .remember = remember,
   .observe = observe,
   .apply = apply,

@@ -41,8 +41,47 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return baton_effect_unload_module (context, step->target, trouble);
 }
 
-/* What lost its driver with the module gets it again: the override keeps it from being taken while
- * the module is loaded. */
+typedef BatonOutcome (*GiveBack) (BatonStepContext *context,
+                                  const BatonFunctionState *function,
+                                  BatonTrouble *trouble);
+
+static BatonOutcome
+for_each_function (BatonStepContext *context,
+                   const char *module,
+                   GiveBack give_back,
+                   BatonTrouble *trouble)
+{
+  BatonOutcome outcome = BATON_OUTCOME_OK;
+
+  for (guint i = 0; outcome == BATON_OUTCOME_OK && i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *function = g_ptr_array_index (context->before->functions, i);
+
+      if (g_strcmp0 (function->module, module) == 0)
+        outcome = give_back (context, function, trouble);
+    }
+
+  return outcome;
+}
+
+static BatonOutcome
+give_override (BatonStepContext *context,
+               const BatonFunctionState *function,
+               BatonTrouble *trouble)
+{
+  return baton_effect_set_override (context, function->address, function->override, trouble);
+}
+
+static BatonOutcome
+give_driver (BatonStepContext *context,
+             const BatonFunctionState *function,
+             BatonTrouble *trouble)
+{
+  return baton_step_unbind_give_back (context, function->address, trouble);
+}
+
+/* What lost its driver with the module gets it again. Its override goes back first: NVIDIA's driver
+ * does not stay where it may take no card (nv.c, nvidia_init_module()). */
 static BatonOutcome
 revert (BatonStepContext *context,
         const BatonStep *step,
@@ -54,17 +93,13 @@ revert (BatonStepContext *context,
 
   if (before == NULL)
     return BATON_OUTCOME_OK;
-  outcome = baton_effect_load_as_before (context, before, trouble);
+  outcome = for_each_function (context, step->target, give_override, trouble);
+  if (outcome == BATON_OUTCOME_OK)
+    outcome = baton_effect_load_as_before (context, before, trouble);
 
-  for (guint i = 0; outcome == BATON_OUTCOME_OK && i < context->before->functions->len; i++)
-    {
-      const BatonFunctionState *function = g_ptr_array_index (context->before->functions, i);
-
-      if (g_strcmp0 (function->module, step->target) == 0)
-        outcome = baton_step_unbind_give_back (context, function->address, trouble);
-    }
-
-  return outcome;
+  return outcome == BATON_OUTCOME_OK
+             ? for_each_function (context, step->target, give_driver, trouble)
+             : outcome;
 }
 
 const BatonStepClass baton_step_unload_module_class = {

@@ -49,3 +49,38 @@ baton_step_is_left_out (const BatonStepContext *context, const BatonStep *step)
   return context->rung < baton_step_get_class (step->kind)->rung &&
          g_strcmp0 (step->detail, BATON_IF_NEEDED) == 0;
 }
+
+static gboolean
+moves_card (const BatonStepContext *context, const BatonStep *step)
+{
+  const BatonStepClass *class = baton_step_get_class (step->kind);
+
+  return context->to == BATON_SIDE_HOST &&
+         (class->moves_card == NULL || class->moves_card (step));
+}
+
+/**
+ * baton_step_shares_card:
+ * @context: the handoff
+ * @step: a step
+ *
+ * Returns: %TRUE if everybody on the host may open the card after the step
+ */
+gboolean
+baton_step_shares_card (const BatonStepContext *context, const BatonStep *step)
+{
+  return baton_step_get_class (step->kind)->shares_card && moves_card (context, step);
+}
+
+/**
+ * baton_step_may_climb:
+ * @context: the handoff
+ * @step: a step that has failed
+ *
+ * Returns: %TRUE if the card may come back all the same by what is done %BATON_IF_NEEDED
+ */
+gboolean
+baton_step_may_climb (const BatonStepContext *context, const BatonStep *step)
+{
+  return baton_step_get_class (step->kind)->may_climb && moves_card (context, step);
+}

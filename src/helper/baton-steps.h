@@ -84,6 +84,8 @@ typedef struct
  *   stop is heard any more, and @is_kept is asked before anything is put back
  * @may_climb: where it fails on the way to the host, the steps are gone through once more from the
  *   first on that is of the next rung
+ * @moves_card: (nullable): does a step share the card, and may it climb? %NULL where every step
+ *   of the kind does and may
  * @rung: where its step says %BATON_IF_NEEDED it is left out until it has come to this rung: 0 for
  *   what is none, or the number of a %BatonRung
  * @is_kept: (nullable): is the card in use after it? Then says by whom
@@ -106,6 +108,7 @@ typedef struct
   gboolean ends_programs;
   gboolean shares_card;
   gboolean may_climb;
+  gboolean (*moves_card) (const BatonStep *step);
   guint rung;
   gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
   gboolean only_waits;
@@ -130,6 +133,8 @@ typedef struct
 const BatonStepClass *baton_step_get_class (BatonStepKind kind);
 
 gboolean baton_step_is_left_out (const BatonStepContext *context, const BatonStep *step);
+gboolean baton_step_shares_card (const BatonStepContext *context, const BatonStep *step);
+gboolean baton_step_may_climb (const BatonStepContext *context, const BatonStep *step);
 gboolean baton_step_bind_is_kept (BatonStepContext *context,
                                   const BatonStep *step,
                                   BatonTrouble *ret_who);

@@ -532,6 +532,26 @@ baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
   return kernel->shared->group_errno;
 }
 
+/* The driver does not stay where it finds no card that it may take (nv.c, nvidia_init_module():
+ * "No NVIDIA devices probed"). */
+static int
+load_nvidia (const char *name, const char *options)
+{
+  if (!fake_nvidia_is_loaded (kernel->machine, "nvidia"))
+    {
+      fake_nvidia_load (kernel->machine, "nvidia",
+                        g_str_equal (name, "nvidia") ? options : NULL);
+      if (bind_function ("nvidia", FAKE_CARD) != 0)
+        {
+          fake_nvidia_unload (kernel->machine, "nvidia");
+          return ENODEV;
+        }
+    }
+  fake_nvidia_load (kernel->machine, name, options);
+
+  return 0;
+}
+
 int
 baton_kernel_load_module (const char *name, const char *options)
 {
@@ -546,11 +566,7 @@ baton_kernel_load_module (const char *name, const char *options)
       mock_machine_write (kernel->machine, PCI_DRIVERS "/vfio-pci/unbind", "");
       return 0;
     }
-  fake_nvidia_load (kernel->machine, name, options);
-  if (g_str_equal (name, "nvidia"))
-    bind_function (name, FAKE_CARD);
-
-  return 0;
+  return load_nvidia (name, options);
 }
 
 int

@@ -53,8 +53,8 @@ exists (MockMachine *machine, const char *path)
   return g_file_test (full, G_FILE_TEST_EXISTS);
 }
 
-static gboolean
-is_loaded (MockMachine *machine, const char *name)
+gboolean
+fake_nvidia_is_loaded (MockMachine *machine, const char *name)
 {
   g_autofree char *path = g_strconcat ("sys/module/", name, NULL);
 
@@ -127,7 +127,7 @@ fake_nvidia_bound (MockMachine *machine, gboolean bound)
     }
   else
     mock_machine_remove (machine, GPU);
-  if (is_loaded (machine, "nvidia_drm"))
+  if (fake_nvidia_is_loaded (machine, "nvidia_drm"))
     move_display (machine, bound);
 }
 
@@ -154,7 +154,7 @@ fake_nvidia_load (MockMachine *machine, const char *name, const char *options)
                                    ? g_strconcat ("parameters/", modules[i].parameter, NULL)
                                    : NULL;
 
-  if (is_loaded (machine, name))
+  if (fake_nvidia_is_loaded (machine, name))
     return;
   if (modules[i].stands_on != NULL)
     fake_nvidia_load (machine, modules[i].stands_on, NULL);
@@ -182,7 +182,7 @@ fake_nvidia_unload (MockMachine *machine, const char *name)
   guint i = find_module (name);
   g_autofree char *path = g_strconcat ("sys/module/", name, NULL);
 
-  if (!is_loaded (machine, name))
+  if (!fake_nvidia_is_loaded (machine, name))
     return;
   if (g_str_equal (name, "nvidia_drm") && exists (machine, GPU))
     move_display (machine, FALSE);

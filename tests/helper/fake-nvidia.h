@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 void fake_nvidia_init (MockMachine *machine, const char *version);
 void fake_nvidia_load (MockMachine *machine, const char *name, const char *options);
 void fake_nvidia_unload (MockMachine *machine, const char *name);
+gboolean fake_nvidia_is_loaded (MockMachine *machine, const char *name);
 guint fake_nvidia_count (MockMachine *machine, const char *name);
 void fake_nvidia_set_count (MockMachine *machine, const char *name, guint count);
 void fake_nvidia_bound (MockMachine *machine, gboolean bound);

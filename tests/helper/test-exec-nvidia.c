@@ -68,6 +68,34 @@ test_parameters_come_back (void)
   g_assert_cmpstr (text, ==, "7\n");
 }
 
+/* The old driver looks for its cards while it is loaded and does not stay without one: a card that
+ * it does not take there as the guest has left it, it takes when the card has been reset. */
+static void
+test_probe_fails_while_loading (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, OLD, "guest");
+  fake_kernel_refuse_until_reset (story.kernel, FAKE_CARD, EIO);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  g_assert_cmpuint (fake_kernel_get_n_resets (story.kernel), ==, 1);
+  story_assert_driver (&story, FAKE_CARD, "nvidia");
+  g_assert_true (fake_nvidia_service_runs (story.machine));
+}
+
+/* And where it never takes it, the guest has its card again. */
+static void
+test_never_taken (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, OLD, "guest");
+  fake_kernel_refuse_host (story.kernel, FAKE_CARD, EIO);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  g_assert_false (story_has_file (&story, "sys/module/nvidia"));
+}
+
 /* What did not run before is not started after. */
 static void
 test_only_what_was (void)
@@ -261,6 +289,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/helper/nvidia/there-and-back/old", OLD, test_there_and_back);
   g_test_add_data_func ("/helper/nvidia/there-and-back/latest", LATEST, test_there_and_back);
   g_test_add_func ("/helper/nvidia/parameters-come-back", test_parameters_come_back);
+  g_test_add_func ("/helper/nvidia/probe-fails-while-loading", test_probe_fails_while_loading);
+  g_test_add_func ("/helper/nvidia/never-taken", test_never_taken);
   g_test_add_func ("/helper/nvidia/only-what-was", test_only_what_was);
   g_test_add_data_func ("/helper/nvidia/driver-says-no/old", OLD, test_driver_says_no);
   g_test_add_data_func ("/helper/nvidia/driver-says-no/latest", LATEST, test_driver_says_no);

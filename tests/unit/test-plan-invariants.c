@@ -184,6 +184,15 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
     case BATON_STEP_LOAD_MODULE:
       if (g_strcmp0 (step->detail, BATON_AS_BEFORE) == 0)
         break;
+      if (g_strcmp0 (step->detail, BATON_TAKES_CARD) == 0)
+        {
+          /* When nothing keeps it from the card, and before somebody looks for its driver. */
+          for (guint i = step->n; i < plan->steps->len; i++)
+            g_assert_cmpint (((BatonStep *) plan->steps->pdata[i])->kind, !=,
+                             BATON_STEP_SET_OVERRIDE);
+          g_assert_cmpuint (display_bound, >, step->n);
+          break;
+        }
       for (guint i = 0; i < step->n; i++)
         g_assert_cmpint (((BatonStep *) plan->steps->pdata[i])->kind, !=, BATON_STEP_UNBIND);
       break;

@@ -132,9 +132,8 @@ test_to_guest (void)
   "reset:0000:01:00.0 (if-needed)\n"                                                           \
   "remove-function:0000:01:00.1 (if-needed)\n"                                                 \
   "remove-function:0000:01:00.0 (if-needed)\n"                                                 \
-  "rescan-bus:0000:01 (if-needed)\n"                                                           \
-  "bind:0000:01:00.0 (auto)\n"                                                                 \
-  "bind:0000:01:00.1 (auto)\n"
+  "rescan-bus:0000:01 (if-needed)\n"
+#define BIND "bind:0000:01:00.0 (auto)\nbind:0000:01:00.1 (auto)\n"
 
 static const struct
 {
@@ -144,31 +143,31 @@ static const struct
   const char *steps;
 } to_host_rows[] = {
   { "with everything that may have been there", "nvidia", "snd_hda_intel",
-    "load-module:nvidia\n" RETURN "load-module:nvidia_modeset (as-before)\n"
-    "load-module:nvidia_uvm (as-before)\n"
-    "load-module:nvidia_drm (as-before)\n"
-    "start-unit:nvidia-persistenced.service (as-before)\n"
-    "verify:0000:01:00.0 (host)\n" },
-  { "a driver that stayed lacks its display part alone", "nvidia",
-    "nvidia nvidia_uvm snd_hda_intel",
-    RETURN "load-module:nvidia_modeset (as-before)\n"
+    RETURN "load-module:nvidia (takes-card)\n" BIND "load-module:nvidia_modeset (as-before)\n"
+           "load-module:nvidia_uvm (as-before)\n"
            "load-module:nvidia_drm (as-before)\n"
            "start-unit:nvidia-persistenced.service (as-before)\n"
            "verify:0000:01:00.0 (host)\n" },
+  { "a driver that stayed lacks its display part alone", "nvidia",
+    "nvidia nvidia_uvm snd_hda_intel",
+    RETURN BIND "load-module:nvidia_modeset (as-before)\n"
+                "load-module:nvidia_drm (as-before)\n"
+                "start-unit:nvidia-persistenced.service (as-before)\n"
+                "verify:0000:01:00.0 (host)\n" },
   { "a distribution's own name for the file", "nvidia_current", "snd_hda_intel",
-    "load-module:nvidia\n" RETURN "load-module:nvidia_modeset (as-before)\n"
-    "load-module:nvidia_uvm (as-before)\n"
-    "load-module:nvidia_drm (as-before)\n"
-    "start-unit:nvidia-persistenced.service (as-before)\n"
-    "verify:0000:01:00.0 (host)\n" },
+    RETURN "load-module:nvidia (takes-card)\n" BIND "load-module:nvidia_modeset (as-before)\n"
+           "load-module:nvidia_uvm (as-before)\n"
+           "load-module:nvidia_drm (as-before)\n"
+           "start-unit:nvidia-persistenced.service (as-before)\n"
+           "verify:0000:01:00.0 (host)\n" },
   { "the display part claims the card as well", "nvidia_drm nvidia", "snd_hda_intel",
-    "load-module:nvidia\n" RETURN "load-module:nvidia_modeset (as-before)\n"
-    "load-module:nvidia_uvm (as-before)\n"
-    "load-module:nvidia_drm (as-before)\n"
-    "start-unit:nvidia-persistenced.service (as-before)\n"
-    "verify:0000:01:00.0 (host)\n" },
+    RETURN "load-module:nvidia (takes-card)\n" BIND "load-module:nvidia_modeset (as-before)\n"
+           "load-module:nvidia_uvm (as-before)\n"
+           "load-module:nvidia_drm (as-before)\n"
+           "start-unit:nvidia-persistenced.service (as-before)\n"
+           "verify:0000:01:00.0 (host)\n" },
   { "another driver has nothing to do with it", "nouveau nvidia", "snd_hda_intel",
-    "load-module:nouveau\n" RETURN "verify:0000:01:00.0 (host)\n" },
+    "load-module:nouveau\n" RETURN BIND "verify:0000:01:00.0 (host)\n" },
 };
 
 static void
