@@ -160,7 +160,10 @@ gettext ("The driver {driver} of kernel {release} is known to crash the kernel w
 gettext ("Use another kernel for this card.");
 gettext ("Another Card Needs the Same Driver");
 gettext ("Version {version} of the NVIDIA driver lets go of {card} only by leaving the computer, and {other} ({address}) needs it.");
-gettext ("Give {other} to a virtual machine first, or install version 580.105 or later of the driver, which can let go of one card.");
+gettext ("Install version 580.105 or later of the driver, which can let go of one card, and load nvidia_drm with modeset=0; or have {other} kept from the driver when the computer starts.");
+gettext ("The Display Driver Keeps Both Cards");
+gettext ("nvidia_drm was loaded with modeset=1 and keeps {card} and {other} ({address}) in use. It lets go of one of them only by leaving both.");
+gettext ("Set “options nvidia_drm modeset=0” in /etc/modprobe.d and restart the computer; Wayland desktops then show nothing on either card. Or have {other} kept from the driver when the computer starts.");
 gettext ("A Module Needs the NVIDIA Driver");
 gettext ("The kernel module {module} uses the NVIDIA driver, and Baton does not know how to bring it back.");
 gettext ("Unload it (“modprobe -r {module}”) and try again.");

@@ -48,6 +48,7 @@ typedef enum
  * @app_id: desktop id without `.desktop`, or %NULL
  * @guest: name of the virtual machine, for kind vm, or %NULL
  * @how: set of #BatonHow
+ * @n_uses: descriptors and mappings of those nodes that it has; 0 for the kernel
  * @nodes: paths of the card's nodes that it has (canonical, ours, never the holder's bytes)
  * @closable: Baton may close it with consent: not PID 1, not the kernel, not a guest, not logind or
  *   seatd, not the compositor or display server of a session, not Baton itself
@@ -66,6 +67,7 @@ typedef struct
   char *guest;
   BatonHolderKind kind;
   guint how;
+  guint n_uses;
   GStrv nodes;
   gboolean closable;
 } BatonHolder;

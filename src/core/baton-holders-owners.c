@@ -336,6 +336,7 @@ baton_holders_owners_get_devices (const BatonHoldersOwners *self)
  * @card: a card of the machine that @self was made for
  * @nodes: (element-type filename): where to add the paths of the card's nodes that it has, which
  *   stay those of @self
+ * @ret_n_uses: (out): how many descriptors and mappings of them that is
  *
  * Says how much of what a process has is this card's.
  *
@@ -345,10 +346,12 @@ guint
 baton_holders_owners_measure (const BatonHoldersOwners *self,
                               const BatonHoldersFound *found,
                               const BatonCard *card,
-                              GPtrArray *nodes)
+                              GPtrArray *nodes,
+                              guint *ret_n_uses)
 {
   guint how = 0;
 
+  *ret_n_uses = 0;
   for (guint i = 0; i < found->uses->len; i++)
     {
       const BatonHoldersUse *use = &g_array_index (found->uses, BatonHoldersUse, i);
@@ -361,6 +364,7 @@ baton_holders_owners_measure (const BatonHoldersOwners *self,
           !counts_shared_node (self, found, use->device, card))
         continue;
       how |= use->how;
+      *ret_n_uses += use->n_uses;
       g_ptr_array_add (nodes, (gpointer) path);
     }
 

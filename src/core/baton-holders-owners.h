@@ -22,7 +22,8 @@ BatonHoldersDevices *baton_holders_owners_get_devices (const BatonHoldersOwners 
 guint baton_holders_owners_measure (const BatonHoldersOwners *self,
                                     const BatonHoldersFound *found,
                                     const BatonCard *card,
-                                    GPtrArray *nodes);
+                                    GPtrArray *nodes,
+                                    guint *ret_n_uses);
 gboolean baton_holders_owners_is_undecided (const BatonHoldersOwners *self,
                                             const BatonHoldersFound *found,
                                             const BatonCard *card,

@@ -31,6 +31,7 @@ struct _BatonHoldersWalk
   /* owned */
   BatonHoldersDevices *devices;
   guint8 *how;     /* by device: set of BatonHow, all 0 between processes */
+  guint *n_uses;   /* by device: descriptors and mappings, all 0 between processes */
   GArray *touched; /* guint: devices whose how is not 0 */
   GPtrArray *vfio_functions;
   char *dirents;

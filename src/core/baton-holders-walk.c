@@ -36,6 +36,7 @@ baton_holders_walk_note_device (BatonHoldersWalk *self, guint device, guint how)
   if (self->how[device] == 0)
     g_array_append_val (self->touched, device);
   self->how[device] |= how;
+  self->n_uses[device]++;
 }
 
 /* The process has the device with this number, one of ours or not. */
@@ -150,6 +151,7 @@ baton_holders_walk_new (BatonHoldersDevices *devices, int proc_fd)
 
   self->devices = baton_holders_devices_ref (devices);
   self->how = g_new0 (guint8, baton_holders_devices_get_size (devices) + 1);
+  self->n_uses = g_new0 (guint, baton_holders_devices_get_size (devices) + 1);
   self->touched = g_array_new (FALSE, FALSE, sizeof (guint));
   self->vfio_functions = g_ptr_array_new_with_free_func (g_free);
   self->dirents = g_malloc (BATON_HOLDERS_DIRENT_BYTES);
@@ -185,6 +187,7 @@ baton_holders_walk_free (BatonHoldersWalk *self)
 
   baton_holders_devices_unref (self->devices);
   g_free (self->how);
+  g_free (self->n_uses);
   g_array_unref (self->touched);
   g_ptr_array_unref (self->vfio_functions);
   g_free (self->dirents);
@@ -215,7 +218,10 @@ baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd)
   int dir_fd;
 
   for (guint i = 0; i < self->touched->len; i++)
-    self->how[g_array_index (self->touched, guint, i)] = 0;
+    {
+      self->how[g_array_index (self->touched, guint, i)] = 0;
+      self->n_uses[g_array_index (self->touched, guint, i)] = 0;
+    }
   g_array_set_size (self->touched, 0);
   g_ptr_array_set_size (self->vfio_functions, 0);
   self->traces = 0;
@@ -269,7 +275,7 @@ baton_holders_walk_dup_uses (const BatonHoldersWalk *self)
   for (guint i = 0; i < self->touched->len; i++)
     {
       guint device = g_array_index (self->touched, guint, i);
-      BatonHoldersUse use = { device, self->how[device] };
+      BatonHoldersUse use = { device, self->how[device], self->n_uses[device] };
 
       g_array_append_val (uses, use);
     }

@@ -16,12 +16,14 @@ typedef enum
 } BatonHoldersTrace;
 
 /**
- * BatonHoldersUse: a device that a process has, and how (set of #BatonHow)
+ * BatonHoldersUse: a device that a process has, how (set of #BatonHow), and by how many descriptors
+ * and mappings
  */
 typedef struct
 {
   guint device;
   guint how;
+  guint n_uses;
 } BatonHoldersUse;
 
 /**

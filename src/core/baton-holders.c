@@ -46,14 +46,22 @@ new_holders (const BatonHoldersOwners *owners,
     {
       const BatonHoldersFound *found = scan->found->pdata[i];
       g_autoptr (GPtrArray) nodes = g_ptr_array_new ();
-      guint how = baton_holders_owners_measure (owners, found, card, nodes);
+      guint n_uses;
+      guint how = baton_holders_owners_measure (owners, found, card, nodes, &n_uses);
 
       if (how != 0)
-        g_ptr_array_add (self->holders,
-                         baton_holder_new_for_process (found->process, how, nodes, passwd));
+        {
+          BatonHolder *holder =
+              baton_holder_new_for_process (found->process, how, nodes, passwd);
+
+          holder->n_uses = n_uses;
+          g_ptr_array_add (self->holders, holder);
+        }
       else if (baton_holders_owners_is_undecided (owners, found, card, nodes))
-        g_ptr_array_add (self->undecided, baton_holder_new_for_process (
-                                              found->process, BATON_HOW_FD, nodes, passwd));
+        {
+          g_ptr_array_add (self->undecided, baton_holder_new_for_process (
+                                                found->process, BATON_HOW_FD, nodes, passwd));
+        }
     }
 
   return self;

@@ -6,6 +6,10 @@
 /* References used below:
  *  NV-REMOVE - open-gpu-kernel-modules kernel-open/nvidia/nv-pci.c, nv_pci_remove_helper()
  *  NVKMS - kernel-open/nvidia-modeset: with nvidia_drm's modeset=1 every card stays in use
+ *  NV-OPEN - kernel-open/nvidia/nv.c, nvidia_fops: its owner is counted by open(2), for each file
+ *  NV-BUFFERS - kernel-open/nvidia/nv-dmabuf.c: a buffer that was passed on counts the module too
+ *  FBCON - Linux drivers/gpu/drm/drm_fbdev_ttm.c, fb_open(): "No need to take a ref for fbcon
+ *    because it unbinds on unregister"
  *  NV-INIT - kernel-open/nvidia/nv.c, nvidia_init_module(): ends with ENODEV ("No NVIDIA devices
  *    probed") where no card could be taken, and so where each has another driver or an override
  */
@@ -79,14 +83,30 @@ is_unloaded (const BatonPlanning *self, const BatonNvidiaModule *module)
                                             g_str_equal (module->name, "nvidia_modeset"));
 }
 
+/* Only root may read how the display part was loaded; a look without rights says nothing. */
+static gboolean
+shows_desktops (const BatonPlanning *self)
+{
+  return g_strcmp0 (self->machine->system->nvidia->modeset, "Y") == 0;
+}
+
+/* What keeps the driver where it is, or says that it goes. A display part that another card needs
+ * stays for it, and with modeset=1 keeps this one as well (NVKMS): the driver would say so when
+ * programs have been closed in vain. */
 static void
 look_at_other_cards (BatonPlanning *self)
 {
   const BatonNvidia *nvidia = self->machine->system->nvidia;
   const BatonFunction *other = find_other_card (self);
 
-  if (find_way (self) != BATON_NVIDIA_UNLOAD)
-    return;
+  if (find_way (self) == BATON_NVIDIA_UNBIND)
+    {
+      if (other != NULL && shows_desktops (self))
+        baton_planning_add (self, BATON_CODE_NVIDIA_MODESET_SHARED, other->address, "card",
+                            baton_card_get_name (self->card), "other", other->name, "address",
+                            other->address);
+      return;
+    }
 
   if (other != NULL)
     baton_planning_add (self, BATON_CODE_NVIDIA_OTHER_CARD, other->address, "card",
@@ -100,23 +120,52 @@ look_at_other_cards (BatonPlanning *self)
 }
 
 /*
- * A count that stays when everybody has gone. While anybody has the card, a process or the text
- * console, how much of the count is his cannot be told, and the same is asked again when the
- * modules are unloaded: that comes before anything is unbound.
+ * Uses that are seen: each descriptor and each mapping of a process is one at most (NV-OPEN), and
+ * the text console is none (FBCON). Of a process that draws, buffers may be in use that nobody sees
+ * (NV-BUFFERS); one of the driver's own services has none.
+ *
+ * Returns: %FALSE where it cannot be told how many there are
+ */
+static gboolean
+count_seen_uses (const BatonPlanning *self, guint *ret_n_uses)
+{
+  *ret_n_uses = 0;
+  if (self->holders == NULL || !self->holders->complete)
+    return FALSE;
+
+  for (guint i = 0; i < self->holders->holders->len; i++)
+    {
+      const BatonHolder *holder = self->holders->holders->pdata[i];
+
+      if (baton_planning_is_in_the_way (self, holder))
+        return FALSE;
+      *ret_n_uses += holder->n_uses;
+    }
+
+  return TRUE;
+}
+
+/*
+ * A count that would stay when everybody has gone: told before programs are closed and services
+ * stopped in vain. Where it cannot be told, the same is asked again when the modules are unloaded,
+ * which comes before anything is unbound.
  */
 static void
 look_at_count (BatonPlanning *self, const BatonNvidiaModule *module)
 {
   g_autofree char *count = NULL;
-  int n_users = (int) g_strv_length (module->users);
   gboolean is_driver = g_str_equal (module->name, BATON_NVIDIA_DRIVER);
+  guint n_seen = 0;
+  int n_left;
 
-  if (self->holders == NULL || !self->holders->complete || self->holders->holders->len > 0 ||
-      module->refcount <= n_users ||
+  if (!count_seen_uses (self, &n_seen) ||
       !(is_unloaded (self, module) || (is_driver && find_other_card (self) == NULL)))
     return;
+  n_left = module->refcount - (int) g_strv_length (module->users) - (int) n_seen;
+  if (n_left <= 0)
+    return;
 
-  count = g_strdup_printf ("%d", module->refcount - n_users);
+  count = g_strdup_printf ("%d", n_left);
   baton_planning_add (self, BATON_CODE_NVIDIA_COUNT_STUCK, module->name, "module", module->name,
                       "count", count);
 }
@@ -138,21 +187,20 @@ look_at_stack (BatonPlanning *self)
     }
 }
 
-/* Only root may read how the display part was loaded; a look without rights says nothing. */
+/* One that stays for another card is a matter of its own. */
 static void
 look_at_display_part (BatonPlanning *self)
 {
   const BatonNvidia *nvidia = self->machine->system->nvidia;
   const char *fbdev = g_strcmp0 (nvidia->fbdev, "Y") == 0 ? "1" : "0";
 
-  if (nvidia->modeset == NULL)
+  if (nvidia->modeset == NULL || (shows_desktops (self) && find_other_card (self) != NULL))
     return;
 
-  baton_planning_add (self,
-                      g_str_equal (nvidia->modeset, "Y") ? BATON_CODE_NVIDIA_MODESET_ON
-                                                         : BATON_CODE_NVIDIA_MODESET_OFF,
-                      self->card->display->address, "card", baton_card_get_name (self->card),
-                      "fbdev", fbdev);
+  baton_planning_add (
+      self,
+      shows_desktops (self) ? BATON_CODE_NVIDIA_MODESET_ON : BATON_CODE_NVIDIA_MODESET_OFF,
+      self->card->display->address, "card", baton_card_get_name (self->card), "fbdev", fbdev);
 }
 
 static void

@@ -137,6 +137,7 @@ test_driver_says_no (gconstpointer version)
   g_assert_true (fake_nvidia_service_runs (story.machine));
 }
 
+/* Before the service is stopped for nothing. */
 static void
 test_stuck_count_is_refused (gconstpointer version)
 {
@@ -144,7 +145,6 @@ test_stuck_count_is_refused (gconstpointer version)
   g_autofree char *before = NULL;
 
   begin (&story, version, "host");
-  fake_nvidia_run_service (story.machine, FALSE);
   fake_nvidia_set_count (story.machine, "nvidia", 38);
   before = fake_kernel_dup_snapshot (story.kernel);
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_REFUSED);

@@ -440,6 +440,13 @@ set_modeset (PlanMachine *m)
 }
 
 static void
+share_display_part (PlanMachine *m)
+{
+  set_modeset (m);
+  add_second_nvidia (m);
+}
+
+static void
 clear_modeset (PlanMachine *m)
 {
   set_modeset (m);
@@ -642,6 +649,8 @@ static const struct
   { "qxl", BATON_CODE_DRIVER_CRASHES, HOST, GUEST, NULL, use_qxl },
   { "nvidia", BATON_CODE_NVIDIA_LEAVES, HOST, GUEST, NULL, use_nvidia },
   { "two nvidia", BATON_CODE_NVIDIA_OTHER_CARD, HOST, GUEST, use_nvidia, add_second_nvidia },
+  { "two nvidia that show desktops", BATON_CODE_NVIDIA_MODESET_SHARED, HOST, GUEST,
+    use_later_nvidia, share_display_part },
   { "gdrdrv", BATON_CODE_NVIDIA_MODULE_IN_WAY, HOST, GUEST, use_nvidia, use_fabric_module },
   { "stuck count", BATON_CODE_NVIDIA_COUNT_STUCK, HOST, GUEST, use_later_nvidia, stick_count },
   { "modeset", BATON_CODE_NVIDIA_MODESET_ON, HOST, GUEST, use_later_nvidia, set_modeset },

@@ -42,6 +42,12 @@ add_second_card (PlanMachine *m)
 }
 
 static void
+set_modeset (PlanMachine *m, const char *modeset)
+{
+  plan_machine_set (&m->system->nvidia->modeset, modeset);
+}
+
+static void
 sleep_display (PlanMachine *m)
 {
   plan_machine_set (&m->display->power_control, "auto");
@@ -209,11 +215,64 @@ static const struct
 {
   const char *name;
   const char *version;
+  const char *modeset;
+  gboolean has_second_card;
+  BatonCode code;
+} display_rows[] = {
+  { "it goes with the card", LATEST, "Y", FALSE, BATON_CODE_NVIDIA_MODESET_ON },
+  { "it keeps both cards", LATEST, "Y", TRUE, BATON_CODE_NVIDIA_MODESET_SHARED },
+  { "it keeps none", LATEST, "N", TRUE, BATON_CODE_NVIDIA_MODESET_OFF },
+  { "it may not be looked at", LATEST, NULL, TRUE, BATON_CODE_NONE },
+  { "the driver keeps both", OLD, "Y", TRUE, BATON_CODE_NVIDIA_OTHER_CARD },
+};
+
+/* A display part that another card needs is said to be in the way before anything is done. */
+static void
+test_display_parts (void)
+{
+  static const BatonCode codes[] = { BATON_CODE_NVIDIA_MODESET_ON,
+                                     BATON_CODE_NVIDIA_MODESET_SHARED,
+                                     BATON_CODE_NVIDIA_MODESET_OFF,
+                                     BATON_CODE_NVIDIA_OTHER_CARD };
+
+  for (guint i = 0; i < G_N_ELEMENTS (display_rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+
+      g_test_message ("%s", display_rows[i].name);
+      plan_machine_use_nvidia (m, display_rows[i].version);
+      set_modeset (m, display_rows[i].modeset);
+      if (display_rows[i].has_second_card)
+        add_second_card (m);
+      plan = plan_machine_make_plan (m);
+      for (guint j = 0; j < G_N_ELEMENTS (codes); j++)
+        g_assert_true ((baton_plan_find (plan, codes[j]) != NULL) ==
+                       (codes[j] == display_rows[i].code));
+      g_assert_true (baton_plan_is_blocked (plan) ==
+                     (display_rows[i].code == BATON_CODE_NVIDIA_MODESET_SHARED ||
+                      display_rows[i].code == BATON_CODE_NVIDIA_OTHER_CARD));
+    }
+}
+
+static void
+run_service_with_uses (PlanMachine *m, guint n_uses)
+{
+  run_persistenced (m);
+  ((BatonHolder *) m->holders->holders->pdata[m->holders->holders->len - 1])->n_uses = n_uses;
+}
+
+static const struct
+{
+  const char *name;
+  const char *version;
   guint module; /* of plan_machine_use_nvidia() */
   int refcount;
   gboolean has_process;
   gboolean has_second_card;
   gboolean is_stuck;
+  guint uses_of_service;
+  gboolean has_console;
 } count_rows[] = {
   { "other modules are explained", OLD, 3, 2, FALSE, FALSE, FALSE },
   { "one use too many", OLD, 3, 3, FALSE, FALSE, TRUE },
@@ -223,6 +282,9 @@ static const struct
   { "a process may explain it", LATEST, 3, 38, TRUE, FALSE, FALSE },
   { "another card may explain it", LATEST, 3, 38, FALSE, TRUE, FALSE },
   { "nobody knows", LATEST, 3, -1, FALSE, FALSE, FALSE },
+  { "a service explains it", LATEST, 3, 5, FALSE, FALSE, FALSE, 3 },
+  { "a service explains a part of it", LATEST, 3, 38, FALSE, FALSE, TRUE, 3 },
+  { "a console explains nothing", OLD, 0, 1, FALSE, FALSE, TRUE, 0, TRUE },
 };
 
 static void
@@ -242,6 +304,10 @@ test_stuck_counts (void)
         plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "game", "/dev/nvidia0");
       if (count_rows[i].has_second_card)
         add_second_card (m);
+      if (count_rows[i].uses_of_service > 0)
+        run_service_with_uses (m, count_rows[i].uses_of_service);
+      if (count_rows[i].has_console)
+        plan_machine_add_holder (m, BATON_HOLDER_KERNEL, 0, "console", "/dev/fb0");
       plan = plan_machine_make_plan (m);
       g_assert_true ((baton_plan_find (plan, BATON_CODE_NVIDIA_COUNT_STUCK) != NULL) ==
                      count_rows[i].is_stuck);
@@ -275,6 +341,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/nvidia/to-guest", test_to_guest);
   g_test_add_func ("/core/plan/nvidia/to-host", test_to_host);
   g_test_add_func ("/core/plan/nvidia/namesake-is-a-holder", test_namesake_is_a_holder);
+  g_test_add_func ("/core/plan/nvidia/display-parts", test_display_parts);
   g_test_add_func ("/core/plan/nvidia/stuck-counts", test_stuck_counts);
   g_test_add_func ("/core/plan/nvidia/digest-without-rights", test_digest_without_rights);
 
