@@ -5,11 +5,21 @@
 
 #include <string.h>
 
+#include "baton-nvidia.h"
+
 /* References used below:
  *  SYSFS-MODULE - Linux kernel/module/sysfs.c: `initstate` of what is loaded, none of what is built
  *    in; kernel/params.c: /sys/module/M/parameters, where charp without a value reads "(null)"
- *  PARSE-ARGS - Linux kernel/params.c, next_arg(): blanks end a value unless it is quoted
+ *  PARSE-ARGS - Linux kernel/params.c, next_arg(): blanks end a value unless it is quoted, and
+ *    nothing stands for a quote inside of one
+ *  NV-PARAMS - open-gpu-kernel-modules kernel-open/nvidia/nv-procfs.c, nv_procfs_read_params(): what
+ *    the parameters NVreg_NAME are, as `NAME: value`, with quotes around text; sysfs has none of them,
+ *    because nv-linux.h declares them all with no permissions, as int or as charp
  */
+
+#define NV_PARAMETERS "driver/nvidia/params"
+#define NV_PREFIX "NVreg_"
+#define NV_MAX_BYTES 65536
 
 #define NO_TEXT "(null)"
 #define MAX_PARAMETERS 256
@@ -25,15 +35,27 @@ is_name (const char *text)
   return *text != '\0' && strlen (text) < 64;
 }
 
-/* A value that could end in the middle, or begin another one, is not handed on (PARSE-ARGS). */
 static gboolean
 is_value (const char *text)
 {
-  for (const char *c = text; *c != '\0'; c++)
-    if (!g_ascii_isgraph (*c) || *c == '"')
+  return *text != '\0' && strlen (text) <= MAX_VALUE_BYTES && !g_str_equal (text, NO_TEXT) &&
+         g_utf8_validate (text, -1, NULL);
+}
+
+/* A value that could end in the middle, or begin another one, is not handed on (PARSE-ARGS), nor is
+ * a number that is none of those that the parameter takes (NV-PARAMS): they are missed afterwards. */
+static gboolean
+can_be_given (const char *name, const char *value)
+{
+  guint64 number;
+
+  for (const char *c = value; *c != '\0'; c++)
+    if (!g_ascii_isprint (*c) || *c == '"')
       return FALSE;
 
-  return *text != '\0' && strlen (text) <= MAX_VALUE_BYTES && !g_str_equal (text, NO_TEXT);
+  return !g_str_has_prefix (name, NV_PREFIX) ||
+         !g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &number, NULL) ||
+         number <= G_MAXINT;
 }
 
 static char *
@@ -95,6 +117,31 @@ take_parameter (BatonModuleState *self, const char *name, const char *value)
     g_hash_table_insert (self->parameters, g_strdup (name), g_strdup (value));
 }
 
+/* Adds what NVIDIA's driver tells by itself. */
+static void
+take_nvidia_parameters (BatonModuleState *self, BatonRoot *root)
+{
+  g_autofree char *text =
+      baton_root_read_file (root, BATON_ROOT_PROC, NV_PARAMETERS, NV_MAX_BYTES, NULL, NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) words = g_strsplit (lines[i], ": ", 2);
+      g_autofree char *name = words[0] != NULL ? g_strconcat (NV_PREFIX, words[0], NULL) : NULL;
+      char *value = words[0] != NULL ? words[1] : NULL;
+      gsize length = value != NULL ? strlen (value) : 0;
+
+      if (length >= 2 && value[0] == '"' && value[length - 1] == '"')
+        {
+          value[length - 1] = '\0';
+          value++;
+        }
+      if (name != NULL && !g_hash_table_contains (self->parameters, name))
+        take_parameter (self, name, value);
+    }
+}
+
 static char *
 read_parameter (BatonRoot *root, const char *module, const char *name)
 {
@@ -128,6 +175,8 @@ baton_module_state_read (BatonRoot *root, const char *name)
 
       take_parameter (self, names->pdata[i], value);
     }
+  if (g_str_equal (name, BATON_NVIDIA_DRIVER))
+    take_nvidia_parameters (self, root);
 
   return self;
 }
@@ -217,8 +266,14 @@ baton_module_state_dup_options (const BatonModuleState *self)
   g_autoptr (GList) names = list_names (self);
 
   for (GList *item = names; item != NULL; item = item->next)
-    g_string_append_printf (text, "%s%s=%s", text->len > 0 ? " " : "", (char *) item->data,
-                            (char *) g_hash_table_lookup (self->parameters, item->data));
+    {
+      const char *value = g_hash_table_lookup (self->parameters, item->data);
+      const char *quote = strchr (value, ' ') != NULL ? "\"" : "";
+
+      if (can_be_given (item->data, value))
+        g_string_append_printf (text, "%s%s=%s%s%s", text->len > 0 ? " " : "",
+                                (char *) item->data, quote, value, quote);
+    }
 
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
@@ -234,12 +289,14 @@ baton_module_state_dup_options (const BatonModuleState *self)
 char *
 baton_module_state_dup_difference (const BatonModuleState *self, BatonRoot *root)
 {
+  g_autoptr (BatonModuleState) after = baton_module_state_read (root, self->name);
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GList) names = list_names (self);
 
   for (GList *item = names; item != NULL; item = item->next)
     {
-      g_autofree char *now = read_parameter (root, self->name, item->data);
+      const char *now =
+          after != NULL ? g_hash_table_lookup (after->parameters, item->data) : NULL;
 
       if (g_strcmp0 (now, g_hash_table_lookup (self->parameters, item->data)) != 0)
         g_string_append_printf (text, "%s%s=%s", text->len > 0 ? ", " : "", (char *) item->data,

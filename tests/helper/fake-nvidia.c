@@ -7,6 +7,8 @@
 
 #include "fake-kernel.h"
 
+/* Its own parameters are not in sysfs (nv-procfs.c, nv_procfs_read_params()). */
+#define PARAMS "proc/driver/nvidia/params"
 #define GPU "proc/driver/nvidia/gpus/" FAKE_CARD
 #define SERVICE_PROCESS "proc/300"
 
@@ -18,7 +20,7 @@ static const struct
   const char *usual; /* what it has where nobody says otherwise */
   const char *given; /* what it was loaded with */
 } modules[] = {
-  { "nvidia", NULL, NULL, NULL, NULL },
+  { "nvidia", NULL, "NVreg_EnableMSI", "1", "0" },
   { "nvidia_modeset", "nvidia", NULL, NULL, NULL },
   { "nvidia_uvm", "nvidia", "uvm_perf_prefetch_threshold", "51", "7" },
   { "nvidia_drm", "nvidia_modeset", "modeset", "N", "Y" },
@@ -153,6 +155,7 @@ fake_nvidia_load (MockMachine *machine, const char *name, const char *options)
   g_autofree char *parameter = modules[i].parameter != NULL
                                    ? g_strconcat ("parameters/", modules[i].parameter, NULL)
                                    : NULL;
+  const char *value;
 
   if (fake_nvidia_is_loaded (machine, name))
     return;
@@ -160,10 +163,17 @@ fake_nvidia_load (MockMachine *machine, const char *name, const char *options)
     fake_nvidia_load (machine, modules[i].stands_on, NULL);
   write_in (machine, name, "initstate", "live");
   fake_nvidia_set_count (machine, name, 0);
-  if (parameter != NULL)
-    write_in (machine, name, parameter,
-              options != NULL && strstr (options, assignment) != NULL ? modules[i].given
-                                                                      : modules[i].usual);
+  value = assignment != NULL && options != NULL && strstr (options, assignment) != NULL
+              ? modules[i].given
+              : modules[i].usual;
+  if (i == 0)
+    {
+      g_autofree char *text = g_strdup_printf ("EnableMSI: %s\nRegistryDwords: \"\"\n", value);
+
+      mock_machine_write (machine, PARAMS, text);
+    }
+  else if (parameter != NULL)
+    write_in (machine, name, parameter, value);
   if (modules[i].stands_on != NULL)
     count_user (machine, modules[i].stands_on, name, TRUE);
   if (i == 0)
@@ -190,7 +200,10 @@ fake_nvidia_unload (MockMachine *machine, const char *name)
     count_user (machine, modules[i].stands_on, name, FALSE);
   mock_machine_remove (machine, path);
   if (i == 0)
-    mock_machine_remove (machine, "sys/bus/pci/drivers/nvidia");
+    {
+      mock_machine_remove (machine, "sys/bus/pci/drivers/nvidia");
+      mock_machine_remove (machine, PARAMS);
+    }
 }
 
 void

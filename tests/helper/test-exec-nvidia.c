@@ -51,21 +51,28 @@ test_there_and_back (gconstpointer version)
     }
 }
 
-/* Modules come back with the parameters that they had, wherever those had come from. */
+static void
+check_text (Story *story, const char *path, const char *expected)
+{
+  g_autofree char *full =
+      g_build_filename (mock_machine_get_directory (story->machine), path, NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (full, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, expected);
+}
+
+/* Modules come back with the parameters that they had, wherever those had come from and wherever
+ * they are to be seen. */
 static void
 test_parameters_come_back (void)
 {
   g_auto (Story) story = STORY_INIT;
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
 
   begin (&story, OLD, "guest");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  path =
-      g_build_filename (mock_machine_get_directory (story.machine),
-                        "sys/module/nvidia_uvm/parameters/uvm_perf_prefetch_threshold", NULL);
-  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
-  g_assert_cmpstr (text, ==, "7\n");
+  check_text (&story, "sys/module/nvidia_uvm/parameters/uvm_perf_prefetch_threshold", "7\n");
+  check_text (&story, "proc/driver/nvidia/params", "EnableMSI: 0\nRegistryDwords: \"\"\n");
 }
 
 /* The old driver looks for its cards while it is loaded and does not stay without one: a card that
