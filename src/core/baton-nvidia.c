@@ -25,15 +25,16 @@
 
 /* Each is loaded after those before it, and unloaded in the opposite order. */
 static const char *const upper_modules[] = { "nvidia_modeset", "nvidia_uvm", "nvidia_drm",
-                                             NULL };
+                                             "nvidia_peermem", NULL };
 
 /* In the order in which they are started. They keep a card in use for as long as they run, and
  * are there for nothing else. */
 static const char *const unit_names[] = { "nvidia-persistenced.service",
-                                          "nvidia-powerd.service", NULL };
+                                          "nvidia-powerd.service", "nvidia-dcgm.service",
+                                          NULL };
 
 /* Their programs' names, in the same order (COMM). */
-static const char *const unit_comms[] = { "nvidia-persiste", "nvidia-powerd" };
+static const char *const unit_comms[] = { "nvidia-persiste", "nvidia-powerd", "nv-hostengine" };
 
 static const struct
 {

@@ -111,8 +111,10 @@ test_services (void)
   add_module (mock, "nvidia", "1\n", NULL);
   mock_machine_write (mock, "usr/lib/systemd/system/nvidia-persistenced.service", "");
   mock_machine_write (mock, "etc/systemd/system/nvidia-powerd.service", "");
+  mock_machine_write (mock, "usr/lib/systemd/system/nvidia-dcgm.service", "");
   add_process (mock, 300, "nvidia-persiste\n",
                "0::/system.slice/nvidia-persistenced.service\n");
+  add_process (mock, 303, "nv-hostengine\n", "0::/system.slice/nvidia-dcgm.service\n");
   /* by hand */
   add_process (mock, 301, "nvidia-powerd\n",
                "0::/user.slice/user-1000.slice/session-1.scope\n");
@@ -121,9 +123,10 @@ test_services (void)
                "nvidia-powerd.service\n");
   nvidia = baton_nvidia_new (mock_machine_get_root (mock));
 
-  g_assert_cmpuint (g_strv_length (nvidia->installed_units), ==, 2);
-  g_assert_cmpuint (g_strv_length (nvidia->units), ==, 1);
+  g_assert_cmpuint (g_strv_length (nvidia->installed_units), ==, 3);
+  g_assert_cmpuint (g_strv_length (nvidia->units), ==, 2);
   g_assert_cmpstr (nvidia->units[0], ==, "nvidia-persistenced.service");
+  g_assert_cmpstr (nvidia->units[1], ==, "nvidia-dcgm.service");
 }
 
 static void

@@ -152,24 +152,28 @@ static const struct
     RETURN "load-module:nvidia (takes-card)\n" BIND "load-module:nvidia_modeset (as-before)\n"
            "load-module:nvidia_uvm (as-before)\n"
            "load-module:nvidia_drm (as-before)\n"
+           "load-module:nvidia_peermem (as-before)\n"
            "start-unit:nvidia-persistenced.service (as-before)\n"
            "verify:0000:01:00.0 (host)\n" },
   { "a driver that stayed lacks its display part alone", "nvidia",
     "nvidia nvidia_uvm snd_hda_intel",
     RETURN BIND "load-module:nvidia_modeset (as-before)\n"
                 "load-module:nvidia_drm (as-before)\n"
+                "load-module:nvidia_peermem (as-before)\n"
                 "start-unit:nvidia-persistenced.service (as-before)\n"
                 "verify:0000:01:00.0 (host)\n" },
   { "a distribution's own name for the file", "nvidia_current", "snd_hda_intel",
     RETURN "load-module:nvidia (takes-card)\n" BIND "load-module:nvidia_modeset (as-before)\n"
            "load-module:nvidia_uvm (as-before)\n"
            "load-module:nvidia_drm (as-before)\n"
+           "load-module:nvidia_peermem (as-before)\n"
            "start-unit:nvidia-persistenced.service (as-before)\n"
            "verify:0000:01:00.0 (host)\n" },
   { "the display part claims the card as well", "nvidia_drm nvidia", "snd_hda_intel",
     RETURN "load-module:nvidia (takes-card)\n" BIND "load-module:nvidia_modeset (as-before)\n"
            "load-module:nvidia_uvm (as-before)\n"
            "load-module:nvidia_drm (as-before)\n"
+           "load-module:nvidia_peermem (as-before)\n"
            "start-unit:nvidia-persistenced.service (as-before)\n"
            "verify:0000:01:00.0 (host)\n" },
   { "another driver has nothing to do with it", "nouveau nvidia", "snd_hda_intel",
