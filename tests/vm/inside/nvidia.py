@@ -8,14 +8,16 @@ import subprocess
 
 STAND_INS = pathlib.Path('/usr/lib/bench/modules/nvidia')
 MAJOR = 195
-SERVICE = 'nvidia-persistenced.service'
-# A copy, for its name: that is what the service's process is known by.
-PROGRAM = '/usr/local/sbin/nvidia-persistenced'
+# The driver's services, and what each of them has open.
+SERVICES = (('nvidia-persistenced', '/dev/nvidia0'), ('nvidia-powerd', '/dev/nvidiactl'))
 
 # What they are loaded with by hand, other than modprobe would by itself.
-LOADED = (('nvidia', ()), ('nvidia-modeset', ('disable_hdmi_frl=1',)),
+LOADED = (('nvidia', ('NVreg_EnableMSI=0', 'NVreg_RegistryDwords="RMa=1; RMb=2"')),
+          ('nvidia-modeset', ('disable_hdmi_frl=1',)),
           ('nvidia-uvm', ('uvm_perf_prefetch_threshold=7',)),
-          ('nvidia-drm', ('modeset=1', 'fbdev=0')))
+          ('nvidia-drm', ('modeset=1', 'fbdev=0')), ('nvidia-peermem', ('peerdirect_support=1',)))
+# What nvidia's own parameters are, which are not in sysfs.
+PARAMS = pathlib.Path('/proc/driver/nvidia/params')
 
 
 def _run(*argv):
@@ -46,33 +48,38 @@ def make_nodes():
     numbers = {name: int(number) for number, *names in filter(None, words) for name in names
                if number.isdigit()}
     nodes = {'nvidia0': (MAJOR, 0), 'nvidia1': (MAJOR, 1), 'nvidiactl': (MAJOR, 255),
-             'nvidia-modeset': (MAJOR, 254), 'nvidia-uvm': (numbers['nvidia-uvm'], 0)}
+             'nvidia-modeset': (MAJOR, 254), 'nvidia-uvm': (numbers['nvidia-uvm'], 0),
+             'nvidia-caps/nvidia-cap1': (numbers['nvidia-caps'], 1)}
     for name, (major, minor) in nodes.items():
         path = f'/dev/{name}'
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         if os.path.exists(path):
             os.unlink(path)
         os.mknod(path, 0o666 | 0o020000, os.makedev(major, minor))
 
 
-def start_service():
-    """Keeps the first card in use, as persistenced does."""
-    shutil.copy('/usr/bin/sleep', PROGRAM)
-    pathlib.Path('/etc/systemd/system', SERVICE).write_text(
-        # Started when it runs, as the real one is, which forks only then.
-        f'[Service]\nType=exec\nExecStart={PROGRAM} infinity\nStandardInput=file:/dev/nvidia0\n')
+def start_services():
+    """Keep the first card in use."""
+    for name, node in SERVICES:
+        # A copy, for its name: that is what the service's process is known by.
+        program = f'/usr/local/sbin/{name}'
+        shutil.copy('/usr/bin/sleep', program)
+        pathlib.Path('/etc/systemd/system', f'{name}.service').write_text(
+            # Started when it runs, as the real ones are, which fork only then.
+            f'[Service]\nType=exec\nExecStart={program} infinity\nStandardInput=file:{node}\n')
     _run('systemctl', 'daemon-reload')
-    _run('systemctl', 'start', SERVICE)
+    _run('systemctl', 'start', *(name for name, _ in SERVICES))
 
 
 def uninstall():
-    """Ends its service and takes its modules away, so that another version can come."""
-    _run('systemctl', 'stop', SERVICE)
+    """Ends its services and takes its modules away, so that another version can come."""
+    _run('systemctl', 'stop', *(name for name, _ in SERVICES))
     for name, _ in reversed(LOADED):
         _run('modprobe', '-r', name)
 
 
 def state():
-    """What must be again as it was: modules with their parameters, and the service."""
+    """What must be again as it was: modules with their parameters, and the services."""
     modules = {}
     for name, _ in LOADED:
         directory = pathlib.Path('/sys/module', name.replace('-', '_'))
@@ -81,9 +88,11 @@ def state():
                                        for path in sorted(directory.glob('parameters/*'))
                                        if path.name != 'wakes'
                                        and path.stat().st_mode & 0o400}
-    active = subprocess.run(['systemctl', 'is-active', SERVICE], capture_output=True,
-                            text=True).stdout.strip()
-    return {'modules': modules, 'service': active}
+    if 'nvidia' in modules:
+        modules['nvidia']['params'] = PARAMS.read_text()
+    active = {name: subprocess.run(['systemctl', 'is-active', name], capture_output=True,
+                                   text=True).stdout.strip() for name, _ in SERVICES}
+    return {'modules': modules, 'services': active}
 
 
 def set_parameter(parameter, value):

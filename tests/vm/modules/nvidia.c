@@ -23,6 +23,9 @@
 #define NVIDIA_N_CARDS 8
 #define NVIDIA_CONTROL 255
 
+/* The rights that can be given to processes have nodes of their own (nv-caps.c). */
+#define NVIDIA_N_CAPS 2
+
 #define WAIT_MS 500
 
 struct card {
@@ -42,6 +45,14 @@ static struct proc_dir_entry *proc_top;
 static struct proc_dir_entry *proc_gpus;
 static struct cdev nodes;
 static struct cdev control;
+static dev_t caps_numbers;
+static struct cdev caps;
+
+/* Two of the real ones: none of them is to be seen in sysfs (nv-linux.h, NV_MODULE_PARAMETER). */
+static int NVreg_EnableMSI = 1;
+module_param(NVreg_EnableMSI, int, 0);
+static char *NVreg_RegistryDwords;
+module_param(NVreg_RegistryDwords, charp, 0);
 
 /* How often a card was asked what wakes a sleeping one. */
 static unsigned int wakes;
@@ -248,6 +259,13 @@ static int show_version(struct seq_file *file, void *data)
 	return 0;
 }
 
+static int show_params(struct seq_file *file, void *data)
+{
+	seq_printf(file, "EnableMSI: %u\nRegistryDwords: \"%s\"\n", NVreg_EnableMSI,
+		   NVreg_RegistryDwords ? NVreg_RegistryDwords : "");
+	return 0;
+}
+
 static int nvidia_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct card *card = kzalloc(sizeof(*card), GFP_KERNEL);
@@ -344,10 +362,44 @@ static int add_nodes(void)
 	return error;
 }
 
+static const struct file_operations cap_ops = {
+	.owner = THIS_MODULE,
+	.llseek = noop_llseek,
+};
+
+static int add_cap_nodes(void)
+{
+	int error = alloc_chrdev_region(&caps_numbers, 0, NVIDIA_N_CAPS, "nvidia-caps");
+
+	if (error)
+		return error;
+	cdev_init(&caps, &cap_ops);
+	caps.owner = THIS_MODULE;
+	error = cdev_add(&caps, caps_numbers, NVIDIA_N_CAPS);
+	if (error)
+		unregister_chrdev_region(caps_numbers, NVIDIA_N_CAPS);
+	return error;
+}
+
 static void remove_nodes(void)
 {
+	cdev_del(&caps);
+	unregister_chrdev_region(caps_numbers, NVIDIA_N_CAPS);
 	cdev_del(&control);
 	cdev_del(&nodes);
+}
+
+static bool has_cards(void)
+{
+	unsigned int i = 0;
+	bool found;
+
+	mutex_lock(&cards_lock);
+	while (i < NVIDIA_N_CARDS && !cards[i])
+		i++;
+	found = i < NVIDIA_N_CARDS;
+	mutex_unlock(&cards_lock);
+	return found;
 }
 
 static int __init nvidia_init(void)
@@ -356,10 +408,23 @@ static int __init nvidia_init(void)
 
 	if (error)
 		return error;
+	error = add_cap_nodes();
+	if (error) {
+		cdev_del(&control);
+		cdev_del(&nodes);
+		return error;
+	}
 	proc_top = proc_mkdir("driver/nvidia", NULL);
 	proc_gpus = proc_mkdir("gpus", proc_top);
 	proc_create_single("version", 0444, proc_top, show_version);
+	proc_create_single("params", 0444, proc_top, show_params);
 	error = pci_register_driver(&nvidia_driver);
+	/* The real one does not stay without a card (nv.c, nvidia_init_module()). */
+	if (!error && !has_cards()) {
+		pr_err("NVRM: No NVIDIA devices probed.\n");
+		pci_unregister_driver(&nvidia_driver);
+		error = -ENODEV;
+	}
 	if (error) {
 		proc_remove(proc_top);
 		remove_nodes();
