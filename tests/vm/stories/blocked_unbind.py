@@ -56,7 +56,7 @@ def blocked(bench, intent, end):
             stalled = handoff.until(type='step', state='stalled', id=f'unbind:{SOUND}')
             # Five seconds are usual; emulated, everything takes longer.
             assert 5000 <= stalled['t_ms'] - since_ms < 20000, (since_ms, stalled)
-            assert f'({holder.started().pid})' in stalled['args']['who'], stalled
+            assert f'python3 ({holder.started().pid})' in stalled['args']['who'], stalled
             assert stalled['args']['who'] in stalled['text'], stalled
             # The link is gone already, and yet the driver waits in the kernel. No more is
             # looked at: on Linux 6.1 driver_override is read under the device's own lock.
