@@ -69,6 +69,10 @@ def every_write(bench, card):
         fail(bench, (bench.to_guest, bench.to_host), card, path, (host, guest))
     bench.to_guest(card)
     for path in to_host:
+        # The fault meets each process that writes there. What puts a function back on its bus is
+        # the same write, so both would fail; exec-rescan lets it fail once.
+        if path.endswith('/rescan'):
+            continue
         fail(bench, (bench.to_host, bench.to_guest), card, path, (guest, host))
     bench.to_host(card)
     expect_same(bench, host)
