@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A handoff in the bench, next to a shell that makes the same writes, virsh, driverctl and people's
-recipes; and the look at a machine that has cards."""
+"""A handoff in the bench, next to a shell that makes the same writes, virsh and driverctl; next to
+what people's recipes do; and the look at a machine that has cards."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -31,7 +32,9 @@ def fill_share(share):
                     share / "bare-loop", HERE / "bare-loop.c"], check=True)
 
 
-def measure_inside(rounds):
+@contextlib.contextmanager
+def started_bench():
+    """A machine with the project in it: the channel to its agent, while the block lasts."""
     sys.path.insert(0, str(BENCH))
     from bench import cache, image, machine, project
 
@@ -46,12 +49,9 @@ def measure_inside(rounds):
         try:
             bench.channel.call("setup.install", timeout=300,
                                archive=f"/bench/install-{RELEASE}.tar")
-            handoffs = bench.channel.call("handoffs.measure", timeout=3600,
-                                          functions=FUNCTIONS, rounds=rounds)
-            listing = bench.channel.call("handoffs.measure_list", timeout=600, rounds=rounds)
+            yield bench.channel
         finally:
             bench.stop()
-    return handoffs, listing
 
 
 RECIPES = {
@@ -62,20 +62,25 @@ RECIPES = {
 }
 
 
-def compare_with_recipes(handoffs):
+def measure_recipes(_build, rounds):
     """To the guest and back again, each with what it waits."""
+    with started_bench() as channel:
+        handoffs = channel.call("handoffs.measure_recipes", timeout=1800, functions=FUNCTIONS,
+                                rounds=rounds)
     times = {}
     for name, _side, seconds in handoffs["times"]:
         times[name] = times.get(name, 0) + seconds
-    named = {"baton": times["baton"], "the whole commands": sum(handoffs["whole"].values())}
-    named |= {name: times[name] for name in RECIPES}
+    named = {**times, "Baton's whole commands": sum(handoffs["whole"].values())}
     return [Figure(f"there and back: {what} / Baton", times[name] / times["baton"], 3, True,
                    in_milliseconds(named) if name == "ids" else "")
             for name, what in RECIPES.items()]
 
 
 def measure(_build, rounds):
-    handoffs, listing = measure_inside(rounds)
+    with started_bench() as channel:
+        handoffs = channel.call("handoffs.measure", timeout=1800, functions=FUNCTIONS,
+                                rounds=rounds)
+        listing = channel.call("handoffs.measure_list", timeout=600, rounds=rounds)
     figures = []
 
     for side in ("guest", "host"):
@@ -96,7 +101,6 @@ def measure(_build, rounds):
                    + ", ".join(f"{kind} {spent:.0f} ms"
                                for kind, spent in handoffs["kinds"][side].items())),
         ]
-    figures += compare_with_recipes(handoffs)
     figures.append(Figure("look, in the bench: batonctl list / lspci -nnk",
                           listing["batonctl"] / listing["lspci"], 1.5, False,
                           in_milliseconds(listing)))

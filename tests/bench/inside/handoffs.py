@@ -3,8 +3,8 @@
 
 `baton`, from its first step to its last; a shell that makes the same writes, with one sync of a
 file for each record of the journal and a bare look at all processes before and after; the same
-writes and nothing else, timed piece by piece; `virsh nodedev-detach`; `driverctl`; and what people's
-recipes do.
+writes and nothing else, timed piece by piece; `virsh nodedev-detach`; and `driverctl`. Or `baton`,
+and what people's recipes do.
 """
 
 import functools
@@ -174,10 +174,7 @@ class Handoffs:
         script = recipes.script(name, side, self.functions)
         return timed(run, "sh", "-c", script) + self.settle(side)
 
-    def measure(self, rounds):
-        rivals = {"baton": self.baton, "shell": self.shell, "pieces": self.pieces,
-                  "virsh": self.virsh, "driverctl": self.driverctl}
-        rivals |= {name: functools.partial(self.recipe, name) for name in recipes.RECIPES}
+    def measure(self, rivals, rounds):
         times = {(name, side): [] for name in rivals for side in ("guest", "host")}
         names = list(rivals)
         # the first round warms up, and the first rival in it says which steps there are
@@ -199,7 +196,16 @@ class Handoffs:
 
 
 def measure(functions, rounds):
-    return Handoffs(functions).measure(rounds)
+    handoffs = Handoffs(functions)
+    return handoffs.measure({"baton": handoffs.baton, "shell": handoffs.shell,
+                             "pieces": handoffs.pieces, "virsh": handoffs.virsh,
+                             "driverctl": handoffs.driverctl}, rounds)
+
+
+def measure_recipes(functions, rounds):
+    handoffs = Handoffs(functions)
+    rivals = {name: functools.partial(handoffs.recipe, name) for name in recipes.RECIPES}
+    return handoffs.measure({"baton": handoffs.baton, **rivals}, rounds)
 
 
 def measure_list(rounds):
