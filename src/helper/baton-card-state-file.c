@@ -3,6 +3,10 @@
 
 #include "baton-card-state.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "baton-fd.h"
 #include "baton-state-file.h"
 
 static char *
@@ -70,4 +74,28 @@ baton_card_state_forget (BatonRoot *root, const char *card, GError **error)
   g_autofree char *name = build_name (card);
 
   return baton_state_remove (root, BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, name, error);
+}
+
+/**
+ * baton_card_state_dup_mark:
+ * @root: the roots
+ * @card: the card's address
+ *
+ * Returns: (transfer full) (nullable): what tells this record of @card from each that is made after
+ *   it, or %NULL where there is none
+ */
+char *
+baton_card_state_dup_mark (BatonRoot *root, const char *card)
+{
+  g_autofree char *name = build_name (card);
+  g_autofree char *path = g_build_filename (BATON_CARDS_DIRECTORY, name, NULL);
+  baton_autofd int fd = baton_root_open (root, BATON_ROOT_RUN, path, O_PATH | O_NOFOLLOW, NULL);
+  struct stat file;
+
+  if (fd < 0 || fstat (fd, &file) < 0)
+    return NULL;
+
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld",
+                          (guint64) file.st_ino, (gint64) file.st_mtim.tv_sec,
+                          file.st_mtim.tv_nsec);
 }

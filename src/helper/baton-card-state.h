@@ -81,5 +81,6 @@ gboolean baton_card_state_same_devices (const BatonCardState *a, const BatonCard
 BatonCardState *baton_card_state_load (BatonRoot *root, const char *card, GError **error);
 gboolean baton_card_state_save (const BatonCardState *self, BatonRoot *root, GError **error);
 gboolean baton_card_state_forget (BatonRoot *root, const char *card, GError **error);
+char *baton_card_state_dup_mark (BatonRoot *root, const char *card);
 
 G_END_DECLS

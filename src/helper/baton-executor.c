@@ -211,8 +211,7 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
       baton_progress_tell (self->progress, i, BATON_STEP_STATE_SKIP, NULL);
       return BATON_OUTCOME_OK;
     }
-  if (!class->only_waits)
-    baton_executor_inhibit (self);
+  baton_executor_inhibit (self);
   if (!record (self, i, "intent", trouble))
     return BATON_OUTCOME_FAILED;
   baton_progress_set_begun (self->progress, i);

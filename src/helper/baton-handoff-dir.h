@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * BatonHandoffDir:
  *
  * `/run/baton/handoff/ID`, where front and worker meet: `request` goes one way, `events` the other,
- * and `cancel` is there or not.
+ * `cancel` is there or not, and `waits` tells of a wait without the lock.
  */
 typedef struct _BatonHandoffDir BatonHandoffDir;
 

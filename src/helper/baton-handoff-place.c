@@ -106,7 +106,7 @@ void
 baton_handoff_place_clear (int parent, const char *id)
 {
   static const char *const names[] = { BATON_HANDOFF_REQUEST, BATON_HANDOFF_EVENTS,
-                                       BATON_HANDOFF_CANCEL };
+                                       BATON_HANDOFF_CANCEL, BATON_HANDOFF_WAITS };
   baton_autofd int fd = openat (parent, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
   for (guint i = 0; fd >= 0 && i < G_N_ELEMENTS (names); i++)

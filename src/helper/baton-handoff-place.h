@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 #define BATON_HANDOFF_REQUEST "request"
 #define BATON_HANDOFF_EVENTS "events"
 #define BATON_HANDOFF_CANCEL "cancel"
+#define BATON_HANDOFF_WAITS "waits"
 
 int baton_handoff_place_open (BatonRoot *root, gboolean create, GError **error);
 gboolean baton_handoff_place_make_id (char *ret_id, GError **error);

@@ -19,22 +19,27 @@ typedef struct
   BatonEventWriter *events;
   BatonWaiter *waiter;
   const BatonRequest *request;
+  BatonLock **lock; /* let go while a guest is waited for */
 
   /* owned */
   BatonMachine *machine;
   BatonProfile *profile;
   BatonPlan *plan;
   BatonRecord *record;
+  JsonNode *report; /* as it was kept */
   BatonStepContext context;
 
   gint64 start_us;
+  gboolean has_waited;
 } BatonHandoff;
 
 void baton_handoff_warn (BatonHandoff *self, const GError *error);
+BatonEnd *baton_handoff_prepare (BatonHandoff *self);
+void baton_handoff_forget_look (BatonHandoff *self);
+const BatonStep *baton_handoff_find_first_wait (BatonHandoff *self);
+BatonEnd *baton_handoff_wait_and_prepare (BatonHandoff *self, const BatonStep *wait);
 BatonStep *baton_handoff_split_off_wait (BatonHandoff *self);
-gboolean baton_handoff_is_with_guest (const BatonEnd *end);
-gboolean
-baton_handoff_wait_for_guest (BatonHandoff *self, const BatonStep *step, BatonEnd **end);
-void baton_handoff_bring_back (BatonHandoff *self, BatonEnd **end);
+void
+baton_handoff_return_after_wait (BatonHandoff *self, const BatonStep *wait, BatonEnd **end);
 
 G_END_DECLS

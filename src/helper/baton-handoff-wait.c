@@ -3,6 +3,9 @@
 
 #include "baton-handoff-private.h"
 
+#include "baton-guest-wait.h"
+#include "baton-handoff-waits.h"
+#include "baton-progress.h"
 #include "baton-report.h"
 
 /* After a handoff to the guest, the wait for its end belongs to no journal: the handoff is done,
@@ -19,26 +22,23 @@ baton_handoff_split_off_wait (BatonHandoff *self)
   return g_ptr_array_steal_index (steps, steps->len - 1);
 }
 
-/* The report was kept when the handoff was done, and the next login is to read of this as well. */
+/* The report was kept when the handoff was done, and the next login is to read of this as well; also
+ * where the report of another handoff has come between. */
 static void
 amend_report (BatonHandoff *self, const BatonEnd *end)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) report = baton_report_load (self->root, NULL);
   g_autoptr (JsonNode) changed = baton_end_to_json (end);
-  JsonObject *object = report != NULL ? json_node_get_object (report) : NULL;
   JsonObjectIter iter;
   const char *name;
   JsonNode *value;
 
-  if (object == NULL ||
-      g_strcmp0 (json_object_get_string_member_with_default (object, "handoff", NULL),
-                 self->record->handoff) != 0)
+  if (self->report == NULL || *self->lock == NULL)
     return;
   json_object_iter_init (&iter, json_node_get_object (changed));
   while (json_object_iter_next (&iter, &name, &value))
-    json_object_set_member (object, name, json_node_copy (value));
-  if (!baton_report_save (report, self->root, &error))
+    json_object_set_member (json_node_get_object (self->report), name, json_node_copy (value));
+  if (!baton_report_save (self->report, self->root, &error))
     baton_handoff_warn (self, error);
 }
 
@@ -56,37 +56,41 @@ add_problem (BatonHandoff *self, BatonEnd **end, const BatonTrouble *problem)
   amend_report (self, *end);
 }
 
-gboolean
-baton_handoff_wait_for_guest (BatonHandoff *self, const BatonStep *step, BatonEnd **end)
+/* Waits without the lock, and tells of it. @end is what the handoff has come to up to then. */
+static BatonOutcome
+wait_for_guest (BatonHandoff *self,
+                const BatonStep *step,
+                const BatonEnd *end,
+                BatonTrouble *trouble)
 {
-  const BatonStepClass *class = baton_step_get_class (step->kind);
-  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+  g_autoptr (GError) error = NULL;
   BatonOutcome outcome;
 
-  self->context.step = step;
-  baton_event_writer_step (self->events, step, BATON_STEP_STATE_START, 0, BATON_CODE_NONE,
-                           NULL);
-  outcome = class->apply (&self->context, step, &trouble);
+  if (!baton_handoff_waits_note (self->root, self->request->handoff, end, &error))
+    {
+      baton_handoff_warn (self, error);
+      g_clear_error (&error);
+    }
+  outcome =
+      baton_guest_wait (&self->context, step, self->request->handoff, self->lock, trouble);
   baton_event_writer_step (self->events, step,
                            outcome == BATON_OUTCOME_OK          ? BATON_STEP_STATE_OK
                            : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
                                                                 : BATON_STEP_STATE_FAIL,
-                           trouble.errsv, trouble.code, trouble.args);
-  if (outcome == BATON_OUTCOME_FAILED && trouble.code != BATON_CODE_NONE)
-    add_problem (self, end, &trouble);
+                           trouble->errsv, trouble->code, trouble->args);
 
-  return outcome == BATON_OUTCOME_OK;
+  return outcome;
 }
 
-gboolean
-baton_handoff_is_with_guest (const BatonEnd *end)
+static gboolean
+is_with_guest (const BatonEnd *end)
 {
   return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
 }
 
 /* A return that was not begun has changed nothing: the card is where the handoff left it. */
-void
-baton_handoff_bring_back (BatonHandoff *self, BatonEnd **end)
+static void
+bring_back (BatonHandoff *self, BatonEnd **end)
 {
   g_autoptr (BatonRequest) request = baton_request_new ();
   g_autoptr (BatonEnd) back = NULL;
@@ -95,7 +99,7 @@ baton_handoff_bring_back (BatonHandoff *self, BatonEnd **end)
   request->to = BATON_SIDE_HOST;
   request->uid = self->request->uid;
   request->handoff = g_strdup (self->request->handoff);
-  back = baton_handoff_run (self->root, self->events, self->waiter, request,
+  back = baton_handoff_run (self->root, self->events, self->waiter, request, self->lock,
                             g_get_monotonic_time ());
   if (back->status == BATON_EXIT_REFUSED || back->status == BATON_EXIT_ERROR)
     {
@@ -106,4 +110,95 @@ baton_handoff_bring_back (BatonHandoff *self, BatonEnd **end)
     }
   baton_end_free (*end);
   *end = g_steal_pointer (&back);
+}
+
+/* The handoff to the guest is done, and stays so whatever comes of its return. */
+void
+baton_handoff_return_after_wait (BatonHandoff *self, const BatonStep *wait, BatonEnd **end)
+{
+  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+
+  if (!is_with_guest (*end))
+    return;
+  switch (wait_for_guest (self, wait, *end, &trouble))
+    {
+    case BATON_OUTCOME_OK:
+      bring_back (self, end);
+      break;
+    case BATON_OUTCOME_FAILED:
+      add_problem (self, end, &trouble);
+      break;
+    case BATON_OUTCOME_CANCELLED:
+    case BATON_OUTCOME_STUCK:
+    default:
+      break;
+    }
+}
+
+const BatonStep *
+baton_handoff_find_first_wait (BatonHandoff *self)
+{
+  GPtrArray *steps = self->record->steps;
+
+  for (guint i = 0; self->record->to == BATON_SIDE_HOST && i < steps->len; i++)
+    {
+      const BatonStep *step = g_ptr_array_index (steps, i);
+
+      if (step->kind == BATON_STEP_WAIT_GUEST)
+        return step;
+    }
+
+  return NULL;
+}
+
+/* Whoever asked may be gone by now: the next login is to read that the card has not come back. */
+static void
+keep_report_of_wait (BatonHandoff *self, const BatonRecord *record, const BatonEnd *end)
+{
+  g_autoptr (BatonProgress) progress = baton_progress_new (self->events, record->steps);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) report =
+      baton_report_new (record, end, baton_progress_to_json (progress),
+                        (g_get_monotonic_time () - self->start_us) / 1000);
+
+  if (*self->lock != NULL && !baton_report_save (report, self->root, &error))
+    baton_handoff_warn (self, error);
+}
+
+/* Nothing has been done yet, and so nothing is held while the guest runs. Afterwards the machine may
+ * be another, and everything begins anew. */
+BatonEnd *
+baton_handoff_wait_and_prepare (BatonHandoff *self, const BatonStep *wait)
+{
+  g_autoptr (BatonRecord) record = NULL;
+  g_autoptr (BatonEnd) cut_off =
+      baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
+  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+  BatonEnd *end;
+
+  switch (wait_for_guest (self, wait, cut_off, &trouble))
+    {
+    case BATON_OUTCOME_OK:
+      break;
+    case BATON_OUTCOME_CANCELLED:
+      return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL);
+    case BATON_OUTCOME_FAILED:
+    case BATON_OUTCOME_STUCK:
+    default:
+      end = baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_ROLLED_BACK, NULL);
+      baton_end_set_cause (end, &trouble);
+      baton_end_set_step (end, wait);
+      keep_report_of_wait (self, self->record, end);
+      return end;
+    }
+  record = g_steal_pointer (&self->record);
+  baton_handoff_forget_look (self);
+  self->has_waited = TRUE;
+  /* How long the virtual machine ran tells nobody how long a return takes. */
+  self->start_us = g_get_monotonic_time ();
+  end = baton_handoff_prepare (self);
+  if (end != NULL && end->status != BATON_EXIT_DONE)
+    keep_report_of_wait (self, record, end);
+
+  return end;
 }

@@ -8,14 +8,22 @@
 #include "baton-report.h"
 #include "baton-step-context.h"
 
-static void
-handoff_clear (BatonHandoff *self)
+/* What was found by looking, and what was made of it. */
+void
+baton_handoff_forget_look (BatonHandoff *self)
 {
   baton_step_context_clear (&self->context);
   g_clear_pointer (&self->machine, baton_machine_unref);
   g_clear_pointer (&self->profile, baton_profile_free);
   g_clear_pointer (&self->plan, baton_plan_unref);
   g_clear_pointer (&self->record, baton_record_free);
+}
+
+static void
+handoff_clear (BatonHandoff *self)
+{
+  baton_handoff_forget_look (self);
+  g_clear_pointer (&self->report, json_node_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonHandoff, handoff_clear)
@@ -47,7 +55,10 @@ judge_plan (BatonHandoff *self)
   BatonCard *card = baton_machine_find_card (self->machine, self->request->cards[0]);
   guint n_blockers = 0;
 
-  if (self->request->expect != NULL &&
+  /* After the wait it is no longer the machine of the plan that was shown: the module that another
+   * card has brought with it meanwhile needs no step. What was agreed to is that the card comes
+   * back, and whatever needs consent is a blocker still. */
+  if (!self->has_waited && self->request->expect != NULL &&
       g_strcmp0 (self->request->expect, self->plan->digest) != 0)
     return baton_end_new (BATON_EXIT_REFUSED, BATON_CODE_PLAN_CHANGED, NULL);
   if (baton_plan_is_blocked (self->plan) || card == NULL)
@@ -114,11 +125,12 @@ static void
 keep_report (BatonHandoff *self, const BatonEnd *end, BatonExecutor *executor)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) report = baton_report_new (
+
+  g_clear_pointer (&self->report, json_node_unref);
+  self->report = baton_report_new (
       self->record, end, baton_progress_to_json (baton_executor_get_progress (executor)),
       (g_get_monotonic_time () - self->start_us) / 1000);
-
-  if (!baton_report_save (report, self->root, &error))
+  if (!baton_report_save (self->report, self->root, &error))
     baton_handoff_warn (self, error);
 }
 
@@ -208,16 +220,35 @@ carry_out (BatonHandoff *self)
   return end;
 }
 
+/* Looks, and judges what was made of it: an end where there is nothing to carry out. */
+BatonEnd *
+baton_handoff_prepare (BatonHandoff *self)
+{
+  BatonEnd *end = look_and_plan (self);
+
+  if (end == NULL)
+    end = judge_plan (self);
+  if (end != NULL)
+    return end;
+
+  self->record = baton_record_new_for_plan (
+      self->root, self->request, self->plan,
+      baton_machine_find_card (self->machine, self->request->cards[0]), self->events);
+  fill_context (self);
+
+  return NULL;
+}
+
 /**
  * baton_handoff_run:
  * @root: the roots
  * @events: where events go
  * @waiter: what waits
  * @request: what was asked for, looked up with baton_request_look()
+ * @lock: (inout): the lock; %NULL afterwards where it was cut off while it waited for a guest
  * @start_us: when it was taken up, in g_get_monotonic_time()
  *
  * Looks, plans, compares the plan with what was shown, and carries it out.
- * Whoever calls holds the lock.
  *
  * Returns: (transfer full): how it ended; emitting it is left to the caller
  */
@@ -226,6 +257,7 @@ baton_handoff_run (BatonRoot *root,
                    BatonEventWriter *events,
                    BatonWaiter *waiter,
                    const BatonRequest *request,
+                   BatonLock **lock,
                    gint64 start_us)
 {
   g_auto (BatonHandoff) self = {
@@ -233,20 +265,17 @@ baton_handoff_run (BatonRoot *root,
     .events = events,
     .waiter = waiter,
     .request = request,
+    .lock = lock,
     .start_us = start_us,
   };
   g_autoptr (BatonStep) wait = NULL;
-  g_autoptr (BatonEnd) end = look_and_plan (&self);
+  g_autoptr (BatonEnd) end = baton_handoff_prepare (&self);
 
-  if (end == NULL)
-    end = judge_plan (&self);
+  if (end == NULL && baton_handoff_find_first_wait (&self) != NULL)
+    end = baton_handoff_wait_and_prepare (&self, baton_handoff_find_first_wait (&self));
   if (end != NULL)
     return g_steal_pointer (&end);
 
-  self.record = baton_record_new_for_plan (
-      root, request, self.plan, baton_machine_find_card (self.machine, request->cards[0]),
-      events);
-  fill_context (&self);
   wait = baton_handoff_split_off_wait (&self);
   if (self.record->steps->len > 0)
     end = carry_out (&self);
@@ -256,9 +285,8 @@ baton_handoff_run (BatonRoot *root,
                            self.record->card_name, NULL);
       leave_guard (&self, end);
     }
-  if (wait != NULL && baton_handoff_is_with_guest (end) &&
-      baton_handoff_wait_for_guest (&self, wait, &end))
-    baton_handoff_bring_back (&self, &end);
+  if (wait != NULL)
+    baton_handoff_return_after_wait (&self, wait, &end);
 
   return g_steal_pointer (&end);
 }

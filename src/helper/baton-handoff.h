@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-end.h"
+#include "baton-lock.h"
 #include "baton-request.h"
 #include "baton-waiter.h"
 
@@ -11,6 +12,7 @@ BatonEnd *baton_handoff_run (BatonRoot *root,
                              BatonEventWriter *events,
                              BatonWaiter *waiter,
                              const BatonRequest *request,
+                             BatonLock **lock,
                              gint64 start_us);
 
 G_END_DECLS

@@ -8,11 +8,15 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "baton-application.h"
 #include "baton-error.h"
 #include "baton-fd.h"
+#include "baton-handoff-dir.h"
 #include "baton-process.h"
 #include "baton-state-file.h"
 
@@ -162,6 +166,88 @@ baton_lock_wait (BatonRoot *root, const char *handoff, guint wait_s, GError **er
     }
 
   return lock_new (root, &fd, handoff, error);
+}
+
+/* The lock belongs to the open file, which parent and child share: what the child is granted the
+ * parent has (flock(2)). Its only call can be interrupted, so that it may be killed at any time. */
+static void
+wait_in_child (int fd, pid_t parent)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != parent)
+    _exit (1);
+  while (flock (fd, LOCK_EX) < 0)
+    if (errno != EINTR)
+      _exit (1);
+  _exit (0);
+}
+
+/* Returns: whether the child was granted the lock */
+static gboolean
+wait_for_child (pid_t pid, BatonWaiter *waiter)
+{
+  baton_autofd int pidfd = pidfd_open (pid, 0);
+  int status = 0;
+
+  if (pidfd < 0 ||
+      baton_waiter_wait (waiter, pidfd, BATON_WAIT_FOR_EVER, TRUE) != BATON_WAIT_READY)
+    kill (pid, SIGKILL);
+  while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
+    ;
+
+  return WIFEXITED (status) && WEXITSTATUS (status) == 0;
+}
+
+/**
+ * baton_lock_await:
+ * @root: the roots
+ * @handoff: who takes it
+ * @waiter: what waits
+ * @error: return location for an error
+ *
+ * Waits for the lock as long as others work, without asking again and again.
+ *
+ * Fails with %BATON_ERROR_BUSY where somebody asked to stop before it was free.
+ *
+ * Returns: (transfer full): the lock, or %NULL
+ */
+BatonLock *
+baton_lock_await (BatonRoot *root, const char *handoff, BatonWaiter *waiter, GError **error)
+{
+  baton_autofd int fd = open_lock (root, error);
+  pid_t parent = getpid ();
+  pid_t pid;
+
+  if (fd < 0)
+    return NULL;
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return lock_new (root, &fd, handoff, error);
+
+  pid = fork ();
+  if (pid == 0)
+    wait_in_child (fd, parent);
+  if (pid < 0 || !wait_for_child (pid, waiter))
+    {
+      set_lock_error (error, "wait for", pid < 0 ? errno : EWOULDBLOCK);
+      return NULL;
+    }
+
+  return lock_new (root, &fd, handoff, error);
+}
+
+/**
+ * baton_lock_read_handoff:
+ * @root: the roots
+ *
+ * Returns: (transfer full) (nullable): the handoff that is named in the lock, which may have ended
+ */
+char *
+baton_lock_read_handoff (BatonRoot *root)
+{
+  g_autofree char *id =
+      baton_root_read_line (root, BATON_ROOT_RUN, BATON_RUN_DIRECTORY "/" LOCK_NAME, NULL);
+
+  return id != NULL && baton_handoff_id_is_valid (id) ? g_steal_pointer (&id) : NULL;
 }
 
 /**

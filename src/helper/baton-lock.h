@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-root.h"
+#include "baton-waiter.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,9 @@ typedef struct _BatonLock BatonLock;
 BatonLock *
 baton_lock_take (BatonRoot *root, const char *handoff, char **ret_owner, GError **error);
 BatonLock *baton_lock_wait (BatonRoot *root, const char *handoff, guint wait_s, GError **error);
+BatonLock *
+baton_lock_await (BatonRoot *root, const char *handoff, BatonWaiter *waiter, GError **error);
+char *baton_lock_read_handoff (BatonRoot *root);
 gboolean baton_lock_is_taker_alive (BatonRoot *root);
 void baton_lock_release (BatonLock *self);
 void baton_lock_leave (BatonLock *self);

@@ -12,6 +12,7 @@
 #include "baton-handoff-dir.h"
 #include "baton-handoff-hold.h"
 #include "baton-handoff-place.h"
+#include "baton-handoff-waits.h"
 #include "baton-report.h"
 
 /* The first line is short: two numbers and the envelope. */
@@ -70,8 +71,9 @@ baton_lost_find (BatonRoot *root)
   return NULL;
 }
 
-/* A worker that had come to its end, and died before it could say so, has kept its report; any
- * other died before its first effect. */
+/* A worker that had come to its end, and died before it could say so, has kept its report. Where
+ * another handoff has replaced that, the one that died was waiting, and had noted what it came to;
+ * any other died before its first effect. */
 static BatonEnd *
 find_end (BatonRoot *root, const char *id)
 {
@@ -83,6 +85,8 @@ find_end (BatonRoot *root, const char *id)
                                        json_node_get_object (report), "handoff", NULL),
                                    id) == 0)
     end = baton_end_new_from_json (report);
+  if (end == NULL)
+    end = baton_handoff_waits_read (root, id);
 
   return end != NULL ? end : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
 }
@@ -124,6 +128,25 @@ tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 s
   if (unreadable == NULL)
     end = find_end (root, id);
   baton_lost_tell (root, id, unreadable != NULL ? unreadable : end, start_us);
+}
+
+/**
+ * baton_lost_tell_waiting:
+ * @root: the roots
+ * @except: (nullable): the handoff of the journal, which is its own worker's or recovery's to end
+ * @start_us: when recovery began, in g_get_monotonic_time()
+ *
+ * Ends every handoff whose worker died while it waited for a guest. Those held no lock, and who
+ * waits for their result need not wait for whoever holds it now.
+ */
+void
+baton_lost_tell_waiting (BatonRoot *root, const char *except, gint64 start_us)
+{
+  g_autoptr (GPtrArray) ids = baton_handoff_waits_list (root);
+
+  for (guint i = 0; i < ids->len; i++)
+    if (g_strcmp0 (g_ptr_array_index (ids, i), except) != 0)
+      tell_lost (root, g_ptr_array_index (ids, i), NULL, start_us);
 }
 
 /**

@@ -142,6 +142,8 @@ baton_recover_run (BatonRoot *root)
         baton_end_emit (end, events, start_us);
       baton_lost_tell_all (root, NULL, start_us);
     }
+  else
+    baton_lost_tell_waiting (root, handoff, start_us);
   if (lock != NULL && end->status == BATON_EXIT_STUCK)
     baton_lock_leave (g_steal_pointer (&lock));
   text = baton_code_dup_text (end->code, end->args);

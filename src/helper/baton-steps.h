@@ -89,7 +89,6 @@ typedef struct
  * @rung: where its step says %BATON_IF_NEEDED it is left out until it has come to this rung: 0 for
  *   what is none, or the number of a %BatonRung
  * @is_kept: (nullable): is the card in use after it? Then says by whom
- * @only_waits: it changes nothing, and may take as long as people take
  * @remember: (nullable): what @revert has to know beside the state that was
  * @keep: (nullable): notes in the record of how the card stood what only the way back needs
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is
@@ -111,7 +110,6 @@ typedef struct
   gboolean (*moves_card) (const BatonStep *step);
   guint rung;
   gboolean (*is_kept) (BatonStepContext *context, const BatonStep *step, BatonTrouble *ret_who);
-  gboolean only_waits;
   JsonNode *(*remember) (BatonStepContext *context, const BatonStep *step);
   void (*keep) (BatonStepContext *context, const BatonStep *step, BatonCardState *origin);
   gboolean (*observe) (BatonStepContext *context,

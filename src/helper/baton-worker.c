@@ -42,6 +42,7 @@ hand (BatonRoot *root,
       BatonEventWriter *events,
       BatonHandoffDir *dir,
       BatonHandoffOrder *order,
+      BatonLock **lock,
       gint64 start_us)
 {
   g_autoptr (GError) error = NULL;
@@ -56,7 +57,7 @@ hand (BatonRoot *root,
   order->request->handoff = g_strdup (baton_handoff_dir_get_id (dir));
   baton_request_look (order->request, root);
 
-  return baton_handoff_run (root, events, waiter, order->request, start_us);
+  return baton_handoff_run (root, events, waiter, order->request, lock, start_us);
 }
 
 static BatonEnd *
@@ -82,16 +83,16 @@ carry_out (BatonRoot *root,
       baton_lost_tell_all (root, NULL, start_us);
     }
   else if (g_str_equal (order->verb, "hand") && order->request != NULL)
-    end = hand (root, events, dir, order, start_us);
+    end = hand (root, events, dir, order, &lock, start_us);
   else
     end = baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
                          "the request names no verb of the worker", NULL);
 
   /* A child that is stuck in the kernel keeps the lock and the name in it. */
-  if (end->status == BATON_EXIT_STUCK)
+  if (lock != NULL && end->status == BATON_EXIT_STUCK)
     baton_lock_leave (lock);
   else
-    baton_lock_release (lock);
+    g_clear_pointer (&lock, baton_lock_release);
 
   return end;
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,7 +12,6 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,52 +19,7 @@
 #include "baton-process.h"
 #include "baton-recover.h"
 #include "baton-report.h"
-#include "handoff-story.h"
-
-/* A node of the card that living processes can open: the numbers are those of /dev/full. The mock
- * machine has a real /proc, so that what is closed really ends, of a namespace with nobody in it
- * but this test. */
-#define NODE "/dev/full"
-
-typedef struct
-{
-  Story story;
-  char *proc;
-} Fixture;
-
-/* The kernel's release is the running one's, seen through its /proc. */
-static void
-write_modules (MockMachine *machine)
-{
-  struct utsname name;
-  g_autofree char *path = NULL;
-
-  g_assert_cmpint (uname (&name), ==, 0);
-  path = g_strdup_printf ("usr/lib/modules/%s/modules.dep", name.release);
-  mock_machine_write (machine, path, "kernel/drivers/vfio/pci/vfio-pci.ko:\n");
-}
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  story_begin (&fixture->story);
-  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD129", "full", 1, 7);
-  mock_machine_write (fixture->story.machine, "etc/baton.conf",
-                      "[" FAKE_CARD "]\nclose-politely-ms=300\n");
-  fixture->proc =
-      g_build_filename (mock_machine_get_directory (fixture->story.machine), "proc", NULL);
-  write_modules (fixture->story.machine);
-  g_assert_cmpint (mount ("proc", fixture->proc, "proc", 0, NULL), ==, 0);
-  fixture->story.root = mock_machine_get_root (fixture->story.machine);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  g_assert_cmpint (umount2 (fixture->proc, MNT_DETACH), ==, 0);
-  g_free (fixture->proc);
-  story_clear (&fixture->story);
-}
+#include "own-processes.h"
 
 typedef enum
 {
@@ -132,7 +85,7 @@ start_holder_of (const char *node, Manner manner)
 static pid_t
 start_holder (Manner manner)
 {
-  return start_holder_of (NODE, manner);
+  return start_holder_of (OWN_PROCESSES_NODE, manner);
 }
 
 /* Returns the signal that ended it, 0 where it lives. */
@@ -154,7 +107,7 @@ end_holder (pid_t pid)
 }
 
 static BatonExit
-hand_closing (Fixture *fixture, pid_t pid)
+hand_closing (OwnProcesses *fixture, pid_t pid)
 {
   g_autoptr (BatonProcess) process = baton_process_new (fixture->story.root, pid, NULL);
   g_autofree char *close = NULL;
@@ -168,7 +121,7 @@ hand_closing (Fixture *fixture, pid_t pid)
 }
 
 static void
-test_polite (Fixture *fixture, gconstpointer data)
+test_polite (OwnProcesses *fixture, gconstpointer data)
 {
   pid_t pid = start_holder (POLITE);
 
@@ -178,7 +131,7 @@ test_polite (Fixture *fixture, gconstpointer data)
 }
 
 static void
-test_stubborn (Fixture *fixture, gconstpointer data)
+test_stubborn (OwnProcesses *fixture, gconstpointer data)
 {
   pid_t pid = start_holder (STUBBORN);
 
@@ -232,7 +185,7 @@ start_lasting_holder (pid_t *ret_traced)
   g_assert_cmpint (pid, >=, 0);
   if (pid == 0)
     {
-      if (fork () != 0 && open (NODE, O_RDWR) < 0)
+      if (fork () != 0 && open (OWN_PROCESSES_NODE, O_RDWR) < 0)
         _exit (1);
       send_self (ends[1]);
       for (;;)
@@ -252,7 +205,7 @@ start_lasting_holder (pid_t *ret_traced)
 
 /* Not even SIGKILL ends it in time: nothing is taken from under it. */
 static void
-test_survivor (Fixture *fixture, gconstpointer data)
+test_survivor (OwnProcesses *fixture, gconstpointer data)
 {
   g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
   g_autofree char *after = NULL;
@@ -271,7 +224,7 @@ test_survivor (Fixture *fixture, gconstpointer data)
 
 /* Consent is for the one that was named, and for nobody else. */
 static void
-test_without_consent (Fixture *fixture, gconstpointer data)
+test_without_consent (OwnProcesses *fixture, gconstpointer data)
 {
   pid_t named = start_holder (POLITE);
   pid_t other = start_holder (POLITE);
@@ -284,7 +237,7 @@ test_without_consent (Fixture *fixture, gconstpointer data)
 
 /* A start time of another process with that number. */
 static void
-test_other_process_with_that_pid (Fixture *fixture, gconstpointer data)
+test_other_process_with_that_pid (OwnProcesses *fixture, gconstpointer data)
 {
   pid_t pid = start_holder (POLITE);
   g_autofree char *close = g_strdup_printf ("%d:1", pid);
@@ -296,7 +249,7 @@ test_other_process_with_that_pid (Fixture *fixture, gconstpointer data)
 
 /* Cancelled while it is waited for: it is not killed any more. */
 static void
-test_cancel_while_closing (Fixture *fixture, gconstpointer data)
+test_cancel_while_closing (OwnProcesses *fixture, gconstpointer data)
 {
   pid_t pid = start_holder (CANCELS);
 
@@ -310,7 +263,7 @@ test_cancel_while_closing (Fixture *fixture, gconstpointer data)
 /* Stopped after somebody was closed for it: the card is back, the program is not, and that is not
  * called "everything". */
 static void
-test_cancel_after_closing (Fixture *fixture, gconstpointer data)
+test_cancel_after_closing (OwnProcesses *fixture, gconstpointer data)
 {
   pid_t pid = start_holder (POLITE);
   const BatonEvent *last;
@@ -329,7 +282,7 @@ test_cancel_after_closing (Fixture *fixture, gconstpointer data)
 
 /* The same where it fails by itself, and where the worker is killed and recovery settles it. */
 static void
-test_failed_after_closing (Fixture *fixture, gconstpointer data)
+test_failed_after_closing (OwnProcesses *fixture, gconstpointer data)
 {
   static const char *const codes[] = { "rolled-back-after-closing", "recovered-after-closing" };
 
@@ -356,132 +309,9 @@ test_failed_after_closing (Fixture *fixture, gconstpointer data)
     }
 }
 
-/* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
-static pid_t
-start_guest (Fixture *fixture, int *ret_fd)
-{
-  g_autofree char *node = g_build_filename (mock_machine_get_directory (fixture->story.machine),
-                                            "dev/vfio", FAKE_GROUP, NULL);
-  pid_t pid = start_holder (POLITE);
-
-  /* Opened by the test in its place, since a plain file has no device's numbers. */
-  *ret_fd = open (node, O_RDWR | O_CLOEXEC);
-  g_assert_cmpint (*ret_fd, >=, 0);
-
-  return pid;
-}
-
-static void
-stop_guest (pid_t pid, int fd)
-{
-  kill (pid, SIGKILL);
-  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
-  close (fd);
-}
-
-static void
-use_group_numbers (Fixture *fixture)
-{
-  /* The display's node would be held by the guest as well. */
-  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD129", "dri/renderD129",
-                         226, 129);
-}
-
-/* Handed over, used, and back by itself when the guest has stopped. */
-static void
-test_until_free (Fixture *fixture, gconstpointer data)
-{
-  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
-  pid_t worker, guest;
-  int fd;
-
-  use_group_numbers (fixture);
-  story_prepare_arguments (&fixture->story, arguments);
-  worker = story_start_apart (&fixture->story);
-  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
-  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
-  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
-  guest = start_guest (fixture, &fd);
-  story_wait_for_text (&fixture->story, "has the card open");
-  stop_guest (guest, fd);
-  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
-  story_read_events (&fixture->story);
-  story_assert_code (&fixture->story, "returned");
-  story_assert_one_result (&fixture->story);
-  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
-}
-
-/* The return is refused when the guest has stopped: not plainly done, and it says why. */
-static void
-test_until_free_refused (Fixture *fixture, gconstpointer data)
-{
-  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
-  g_autoptr (JsonNode) report = NULL;
-  pid_t worker, guest;
-  int fd;
-
-  use_group_numbers (fixture);
-  story_prepare_arguments (&fixture->story, arguments);
-  worker = story_start_apart (&fixture->story);
-  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
-  guest = start_guest (fixture, &fd);
-  story_wait_for_text (&fixture->story, "has the card open");
-  mock_machine_write (fixture->story.machine, "etc/baton.conf",
-                      "[" FAKE_CARD "]\nclose-politely-ms=soon\n");
-  stop_guest (guest, fd);
-  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DEGRADED);
-  story_read_events (&fixture->story);
-  story_assert_code (&fixture->story, "handed-over-with-problems");
-  story_assert_one_result (&fixture->story);
-  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
-  report = baton_report_load (fixture->story.root, NULL);
-  g_assert_nonnull (report);
-  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
-                   "handed-over-with-problems");
-}
-
-/* Asked to stop while it waits for the guest: the card stays with it. */
-static void
-test_until_free_cancelled (Fixture *fixture, gconstpointer data)
-{
-  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
-  pid_t worker;
-
-  use_group_numbers (fixture);
-  story_prepare_arguments (&fixture->story, arguments);
-  worker = story_start_apart (&fixture->story);
-  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
-  g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
-  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
-  story_read_events (&fixture->story);
-  story_assert_code (&fixture->story, "handed-over");
-  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
-}
-
-/* Refused while a guest has the card; with the wish to wait, it comes back when that has stopped. */
-static void
-test_when_free (Fixture *fixture, gconstpointer data)
-{
-  static const char *const arguments[] = { "host", FAKE_CARD, "--when-free", NULL };
-  pid_t worker, guest;
-  int fd;
-
-  use_group_numbers (fixture);
-  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
-  guest = start_guest (fixture, &fd);
-  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_REFUSED);
-  story_prepare_arguments (&fixture->story, arguments);
-  worker = story_start_apart (&fixture->story);
-  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
-  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
-  stop_guest (guest, fd);
-  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
-  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
-}
-
 /* Somebody opens the card after the plan was made, just before the driver is unbound. */
 static void
-test_new_holder (Fixture *fixture, gconstpointer data)
+test_new_holder (OwnProcesses *fixture, gconstpointer data)
 {
   g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
   g_autofree char *after = NULL;
@@ -495,7 +325,7 @@ test_new_holder (Fixture *fixture, gconstpointer data)
 }
 
 static const char *
-get_result (Fixture *fixture, const char *key)
+get_result (OwnProcesses *fixture, const char *key)
 {
   const BatonEvent *last =
       g_ptr_array_index (fixture->story.events, fixture->story.events->len - 1);
@@ -506,7 +336,7 @@ get_result (Fixture *fixture, const char *key)
 /* The number of the act by which a return binds the display: the only one to refuse, where its owner
  * wants no other way back. */
 static guint
-count_to_display (Fixture *fixture)
+count_to_display (OwnProcesses *fixture)
 {
   guint nth = 0;
 
@@ -529,7 +359,7 @@ count_to_display (Fixture *fixture)
 /* The sound does not come back, but the display has, and somebody has opened it: it stays with
  * him, what is missing is named, and the sound does not go to the guests alone. */
 static void
-test_kept_by_holder (Fixture *fixture, gconstpointer data)
+test_kept_by_holder (OwnProcesses *fixture, gconstpointer data)
 {
   guint nth;
 
@@ -552,7 +382,7 @@ test_kept_by_holder (Fixture *fixture, gconstpointer data)
 
 /* Whoever opened the card came out of the worker, with all that it had open: the lock too. */
 static void
-wait_for_lock (Fixture *fixture)
+wait_for_lock (OwnProcesses *fixture)
 {
   g_autofree char *path = g_build_filename (mock_machine_get_directory (fixture->story.machine),
                                             "run/baton/lock", NULL);
@@ -566,7 +396,7 @@ wait_for_lock (Fixture *fixture)
 /* And it is not the last word: asked for once more, what is missing is bound, and nothing else is
  * touched, not even with the display in use. As long as the driver refuses, nothing is pretended. */
 static void
-test_rest_comes_back_later (Fixture *fixture, gconstpointer data)
+test_rest_comes_back_later (OwnProcesses *fixture, gconstpointer data)
 {
   static const char state[] = "run/baton/cards/" FAKE_CARD ".json";
   g_autofree char *before = NULL;
@@ -594,7 +424,7 @@ test_rest_comes_back_later (Fixture *fixture, gconstpointer data)
 
 /* The same for one that Baton never took away: a probe that binds nothing is a failure here. */
 static void
-test_lost_without_a_record (Fixture *fixture, gconstpointer data)
+test_lost_without_a_record (OwnProcesses *fixture, gconstpointer data)
 {
   mock_machine_set_driver (fixture->story.machine, FAKE_SOUND, NULL);
   fake_kernel_refuse_host (fixture->story.kernel, FAKE_SOUND, ENODEV);
@@ -609,7 +439,7 @@ test_lost_without_a_record (Fixture *fixture, gconstpointer data)
 
 /* With nobody there all of it goes back to where it was. */
 static void
-test_not_kept_without_holder (Fixture *fixture, gconstpointer data)
+test_not_kept_without_holder (OwnProcesses *fixture, gconstpointer data)
 {
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
@@ -625,7 +455,7 @@ test_not_kept_without_holder (Fixture *fixture, gconstpointer data)
 /* The worker is killed between display and sound, and somebody opens the display before recovery
  * looks: it goes the rest of the way, since the way back would take the card from him. */
 static void
-test_kept_by_recovery (Fixture *fixture, gconstpointer data)
+test_kept_by_recovery (OwnProcesses *fixture, gconstpointer data)
 {
   guint nth;
   pid_t pid;
@@ -651,37 +481,8 @@ test_kept_by_recovery (Fixture *fixture, gconstpointer data)
   g_assert_false (story_has_file (&fixture->story, "run/baton/cards/" FAKE_CARD ".json"));
 }
 
-/* Processes and mounts of our own, as root or in a namespace where we are root. What runs in it
- * is process 1 there and everything ends with it. */
 static void
-enter_namespace (void)
-{
-  int flags = CLONE_NEWNS | CLONE_NEWPID;
-  int status;
-  pid_t pid;
-
-  if (unshare (flags) < 0 && unshare (CLONE_NEWUSER | flags) < 0)
-    g_error ("no namespace can be had: %s", g_strerror (errno));
-  pid = fork ();
-  if (pid > 0)
-    {
-      if (waitpid (pid, &status, 0) != pid)
-        g_error ("the test was lost: %s", g_strerror (errno));
-      _exit (WIFEXITED (status) ? WEXITSTATUS (status) : 1);
-    }
-  /* Process 1 of a namespace is deaf to most signals, its own abort() included. */
-  if (pid == 0 && (pid = fork ()) > 0)
-    {
-      if (waitpid (pid, &status, 0) != pid)
-        _exit (1);
-      _exit (WIFEXITED (status) ? WEXITSTATUS (status) : 1);
-    }
-  if (pid < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-    g_error ("mounts cannot be made private: %s", g_strerror (errno));
-}
-
-static void
-tell_kernel (Fixture *fixture, const char *path, const char *text)
+tell_kernel (OwnProcesses *fixture, const char *path, const char *text)
 {
   g_autofree char *whole = g_build_filename (
       mock_machine_get_directory (fixture->story.machine), "sys/bus/pci", path, NULL);
@@ -694,7 +495,7 @@ tell_kernel (Fixture *fixture, const char *path, const char *text)
 
 /* What the host's driver has already is used, and that is no guest: the rest comes back around it. */
 static void
-test_split_in_use (Fixture *fixture, gconstpointer data)
+test_split_in_use (OwnProcesses *fixture, gconstpointer data)
 {
   const char *wish = data;
   const char *const arguments[] = { "host", FAKE_CARD, wish, NULL };
@@ -704,7 +505,7 @@ test_split_in_use (Fixture *fixture, gconstpointer data)
   tell_kernel (fixture, "drivers/vfio-pci/unbind", FAKE_CARD);
   tell_kernel (fixture, "devices/" FAKE_CARD "/driver_override", "\n");
   tell_kernel (fixture, "drivers/amdgpu/bind", FAKE_CARD);
-  /* NODE has the numbers of the group's node. */
+  /* The other one has the numbers of the group's node. */
   mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD130", "zero", 1, 5);
   pid = start_holder_of ("/dev/zero", POLITE);
 
@@ -718,46 +519,44 @@ test_split_in_use (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  enter_namespace ();
+  own_processes_enter ();
   cancel_file =
       mmap (NULL, CANCEL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add ("/helper/close/polite", Fixture, NULL, set_up, test_polite, tear_down);
-  g_test_add ("/helper/close/stubborn", Fixture, NULL, set_up, test_stubborn, tear_down);
-  g_test_add ("/helper/close/without-consent", Fixture, NULL, set_up, test_without_consent,
-              tear_down);
-  g_test_add ("/helper/close/other-process", Fixture, NULL, set_up,
-              test_other_process_with_that_pid, tear_down);
-  g_test_add ("/helper/close/survivor", Fixture, NULL, set_up, test_survivor, tear_down);
-  g_test_add ("/helper/close/cancel", Fixture, NULL, set_up, test_cancel_while_closing,
-              tear_down);
-  g_test_add ("/helper/close/cancel-after", Fixture, NULL, set_up, test_cancel_after_closing,
-              tear_down);
-  g_test_add ("/helper/close/failed-after", Fixture, NULL, set_up, test_failed_after_closing,
-              tear_down);
-  g_test_add ("/helper/wait-guest/until-free", Fixture, NULL, set_up, test_until_free,
-              tear_down);
-  g_test_add ("/helper/wait-guest/until-free-refused", Fixture, NULL, set_up,
-              test_until_free_refused, tear_down);
-  g_test_add ("/helper/wait-guest/until-free-cancelled", Fixture, NULL, set_up,
-              test_until_free_cancelled, tear_down);
-  g_test_add ("/helper/wait-guest/when-free", Fixture, NULL, set_up, test_when_free, tear_down);
-  g_test_add ("/helper/close/split-in-use", Fixture, NULL, set_up, test_split_in_use,
-              tear_down);
-  g_test_add ("/helper/wait-guest/split-in-use", Fixture, "--when-free", set_up,
-              test_split_in_use, tear_down);
-  g_test_add ("/helper/close/new-holder", Fixture, NULL, set_up, test_new_holder, tear_down);
+  g_test_add ("/helper/close/polite", OwnProcesses, NULL, own_processes_set_up, test_polite,
+              own_processes_tear_down);
+  g_test_add ("/helper/close/stubborn", OwnProcesses, NULL, own_processes_set_up, test_stubborn,
+              own_processes_tear_down);
+  g_test_add ("/helper/close/without-consent", OwnProcesses, NULL, own_processes_set_up,
+              test_without_consent, own_processes_tear_down);
+  g_test_add ("/helper/close/other-process", OwnProcesses, NULL, own_processes_set_up,
+              test_other_process_with_that_pid, own_processes_tear_down);
+  g_test_add ("/helper/close/survivor", OwnProcesses, NULL, own_processes_set_up, test_survivor,
+              own_processes_tear_down);
+  g_test_add ("/helper/close/cancel", OwnProcesses, NULL, own_processes_set_up,
+              test_cancel_while_closing, own_processes_tear_down);
+  g_test_add ("/helper/close/cancel-after", OwnProcesses, NULL, own_processes_set_up,
+              test_cancel_after_closing, own_processes_tear_down);
+  g_test_add ("/helper/close/failed-after", OwnProcesses, NULL, own_processes_set_up,
+              test_failed_after_closing, own_processes_tear_down);
+  g_test_add ("/helper/close/split-in-use", OwnProcesses, NULL, own_processes_set_up,
+              test_split_in_use, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/split-in-use", OwnProcesses, "--when-free",
+              own_processes_set_up, test_split_in_use, own_processes_tear_down);
+  g_test_add ("/helper/close/new-holder", OwnProcesses, NULL, own_processes_set_up,
+              test_new_holder, own_processes_tear_down);
 
-  g_test_add ("/helper/kept/by-holder", Fixture, NULL, set_up, test_kept_by_holder, tear_down);
-  g_test_add ("/helper/kept/rest-comes-later", Fixture, NULL, set_up,
-              test_rest_comes_back_later, tear_down);
-  g_test_add ("/helper/kept/lost-without-a-record", Fixture, NULL, set_up,
-              test_lost_without_a_record, tear_down);
-  g_test_add ("/helper/kept/without-holder", Fixture, NULL, set_up,
-              test_not_kept_without_holder, tear_down);
-  g_test_add ("/helper/kept/by-recovery", Fixture, NULL, set_up, test_kept_by_recovery,
-              tear_down);
+  g_test_add ("/helper/kept/by-holder", OwnProcesses, NULL, own_processes_set_up,
+              test_kept_by_holder, own_processes_tear_down);
+  g_test_add ("/helper/kept/rest-comes-later", OwnProcesses, NULL, own_processes_set_up,
+              test_rest_comes_back_later, own_processes_tear_down);
+  g_test_add ("/helper/kept/lost-without-a-record", OwnProcesses, NULL, own_processes_set_up,
+              test_lost_without_a_record, own_processes_tear_down);
+  g_test_add ("/helper/kept/without-holder", OwnProcesses, NULL, own_processes_set_up,
+              test_not_kept_without_holder, own_processes_tear_down);
+  g_test_add ("/helper/kept/by-recovery", OwnProcesses, NULL, own_processes_set_up,
+              test_kept_by_recovery, own_processes_tear_down);
 
   return g_test_run ();
 }

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-guest-wait.h"
+
+#include <errno.h>
+
+#include "baton-error.h"
+#include "baton-guest-watch.h"
+#include "baton-look.h"
+
+typedef struct
+{
+  /* borrowed */
+  BatonStepContext *context;
+  const char *handoff;
+  BatonLock **lock;
+
+  /* owned */
+  BatonGuestWatch *watch;
+  char *note; /* which note of the card there was when the wait began */
+
+  BatonSide side; /* where the card was then */
+  gboolean seen;  /* a guest has had the card */
+} Wait;
+
+static void
+wait_clear (Wait *self)
+{
+  g_clear_pointer (&self->watch, baton_guest_watch_free);
+  g_free (self->note);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Wait, wait_clear)
+
+typedef enum
+{
+  SIGHT_FAILED,
+  SIGHT_IN_USE, /* or to be used yet */
+  SIGHT_FREE,
+  SIGHT_MOVED, /* somebody else takes the card away, or has done so */
+} Sight;
+
+/* The watch listens before the look, so that nothing falls between the two. */
+static Sight
+look (Wait *self, BatonTrouble *trouble)
+{
+  BatonStepContext *context = self->context;
+  g_autoptr (BatonHolders) holders = NULL;
+  const BatonCard *card;
+  guint n_holders;
+
+  if (self->watch == NULL || !baton_guest_watch_listen (self->watch, context->root))
+    {
+      baton_trouble_set (trouble, BATON_CODE_WATCH_REFUSED, errno, "reason", g_strerror (errno),
+                         NULL);
+      return SIGHT_FAILED;
+    }
+  if (!baton_look_again (context, trouble))
+    return SIGHT_FAILED;
+  card = baton_look_find_card (context, trouble);
+  if (card == NULL)
+    return SIGHT_FAILED;
+  if (card->side != self->side)
+    return SIGHT_MOVED;
+  holders = baton_look_at_holders (context, trouble);
+  if (holders == NULL)
+    return SIGHT_FAILED;
+
+  n_holders = baton_guest_watch_follow (self->watch, holders);
+  if (!self->seen && n_holders > 0)
+    baton_event_writer_log (context->events, "info",
+                            "A virtual machine has the card open; it comes back when that has "
+                            "stopped.");
+  self->seen = self->seen || n_holders > 0;
+
+  return self->seen && n_holders == 0 ? SIGHT_FREE : SIGHT_IN_USE;
+}
+
+/* A descriptor that is readable is not yet a reason to look. */
+static gboolean
+wait_for_news (Wait *self)
+{
+  do
+    if (baton_waiter_wait (self->context->waiter, baton_guest_watch_get_fd (self->watch),
+                           BATON_WAIT_FOR_EVER, TRUE) == BATON_WAIT_CANCELLED)
+      return FALSE;
+  while (!baton_guest_watch_has_news (self->watch));
+
+  return TRUE;
+}
+
+static Sight
+wait_until_free (Wait *self, BatonTrouble *trouble)
+{
+  Sight sight;
+
+  while ((sight = look (self, trouble)) == SIGHT_IN_USE)
+    if (!wait_for_news (self))
+      return SIGHT_IN_USE;
+
+  return sight;
+}
+
+/* Where the card was handed to the guest anew, whoever did that says when it comes back. */
+static gboolean
+is_taken_over (Wait *self, Sight sight)
+{
+  g_autofree char *note = NULL;
+
+  if (self->context->to == BATON_SIDE_HOST)
+    return FALSE;
+  note = baton_card_state_dup_mark (self->context->root, self->context->before->card);
+
+  return g_strcmp0 (note, self->note) != 0 &&
+         (sight != SIGHT_MOVED ||
+          baton_look_find_card (self->context, NULL)->side != BATON_SIDE_HOST);
+}
+
+static gboolean
+take_lock (Wait *self, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+
+  *self->lock =
+      baton_lock_await (self->context->root, self->handoff, self->context->waiter, &error);
+  if (*self->lock == NULL && !baton_waiter_is_cancelled (self->context->waiter))
+    baton_trouble_set (trouble, BATON_CODE_INTERNAL, 0, "reason", error->message, NULL);
+
+  return *self->lock != NULL;
+}
+
+/**
+ * baton_guest_wait:
+ * @context: a handoff that has nothing half done
+ * @step: the step that waits, which is told as begun when the lock is free
+ * @handoff: its id
+ * @lock: (inout): the lock, which is let go for as long as it waits
+ * @trouble: why it could not wait
+ *
+ * Waits until somebody has had the card and nobody has it any more. On the way to the host the guest
+ * is there from the start; after a handoff to the guest it has yet to come.
+ *
+ * A guest may run for weeks, and the other cards are not to wait for it. So whatever happens to the
+ * card meanwhile is found by looking, and once more when the lock is there again: nobody moves a
+ * card without it.
+ *
+ * Returns: %BATON_OUTCOME_OK where the card is to be taken back, or has been; with the lock.
+ *   %BATON_OUTCOME_CANCELLED where somebody asked to stop, or has handed the card over anew;
+ *   perhaps without it. %BATON_OUTCOME_FAILED with the lock, if that can be had
+ */
+BatonOutcome
+baton_guest_wait (BatonStepContext *context,
+                  const BatonStep *step,
+                  const char *handoff,
+                  BatonLock **lock,
+                  BatonTrouble *trouble)
+{
+  g_auto (Wait) self = {
+    .context = context,
+    .handoff = handoff,
+    .lock = lock,
+    .watch = baton_guest_watch_new (),
+    .note = baton_card_state_dup_mark (context->root, context->before->card),
+    .seen = context->to == BATON_SIDE_HOST,
+  };
+  Sight sight;
+
+  if (!baton_look_again (context, trouble) || baton_look_find_card (context, trouble) == NULL)
+    return BATON_OUTCOME_FAILED;
+  self.side = baton_look_find_card (context, NULL)->side;
+  g_clear_pointer (lock, baton_lock_release);
+  baton_event_writer_step (context->events, step, BATON_STEP_STATE_START, 0, BATON_CODE_NONE,
+                           NULL);
+  do
+    {
+      g_clear_pointer (lock, baton_lock_release);
+      sight = wait_until_free (&self, trouble);
+      if (sight == SIGHT_IN_USE || !take_lock (&self, trouble))
+        return baton_waiter_is_cancelled (context->waiter) ? BATON_OUTCOME_CANCELLED
+                                                           : BATON_OUTCOME_FAILED;
+      if (sight != SIGHT_FAILED)
+        sight = look (&self, trouble);
+      if (sight == SIGHT_FAILED)
+        return BATON_OUTCOME_FAILED;
+    }
+  while (sight == SIGHT_IN_USE && !is_taken_over (&self, sight));
+
+  return is_taken_over (&self, sight) ? BATON_OUTCOME_CANCELLED : BATON_OUTCOME_OK;
+}

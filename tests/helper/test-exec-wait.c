@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "baton-lock.h"
+#include "baton-recover.h"
+#include "baton-report.h"
+#include "own-processes.h"
+
+#define OTHER_HANDOFF "0123456789abcdef0123456789abcdef"
+
+static pid_t
+start_holder (void)
+{
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      int fd = open (OWN_PROCESSES_NODE, O_RDWR);
+
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      if (fd < 0 || write (ready[1], "x", 1) != 1)
+        _exit (1);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+
+  return pid;
+}
+
+/* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
+static pid_t
+start_guest (OwnProcesses *fixture, int *ret_fd)
+{
+  g_autofree char *node = g_build_filename (mock_machine_get_directory (fixture->story.machine),
+                                            "dev/vfio", FAKE_GROUP, NULL);
+  pid_t pid = start_holder ();
+
+  /* Opened by the test in its place, since a plain file has no device's numbers. */
+  *ret_fd = open (node, O_RDWR | O_CLOEXEC);
+  g_assert_cmpint (*ret_fd, >=, 0);
+
+  return pid;
+}
+
+static void
+stop_guest (pid_t pid, int fd)
+{
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  close (fd);
+}
+
+static void
+use_group_numbers (OwnProcesses *fixture)
+{
+  /* The display's node would be held by the guest as well. */
+  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD129", "dri/renderD129",
+                         226, 129);
+}
+
+static void
+wait_for_wait (OwnProcesses *fixture)
+{
+  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+}
+
+/* Handed over, used, and back by itself when the guest has stopped. */
+static void
+test_until_free (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
+  guest = start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* The return is refused when the guest has stopped: not plainly done, and it says why. */
+static void
+test_until_free_refused (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  g_autoptr (JsonNode) report = NULL;
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  guest = start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  mock_machine_write (fixture->story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nclose-politely-ms=soon\n");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DEGRADED);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "handed-over-with-problems");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  report = baton_report_load (fixture->story.root, NULL);
+  g_assert_nonnull (report);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
+                   "handed-over-with-problems");
+}
+
+/* Asked to stop while it waits for the guest: the card stays with it. */
+static void
+test_until_free_cancelled (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  pid_t worker;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "handed-over");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+/* Refused while a guest has the card; with the wish to wait, it comes back when that has stopped. */
+static void
+test_when_free (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "host", FAKE_CARD, "--when-free", NULL };
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  guest = start_guest (fixture, &fd);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_REFUSED);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* Another card's handoff: it has the lock, and its report is the last one. */
+static BatonLock *
+begin_other_handoff (OwnProcesses *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  BatonLock *lock = baton_lock_take (fixture->story.root, OTHER_HANDOFF, NULL, &error);
+
+  g_assert_no_error (error);
+  mock_machine_write (fixture->story.machine, "var/lib/baton/report.json",
+                      "{\"handoff\":\"" OTHER_HANDOFF "\"}");
+
+  return lock;
+}
+
+/* While a guest runs other cards come and go, and who brings this one back waits for them. */
+static void
+test_other_card_meanwhile (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const until_free[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  static const char *const when_free[] = { "host", FAKE_CARD, "--when-free", NULL };
+  gboolean to_host = GPOINTER_TO_INT (data);
+  BatonLock *lock;
+  pid_t worker, guest = 0;
+  int fd = -1;
+
+  use_group_numbers (fixture);
+  if (to_host)
+    {
+      g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+      guest = start_guest (fixture, &fd);
+    }
+  story_prepare_arguments (&fixture->story, to_host ? when_free : until_free);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  lock = begin_other_handoff (fixture);
+  if (!to_host)
+    {
+      guest = start_guest (fixture, &fd);
+      story_wait_for_text (&fixture->story, "has the card open");
+    }
+  stop_guest (guest, fd);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  baton_lock_release (lock);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* Who waits for the lock is heard as well when he asks to stop, and changes nothing without it. */
+static void
+test_cancelled_without_lock (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  BatonLock *lock;
+  pid_t worker, guest;
+  guint n_acts;
+  int fd;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  n_acts = fake_kernel_get_n_acts (fixture->story.kernel);
+  lock = begin_other_handoff (fixture);
+  guest = start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  stop_guest (guest, fd);
+  g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  baton_lock_release (lock);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "handed-over");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, n_acts);
+}
+
+static void
+test_when_free_cancelled (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "host", FAKE_CARD, "--when-free", NULL };
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  guest = start_guest (fixture, &fd);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
+  g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_CANCELLED);
+  stop_guest (guest, fd);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "cancelled");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+/* Brought back by hand before any guest came: nobody waits for one any more, and the report is about
+ * who brought it. */
+static void
+test_taken_back_by_hand (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  g_autofree char *waiting = NULL;
+  g_autofree char *by_hand = NULL;
+  g_autoptr (JsonNode) report = NULL;
+  pid_t worker;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  waiting = g_steal_pointer (&fixture->story.id);
+  g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&fixture->story, "returned");
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  by_hand = g_steal_pointer (&fixture->story.id);
+  fixture->story.id = g_steal_pointer (&waiting);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "nothing-to-do");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+  report = baton_report_load (fixture->story.root, NULL);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "handoff"), ==,
+                   by_hand);
+}
+
+/* The worker is killed while it waits, and the last report is another card's by then, or that is
+ * still at work. */
+static void
+test_killed_while_waiting (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  gboolean is_busy = GPOINTER_TO_INT (data);
+  BatonLock *lock;
+  pid_t worker;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  lock = begin_other_handoff (fixture);
+  if (!is_busy)
+    g_clear_pointer (&lock, baton_lock_release);
+  /* It lives, and is nobody's to settle. */
+  g_assert_cmpint (baton_recover_run (fixture->story.root), ==, is_busy ? BATON_EXIT_BUSY : 0);
+  g_assert_cmpint (kill (worker, SIGKILL), ==, 0);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, -1);
+  g_assert_cmpint (baton_recover_run (fixture->story.root), ==, is_busy ? BATON_EXIT_BUSY : 0);
+  g_clear_pointer (&lock, baton_lock_release);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "handed-over");
+  story_assert_one_result (&fixture->story);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+/* What would have been in the way at once is in the way afterwards, and the next login hears of it. */
+static void
+test_when_free_refused (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "host", FAKE_CARD, "--when-free", NULL };
+  g_autoptr (JsonNode) report = NULL;
+  pid_t worker, guest;
+  int fd;
+
+  use_group_numbers (fixture);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+  guest = start_guest (fixture, &fd);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  mock_machine_write (fixture->story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nclose-politely-ms=soon\n");
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_REFUSED);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  report = baton_report_load (fixture->story.root, NULL);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "handoff"), ==,
+                   fixture->story.id);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
+                   "refused");
+}
+
+int
+main (int argc, char **argv)
+{
+  own_processes_enter ();
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add ("/helper/wait-guest/until-free", OwnProcesses, NULL, own_processes_set_up,
+              test_until_free, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/until-free-refused", OwnProcesses, NULL, own_processes_set_up,
+              test_until_free_refused, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/until-free-cancelled", OwnProcesses, NULL,
+              own_processes_set_up, test_until_free_cancelled, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/when-free", OwnProcesses, NULL, own_processes_set_up,
+              test_when_free, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/when-free-refused", OwnProcesses, NULL, own_processes_set_up,
+              test_when_free_refused, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/when-free-cancelled", OwnProcesses, NULL,
+              own_processes_set_up, test_when_free_cancelled, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/other-card/guest", OwnProcesses, GINT_TO_POINTER (FALSE),
+              own_processes_set_up, test_other_card_meanwhile, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/other-card/host", OwnProcesses, GINT_TO_POINTER (TRUE),
+              own_processes_set_up, test_other_card_meanwhile, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/cancelled-without-lock", OwnProcesses, NULL,
+              own_processes_set_up, test_cancelled_without_lock, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/taken-back-by-hand", OwnProcesses, NULL, own_processes_set_up,
+              test_taken_back_by_hand, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/killed", OwnProcesses, GINT_TO_POINTER (FALSE),
+              own_processes_set_up, test_killed_while_waiting, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/killed-while-busy", OwnProcesses, GINT_TO_POINTER (TRUE),
+              own_processes_set_up, test_killed_while_waiting, own_processes_tear_down);
+
+  return g_test_run ();
+}
