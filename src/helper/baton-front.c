@@ -5,6 +5,8 @@
 
 #include "baton-error.h"
 #include "baton-handoff-dir.h"
+#include "baton-handoff-waits.h"
+#include "baton-lock.h"
 
 /**
  * baton_front_end:
@@ -91,10 +93,45 @@ baton_front_recover (BatonFront *self, const char *const *arguments)
   return baton_front_carry_out (self, "recover", NULL);
 }
 
+static gboolean
+has_ended (BatonFront *self, const char *id)
+{
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (self->root, id, NULL);
+
+  return dir == NULL || baton_handoff_dir_has_ended (dir);
+}
+
+static char *
+find_handoff (BatonFront *self, GError **error)
+{
+  g_autofree char *working = baton_lock_read_handoff (self->root);
+  g_autoptr (GPtrArray) waiting = NULL;
+
+  if (working != NULL && !has_ended (self, working))
+    return g_steal_pointer (&working);
+
+  waiting = baton_handoff_waits_list (self->root);
+  if (waiting->len > 1)
+    {
+      g_autofree char *names = NULL;
+
+      g_ptr_array_add (waiting, NULL);
+      names = g_strjoinv (", ", (GStrv) waiting->pdata);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
+                   "several handoffs wait for virtual machines, and “cancel” takes the name of "
+                   "one: %s",
+                   names);
+      return NULL;
+    }
+
+  return waiting->len > 0 ? g_strdup (g_ptr_array_index (waiting, 0)) : NULL;
+}
+
 /**
  * baton_front_cancel:
  * @self: the front
- * @arguments: the handoff's id
+ * @arguments: the handoff's id, or nothing where only one can be meant: the one that is at work, or
+ *   the only one that waits for a virtual machine
  *
  * Asks a handoff that somebody started to stop. One that waits for its worker is asked as well:
  * the worker finds the wish when it comes.
@@ -106,11 +143,18 @@ baton_front_cancel (BatonFront *self, const char *const *arguments)
 {
   g_autoptr (BatonHandoffDir) dir = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *id = NULL;
 
-  if (arguments[0] == NULL || arguments[1] != NULL)
+  if (arguments[0] != NULL && arguments[1] != NULL)
     return baton_front_refuse_arguments (self, "“cancel” takes the name of one handoff");
 
-  dir = baton_handoff_dir_open (self->root, arguments[0], &error);
+  id = arguments[0] != NULL ? g_strdup (arguments[0]) : find_handoff (self, &error);
+  if (id == NULL && error != NULL)
+    return baton_front_refuse_arguments (self, error->message);
+  if (id == NULL)
+    return baton_front_end (self, BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_CANCEL, NULL, NULL);
+
+  dir = baton_handoff_dir_open (self->root, id, &error);
   if (dir == NULL && g_error_matches (error, BATON_ERROR, BATON_ERROR_PARSE))
     return baton_front_refuse_arguments (self, error->message);
   if (dir == NULL || baton_handoff_dir_has_ended (dir))

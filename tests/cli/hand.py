@@ -329,6 +329,18 @@ def cancel_and_recover_are_the_helpers():
 
 
 @story
+def cancel_of_a_wait_needs_no_name():
+    """A handoff that waits for a virtual machine has no lock, but a card that is not with the host."""
+    answer = say(hello(verb="cancel"), result(2, 0, "done", "cancel-asked", {"handoff": ID}))
+    with Machine(TWINS, answer) as machine:
+        driver = machine.tree / f"sys/bus/pci/devices/{CARD}/driver"
+        driver.unlink()
+        driver.symlink_to("../../drivers/vfio-pci")
+        status, _, _ = machine.run("cancel")
+        check(status == 0 and machine.asked_for("cancel") == ["cancel"], machine.asked_for("cancel"))
+
+
+@story
 def cancel_without_a_handoff_is_done():
     with Machine(TWINS) as machine:
         status, events = machine.run_json("cancel")

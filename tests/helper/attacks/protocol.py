@@ -172,6 +172,33 @@ def cancel_before_the_start_and_after_the_end():
         expect_refusal(handoff.tree, ["cancel", "0" * 32], 12, "nothing-to-cancel")
 
 
+def make_waiting(tree, name):
+    directory = tree.path / "run/baton/handoff" / name
+    directory.mkdir(mode=0o700)
+    (directory / "events").touch()
+    (directory / "waits").write_text("{}")
+    return directory / "cancel"
+
+
+@story
+def cancel_without_a_name():
+    """Whoever works is meant, and else the only one that waits for a virtual machine."""
+    with Handoff() as handoff:
+        name = handoff.worker.directory.name
+        (handoff.tree.path / "run/baton/lock").write_text(name + "\n")
+        one = make_waiting(handoff.tree, "1" * 32)
+        status, output = run(handoff.tree, "cancel")
+        check(status == 0 and output.result["args"]["handoff"] == name, str(output.lines))
+        handoff.finish()
+        status, output = run(handoff.tree, "cancel")
+        check(status == 0 and output.result["args"]["handoff"] == "1" * 32 and one.exists(), str(output.lines))
+        one.unlink()
+        two = make_waiting(handoff.tree, "2" * 32)
+        status, output = run(handoff.tree, "cancel")
+        check(status == 10 and "1" * 32 in output.result["text"] and "2" * 32 in output.result["text"], str(output.lines))
+        check(not one.exists() and not two.exists(), "one of two was chosen")
+
+
 @story
 def half_a_command_and_then_the_end():
     """Attack 32."""
