@@ -13,8 +13,8 @@
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-handoff-dir.h"
-
-#define LOCK "baton/lock"
+#include "baton-handoff-waits.h"
+#include "baton-lock.h"
 
 /* Where something appears that says more: the directory of the lock, or the place where that
  * directory will be made by the first handoff since the start of the machine; and the report. */
@@ -76,12 +76,29 @@ watch_places (BatonWatchHandoff *self)
     }
 }
 
-static char *
-read_running_id (BatonWatchHandoff *self)
+/* A name that stayed in the lock after the end is history, which the report tells. */
+static gboolean
+has_ended (BatonWatchHandoff *self, const char *id)
 {
-  g_autofree char *id = baton_root_read_line (self->root, BATON_ROOT_RUN, LOCK, NULL);
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (self->root, id, NULL);
 
-  return id != NULL && baton_handoff_id_is_valid (id) ? g_steal_pointer (&id) : NULL;
+  return dir == NULL || baton_handoff_dir_has_ended (dir);
+}
+
+/* Whoever works goes before one that waits for a virtual machine, which is come back to. */
+static char *
+find_handoff (BatonWatchHandoff *self)
+{
+  g_autofree char *id = baton_lock_read_handoff (self->root);
+  g_autoptr (GPtrArray) waiting = NULL;
+
+  if (id != NULL && !has_ended (self, id))
+    return g_steal_pointer (&id);
+  if (self->relay != NULL)
+    return NULL;
+  waiting = baton_handoff_waits_list (self->root);
+
+  return waiting->len > 0 ? g_strdup (g_ptr_array_index (waiting, 0)) : NULL;
 }
 
 static void
@@ -97,8 +114,7 @@ begin_to_follow (BatonWatchHandoff *self, const char *id)
   self->events_watch = -1;
   g_strlcpy (self->id, id, sizeof self->id);
 
-  /* A name that stayed in the lock after the end is history, which the report tells. */
-  if (dir == NULL || baton_handoff_dir_has_ended (dir))
+  if (dir == NULL)
     return;
 
   fd = baton_handoff_dir_open_events (dir, O_RDONLY, NULL);
@@ -118,22 +134,24 @@ begin_to_follow (BatonWatchHandoff *self, const char *id)
 void
 baton_watch_handoff_look (BatonWatchHandoff *self)
 {
-  g_autofree char *id = read_running_id (self);
+  g_autofree char *id = NULL;
 
-  if (self->relay != NULL)
-    baton_relay_pump (self->relay);
-  if (id != NULL && !g_str_equal (id, self->id))
+  do
     {
-      begin_to_follow (self, id);
       if (self->relay != NULL)
         baton_relay_pump (self->relay);
+      if (self->relay != NULL && baton_relay_has_result (self->relay, NULL))
+        {
+          g_clear_pointer (&self->relay, baton_relay_free);
+          self->on_state (self->data);
+        }
+      g_clear_pointer (&id, g_free);
+      id = find_handoff (self);
+      if (id == NULL || g_str_equal (id, self->id))
+        return;
+      begin_to_follow (self, id);
     }
-
-  if (self->relay == NULL || !baton_relay_has_result (self->relay, NULL))
-    return;
-
-  g_clear_pointer (&self->relay, baton_relay_free);
-  self->on_state (self->data);
+  while (self->relay != NULL);
 }
 
 static gboolean

@@ -8,6 +8,7 @@
 #include "baton-command.h"
 #include "baton-front-lines.h"
 #include "baton-front.h"
+#include "baton-record.h"
 #include "baton-report.h"
 #include "baton-watch-handoff.h"
 #include "baton-watch-lost.h"
@@ -31,6 +32,8 @@ typedef struct
   BatonWatchHandoff *handoff;
   BatonLines *commands;
   BatonMachine *machine;
+  JsonObject *plan;   /* the last handoff's */
+  JsonObject *result; /* what it came to, and is to be told of */
   guint look_source;
 } Watch;
 
@@ -43,6 +46,8 @@ clear_watch (Watch *self)
   g_clear_pointer (&self->commands, baton_lines_free);
   g_clear_pointer (&self->output, baton_watch_output_free);
   g_clear_pointer (&self->machine, baton_machine_unref);
+  g_clear_pointer (&self->plan, json_object_unref);
+  g_clear_pointer (&self->result, json_object_unref);
   g_clear_pointer (&self->loop, g_main_loop_unref);
 }
 
@@ -120,6 +125,13 @@ on_changed (guint changes, gpointer data)
       g_timeout_add ((guint) CLAMP (wait_ms, 0, LOOK_EVERY_MS), on_look_due_cb, self);
 }
 
+static void
+keep (JsonObject **where, const BatonEvent *event)
+{
+  g_clear_pointer (where, json_object_unref);
+  *where = json_object_ref (event->object);
+}
+
 /* What a reader who has asked for none of it may know of a handoff: its plan and its steps. Its
  * result ends no watch, and comes as the report. */
 static void
@@ -130,15 +142,79 @@ on_handoff_event (const BatonEvent *event, const char *line, gsize length, gpoin
 
   if (g_strv_contains (shown, event->type))
     baton_event_writer_relay (self->front->writer, line, (gssize) length);
+  if (g_str_equal (event->type, "plan"))
+    keep (&self->plan, event);
+  else if (g_str_equal (event->type, "result"))
+    keep (&self->result, event);
+}
+
+static void
+copy_members (JsonObject *from, JsonObject *to, const char *const *keys)
+{
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      JsonNode *value = json_object_get_member (from, keys[i]);
+
+      json_object_set_member (
+          to, keys[i], value != NULL ? json_node_copy (value) : json_node_new (JSON_NODE_NULL));
+    }
+}
+
+/* A handoff that was refused, or that had waited for a virtual machine in vain, has an end as well,
+ * and nobody keeps a report of it. */
+static JsonNode *
+make_report (Watch *self, JsonNode *last)
+{
+  static const char *const ends[] = { "exit",       "state",   "code",    "args",
+                                      "text",       "remedy",  "at_step", "troubles",
+                                      "elapsed_ms", "handoff", NULL };
+  static const char *const plans[] = { "cards", "to", NULL };
+  static const char *const kept[] = { "durations", NULL };
+  g_autofree char *boot_id = baton_record_read_boot_id (self->front->root);
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *report = json_object_new ();
+
+  copy_members (self->result, report, ends);
+  copy_members (self->plan, report, plans);
+  json_object_set_array_member (report, "steps", json_array_new ());
+  json_object_set_array_member (report, "durations", json_array_new ());
+  if (last != NULL && json_object_has_member (json_node_get_object (last), "durations"))
+    copy_members (json_node_get_object (last), report, kept);
+  json_object_set_null_member (report, "uid");
+  json_object_set_string_member (report, "boot_id", boot_id);
+  json_object_set_int_member (report, "at", g_get_real_time () / G_USEC_PER_SEC);
+  json_node_take_object (node, report);
+
+  return node;
+}
+
+static const char *
+get_handoff (JsonObject *object)
+{
+  return json_object_get_string_member_with_default (object, "handoff", NULL);
 }
 
 static void
 tell_report (Watch *self)
 {
+  g_autoptr (JsonObject) result = NULL;
   g_autoptr (JsonNode) report = baton_report_load (self->front->root, NULL);
 
   /* None yet, or one that is being made: its end will be told as well. */
-  if (report != NULL && JSON_NODE_HOLDS_OBJECT (report))
+  if (report != NULL && !JSON_NODE_HOLDS_OBJECT (report))
+    g_clear_pointer (&report, json_node_unref);
+  if (self->result != NULL && self->plan != NULL &&
+      (report == NULL || g_strcmp0 (get_handoff (self->result),
+                                    get_handoff (json_node_get_object (report))) != 0) &&
+      g_strcmp0 (get_handoff (self->result), get_handoff (self->plan)) == 0)
+    {
+      JsonNode *made = make_report (self, report);
+
+      g_clear_pointer (&report, json_node_unref);
+      report = made;
+    }
+  result = g_steal_pointer (&self->result);
+  if (report != NULL)
     baton_watch_output_report (self->output, report);
 }
 

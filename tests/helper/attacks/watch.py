@@ -52,12 +52,12 @@ class Watch:
         return total
 
 
-def make_handoff(tree, lock=True):
-    directory = tree.path / "run/baton/handoff" / ID
+def make_handoff(tree, lock=True, name=ID):
+    directory = tree.path / "run/baton/handoff" / name
     directory.mkdir(parents=True)
     (directory / "events").touch()
     if lock:
-        (tree.path / "run/baton/lock").write_text(ID + "\n")
+        (tree.path / "run/baton/lock").write_text(name + "\n")
     return Worker(directory)
 
 
@@ -184,6 +184,32 @@ def a_handoff_that_has_ended_is_history():
         with Watch(tree) as watch:
             check(watch.wait_for_type("report")[0]["code"] == "returned", "another report came")
             check(not [line for line in watch.look() if line["type"] == "step"], "an old handoff was shown")
+
+
+@story
+def one_that_waits_for_a_guest_is_come_back_to():
+    """It has let the lock go: whoever has it goes before, and then it is told again, to its end."""
+    other = "f" * 32
+    plan = {"cards": ["0000:01:00.0"], "to": "host", "findings": [], "steps": [], "ends_session": False,
+            "digest": "0" * 64, "snap": 1, "more": False}
+    with Tree() as tree:
+        waiting = make_handoff(tree, lock=False)
+        waiting.write("plan", **plan)
+        waiting.write("step", n=1, id="wait-guest:x", state="start", errno=None, code=None, args=None, text=None)
+        (waiting.directory / "waits").write_text("{}")
+        with Watch(tree) as watch:
+            check(watch.wait_for_type("step")[0]["handoff"] == ID, "it was not found")
+            worker = make_handoff(tree, name=other)
+            worker.write("step", n=1, id="verify:x", state="start", errno=None, code=None, args=None, text=None)
+            watch.wait_for(lambda lines: any(line.get("handoff") == other for line in lines))
+            write_report(tree, "handed-over", handoff=other)
+            worker.end()
+            (tree.path / "run/baton/lock").write_text("")
+            watch.wait_for(lambda lines: [line.get("handoff") for line in lines if line["type"] == "step"] ==
+                           [ID, other, ID])
+            waiting.end(13, "cancelled", "cancelled")
+            watch.wait_for(lambda lines: any(line["type"] == "report" and line["handoff"] == ID and
+                                             line["code"] == "cancelled" for line in lines))
 
 
 @story
