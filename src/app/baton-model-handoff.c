@@ -106,6 +106,7 @@ settle (BatonModel *self, JsonObject *result)
   self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
   baton_handoff_end (self->handoff, result);
   g_clear_object (&self->hand_client);
+  g_clear_object (&self->hand_leave);
   g_clear_pointer (&self->hand_view, baton_view_free);
 
   if (code == BATON_CODE_PLAN_CHANGED)
@@ -137,10 +138,12 @@ on_handed_cb (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (JsonObject) end =
       baton_helper_client_run_finish (BATON_HELPER_CLIENT (source), result, &error);
 
+  /* Not one that was left to itself. */
+  if (self->hand_client != BATON_HELPER_CLIENT (source))
+    return;
   if (end == NULL)
     g_warning ("the handoff could not be followed: %s", error->message);
-  if (self->hand_client == BATON_HELPER_CLIENT (source))
-    settle (self, end);
+  settle (self, end);
 }
 
 static char **
@@ -153,6 +156,17 @@ build_arguments (const char *verb, const BatonRequest *request)
   g_strv_builder_addv (builder, (const char **) arguments);
 
   return g_strv_builder_end (builder);
+}
+
+/* A handoff that waits for its virtual machine may do so for days, and another card is not to wait
+ * for that. It goes on by itself, and the watch tells of it again when nothing else goes on. */
+static void
+leave_handoff (BatonModel *self)
+{
+  g_cancellable_cancel (self->hand_leave);
+  g_clear_object (&self->hand_client);
+  g_clear_object (&self->hand_leave);
+  g_clear_pointer (&self->hand_view, baton_view_free);
 }
 
 /**
@@ -170,18 +184,22 @@ baton_model_hand (BatonModel *self, const BatonRequest *request)
 
   g_return_if_fail (BATON_IS_MODEL (self));
 
-  if (self->watch == NULL || self->hand_client != NULL)
+  if (self->watch == NULL ||
+      (self->hand_client != NULL && !baton_handoff_is_waiting (self->handoff)))
     return;
+  if (self->hand_client != NULL)
+    leave_handoff (self);
 
   handoff = baton_handoff_new (request->cards[0], baton_side_to_string (request->to), TRUE);
   arguments = build_arguments ("hand", request);
   self->hand_view = baton_view_new ();
+  self->hand_leave = g_cancellable_new ();
   self->hand_client = baton_model_create_client (self);
   g_signal_connect_object (self->hand_client, "event", G_CALLBACK (on_hand_event_cb), self,
                            G_CONNECT_SWAPPED);
   set_handoff (self, handoff);
-  baton_helper_client_run_async (self->hand_client, (const char *const *) arguments, NULL,
-                                 on_handed_cb, g_object_ref (self));
+  baton_helper_client_run_async (self->hand_client, (const char *const *) arguments,
+                                 self->hand_leave, on_handed_cb, g_object_ref (self));
 }
 
 /**

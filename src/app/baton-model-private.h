@@ -17,6 +17,7 @@ struct _BatonModel
   BatonView *own_view;
   BatonHandoff *handoff;
   BatonHelperClient *hand_client; /* carries our handoff out; NULL for somebody else's */
+  GCancellable *hand_leave;       /* leaves it to itself */
   BatonView *hand_view;
   char *settled_id; /* handoff that has been shown to its end */
   char *report_key; /* of the last report that was told of */

@@ -165,6 +165,7 @@ baton_model_dispose (GObject *object)
   g_clear_object (&self->watch);
   g_clear_object (&self->handoff);
   g_clear_object (&self->hand_client);
+  g_clear_object (&self->hand_leave);
 
   G_OBJECT_CLASS (baton_model_parent_class)->dispose (object);
 }

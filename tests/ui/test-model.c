@@ -20,6 +20,12 @@
   "\"verify:" CARD "\",\"kind\":\"verify\",\"target\":\"" CARD "\",\"detail\":null,"           \
   "\"persistent\":false}],\"ends_session\":false,\"digest\":\"ab\",\"snap\":1,\"more\":false}" \
   "\n"
+#define WAITING_PLAN                                                                           \
+  "{\"v\":1,\"seq\":2,\"t_ms\":2,\"handoff\":\"4f\",\"type\":\"plan\",\"cards\":[\"" CARD      \
+  "\"],\"to\":\"guest\",\"findings\":[],\"steps\":[{\"n\":1,\"id\":\"wait-guest:" CARD         \
+  "\",\"kind\":\"wait-guest\",\"target\":\"" CARD                                              \
+  "\",\"detail\":null,\"persistent\":false}],\"ends_session\":false,\"digest\":\"ab\","        \
+  "\"snap\":1,\"more\":false}\n"
 #define STEP(seq, n, id, state)                                                                \
   "{\"v\":1,\"seq\":" seq ",\"t_ms\":3,\"handoff\":\"4f\",\"type\":\"step\",\"n\":" n          \
   ",\"id\":\"" id ":" CARD "\",\"state\":\"" state                                             \
@@ -244,6 +250,33 @@ test_cancelled (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (fixture->message, "cancelled"));
 }
 
+/* One that waits for its virtual machine goes on by itself, and keeps no other card waiting. */
+static void
+test_another_meanwhile (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BatonHandoff) waiting = NULL;
+
+  write_file (fixture, "hand",
+              HELLO ("hand") WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  write_file (fixture, "hand.cancelled", RESULT ("4", "13", "cancelled"));
+  hand (fixture);
+  waiting = g_object_ref (baton_model_get_handoff (fixture->model));
+  while (!baton_handoff_is_waiting (waiting))
+    g_main_context_iteration (NULL, TRUE);
+
+  write_file (fixture, "hand", HELLO ("hand") PLAN STEP ("3", "1", "unbind", "start"));
+  hand (fixture);
+  g_assert_true (baton_model_get_handoff (fixture->model) != waiting);
+  g_assert_cmpint (get_phase (fixture), ==, BATON_HANDOFF_ASKING);
+  wait_for_phase (fixture, BATON_HANDOFF_RUNNING);
+  /* This one does not wait: nothing begins beside it. */
+  hand (fixture);
+  g_assert_cmpint (get_phase (fixture), ==, BATON_HANDOFF_RUNNING);
+  baton_model_cancel (fixture->model);
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+  g_assert_cmpint (baton_handoff_get_phase (waiting), ==, BATON_HANDOFF_RUNNING);
+}
+
 typedef struct
 {
   const char *lines;
@@ -437,6 +470,8 @@ main (int argc, char **argv)
 
       g_test_add (path, Fixture, &end_rows[i], set_up, test_end, tear_down);
     }
+  g_test_add ("/app/model/another-meanwhile", Fixture, NULL, set_up, test_another_meanwhile,
+              tear_down);
   g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
   g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
 
