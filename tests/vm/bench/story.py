@@ -131,7 +131,8 @@ class Bench:
     def follow(process, timeout=180):
         """A batonctl --json that was started, to be read event by event.
 
-        @timeout is how long it may be silent, which its heartbeat never lets it be.
+        @timeout is how long it may be silent, which its heartbeat never lets it be, but while it
+        waits for a virtual machine.
         """
         return Running(process, timeout)
 

@@ -4,7 +4,7 @@
 TIER = 'full'
 SPOILS = True
 
-CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+CARD, SOUND, OTHER = '0000:01:00.0', '0000:01:00.1', '0000:03:00.0'
 HELD = ['sleep:handle-lid-switch block']
 
 SEEN = 'A virtual machine has the card open; it comes back when that has stopped.'
@@ -56,7 +56,11 @@ def run(bench):
     bench.expect_guest(CARD, SOUND)
     start(bench)
     handing.until(type='log', text=SEEN)
+    bench.to_guest(OTHER)
+    bench.expect_guest(OTHER)
     stop(bench)
     assert handing.end()['state'] == 'done'
     bench.expect_driver('bochs-drm', CARD)
     bench.expect_driver('snd_hda_intel', SOUND)
+    bench.expect_guest(OTHER)
+    bench.to_host(OTHER)
