@@ -86,14 +86,16 @@ describe_host (JsonObject *card, JsonObject *holders)
   return g_strdup (_ ("No monitor is connected to it, and no program is using it."));
 }
 
+/* A restart ends every handoff: where the card is with the guests after it, it was parked there. */
 static gboolean
-report_brought_here (JsonObject *report, JsonObject *card)
+report_brought_here (JsonObject *report, JsonObject *card, const char *boot_id)
 {
   const char *address = baton_json_get_string (card, "address");
   JsonArray *cards = baton_json_get_array (report, "cards");
 
   if (g_strcmp0 (baton_json_get_string (report, "to"), "guest") != 0 || address == NULL ||
-      baton_json_get_int (report, "exit", -1) != 0)
+      baton_json_get_int (report, "exit", -1) != 0 || boot_id == NULL ||
+      g_strcmp0 (baton_json_get_string (report, "boot_id"), boot_id) != 0)
     return FALSE;
 
   for (guint i = 0; i < baton_json_count (cards); i++)
@@ -108,16 +110,20 @@ report_brought_here (JsonObject *report, JsonObject *card)
  * @card: (nullable): a card of the contract
  * @holders: (nullable): who holds it
  * @report: (nullable): the last report
+ * @boot_id: (nullable): what tells this boot from every other
  *
  * Returns: (transfer full): the line below baton_place_words_dup()
  */
 char *
-baton_place_words_dup_detail (JsonObject *card, JsonObject *holders, JsonObject *report)
+baton_place_words_dup_detail (JsonObject *card,
+                              JsonObject *holders,
+                              JsonObject *report,
+                              const char *boot_id)
 {
   gint64 at = baton_json_get_int (report, "at", 0);
   g_autofree char *since = NULL;
 
-  if (at > 0 && report_brought_here (report, card))
+  if (at > 0 && report_brought_here (report, card, boot_id))
     since = baton_words_dup_time (at);
 
   switch (baton_words_get_side (card))

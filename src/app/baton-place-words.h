@@ -6,7 +6,10 @@
 G_BEGIN_DECLS
 
 char *baton_place_words_dup (JsonObject *card);
-char *baton_place_words_dup_detail (JsonObject *card, JsonObject *holders, JsonObject *report);
+char *baton_place_words_dup_detail (JsonObject *card,
+                                    JsonObject *holders,
+                                    JsonObject *report,
+                                    const char *boot_id);
 const char *baton_place_words_get_icon (JsonObject *card);
 
 G_END_DECLS

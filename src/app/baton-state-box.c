@@ -4,6 +4,7 @@
 #include "baton-state-box.h"
 
 #include "baton-place-words.h"
+#include "baton-root.h"
 #include "baton-words.h"
 
 struct _BatonStateBox
@@ -16,14 +17,26 @@ struct _BatonStateBox
   GtkLabel *title_label;
   GtkLabel *detail_label;
   BatonHandoffView *handoff_view;
+
+  /* owned */
+  char *boot_id;
 };
 
 G_DEFINE_FINAL_TYPE (BatonStateBox, baton_state_box, GTK_TYPE_BOX)
 
 static void
+baton_state_box_finalize (GObject *object)
+{
+  g_free (BATON_STATE_BOX (object)->boot_id);
+  G_OBJECT_CLASS (baton_state_box_parent_class)->finalize (object);
+}
+
+static void
 baton_state_box_class_init (BatonStateBoxClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = baton_state_box_finalize;
 
   g_type_ensure (BATON_TYPE_HANDOFF_VIEW);
   gtk_widget_class_set_template_from_resource (
@@ -38,7 +51,12 @@ baton_state_box_class_init (BatonStateBoxClass *klass)
 static void
 baton_state_box_init (BatonStateBox *self)
 {
+  g_autoptr (BatonRoot) root = baton_root_new_system (NULL);
+
   gtk_widget_init_template (GTK_WIDGET (self));
+  if (root != NULL)
+    self->boot_id =
+        baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/random/boot_id", NULL);
 }
 
 /**
@@ -57,7 +75,7 @@ baton_state_box_show_place (BatonStateBox *self,
                             JsonObject *report)
 {
   g_autofree char *title = baton_place_words_dup (card);
-  g_autofree char *detail = baton_place_words_dup_detail (card, holders, report);
+  g_autofree char *detail = baton_place_words_dup_detail (card, holders, report, self->boot_id);
 
   g_return_if_fail (BATON_IS_STATE_BOX (self));
 

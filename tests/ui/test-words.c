@@ -105,13 +105,44 @@ test_place (void)
       g_autoptr (JsonNode) node = parse (rows[i].card);
       JsonObject *card = json_node_get_object (node);
       g_autofree char *place = baton_place_words_dup (card);
-      g_autofree char *detail = baton_place_words_dup_detail (card, NULL, NULL);
+      g_autofree char *detail = baton_place_words_dup_detail (card, NULL, NULL, NULL);
 
       g_test_message ("%s", rows[i].card);
       g_assert_cmpstr (place, ==, rows[i].place);
       g_assert_cmpstr (baton_place_words_get_icon (card), ==, rows[i].icon);
       g_assert_cmpint (baton_words_choose_verb (card, NULL), ==, rows[i].verb);
       g_assert_cmpstr (detail, !=, "");
+    }
+}
+
+/* When it was handed over is told of this boot alone: after a restart it is parked there. */
+static void
+test_place_since (void)
+{
+  static const struct
+  {
+    const char *report;
+    gboolean is_told;
+  } rows[] = {
+    { "\"boot_id\":\"now\",\"exit\":0,\"cards\":[\"0000:01:00.0\"]", TRUE },
+    { "\"boot_id\":\"before\",\"exit\":0,\"cards\":[\"0000:01:00.0\"]", FALSE },
+    { "\"boot_id\":null,\"exit\":0,\"cards\":[\"0000:01:00.0\"]", FALSE },
+    { "\"boot_id\":\"now\",\"exit\":14,\"cards\":[\"0000:01:00.0\"]", FALSE },
+    { "\"boot_id\":\"now\",\"exit\":0,\"cards\":[\"0000:02:00.0\"]", FALSE },
+  };
+  g_autoptr (JsonNode) card =
+      parse ("{\"address\":\"0000:01:00.0\",\"side\":\"guest\",\"guests\":[]}");
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{%s,\"to\":\"guest\",\"at\":1000}", rows[i].report);
+      g_autoptr (JsonNode) report = parse (text);
+      g_autofree char *detail = baton_place_words_dup_detail (
+          json_node_get_object (card), NULL, json_node_get_object (report), "now");
+
+      g_test_message ("%s", text);
+      g_assert_cmpint (g_str_has_prefix (detail, "Handed over"), ==, rows[i].is_told);
     }
 }
 
@@ -529,3 +560,4 @@ main (int argc, char **argv)
 
   return g_test_run ();
 }
+  g_test_add_func ("/app/words/place-since", test_place_since);
