@@ -7,6 +7,22 @@
 
 #include "baton-json.h"
 
+/* One application may be in the way as several processes, and is closed by one step. A plan has no
+ * steps as long as a consent is missing. */
+static guint
+count_closes (JsonObject *plan, guint n_findings)
+{
+  JsonArray *steps = baton_json_get_array (plan, "steps");
+  guint n_closes = 0;
+
+  for (guint i = 0; i < baton_json_count (steps); i++)
+    if (g_strcmp0 (baton_json_get_string (baton_json_nth_object (steps, i), "kind"),
+                   "close-process") == 0)
+      n_closes++;
+
+  return baton_json_count (steps) > 0 ? n_closes : n_findings;
+}
+
 /**
  * baton_plan_words_summarise:
  * @plan: (nullable): a plan of the contract
@@ -36,6 +52,7 @@ baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
 
   if (baton_json_get_boolean (plan, "ends_session"))
     summary.ends_session = TRUE;
+  summary.n_closes = count_closes (plan, summary.n_closes);
 
   *ret_summary = summary;
 }
@@ -52,6 +69,21 @@ baton_plan_words_is_destructive (const BatonPlanSummary *summary)
   return summary->n_closes > 0 || summary->may_not_return || summary->ends_session;
 }
 
+/* Each consent that is given is named: a risk is not taken in the shadow of a loss. */
+static char *
+dup_risky_button (const BatonPlanSummary *summary)
+{
+  if (summary->ends_session)
+    return g_strdup (_ ("_Log Out and Hand Over Anyway"));
+
+  if (summary->n_closes > 0)
+    return g_strdup_printf (ngettext ("_Close %u App and Hand Over Anyway",
+                                      "_Close %u Apps and Hand Over Anyway", summary->n_closes),
+                            summary->n_closes);
+
+  return g_strdup (_ ("_Hand Over Anyway"));
+}
+
 /**
  * baton_plan_words_dup_button:
  * @summary: what the plan comes to
@@ -65,6 +97,10 @@ baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboo
 {
   gboolean to_guest = to == BATON_SIDE_GUEST;
 
+  /* Only the way to a guest asks for it: what comes back is back. */
+  if (summary->may_not_return && to_guest)
+    return dup_risky_button (summary);
+
   if (summary->ends_session)
     return g_strdup (to_guest ? _ ("_Log Out and Hand Over") : _ ("_Log Out and Return"));
 
@@ -75,9 +111,6 @@ baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboo
                                 : ngettext ("_Close %u App and Return",
                                             "_Close %u Apps and Return", summary->n_closes),
                             summary->n_closes);
-
-  if (summary->may_not_return)
-    return g_strdup (to_guest ? _ ("_Hand Over Anyway") : _ ("_Return Anyway"));
 
   if (when_free)
     return g_strdup (_ ("_Return When It Stops"));
@@ -101,6 +134,26 @@ describe_blocked (const BatonPlanSummary *summary, BatonSide to)
                           summary->n_blockers);
 }
 
+static char *
+describe_risk (const BatonPlanSummary *summary)
+{
+  if (summary->ends_session)
+    return g_strdup (
+        _ ("Your session ends, and what is not saved in it is lost. The card may not "
+           "come back before this computer is restarted."));
+
+  if (summary->n_closes > 0)
+    return g_strdup_printf (
+        ngettext ("%u app closes. The card may not come back before this computer is "
+                  "restarted.",
+                  "%u apps close. The card may not come back before this computer is "
+                  "restarted.",
+                  summary->n_closes),
+        summary->n_closes);
+
+  return g_strdup (_ ("The card may not come back before this computer is restarted."));
+}
+
 /* What will happen, in a sentence or two. */
 static char *
 describe_consequence (const BatonPlanSummary *summary,
@@ -116,6 +169,9 @@ describe_consequence (const BatonPlanSummary *summary,
   if (n_steps == 0)
     return g_strdup (_ ("The card is there already. There is nothing to do."));
 
+  if (summary->may_not_return && to_guest)
+    return describe_risk (summary);
+
   if (summary->ends_session)
     return g_strdup (_ ("Your session ends, and what is not saved in it is lost."));
 
@@ -124,9 +180,6 @@ describe_consequence (const BatonPlanSummary *summary,
                                       "%u apps close. The desktop keeps running.",
                                       summary->n_closes),
                             summary->n_closes);
-
-  if (summary->may_not_return)
-    return g_strdup (_ ("The card may not come back before this computer is restarted."));
 
   if (when_free)
     return g_strdup (

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * BatonPlanSummary: what a plan comes to for the person who decides about it
  *
  * @n_blockers: what stands in the way and no consent sets aside
- * @n_closes: processes that its button would close
+ * @n_closes: applications that its button would close
  * @may_not_return: its button takes the risk that the card stays away
  * @ends_session: its button logs out
  */

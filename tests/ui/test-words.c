@@ -269,7 +269,12 @@ typedef struct
   BatonSide to;
   const char *button;
   gboolean destructive;
+  const char *steps;       /* NULL for none yet */
+  const char *consequence; /* NULL where it is not looked at */
 } ButtonRow;
+
+#define MAY_NOT_RETURN "{\"severity\":\"blocker\",\"consent\":\"may-not-return\"}"
+#define RISK "The card may not come back before this computer is restarted."
 
 #define CLOSE(pid)                                                                             \
   "{\"severity\":\"blocker\",\"code\":\"in-use-app\",\"consent\":\"close\",\"subject\":\"" pid \
@@ -277,6 +282,10 @@ typedef struct
 
 #define DURATION(card, to, elapsed_ms)                                                         \
   "{\"durations\":[{\"card\":\"" card "\",\"to\":\"" to "\",\"elapsed_ms\":" elapsed_ms "}]}"
+
+#define STEPS                                                                                  \
+  "[{\"n\":1,\"kind\":\"close-process\",\"target\":\"7:70\"},"                                 \
+  "{\"n\":2,\"kind\":\"unbind\",\"target\":\"0000:01:00.0\"}]"
 
 static void
 test_plan_button (void)
@@ -293,11 +302,27 @@ test_plan_button (void)
       "_Hand Over Anyway", TRUE },
     { "[{\"severity\":\"blocker\",\"consent\":\"end-session\"}]", FALSE, BATON_SIDE_GUEST,
       "_Log Out and Hand Over", TRUE },
+    /* Three processes of one app. */
+    { "[" CLOSE ("7:70") "," CLOSE ("8:80") "," CLOSE ("9:90") "]", FALSE, BATON_SIDE_GUEST,
+      "_Close 1 App and Hand Over", TRUE, STEPS, "1 app closes. The desktop keeps running." },
+    /* A risk is named beside a loss. */
+    { "[" MAY_NOT_RETURN "]", FALSE, BATON_SIDE_GUEST, "_Hand Over Anyway", TRUE, NULL, RISK },
+    { "[" CLOSE ("7:70") "," MAY_NOT_RETURN "]", FALSE, BATON_SIDE_GUEST,
+      "_Close 1 App and Hand Over Anyway", TRUE, STEPS, "1 app closes. " RISK },
+    { "[" CLOSE ("7:70") "," CLOSE ("8:80") "," MAY_NOT_RETURN "]", FALSE, BATON_SIDE_GUEST,
+      "_Close 2 Apps and Hand Over Anyway", TRUE, NULL, "2 apps close. " RISK },
+    { "[{\"severity\":\"blocker\",\"consent\":\"end-session\"}," MAY_NOT_RETURN "]", FALSE,
+      BATON_SIDE_GUEST, "_Log Out and Hand Over Anyway", TRUE, NULL,
+      "Your session ends, and what is not saved in it is lost. " RISK },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *text = g_strdup_printf ("{\"findings\":%s}", rows[i].findings);
+      g_autofree char *text =
+          g_strdup_printf ("{\"findings\":%s,\"steps\":%s}", rows[i].findings,
+                           rows[i].steps != NULL ? rows[i].steps : "[]");
+      g_autoptr (BatonRequest) request = baton_request_new ();
+      g_autofree char *consequence = NULL;
       g_autoptr (JsonNode) node = parse (text);
       BatonPlanSummary summary = { 0 };
       g_autofree char *button = NULL;
@@ -307,6 +332,13 @@ test_plan_button (void)
       button = baton_plan_words_dup_button (&summary, rows[i].to, rows[i].when_free);
       g_assert_cmpstr (button, ==, rows[i].button);
       g_assert_cmpint (baton_plan_words_is_destructive (&summary), ==, rows[i].destructive);
+      g_strfreev (request->cards);
+      request->cards = g_strsplit ("0000:01:00.0", " ", -1);
+      request->to = rows[i].to;
+      request->when_free = rows[i].when_free;
+      consequence = baton_plan_words_dup_prospect (&summary, request, 2, NULL);
+      if (rows[i].consequence != NULL)
+        g_assert_cmpstr (consequence, ==, rows[i].consequence);
     }
 }
 
@@ -544,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/words/card-name", test_card_name);
   g_test_add_func ("/app/words/card-name/twins", test_card_name_twins);
   g_test_add_func ("/app/words/place", test_place);
+  g_test_add_func ("/app/words/place-since", test_place_since);
   g_test_add_func ("/app/words/verb", test_verb);
   g_test_add_func ("/app/words/embed", test_embed);
   g_test_add_func ("/app/finding-words/whole", test_findings_are_whole);
@@ -560,4 +593,3 @@ main (int argc, char **argv)
 
   return g_test_run ();
 }
-  g_test_add_func ("/app/words/place-since", test_place_since);
