@@ -121,6 +121,37 @@ test_holder_is_described (void)
   g_assert_null (baton_holders_find (all, CARD)->reason);
 }
 
+/* Whoever sets a monitor's brightness talks to it through an adapter of the card's, which belongs to
+ * the card or to the connector. */
+static void
+test_i2c_node_holds (void)
+{
+  static const char *const places[] = { "i2c-9/i2c-dev/i2c-9",
+                                        "drm/card1/card1-DP-1/i2c-9/i2c-dev/i2c-9" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autoptr (MockMachine) mock = new_machine ();
+      g_autofree char *node = NULL;
+      g_autoptr (GPtrArray) all = NULL;
+      const BatonHolder *holder;
+
+      g_test_message ("%s", places[i]);
+      mock_machine_add_node (mock, CARD, places[i], "i2c-9", 89, 9);
+      node = dup_node (mock, CARD, BATON_NODE_I2C);
+      mock_process_add (mock, 6, "ddcutil", 1000, SESSION, "ddcutil|setvcp|10|50");
+      mock_process_open (mock, 6, 3, node);
+      all = scan (mock);
+
+      holder = find (all, CARD, 6);
+      g_assert_nonnull (holder);
+      g_assert_cmpuint (holder->how, ==, BATON_HOW_FD);
+      g_assert_cmpuint (g_strv_length (holder->nodes), ==, 1);
+      g_assert_cmpstr (holder->nodes[0], ==, node);
+      g_assert_null (find (all, OTHER, 6));
+    }
+}
+
 static void
 test_hostile_bytes_pass_unchanged (void)
 {
@@ -538,6 +569,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/holders/described", test_holder_is_described);
+  g_test_add_func ("/core/holders/i2c", test_i2c_node_holds);
   g_test_add_func ("/core/holders/hostile-bytes", test_hostile_bytes_pass_unchanged);
   g_test_add_func ("/core/holders/guest", test_guest_is_found_by_its_group);
   g_test_add_func ("/core/holders/guest-name", test_guest_name_is_made_fit);
