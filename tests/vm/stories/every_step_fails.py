@@ -50,7 +50,7 @@ def generations(bench):
     bench.run('sh', '-c', f'echo none > /sys/bus/pci/devices/{nvidia.OTHER}/driver_override')
     for version in GENERATIONS if bench.full else GENERATIONS[-1:]:
         bench.call('nvidia.install', version=version)
-        bench.call('nvidia.start_service')
+        bench.call('nvidia.start_services')
         was = bench.call('nvidia.state')
         paths = every_write(bench, nvidia.CARD)
         assert any(path.endswith('/unbindLock') for path in paths), (version, paths)
