@@ -6,13 +6,17 @@
 /* References used below:
  *  NV-REMOVE - open-gpu-kernel-modules kernel-open/nvidia/nv-pci.c, nv_pci_remove_helper()
  *  NVKMS - kernel-open/nvidia-modeset: with nvidia_drm's modeset=1 every card stays in use
- *  NV-OPEN - kernel-open/nvidia/nv.c, nvidia_fops: its owner is counted by open(2), for each file
+ *  CHAR-DEV - Linux fs/char_dev.c, chrdev_open(): each open file counts the owner of its operations
+ *    (fops_get()), and that of the device once more where it has one (cdev_get())
  *  NV-BUFFERS - kernel-open/nvidia/nv-dmabuf.c: a buffer that was passed on counts the module too
  *  FBCON - Linux drivers/gpu/drm/drm_fbdev_ttm.c, fb_open(): "No need to take a ref for fbcon
  *    because it unbinds on unregister"
  *  NV-INIT - kernel-open/nvidia/nv.c, nvidia_init_module(): ends with ENODEV ("No NVIDIA devices
  *    probed") where no card could be taken, and so where each has another driver or an override
  */
+
+/* CHAR-DEV */
+#define MAX_USES_OF_FILE 2
 
 static gboolean
 is_on_nvidia (const BatonFunction *function)
@@ -120,7 +124,7 @@ look_at_other_cards (BatonPlanning *self)
 }
 
 /*
- * Uses that are seen: each descriptor and each mapping of a process is one at most (NV-OPEN), and
+ * Uses that are seen: each descriptor and each mapping of a process is two at most (CHAR-DEV), and
  * the text console is none (FBCON). Of a process that draws, buffers may be in use that nobody sees
  * (NV-BUFFERS); one of the driver's own services has none.
  *
@@ -139,7 +143,7 @@ count_seen_uses (const BatonPlanning *self, guint *ret_n_uses)
 
       if (baton_planning_is_in_the_way (self, holder))
         return FALSE;
-      *ret_n_uses += holder->n_uses;
+      *ret_n_uses += MAX_USES_OF_FILE * holder->n_uses;
     }
 
   return TRUE;

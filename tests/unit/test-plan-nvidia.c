@@ -287,6 +287,8 @@ static const struct
   { "another card may explain it", LATEST, 3, 38, FALSE, TRUE, FALSE },
   { "nobody knows", LATEST, 3, -1, FALSE, FALSE, FALSE },
   { "a service explains it", LATEST, 3, 5, FALSE, FALSE, FALSE, 3 },
+  { "each of its files twice", LATEST, 3, 8, FALSE, FALSE, FALSE, 3 },
+  { "and no more", LATEST, 3, 9, FALSE, FALSE, TRUE, 3 },
   { "a service explains a part of it", LATEST, 3, 38, FALSE, FALSE, TRUE, 3 },
   { "a console explains nothing", OLD, 0, 1, FALSE, FALSE, TRUE, 0, TRUE },
 };
