@@ -23,6 +23,14 @@ def number(field):
     return re.search(r'\[([0-9a-f]{4})\]$', field).group(1)
 
 
+def name(fields):
+    """What lspci calls a device, in the one line that it has without -vmm."""
+    vendor, device = (fields[key].rsplit(' [', 1)[0] for key in ('Vendor', 'Device'))
+    if vendor == 'Vendor':
+        return f'Device {number(fields["Vendor"])}:{number(fields["Device"])}'
+    return f'{vendor} {device}' if device != 'Device' else f'{vendor} Device {number(fields["Device"])}'
+
+
 def run(bench):
     listed = lspci(bench)
     kernel = bench.call('sysfs.functions')
@@ -47,6 +55,8 @@ def run(bench):
         assert set(travels) == slot, (travels, slot)
         for part in travels.values():
             assert part['driver'] == kernel[part['address']]['driver'], part
+            assert part['name'] == name(listed[part['address']]), (part, listed[part['address']])
+        assert card['name'] == name(fields), (card, fields)
         for node in kernel[address]['nodes']:
             if node.startswith('/dev/dri/'):
                 assert node in card['nodes'], (node, card['nodes'])
