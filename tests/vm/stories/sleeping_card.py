@@ -19,6 +19,16 @@ def power(bench, name):
     return bench.call('sysfs.read', path=f'{DEVICE}/power/{name}')
 
 
+def watch(bench):
+    """A watcher that is there for one look and for what comes after it."""
+    process = bench.spawn('/usr/libexec/baton-helper', 'watch')
+    assert any('"type":"machine"' in line for line in process.lines(120)), process.err
+    bench.batonctl('list')
+    process.close_stdin()
+    process.signal(15)
+    process.wait()
+
+
 def run(bench):
     control = power(bench, 'control')
     bench.to_guest(CARD)
@@ -35,7 +45,17 @@ def run(bench):
         assert power(bench, 'runtime_status') == 'suspended', argv
         if argv[:2] == ('plan', 'guest'):
             assert 'asleep' in looked.findings, looked.findings.keys()
+    watch(bench)
+    assert power(bench, 'runtime_status') == 'suspended'
     assert power(bench, 'runtime_active_time') == awake
+
+    # Its owner wants it awake, and so it stays until it is back.
+    write(bench, f'{DEVICE}/power/control', 'on')
+    bench.call('power.wait', address=CARD, status='active')
+    bench.batonctl('list')
+    assert power(bench, 'control') == 'on'
+    write(bench, f'{DEVICE}/power/control', 'auto')
+    bench.call('power.wait', address=CARD, status='suspended')
 
     # Both ways from here: the rest follows, and all of it comes back awake.
     bench.to_guest(CARD)
