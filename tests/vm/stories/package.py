@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The Debian package installs, works, and takes everything with it when purged."""
 
-TIER = 'full'
+IMAGES = ('12',)
 PACKAGE = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
