@@ -16,7 +16,8 @@ say, one after another; each is answered by one line of JSON:
     restore       brings it back, in front
     ended STATUS  until the program has ended, and whether so: 0, or -SIGNAL
     narrow        makes the window as narrow as a telephone
-    picture FILE  saves what the window looks like once it has come to rest
+    picture FILE  saves what the window looks like once it has come to rest, and says whether
+                  anything is seen of it
 
 AT-SPI is spoken over D-Bus directly: libatspi 2.46 keeps names that are no
 longer true. Nothing polls: after each signal of the window's tree it is read
@@ -28,6 +29,7 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 
 from gi.repository import Gio, GLib
 
@@ -46,6 +48,21 @@ CONTROLS = {43, 7, 62, 42, 79, 129}
 TOP = {2, 16, 23, 69, 75}
 # GTK 4.8 gives its C type for a widget that has no name.
 TYPE_NAME = re.compile(r'^(Gtk|Adw|Baton)[A-Z]')
+
+
+# One colour and the filters of its rows are few bytes; letters and their edges are many.
+BLANK_BYTES = 32
+
+
+def is_blank(picture):
+    """Whether a PNG shows next to nothing (its chunks: length, type, data, check)."""
+    at, data = 8, b''
+    while at < len(picture):
+        length = int.from_bytes(picture[at:at + 4], 'big')
+        if picture[at + 4:at + 8] == b'IDAT':
+            data += picture[at + 8:at + 8 + length]
+        at += 12 + length
+    return len(set(zlib.decompress(data))) < BLANK_BYTES
 
 
 class Node:
@@ -214,7 +231,7 @@ class Window:
             before = done.stdout
         with open(path, 'wb') as file:
             file.write(before)
-        return True
+        return not is_blank(before)
 
 
 def main(arguments):

@@ -5,6 +5,7 @@ import base64
 import os
 import pathlib
 
+from bench import fault
 from bench.desktop import agent, window
 
 SESSION = True
@@ -14,41 +15,74 @@ LEAVES = ('files:/run/user/*',)
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 
-def picture(bench, shown, name):
-    """For the README: BATON_PICTURES=DIRECTORY tests/vm/run --image 12 --story window."""
+def look_at(bench, shown, name):
+    """What is on screen has names, and is seen.
+
+    For the README: BATON_PICTURES=DIRECTORY tests/vm/run --image 12 --story window.
+    """
+    path = f'/tmp/{name}.png'
+    shown.expect_names()
+    shown.expect('picture', path)
     directory = os.environ.get('BATON_PICTURES')
     if directory:
-        path = f'/tmp/{name}.png'
-        shown.expect('picture', path)
         saved = bench.run('base64', path).out
         (pathlib.Path(directory) / f'{name}.png').write_bytes(base64.b64decode(saved))
-        bench.run('rm', path)
+    bench.run('rm', path)
+
+
+def look_into(bench, shown, key, title, name, close='Escape'):
+    """A window of its own, opened and closed by keys."""
+    shown.expect('key', key)
+    shown.expect('wait', title)
+    look_at(bench, shown, name)
+    shown.expect('key', close)
+    shown.expect('gone', title)
+
+
+def look_at_blocked(bench, shown):
+    """Somebody uses the card, and then something is in the way that no consent sets aside."""
+    node = next(node for node in bench.function(CARD)['nodes'] if '/dri/card' in node)
+    with bench.holding('fd', node):
+        shown.expect('wait', 'python3')
+        look_at(bench, shown, 'in-use')
+    with bench.file('/etc/baton.conf', f'[{CARD}]\nclose-politely-ms=soon\n'):
+        shown.expect('key', 'F5')
+        shown.expect('wait', 'See What Is in the Way…')
+        look_at(bench, shown, 'blocked')
+    shown.expect('key', 'F5')
+    shown.expect('wait', 'Hand to VM…')
 
 
 def run(bench):
     with agent(bench, 'u'), window(bench) as shown:
         shown.expect('wait', 'Used by this computer')
         shown.expect('wait', 'Hand to VM…')
-        shown.expect_names()
-        picture(bench, shown, 'card')
+        look_at(bench, shown, 'card')
+        look_into(bench, shown, 'ctrl+g', 'IOMMU Groups', 'groups', close='ctrl+w')
+        look_into(bench, shown, 'F1', 'What Baton Does', 'help')
+        look_at_blocked(bench, shown)
         # Without a mouse, and it is the plan that Return opens.
         shown.expect('reach', 'Hand to VM…')
         shown.expect('key', 'Return')
         shown.expect('wait', 'Hand Over')
-        shown.expect_names()
-        picture(bench, shown, 'plan')
-        shown.expect('press', 'Hand Over')
-        shown.expect('wait', 'Card Is Ready for a Virtual Machine')
+        look_at(bench, shown, 'plan')
+        with fault.stopped(bench, f'/sys/bus/pci/devices/{CARD}/driver_override') as worker:
+            shown.expect('press', 'Hand Over')
+            worker.wait_stopped()
+            shown.expect('wait', 'Cancel')
+            look_at(bench, shown, 'running')
+            worker.go_on()
+            shown.expect('wait', 'Card Is Ready for a Virtual Machine')
         bench.expect_guest(CARD, SOUND)
-        shown.expect_names()
-        picture(bench, shown, 'ready')
+        look_at(bench, shown, 'ready')
+        look_into(bench, shown, 'ctrl+l', 'Copy Report', 'report')
 
         # Somebody uses the card: the window says so by itself.
         shown.expect('press', 'OK')
         with bench.guest(CARD, SOUND):
             shown.expect('wait', 'With “guest-of-the-bench”')
             shown.expect('wait', 'Return When It Stops')
-            picture(bench, shown, 'guest')
+            look_at(bench, shown, 'guest')
         shown.expect('wait', 'Parked for a virtual machine')
 
         shown.expect('press', 'Return to Host')
@@ -56,11 +90,10 @@ def run(bench):
         bench.expect_driver('bochs-drm', CARD)
         bench.expect_driver('snd_hda_intel', SOUND)
 
-    if os.environ.get('BATON_PICTURES'):
-        with window(bench, 'ADW_DEBUG_COLOR_SCHEME=prefer-dark') as shown:
-            shown.expect('wait', 'Hand to VM…')
-            picture(bench, shown, 'card-dark')
-        with window(bench) as shown:
-            shown.expect('wait', 'Hand to VM…')
-            shown.expect('narrow', '')
-            picture(bench, shown, 'card-narrow')
+    with window(bench, 'ADW_DEBUG_COLOR_SCHEME=prefer-dark') as shown:
+        shown.expect('wait', 'Hand to VM…')
+        look_at(bench, shown, 'card-dark')
+    with window(bench) as shown:
+        shown.expect('wait', 'Hand to VM…')
+        shown.expect('narrow', '')
+        look_at(bench, shown, 'card-narrow')
