@@ -153,17 +153,9 @@ check_card (Doctor *self, const BatonCard *card)
 static gboolean
 look (Doctor *self, GError **error)
 {
-  self->machine = baton_machine_new (self->cli->root, error);
-  if (self->machine == NULL)
-    return FALSE;
+  self->holders = baton_holders_look (self->cli->root, &self->machine, error);
 
-  self->holders = baton_holders_scan (self->cli->root, self->machine, error);
-  if (self->holders == NULL)
-    return FALSE;
-
-  baton_machine_adopt_guests (self->machine, self->holders);
-
-  return TRUE;
+  return self->holders != NULL;
 }
 
 /* Whether the IOMMU is on is part of every card's plan; here there is none. */

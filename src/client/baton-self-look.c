@@ -99,20 +99,13 @@ baton_self_look (BatonRoot *root,
 
   baton_event_writer_hello (writer, verb, "self");
 
-  machine = with_holders ? baton_machine_new (root, &error)
-                         : baton_machine_new_to_show (root, &error);
+  if (with_holders)
+    holders = baton_holders_look (root, &machine, &error);
+  else
+    machine = baton_machine_new_to_show (root, &error);
   if (machine == NULL)
     return end (writer, started_us, BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason",
                 error->message);
-
-  if (with_holders)
-    {
-      holders = baton_holders_scan (root, machine, &error);
-      if (holders == NULL)
-        return end (writer, started_us, BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason",
-                    error->message);
-      baton_machine_adopt_guests (machine, holders);
-    }
 
   baton_event_writer_machine (writer, machine);
   for (guint i = 0; holders != NULL && i < holders->len; i++)

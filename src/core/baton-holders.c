@@ -6,6 +6,7 @@
 #include "baton-holders-kernel.h"
 #include "baton-holders-owners.h"
 #include "baton-holders-walk.h"
+#include "baton-root-warily.h"
 #include "baton-text.h"
 
 #define MAX_PASSWD (1024 * 1024)
@@ -117,6 +118,7 @@ baton_holders_scan (BatonRoot *root, BatonMachine *machine, GError **error)
     return NULL;
 
   passwd = baton_root_read_file (root, BATON_ROOT_ETC, "passwd", MAX_PASSWD, NULL, NULL);
+  baton_root_hold_reader (root);
   for (guint i = 0; i < machine->cards->len; i++)
     {
       const BatonCard *card = machine->cards->pdata[i];
@@ -127,6 +129,7 @@ baton_holders_scan (BatonRoot *root, BatonMachine *machine, GError **error)
       baton_holders_add_modules (holders, root, card);
       g_ptr_array_sort (holders->holders, compare_holders);
     }
+  baton_root_release_reader (root);
 
   return g_steal_pointer (&all);
 }
@@ -238,4 +241,37 @@ baton_machine_adopt_guests (BatonMachine *machine, GPtrArray *all_holders)
           g_ptr_array_add (card->guests, guest);
         }
     }
+}
+
+/**
+ * baton_holders_look:
+ * @root: where to look
+ * @ret_machine: (out) (transfer full): the machine, whose cards know of their guests; %NULL after
+ *   an error
+ * @error: return location for an error
+ *
+ * Looks at the machine and at who has its cards, as every plan begins.
+ *
+ * Returns: (transfer full) (element-type BatonHolders): like baton_holders_scan(), or %NULL
+ *   where one of the two could not be looked at
+ */
+GPtrArray *
+baton_holders_look (BatonRoot *root, BatonMachine **ret_machine, GError **error)
+{
+  g_autoptr (BatonMachine) machine = NULL;
+  GPtrArray *all = NULL;
+
+  *ret_machine = NULL;
+  baton_root_hold_reader (root);
+  machine = baton_machine_new (root, error);
+  if (machine != NULL)
+    all = baton_holders_scan (root, machine, error);
+  baton_root_release_reader (root);
+  if (all == NULL)
+    return NULL;
+
+  baton_machine_adopt_guests (machine, all);
+  *ret_machine = g_steal_pointer (&machine);
+
+  return all;
 }

@@ -48,6 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHolders, baton_holders_unref)
 BatonHolders *baton_holders_find (GPtrArray *all, const char *card);
 const BatonHolder *baton_holders_find_pid (const BatonHolders *self, int pid);
 
+GPtrArray *baton_holders_look (BatonRoot *root, BatonMachine **ret_machine, GError **error);
 void baton_machine_adopt_guests (BatonMachine *machine, GPtrArray *all_holders);
 
 G_END_DECLS

@@ -9,6 +9,7 @@
 #include "baton-error.h"
 #include "baton-machine-private.h"
 #include "baton-pci-address.h"
+#include "baton-root-warily.h"
 #include "baton-text.h"
 
 /* What an error quotes of what was typed. */
@@ -174,9 +175,15 @@ look_at (BatonRoot *root, gboolean to_show, GError **error)
 BatonMachine *
 baton_machine_new (BatonRoot *root, GError **error)
 {
+  BatonMachine *self;
+
   g_return_val_if_fail (root != NULL, NULL);
 
-  return look_at (root, FALSE, error);
+  baton_root_hold_reader (root);
+  self = look_at (root, FALSE, error);
+  baton_root_release_reader (root);
+
+  return self;
 }
 
 /**

@@ -3,227 +3,53 @@
 
 #include "baton-root-warily.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "baton-fd.h"
 #include "baton-root-private.h"
 
 /* References used below:
  *  LOCKS - Linux kernel/locking/mutex.c: mutex_lock() waits uninterruptibly, so that who waits
  *    does not even die of SIGKILL; do_exit() in kernel/exit.c waits for no such thread, but the
  *    process is there until its last thread has ended
- *  SAFE - signal-safety(7): what a child of a process with several threads may call; _Fork()
- *    is fork() without the handlers that may not
  */
 
-/* A socket of packets keeps answers apart, and a whole one is there or none. */
-#define MAX_HEAD_BYTES 4088
-
-typedef struct
-{
-  guint32 index;
-  gint32 length; /* -1 where the file could not be read */
-  guint8 bytes[MAX_HEAD_BYTES];
-} Answer;
-
-#define ANSWER_HEADER offsetof (Answer, bytes)
-
-/* One driver that hangs is to hide nothing of the others: a second child is asked for what comes
+/* One driver that hangs is to hide nothing of the others: a second reader is asked for what comes
  * after its file. Where several hang, or one keeps several files, the next look gets further. */
-#define MAX_CHILDREN 2
+#define MAX_READERS 2
 
-/* A child that the kernel has not given back yet, and the file that it reads. */
+/* A reader that the kernel has not given back yet, and the file that it reads. */
 typedef struct
 {
   /* owned */
   char *path;
-  int socket;
+  BatonRootReader *reader;
 } Waiting;
 
-/* They are the whole program's: whoever looks again and again must not gather them. No child is
+/* They are the whole program's: whoever looks again and again must not gather them. No reader is
  * asked for a file that another still waits for. */
 G_LOCK_DEFINE_STATIC (all_waiting);
 static GSList *all_waiting;
-
-static gssize
-read_head (int fd, guint8 *bytes)
-{
-  gsize length = 0;
-
-  while (length < MAX_HEAD_BYTES)
-    {
-      gssize n = read (fd, bytes + length, MAX_HEAD_BYTES - length);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return -1;
-      if (n == 0)
-        break;
-      length += (gsize) n;
-    }
-
-  return (gssize) length;
-}
-
-/* Whoever the kernel keeps must keep nobody else: not the reader of our output, who waits for its
- * end, and not the lock of a handoff. */
-static void
-close_all_but (int one, int other)
-{
-  guint low = (guint) MIN (one, other);
-  guint high = (guint) MAX (one, other);
-
-  if (low > 0)
-    close_range (0, low - 1, 0);
-  if (high > low + 1)
-    close_range (low + 1, high - 1, 0);
-  close_range (high + 1, ~0U, 0);
-}
-
-/* Runs in the child: nothing here allocates or locks (SAFE). */
-static void
-answer_all (BatonRoot *root,
-            BatonRootPart part,
-            const char *const *paths,
-            const gboolean *asked,
-            int socket)
-{
-  Answer answer;
-
-  close_all_but (baton_root_get_fd (root, part), socket);
-  for (guint32 i = 0; paths[i] != NULL; i++)
-    {
-      gsize size = ANSWER_HEADER;
-      int fd;
-
-      if (!asked[i])
-        continue;
-      fd = baton_root_open_quietly (root, part, paths[i], O_RDONLY | O_NOCTTY);
-      answer.index = i;
-      answer.length = fd >= 0 ? (gint32) read_head (fd, answer.bytes) : -1;
-      if (fd >= 0)
-        close (fd);
-      if (answer.length > 0)
-        size += (gsize) answer.length;
-      if (send (socket, &answer, size, MSG_NOSIGNAL) < 0)
-        _exit (1);
-    }
-
-  _exit (0);
-}
-
-/* The child is given away at once: it may end long after us, and nobody is to wait for it. Its
- * signals are blocked, because the handlers are the parent's. */
-static gboolean
-start_child (BatonRoot *root,
-             BatonRootPart part,
-             const char *const *paths,
-             const gboolean *asked,
-             int *ret_fd)
-{
-  sigset_t every, before;
-  int ends[2];
-  pid_t pid;
-
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-    return FALSE;
-
-  sigfillset (&every);
-  pthread_sigmask (SIG_SETMASK, &every, &before);
-  pid = _Fork ();
-  if (pid == 0)
-    {
-      if (_Fork () != 0)
-        _exit (0);
-      answer_all (root, part, paths, asked, ends[1]);
-    }
-  pthread_sigmask (SIG_SETMASK, &before, NULL);
-
-  close (ends[1]);
-  if (pid < 0)
-    {
-      close (ends[0]);
-      return FALSE;
-    }
-  while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
-    ;
-  *ret_fd = ends[0];
-
-  return TRUE;
-}
-
-static gboolean
-wait_until (int fd, gint64 deadline_us)
-{
-  struct pollfd one = { .fd = fd, .events = POLLIN };
-
-  for (;;)
-    {
-      gint64 left_us = MAX (deadline_us - g_get_monotonic_time (), 0);
-      int n = poll (&one, 1, (int) ((left_us + 999) / 1000));
-
-      if (n > 0)
-        return TRUE;
-      if (n == 0 || errno != EINTR)
-        return FALSE;
-    }
-}
-
-/* Returns whether the child owes us something still, at the deadline. */
-static gboolean
-hear_answers (int fd, gboolean *asked, guint *n_asked, gint64 deadline_us, GPtrArray *heads)
-{
-  Answer answer;
-
-  while (*n_asked > 0)
-    {
-      gssize n;
-
-      if (!wait_until (fd, deadline_us))
-        return TRUE;
-      n = recv (fd, &answer, sizeof answer, MSG_DONTWAIT);
-      if (n < 0 && (errno == EINTR || errno == EAGAIN))
-        continue;
-      if (n < (gssize) ANSWER_HEADER || answer.index >= heads->len || !asked[answer.index])
-        return FALSE; /* it has ended, killed by somebody */
-
-      asked[answer.index] = FALSE;
-      (*n_asked)--;
-      if (answer.length >= 0)
-        heads->pdata[answer.index] = g_bytes_new (answer.bytes, (gsize) n - ANSWER_HEADER);
-    }
-
-  return FALSE;
-}
 
 static void
 free_waiting (Waiting *self)
 {
   g_free (self->path);
-  close (self->socket);
+  baton_root_reader_free (self->reader);
   g_free (self);
 }
 
-/* Hears out a child that was late, so that it can go on to its end. */
+/* Hears out a reader that was late, so that it can go on to its end. */
 static gboolean
 is_over (const Waiting *self)
 {
-  Answer answer;
-  gssize n;
+  BatonRootAnswer answer;
+  BatonRootHeard heard;
 
   do
-    n = recv (self->socket, &answer, sizeof answer, MSG_DONTWAIT);
-  while (n > 0 || (n < 0 && errno == EINTR));
+    heard = baton_root_reader_hear (self->reader, 0, &answer);
+  while (heard == BATON_ROOT_HEARD);
 
-  return n == 0 || errno != EAGAIN;
+  return heard == BATON_ROOT_HEARD_END;
 }
 
 static gboolean
@@ -251,17 +77,171 @@ is_waited_for (const char *path)
   return found;
 }
 
-/* Takes @socket over. */
 static void
-remember (BatonRoot *root, BatonRootPart part, const char *path, int socket)
+remember (BatonRoot *root, BatonRootPart part, const char *path, BatonRootReader *reader)
 {
   Waiting *waiting = g_new0 (Waiting, 1);
 
+  baton_root_reader_ask_no_more (reader);
   waiting->path = baton_root_build_path (root, part, path);
-  waiting->socket = socket;
+  waiting->reader = reader;
   G_LOCK (all_waiting);
   all_waiting = g_slist_prepend (all_waiting, waiting);
   G_UNLOCK (all_waiting);
+}
+
+/* @n_owed: answers, of which those that came are taken from @asked. */
+static BatonRootHeard
+hear_answers (BatonRootReader *reader,
+              gboolean *asked,
+              guint n_owed,
+              gint64 deadline_us,
+              GPtrArray *heads)
+{
+  BatonRootAnswer answer;
+
+  for (; n_owed > 0; n_owed--)
+    {
+      BatonRootHeard heard = baton_root_reader_hear (reader, deadline_us, &answer);
+
+      if (heard != BATON_ROOT_HEARD)
+        return heard;
+      if (answer.index >= heads->len || !asked[answer.index])
+        return BATON_ROOT_HEARD_END;
+
+      asked[answer.index] = FALSE;
+      if (answer.length >= 0)
+        heads->pdata[answer.index] = g_bytes_new (answer.bytes, (gsize) answer.length);
+    }
+
+  return BATON_ROOT_HEARD;
+}
+
+static guint
+find_next (const gboolean *asked, guint n_paths)
+{
+  guint i = 0;
+
+  while (i < n_paths && !asked[i])
+    i++;
+
+  return i;
+}
+
+/**
+ * baton_root_hold_reader:
+ * @self: a root
+ *
+ * Keeps the process that reads for baton_root_read_warily() until baton_root_release_reader(), for
+ * whoever calls it again and again: to start one costs more than most of what it reads.
+ */
+void
+baton_root_hold_reader (BatonRoot *self)
+{
+  BatonRootKeptReader *kept = baton_root_get_kept_reader (self);
+
+  g_mutex_lock (&kept->lock);
+  kept->n_holds++;
+  g_mutex_unlock (&kept->lock);
+}
+
+/**
+ * baton_root_release_reader:
+ * @self: a root
+ *
+ * Undoes one baton_root_hold_reader(); the last one lets the process end.
+ */
+void
+baton_root_release_reader (BatonRoot *self)
+{
+  BatonRootKeptReader *kept = baton_root_get_kept_reader (self);
+  g_autoptr (BatonRootReader) reader = NULL;
+
+  g_mutex_lock (&kept->lock);
+  g_warn_if_fail (kept->n_holds > 0);
+  kept->n_holds--;
+  if (kept->n_holds == 0)
+    reader = g_steal_pointer (&kept->reader);
+  g_mutex_unlock (&kept->lock);
+}
+
+/* Returns the reader that is kept, or a new one where another thread has it or there is none. */
+static BatonRootReader *
+take_reader (BatonRoot *root, gboolean *ret_is_new)
+{
+  BatonRootKeptReader *kept = baton_root_get_kept_reader (root);
+  g_autoptr (BatonRootReader) reader = NULL;
+
+  g_mutex_lock (&kept->lock);
+  reader = g_steal_pointer (&kept->reader);
+  g_mutex_unlock (&kept->lock);
+
+  *ret_is_new = reader == NULL || !baton_root_reader_is_ours (reader);
+  if (!*ret_is_new)
+    return g_steal_pointer (&reader);
+
+  return baton_root_reader_new (root);
+}
+
+/* @reader owes nobody anything. */
+static void
+give_back (BatonRoot *root, BatonRootReader *reader)
+{
+  BatonRootKeptReader *kept = baton_root_get_kept_reader (root);
+  g_autoptr (BatonRootReader) given = reader;
+
+  g_mutex_lock (&kept->lock);
+  if (kept->n_holds > 0 && kept->reader == NULL)
+    kept->reader = g_steal_pointer (&given);
+  g_mutex_unlock (&kept->lock);
+}
+
+static void
+read_all (BatonRoot *self,
+          BatonRootPart part,
+          const char *const *paths,
+          guint timeout_ms,
+          gboolean *asked,
+          GPtrArray *heads)
+{
+  gint64 start_us = g_get_monotonic_time ();
+  gint64 n_readers = 1;
+
+  while (n_readers <= MAX_READERS && find_next (asked, heads->len) < heads->len)
+    {
+      gint64 deadline_us = start_us + (gint64) timeout_ms * 1000 * n_readers / MAX_READERS;
+      gboolean is_new = FALSE;
+      g_autoptr (BatonRootReader) reader = take_reader (self, &is_new);
+      BatonRootHeard heard = BATON_ROOT_HEARD_END;
+      guint n_owed;
+      guint late;
+
+      if (reader == NULL)
+        break;
+      n_owed = baton_root_reader_ask (reader, part, paths, asked);
+      if (n_owed > 0)
+        heard = hear_answers (reader, asked, n_owed, deadline_us, heads);
+      switch (heard)
+        {
+        case BATON_ROOT_HEARD:
+          give_back (self, g_steal_pointer (&reader));
+          break;
+
+        case BATON_ROOT_HEARD_LATE:
+          /* It reads them in order, so that it sits at the first that it owes us. */
+          late = find_next (asked, heads->len);
+          asked[late] = FALSE;
+          remember (self, part, paths[late], g_steal_pointer (&reader));
+          n_readers++;
+          break;
+
+        case BATON_ROOT_HEARD_END:
+        default:
+          /* Killed by somebody; one that was kept since an earlier look may have been long ago. */
+          n_readers += is_new ? 1 : 0;
+          break;
+        }
+    }
 }
 
 /**
@@ -273,7 +253,7 @@ remember (BatonRoot *root, BatonRootPart part, const char *path, int socket)
  *
  * Reads files whose reading takes a lock of a driver's. A driver that crashed keeps it for ever,
  * and whoever reads then cannot be killed (LOCKS); a thread would do no better than we, since the
- * process could not end. So a short-lived process reads, and nothing depends on its end.
+ * process could not end. So another process reads, and nothing depends on its end.
  *
  * A file that keeps an earlier reader waiting is not asked for again until that has ended.
  *
@@ -286,11 +266,9 @@ baton_root_read_warily (BatonRoot *self,
                         const char *const *paths,
                         guint timeout_ms)
 {
-  gint64 start_us = g_get_monotonic_time ();
   guint n_paths = g_strv_length ((char **) paths);
   g_autofree gboolean *asked = g_new0 (gboolean, n_paths);
   g_autoptr (GPtrArray) heads = g_ptr_array_new_full (n_paths, (GDestroyNotify) g_bytes_unref);
-  guint n_asked = 0;
 
   g_return_val_if_fail (part == BATON_ROOT_SYS || part == BATON_ROOT_PROC, NULL);
 
@@ -300,28 +278,9 @@ baton_root_read_warily (BatonRoot *self,
       g_autofree char *path = baton_root_build_path (self, part, paths[i]);
 
       asked[i] = !is_waited_for (path);
-      n_asked += asked[i] ? 1 : 0;
     }
-  if (baton_root_get_fd (self, part) < 0)
-    return g_steal_pointer (&heads);
-
-  for (gint64 child = 1; child <= MAX_CHILDREN && n_asked > 0; child++)
-    {
-      gint64 deadline_us = start_us + (gint64) timeout_ms * 1000 * child / MAX_CHILDREN;
-      baton_autofd int fd = -1;
-      guint late = 0;
-
-      if (!start_child (self, part, paths, asked, &fd) ||
-          !hear_answers (fd, asked, &n_asked, deadline_us, heads))
-        break;
-
-      /* It reads them in order, so that it sits at the first that it owes us. */
-      while (!asked[late])
-        late++;
-      asked[late] = FALSE;
-      n_asked--;
-      remember (self, part, paths[late], baton_fd_steal (&fd));
-    }
+  if (baton_root_get_fd (self, part) >= 0)
+    read_all (self, part, paths, timeout_ms, asked, heads);
 
   return g_steal_pointer (&heads);
 }

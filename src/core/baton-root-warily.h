@@ -22,6 +22,9 @@ G_BEGIN_DECLS
  */
 #define BATON_ROOT_FACT_MS 4000
 
+void baton_root_hold_reader (BatonRoot *self);
+void baton_root_release_reader (BatonRoot *self);
+
 GPtrArray *baton_root_read_warily (BatonRoot *self,
                                    BatonRootPart part,
                                    const char *const *paths,

@@ -32,6 +32,8 @@ struct _BatonRoot
   /* owned */
   int top;
   int parts[BATON_N_ROOT_PARTS];
+
+  BatonRootKeptReader kept_reader;
 };
 
 /* sysfs is full of links that leave the directory that they are in and none that
@@ -165,6 +167,7 @@ new_root (const char *directory, gboolean is_system, GError **error)
   g_autoptr (BatonRoot) self = g_new0 (BatonRoot, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->kept_reader.lock);
   self->directory = g_strdup (directory);
   self->is_system = is_system;
   for (guint i = 0; i < BATON_N_ROOT_PARTS; i++)
@@ -255,6 +258,8 @@ baton_root_unref (BatonRoot *self)
   for (guint i = 0; i < BATON_N_ROOT_PARTS; i++)
     close_fd (&self->parts[i]);
   close_fd (&self->top);
+  g_clear_pointer (&self->kept_reader.reader, baton_root_reader_free);
+  g_mutex_clear (&self->kept_reader.lock);
   g_free (self->directory);
   g_free (self);
 }
@@ -285,6 +290,12 @@ baton_root_get_fd (BatonRoot *self, BatonRootPart part)
   g_return_val_if_fail (part < BATON_N_ROOT_PARTS, -1);
 
   return self->parts[part];
+}
+
+BatonRootKeptReader *
+baton_root_get_kept_reader (BatonRoot *self)
+{
+  return &self->kept_reader;
 }
 
 /**

@@ -55,14 +55,11 @@ baton_front_plan (BatonFront *self, const char *const *arguments)
   request->uid = self->caller->uid;
   baton_request_look (request, self->root);
 
-  machine = baton_machine_new (self->root, &error);
-  if (machine != NULL)
-    holders = baton_holders_scan (self->root, machine, &error);
+  holders = baton_holders_look (self->root, &machine, &error);
   if (holders == NULL)
     return baton_front_end (self, BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason",
                             error->message);
 
-  baton_machine_adopt_guests (machine, holders);
   profile = baton_profile_load (self->root, request->cards[0]);
   plan = baton_plan_new (machine, holders, profile, request);
 

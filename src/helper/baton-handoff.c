@@ -35,13 +35,10 @@ look_and_plan (BatonHandoff *self)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) holders = NULL;
 
-  self->machine = baton_machine_new (self->root, &error);
-  if (self->machine != NULL)
-    holders = baton_holders_scan (self->root, self->machine, &error);
+  holders = baton_holders_look (self->root, &self->machine, &error);
   if (holders == NULL)
     return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
                           NULL);
-  baton_machine_adopt_guests (self->machine, holders);
   self->profile = baton_profile_load (self->root, self->request->cards[0]);
   self->plan = baton_plan_new (self->machine, holders, self->profile, self->request);
   baton_event_writer_plan (self->events, self->plan);

@@ -5,6 +5,7 @@
 
 #include "baton-child.h"
 #include "baton-errand.h"
+#include "baton-root-warily.h"
 
 /**
  * baton_step_context_begin:
@@ -16,7 +17,8 @@
  * @record: the handoff
  *
  * Makes what the steps of a handoff need to know, whether it is carried out or settled. Everything
- * that is given is borrowed.
+ * that is given is borrowed. Each step looks, so who reads for a look is kept until
+ * baton_step_context_clear().
  */
 void
 baton_step_context_begin (BatonStepContext *self,
@@ -27,6 +29,7 @@ baton_step_context_begin (BatonStepContext *self,
                           const BatonRecord *record)
 {
   self->root = root;
+  baton_root_hold_reader (root);
   self->events = events;
   self->waiter = waiter;
   self->profile = profile;
@@ -48,6 +51,9 @@ baton_step_context_begin (BatonStepContext *self,
 void
 baton_step_context_clear (BatonStepContext *self)
 {
+  if (self->root != NULL)
+    baton_root_release_reader (self->root);
+  self->root = NULL;
   g_clear_pointer (&self->machine, baton_machine_unref);
   g_clear_pointer (&self->problems, g_ptr_array_unref);
   g_clear_pointer (&self->bars, g_hash_table_unref);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -185,6 +187,196 @@ test_keeps_nothing_open (void)
   wait_for_child ();
 }
 
+/* Our only child, which we have adopted. */
+static pid_t
+find_child (void)
+{
+  g_autofree char *path =
+      g_strdup_printf ("/proc/%d/task/%d/children", getpid (), (int) gettid ());
+  g_autofree char *text = NULL;
+  int pid = 0;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpint (sscanf (text, "%d", &pid), ==, 1);
+
+  return pid;
+}
+
+static void
+assert_reads_a (BatonRoot *root)
+{
+  const char *const paths[] = { "bus/a", NULL };
+  g_autoptr (GPtrArray) heads = baton_root_read_warily (root, BATON_ROOT_SYS, paths, LONG_MS);
+
+  g_assert_cmpstr (look_at (heads, 0), ==, "a");
+}
+
+/* Who looks fifty times does not start fifty processes. */
+static void
+test_kept_while_held (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  pid_t reader;
+
+  adopt_children ();
+  mock_machine_write (mock, "sys/bus/a", "a");
+  baton_root_hold_reader (root);
+  baton_root_hold_reader (root);
+  assert_reads_a (root);
+  reader = find_child ();
+  baton_root_release_reader (root);
+  mock_machine_write (mock, "sys/bus/a", "a");
+  assert_reads_a (root);
+  g_assert_cmpint (find_child (), ==, reader);
+
+  baton_root_release_reader (root);
+  wait_for_child ();
+}
+
+/* Somebody in want of memory may have ended it since it was asked the last time. */
+static void
+test_killed_between_looks (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  pid_t reader;
+
+  adopt_children ();
+  mock_machine_write (mock, "sys/bus/a", "a");
+  baton_root_hold_reader (root);
+  assert_reads_a (root);
+  reader = find_child ();
+  g_assert_cmpint (kill (reader, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (reader, NULL, 0), ==, reader);
+
+  assert_reads_a (root);
+  baton_root_release_reader (root);
+  wait_for_child ();
+}
+
+/* One that is late is not asked again, and the next look gets another. */
+static void
+test_late_while_held (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  const char *const paths[] = { "bus/fifo", NULL };
+  g_autoptr (GPtrArray) heads = NULL;
+  g_autofree char *fifo = NULL;
+
+  adopt_children ();
+  mock_machine_write (mock, "sys/bus/a", "a");
+  fifo = make_fifo (mock, "sys/bus/fifo");
+  baton_root_hold_reader (root);
+  assert_reads_a (root);
+  heads = baton_root_read_warily (root, BATON_ROOT_SYS, paths, SHORT_MS);
+  g_assert_null (look_at (heads, 0));
+  assert_reads_a (root);
+
+  write_to_fifo (fifo, "late");
+  wait_for_child ();
+  baton_root_release_reader (root);
+  wait_for_child ();
+}
+
+/* A process that was forked off must not hear what its parent asked for. */
+static void
+test_not_inherited (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  int status = -1;
+  pid_t pid;
+
+  adopt_children ();
+  mock_machine_write (mock, "sys/bus/a", "a");
+  baton_root_hold_reader (root);
+  assert_reads_a (root);
+  pid = fork ();
+  if (pid == 0)
+    {
+      adopt_children ();
+      assert_reads_a (root);
+      _exit (find_child () > 0 ? 0 : 1);
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_cmpint (status, ==, 0);
+
+  assert_reads_a (root);
+  baton_root_release_reader (root);
+  wait_for_child ();
+  wait_for_child ();
+}
+
+/* A write that hangs in a driver has a copy of everything that its parent had open. */
+static void
+test_ends_with_its_owner (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  int gate[2];
+  pid_t owner;
+  int status = -1;
+
+  adopt_children ();
+  mock_machine_write (mock, "sys/bus/a", "a");
+  g_assert_cmpint (pipe2 (gate, O_CLOEXEC), ==, 0);
+  owner = fork ();
+  if (owner == 0)
+    {
+      baton_root_hold_reader (root);
+      assert_reads_a (root);
+      if (fork () == 0)
+        {
+          char byte;
+
+          close (gate[1]);
+          _exit (read (gate[0], &byte, 1) == 0 ? 0 : 1);
+        }
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (owner, &status, 0), ==, owner);
+  g_assert_cmpint (status, ==, 0);
+
+  /* The reader ends while the other one, which we let go now, still had the socket. */
+  wait_for_child ();
+  close (gate[1]);
+  wait_for_child ();
+  close (gate[0]);
+}
+
+/* More than one request holds. */
+static void
+test_many (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) paths = NULL;
+  g_autoptr (GPtrArray) heads = NULL;
+  g_autofree char *name = g_strnfill (200, 'n');
+
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("bus/%s-%u", name, i);
+      g_autofree char *file = g_strconcat ("sys/", path, NULL);
+      g_autofree char *text = g_strdup_printf ("%u", i);
+
+      mock_machine_write (mock, file, text);
+      g_strv_builder_add (builder, path);
+    }
+  paths = g_strv_builder_end (builder);
+
+  heads = baton_root_read_warily (mock_machine_get_root (mock), BATON_ROOT_SYS,
+                                  (const char *const *) paths, LONG_MS);
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+
+      g_assert_cmpstr (look_at (heads, i), ==, text);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -193,6 +385,12 @@ main (int argc, char **argv)
   g_test_add_func ("/core/root-warily/leaves-no-children", test_leaves_no_children);
   g_test_add_func ("/core/root-warily/never-answers", test_one_that_never_answers);
   g_test_add_func ("/core/root-warily/keeps-nothing-open", test_keeps_nothing_open);
+  g_test_add_func ("/core/root-warily/kept-while-held", test_kept_while_held);
+  g_test_add_func ("/core/root-warily/killed-between-looks", test_killed_between_looks);
+  g_test_add_func ("/core/root-warily/late-while-held", test_late_while_held);
+  g_test_add_func ("/core/root-warily/not-inherited", test_not_inherited);
+  g_test_add_func ("/core/root-warily/ends-with-its-owner", test_ends_with_its_owner);
+  g_test_add_func ("/core/root-warily/many", test_many);
 
   return g_test_run ();
 }
