@@ -15,10 +15,14 @@ import threading
 import time
 import traceback
 
-from . import cache, debian, image, machine, project, story, topology
+from . import cache, channel, debian, image, machine, project, story, topology
 
 HERE = pathlib.Path(__file__).resolve().parent
 STORIES = HERE.parent / 'stories'
+
+# An emulated kernel hangs once in some hundred boots while its processors start, before anything
+# of Baton's is there.
+STARTS = 2
 
 
 @dataclasses.dataclass
@@ -94,13 +98,24 @@ class Group:
         """Whether any of its stories has @name set."""
         return any(one.value(name, False) for one in self.stories)
 
-    def _boot(self):
-        self.boots += 1
+    def _start(self):
+        """A machine with nothing of Baton's on it yet."""
         what = f'{self.topology}-package' if self.wants('PACKAGE') else self.topology
-        logs = self.options.logs / f'{self.release}-{what}-{self.boots}'
-        started = time.monotonic()
-        self.machine = machine.Machine(self.options.images[self.release], self.topology, logs,
+        for left in reversed(range(STARTS)):
+            self.boots += 1
+            logs = self.options.logs / f'{self.release}-{what}-{self.boots}'
+            try:
+                return machine.Machine(self.options.images[self.release], self.topology, logs,
                                        self.options.share, desktop=self.desktop)
+            except channel.Lost as error:
+                if left == 0:
+                    raise
+                self.count.say(f'# Debian {self.release}, {what}: {error}; it is started again, '
+                               f'logs: {logs}')
+
+    def _boot(self):
+        started = time.monotonic()
+        self.machine = self._start()
         if not self.wants('PACKAGE'):
             self.machine.channel.call('setup.install', timeout=300,
                                       archive=f'/bench/install-{self.release}.tar')
