@@ -73,6 +73,10 @@ class Trace:
         self._bench.call('faults.install', unit=self._unit,
                          options=['-f', '-y', '-s', '128', *options])
 
+    def spare_others(self):
+        """Whoever is started after this one meets with no fault."""
+        self._bench.call('faults.remove', unit=self._unit)
+
     def go_on(self):
         """Lets a stopped program go on."""
         self._bench.run('kill', '-CONT', self.pid)

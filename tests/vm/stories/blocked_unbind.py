@@ -50,6 +50,8 @@ def blocked(bench, intent, end):
     with fault.stopped(bench, fault.JOURNAL, when=intent, aside=True) as worker:
         handoff = bench.follow(bench.start_batonctl('guest', CARD, '--yes'))
         worker.wait_stopped()
+        # Whoever settles it writes to the same journal.
+        worker.spare_others()
         with bench.holding('fd', node) as holder:
             since_ms = uptime_ms(bench)
             worker.go_on()
