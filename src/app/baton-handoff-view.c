@@ -33,6 +33,7 @@ struct _BatonHandoffView
   GtkLabel *past_label;
   GtkButton *cancel_button;
   GtkWidget *end_box;
+  GtkWidget *copy_button;
   GtkButton *remedy_button;
   GtkLabel *remedy_label;
   GtkExpander *steps_expander;
@@ -160,6 +161,9 @@ show_end (BatonHandoffView *self)
   set_style (GTK_WIDGET (self->icon), baton_result_words_get_style (result));
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
+  /* Everything is as it was, so that the report is all there is to find the cause with. */
+  gtk_widget_set_visible (self->copy_button,
+                          baton_json_get_int (result, "exit", -1) == BATON_EXIT_ROLLED_BACK);
   gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), label != NULL);
   if (label != NULL)
     gtk_label_set_label (self->remedy_label, label);
@@ -309,6 +313,7 @@ baton_handoff_view_class_init (BatonHandoffViewClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, past_label);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, end_box);
+  gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, copy_button);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, remedy_button);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, remedy_label);
   gtk_widget_class_bind_template_child (widget_class, BatonHandoffView, steps_expander);

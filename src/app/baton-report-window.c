@@ -135,7 +135,8 @@ baton_report_window_new (JsonObject *report, JsonArray *cards)
   g_autofree char *title =
       baton_result_words_dup_title (report, baton_json_get_string (report, "to"));
   g_autofree char *text = baton_result_words_dup_text (report);
-  g_autofree char *time = baton_words_dup_time (baton_json_get_int (report, "at", 0));
+  gint64 at = baton_json_get_int (report, "at", 0);
+  g_autofree char *time = baton_words_dup_time (at);
   double seconds = (double) baton_json_get_int (report, "elapsed_ms", 0) / 1000;
   /* Translators: when a handoff ended, such as "at 14:20", and how long it took */
   g_autofree char *when = g_strdup_printf (_ ("Ended %s, after %.1f seconds."), time, seconds);
@@ -145,6 +146,8 @@ baton_report_window_new (JsonObject *report, JsonArray *cards)
   gtk_label_set_label (self->title_label, title);
   gtk_label_set_label (self->text_label, text != NULL ? text : "");
   gtk_label_set_label (self->when_label, when);
+  /* A result that was heard of before its report does not say when it came. */
+  gtk_widget_set_visible (GTK_WIDGET (self->when_label), at > 0);
 
   for (guint i = 0; i < baton_json_count (steps); i++)
     g_ptr_array_add (keys, g_strdup_printf ("%u", i));

@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#include "baton-json.h"
+#include "baton-report-text.h"
 #include "baton-report-window.h"
 
 static void
@@ -48,18 +50,41 @@ activate_show_group (GtkWidget *widget, const char *action, GVariant *parameter)
   present_groups (BATON_WINDOW (widget), g_variant_get_string (parameter, NULL));
 }
 
+/* Where the watch is refused there is no report, or an old one, but what we carried out ourselves is
+ * known. */
+static JsonObject *
+find_report (BatonWindow *self)
+{
+  JsonObject *report = baton_view_get_report (baton_model_get_view (self->model));
+  BatonHandoff *handoff = baton_model_get_handoff (self->model);
+  JsonObject *result = handoff != NULL ? baton_handoff_get_result (handoff) : NULL;
+  const char *id = baton_json_get_string (result, "handoff");
+
+  if (report == NULL ||
+      (id != NULL && g_strcmp0 (id, baton_json_get_string (report, "handoff")) != 0))
+    return result != NULL ? result : report;
+
+  return report;
+}
+
+static void
+activate_copy_report (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+  g_autofree char *text = baton_report_text_build (find_report (self));
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
+  baton_window_say (self, _ ("Report copied"));
+}
+
 static void
 activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   BatonWindow *self = BATON_WINDOW (widget);
   BatonView *view = baton_model_get_view (self->model);
-  JsonObject *report = baton_view_get_report (view);
-  BatonHandoff *handoff = baton_model_get_handoff (self->model);
+  JsonObject *report = find_report (self);
   BatonReportWindow *window;
 
-  /* Where the watch is refused there is no report, but what we carried out ourselves is known. */
-  if (report == NULL && handoff != NULL)
-    report = baton_handoff_get_result (handoff);
   if (report == NULL)
     {
       baton_window_say (self, _ ("Nothing has been handed over yet: there is no report."));
@@ -112,6 +137,7 @@ baton_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.show-group", "s", activate_show_group);
   gtk_widget_class_install_action (widget_class, "win.show-rows", NULL, activate_show_rows);
   gtk_widget_class_install_action (widget_class, "win.report", NULL, activate_report);
+  gtk_widget_class_install_action (widget_class, "win.copy-report", NULL, activate_copy_report);
   gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
   gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
   gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);

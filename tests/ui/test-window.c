@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include <adwaita.h>
 
 #include "baton-card-details.h"
@@ -519,6 +521,36 @@ test_end_is_dismissed (void)
   g_assert_nonnull (scene_find_label (get_root (scene), "Parked for a virtual machine"));
 }
 
+static char *
+dup_clipboard (GtkWidget *widget)
+{
+  GdkContentProvider *content = gdk_clipboard_get_content (gtk_widget_get_clipboard (widget));
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_assert_nonnull (content);
+  g_value_init (&value, G_TYPE_STRING);
+  g_assert_true (gdk_content_provider_get_value (content, &value, NULL));
+
+  return g_value_dup_string (&value);
+}
+
+/* What came to nothing is asked about elsewhere: its report is one click away. */
+static void
+test_end_copies_report (void)
+{
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+  g_autoptr (Scene) other = scene_open ("degraded");
+  GtkWidget *button = scene_find_button (get_root (scene), "_Copy Report");
+  g_autofree char *text = NULL;
+
+  g_assert_nonnull (button);
+  g_signal_emit_by_name (button, "clicked");
+  text = dup_clipboard (get_root (scene));
+  g_assert_nonnull (strstr (text, "state: rolled-back\n"));
+  g_assert_nonnull (strstr (text, "unbind:0000:03:00.1"));
+  g_assert_null (scene_find_button (get_root (other), "_Copy Report"));
+}
+
 static void
 test_groups_search (void)
 {
@@ -622,6 +654,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/announced", test_steps_are_announced);
   g_test_add_func ("/ui/handoff/step-list", test_step_list);
   g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
+  g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);
   g_test_add_func ("/ui/groups/search", test_groups_search);
   g_test_add_func ("/ui/report/window", test_report);
 
