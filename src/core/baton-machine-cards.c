@@ -8,6 +8,7 @@
 #include "baton-pci-address.h"
 
 #define VENDOR_AMD_GRAPHICS 0x1002
+#define VENDOR_AMD_PROCESSOR 0x1022
 #define VENDOR_INTEL 0x8086
 
 #define CLASS_3D 0x0302
@@ -106,6 +107,23 @@ find_own_switch (BatonMachine *machine, const BatonFunction *display)
   return upstream;
 }
 
+/* What sits in the display's slot is the card's where the card's maker made it. The graphics in
+ * AMD's processors (1002, their HDMI sound too) share their slot with the security processor, two
+ * USB controllers and the computer's own sound, and graphics of a management processor share it
+ * with what manages the computer: each under another vendor's number (pci.ids; PCI 3.0, 6.2.1,
+ * vendor id). Sound of a third maker is still the card's: emulated displays have it so, and a
+ * computer's main sound is found beside AMD's graphics alone. */
+static gboolean
+shares_slot_as_companion (const BatonFunction *display, const BatonFunction *function)
+{
+  if (!baton_pci_address_same_slot (function->address, display->address))
+    return FALSE;
+  if (function->vendor_id == display->vendor_id)
+    return TRUE;
+
+  return baton_function_is_sound (function) && function->vendor_id != VENDOR_AMD_PROCESSOR;
+}
+
 static GPtrArray *
 collect_functions (BatonMachine *machine, BatonFunction *display)
 {
@@ -122,7 +140,7 @@ collect_functions (BatonMachine *machine, BatonFunction *display)
 
       if (function == display || function->is_bridge || function->is_virtual)
         continue;
-      if (baton_pci_address_same_slot (function->address, display->address) ||
+      if (shares_slot_as_companion (display, function) ||
           (own_switch != NULL && is_below (machine, function, own_switch)))
         g_ptr_array_add (functions, function);
     }

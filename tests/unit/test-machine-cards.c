@@ -13,6 +13,10 @@
 #define SOUND 0x040300
 #define USB 0x0c0330
 #define NETWORK 0x020000
+#define ENCRYPTION 0x108000
+#define COPROCESSOR 0x048000
+#define SERIAL_BUS 0x0c8000
+#define SYSTEM 0x088000
 
 typedef struct
 {
@@ -57,6 +61,32 @@ test_what_travels (void)
         { "0000:01:00.1", SOUND, "10de:10f7", NULL, "1" },
         { "0000:01:00.2", USB, "10de:1ad6", NULL, "1" },
         { "0000:01:01.0", SOUND, "10de:10f7", NULL, "1" } } },
+    { "a processor's graphics, and what else is in their slot",
+      "0000:06:00.0 0000:06:00.1",
+      { { "0000:00:08.1", BRIDGE, "1022:1635", NULL, "4" },
+        { "0000:06:00.0", DISPLAY, "1002:1638", "0000:00:08.1", "4" },
+        { "0000:06:00.1", SOUND, "1002:1637", "0000:00:08.1", "4" },
+        { "0000:06:00.2", ENCRYPTION, "1022:15df", "0000:00:08.1", "4" },
+        { "0000:06:00.3", USB, "1022:1639", "0000:00:08.1", "4" },
+        { "0000:06:00.4", USB, "1022:1639", "0000:00:08.1", "4" },
+        { "0000:06:00.5", COPROCESSOR, "1022:15e2", "0000:00:08.1", "4" },
+        { "0000:06:00.6", SOUND, "1022:15e3", "0000:00:08.1", "4" } } },
+    { "what manages a server",
+      "0000:01:00.1",
+      { { "0000:01:00.0", SYSTEM, "103c:3306", NULL, "1" },
+        { "0000:01:00.1", DISPLAY, "102b:0533", NULL, "1" },
+        { "0000:01:00.2", SYSTEM, "103c:3307", NULL, "1" },
+        { "0000:01:00.4", USB, "103c:3300", NULL, "1" } } },
+    { "an emulated display with sound",
+      "0000:01:00.0 0000:01:00.1",
+      { { "0000:01:00.0", OTHER_DISPLAY, "1234:1111", NULL, "1" },
+        { "0000:01:00.1", SOUND, "8086:2668", NULL, "1" } } },
+    { "a card with USB-C from AMD",
+      "0000:03:00.0 0000:03:00.1 0000:03:00.2 0000:03:00.3",
+      { { "0000:03:00.0", DISPLAY, "1002:73bf", NULL, "1" },
+        { "0000:03:00.1", SOUND, "1002:ab28", NULL, "1" },
+        { "0000:03:00.2", USB, "1002:73a6", NULL, "1" },
+        { "0000:03:00.3", SERIAL_BUS, "1002:73a4", NULL, "1" } } },
     { "a second head is no card of its own",
       "0000:01:00.0 0000:01:00.1",
       { { "0000:01:00.0", DISPLAY, "1002:7149", NULL, "1" },
@@ -209,6 +239,33 @@ test_members_of_every_group (void)
                    "0000:01:00.0+ 0000:01:00.1+ 0000:00:01.0- 0000:02:00.0- ");
 }
 
+/* In one group all of it is named; in groups of their own nobody needs to be told. */
+static void
+test_processor_stays (void)
+{
+  static const Device devices[] = {
+    { "0000:06:00.0", DISPLAY, "1002:1638", NULL, "4" },
+    { "0000:06:00.1", SOUND, "1002:1637", NULL, "5" },
+    { "0000:06:00.3", USB, "1022:1639", NULL, "4" },
+    { "0000:06:00.6", SOUND, "1022:15e3", NULL, "6" },
+    { NULL },
+  };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  const BatonCard *card;
+
+  add_devices (mock, devices);
+  machine = mock_machine_look (mock);
+  card = baton_machine_find_card (machine, "0000:06:00.0");
+  g_assert_cmpuint (card->members->len, ==, 3);
+  for (guint i = 0; i < card->members->len; i++)
+    {
+      const BatonMember *member = g_ptr_array_index (card->members, i);
+
+      g_assert_cmpint (member->travels, ==, member->function->vendor_id == 0x1002);
+    }
+}
+
 static void
 set_framebuffer (MockMachine *mock, const char *address)
 {
@@ -293,6 +350,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine-cards/virtual-functions",
                    test_virtual_functions_travel_alone);
   g_test_add_func ("/core/machine-cards/members-of-every-group", test_members_of_every_group);
+  g_test_add_func ("/core/machine-cards/processor-stays", test_processor_stays);
   g_test_add_func ("/core/machine-cards/boot-display", test_boot_display_without_boot_vga);
   g_test_add_func ("/core/machine-cards/only-display", test_only_display);
   g_test_add_func ("/core/machine-cards/nobody-shows-a-desktop", test_nobody_shows_a_desktop);
