@@ -111,9 +111,13 @@ spoil_limits (void)
 {
   const struct rlimit one = { 1, RLIM_INFINITY };
   const struct rlimit core = { RLIM_INFINITY, RLIM_INFINITY };
+  struct rlimit processes;
 
   setrlimit (RLIMIT_FSIZE, &one);
   setrlimit (RLIMIT_CORE, &core);
+  getrlimit (RLIMIT_NPROC, &processes);
+  processes.rlim_cur = 1;
+  setrlimit (RLIMIT_NPROC, &processes);
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
@@ -129,6 +133,10 @@ look_at_limits (void)
   getrlimit (RLIMIT_CORE, &limit);
   if (limit.rlim_cur != 0)
     return 2;
+  /* The threads of a look are the user's, beside all others that he has. */
+  getrlimit (RLIMIT_NPROC, &limit);
+  if (limit.rlim_cur != limit.rlim_max)
+    return 5;
   prctl (PR_GET_PDEATHSIG, &death_signal);
   if (death_signal != 0)
     return 3;
