@@ -81,8 +81,26 @@ close_all_but (int *kept, guint n_kept)
   close_range (from, ~0U, 0);
 }
 
+/* Nobody asks or listens any more where the socket has ended or its owner has: others whom the
+ * owner forked off may hold the socket's other end for longer than it lives. */
+static gboolean
+wait_for (int socket, short events, int owner)
+{
+  struct pollfd both[] = { { .fd = socket, .events = events },
+                           { .fd = owner, .events = POLLIN } };
+
+  while (poll (both, G_N_ELEMENTS (both), -1) < 0)
+    {
+      if (errno != EINTR)
+        return FALSE;
+    }
+
+  return both[1].revents == 0;
+}
+
 static void
-answer_one (BatonRoot *root, BatonRootPart part, guint32 index, const char *path, int socket)
+answer_one (
+    BatonRoot *root, BatonRootPart part, guint32 index, const char *path, int socket, int owner)
 {
   BatonRootAnswer answer;
   gsize size = ANSWER_HEADER;
@@ -94,12 +112,12 @@ answer_one (BatonRoot *root, BatonRootPart part, guint32 index, const char *path
     close (fd);
   if (answer.length > 0)
     size += (gsize) answer.length;
-  if (send (socket, &answer, size, MSG_NOSIGNAL) < 0)
+  if (!wait_for (socket, POLLOUT, owner) || send (socket, &answer, size, MSG_NOSIGNAL) < 0)
     _exit (1);
 }
 
 static void
-answer_all (BatonRoot *root, const char *request, gsize length, int socket)
+answer_all (BatonRoot *root, const char *request, gsize length, int socket, int owner)
 {
   guint32 part;
   gsize at = sizeof part;
@@ -111,26 +129,9 @@ answer_all (BatonRoot *root, const char *request, gsize length, int socket)
 
       memcpy (&index, request + at, sizeof index);
       at += sizeof index;
-      answer_one (root, part, index, request + at, socket);
+      answer_one (root, part, index, request + at, socket, owner);
       at += strlen (request + at) + 1;
     }
-}
-
-/* Nobody asks any more where the socket has ended or its owner has: others whom the owner forked
- * off may hold the socket's other end for longer than it lives. */
-static gboolean
-wait_for_request (int socket, int owner)
-{
-  struct pollfd both[] = { { .fd = socket, .events = POLLIN },
-                           { .fd = owner, .events = POLLIN } };
-
-  while (poll (both, G_N_ELEMENTS (both), -1) < 0)
-    {
-      if (errno != EINTR)
-        return FALSE;
-    }
-
-  return both[0].revents != 0;
 }
 
 /* Runs in the child: nothing here allocates or locks (SAFE). */
@@ -142,13 +143,13 @@ serve (BatonRoot *root, int socket, int owner)
                  baton_root_get_fd (root, BATON_ROOT_PROC), socket, owner };
 
   close_all_but (kept, G_N_ELEMENTS (kept));
-  while (wait_for_request (socket, owner))
+  while (wait_for (socket, POLLIN, owner))
     {
       gssize n = recv (socket, request, sizeof request, 0);
 
       if (n <= 0)
         break;
-      answer_all (root, request, (gsize) n, socket);
+      answer_all (root, request, (gsize) n, socket, owner);
     }
 
   _exit (0);
@@ -176,9 +177,9 @@ baton_root_reader_new (BatonRoot *root)
   int ends[2];
   pid_t pid;
 
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-    return NULL;
   owner = pidfd_open (getpid (), 0);
+  if (owner < 0 || socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+    return NULL;
 
   sigfillset (&every);
   pthread_sigmask (SIG_SETMASK, &every, &before);
@@ -211,11 +212,14 @@ baton_root_reader_new (BatonRoot *root)
  * baton_root_reader_free:
  * @self: a reader
  *
- * Lets it end.
+ * Lets it end, also where a child that hangs in a driver has a copy of the socket. A copy of
+ * @self that was forked off leaves it to its owner.
  */
 void
 baton_root_reader_free (BatonRootReader *self)
 {
+  if (baton_root_reader_is_ours (self))
+    shutdown (self->socket, SHUT_RDWR);
   baton_fd_clear (&self->socket);
   g_free (self);
 }
@@ -309,7 +313,10 @@ baton_root_reader_hear (BatonRootReader *self, gint64 deadline_us, BatonRootAnsw
     }
   while (n < 0 && (errno == EINTR || errno == EAGAIN));
 
-  return n >= (gssize) ANSWER_HEADER ? BATON_ROOT_HEARD : BATON_ROOT_HEARD_END;
+  if (n < (gssize) ANSWER_HEADER || n != (gssize) ANSWER_HEADER + MAX (ret_answer->length, 0))
+    return BATON_ROOT_HEARD_END;
+
+  return BATON_ROOT_HEARD;
 }
 
 /**

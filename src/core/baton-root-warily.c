@@ -204,12 +204,14 @@ read_all (BatonRoot *self,
           gboolean *asked,
           GPtrArray *heads)
 {
-  gint64 start_us = g_get_monotonic_time ();
-  gint64 n_readers = 1;
+  gint64 end_us = g_get_monotonic_time () + (gint64) timeout_ms * 1000;
+  guint n_readers = 1;
 
-  while (n_readers <= MAX_READERS && find_next (asked, heads->len) < heads->len)
+  while (n_readers <= MAX_READERS && find_next (asked, heads->len) < heads->len &&
+         g_get_monotonic_time () < end_us)
     {
-      gint64 deadline_us = start_us + (gint64) timeout_ms * 1000 * n_readers / MAX_READERS;
+      gint64 deadline_us =
+          MIN (g_get_monotonic_time () + (gint64) timeout_ms * 1000 / MAX_READERS, end_us);
       gboolean is_new = FALSE;
       g_autoptr (BatonRootReader) reader = take_reader (self, &is_new);
       BatonRootHeard heard = BATON_ROOT_HEARD_END;

@@ -8,6 +8,7 @@
 #include "baton-error.h"
 #include "baton-guest-watch.h"
 #include "baton-look.h"
+#include "baton-root-warily.h"
 
 typedef struct
 {
@@ -81,13 +82,18 @@ look (Wait *self, BatonTrouble *trouble)
 static gboolean
 wait_for_news (Wait *self)
 {
-  do
-    if (baton_waiter_wait (self->context->waiter, baton_guest_watch_get_fd (self->watch),
-                           BATON_WAIT_FOR_EVER, TRUE) == BATON_WAIT_CANCELLED)
-      return FALSE;
-  while (!baton_guest_watch_has_news (self->watch));
+  gboolean cancelled;
 
-  return TRUE;
+  /* It may be weeks. */
+  baton_root_release_reader (self->context->root);
+  do
+    cancelled =
+        baton_waiter_wait (self->context->waiter, baton_guest_watch_get_fd (self->watch),
+                           BATON_WAIT_FOR_EVER, TRUE) == BATON_WAIT_CANCELLED;
+  while (!cancelled && !baton_guest_watch_has_news (self->watch));
+  baton_root_hold_reader (self->context->root);
+
+  return !cancelled;
 }
 
 static Sight

@@ -10,6 +10,7 @@
 #include "baton-front.h"
 #include "baton-record.h"
 #include "baton-report.h"
+#include "baton-root-warily.h"
 #include "baton-watch-handoff.h"
 #include "baton-watch-lost.h"
 #include "baton-watch-output.h"
@@ -54,7 +55,7 @@ clear_watch (Watch *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Watch, clear_watch)
 
 static gboolean
-look (Watch *self, GError **error)
+look_at_all (Watch *self, GError **error)
 {
   g_autoptr (GPtrArray) holders = NULL;
 
@@ -86,6 +87,18 @@ look (Watch *self, GError **error)
   baton_watch_sources_follow_processes (self->sources, holders);
 
   return TRUE;
+}
+
+static gboolean
+look (Watch *self, GError **error)
+{
+  gboolean looked;
+
+  baton_root_hold_reader (self->front->root);
+  looked = look_at_all (self, error);
+  baton_root_release_reader (self->front->root);
+
+  return looked;
 }
 
 static void

@@ -346,6 +346,35 @@ test_ends_with_its_owner (void)
   close (gate[0]);
 }
 
+/* The same copy must not keep one that nobody wants any more. */
+static void
+test_ends_when_released (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  int gate[2];
+  pid_t other;
+  char byte;
+
+  adopt_children ();
+  mock_machine_write (mock, "sys/bus/a", "a");
+  g_assert_cmpint (pipe2 (gate, O_CLOEXEC), ==, 0);
+  baton_root_hold_reader (root);
+  assert_reads_a (root);
+  other = fork ();
+  if (other == 0)
+    {
+      close (gate[1]);
+      _exit (read (gate[0], &byte, 1) == 0 ? 0 : 1);
+    }
+
+  baton_root_release_reader (root);
+  wait_for_child ();
+  close (gate[1]);
+  g_assert_cmpint (waitpid (other, NULL, 0), ==, other);
+  close (gate[0]);
+}
+
 /* More than one request holds. */
 static void
 test_many (void)
@@ -390,6 +419,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/root-warily/late-while-held", test_late_while_held);
   g_test_add_func ("/core/root-warily/not-inherited", test_not_inherited);
   g_test_add_func ("/core/root-warily/ends-with-its-owner", test_ends_with_its_owner);
+  g_test_add_func ("/core/root-warily/ends-when-released", test_ends_when_released);
   g_test_add_func ("/core/root-warily/many", test_many);
 
   return g_test_run ();
