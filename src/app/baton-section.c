@@ -148,6 +148,9 @@ fold (BatonSection *self)
   gtk_box_remove (GTK_BOX (self), list);
   gtk_widget_set_margin_top (list, 6);
   gtk_expander_set_child (self->expander, list);
+  /* A folded expander takes its child out of the window, and hands it the focus all the same as
+   * long as it is visible (gtk_expander_focus() of GTK 4). */
+  g_object_bind_property (self->expander, "expanded", list, "visible", G_BINDING_SYNC_CREATE);
   g_object_unref (list);
 
   gtk_widget_set_visible (GTK_WIDGET (self->heading), FALSE);

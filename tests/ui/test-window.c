@@ -120,6 +120,38 @@ test_tab_order (void)
   g_assert_true (gtk_window_get_focus (GTK_WINDOW (scene->window)) == GTK_WIDGET (second));
 }
 
+/* A folded expander keeps its child outside of the window and asks it for the focus all the same,
+ * unless it is invisible: GTK complains of a widget without a root then. */
+static void
+test_folded_is_passed_over (void)
+{
+  static const GtkDirectionType ways[] = { GTK_DIR_TAB_FORWARD, GTK_DIR_TAB_BACKWARD };
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+  GtkWidget *widget;
+  guint n_folded = 0;
+
+  for (guint i = 0; (widget = scene_find_type (get_root (scene), GTK_TYPE_EXPANDER, i)) != NULL;
+       i++)
+    {
+      GtkExpander *expander = GTK_EXPANDER (widget);
+      GtkWidget *child = gtk_expander_get_child (expander);
+
+      n_folded += !gtk_expander_get_expanded (expander);
+      g_assert_cmpint (gtk_widget_get_visible (child), ==,
+                       gtk_expander_get_expanded (expander));
+      gtk_expander_set_expanded (expander, TRUE);
+      g_assert_true (gtk_widget_get_visible (child));
+      gtk_expander_set_expanded (expander, FALSE);
+      g_assert_false (gtk_widget_get_visible (child));
+    }
+  g_assert_cmpuint (n_folded, >=, 2);
+
+  /* A warning of GTK's ends this test. */
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    for (guint j = 0; j < 60; j++)
+      gtk_widget_child_focus (get_root (scene), ways[i]);
+}
+
 /* What the window shows before the helper has said anything, and where it cannot. */
 static void
 test_before_the_first_look (void)
@@ -637,6 +669,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/ui/window/states", test_states);
   g_test_add_func ("/ui/window/tab-order", test_tab_order);
+  g_test_add_func ("/ui/window/folded-is-passed-over", test_folded_is_passed_over);
   g_test_add_func ("/ui/window/before-the-first-look", test_before_the_first_look);
   g_test_add_func ("/ui/window/no-permission", test_no_permission);
   g_test_add_func ("/ui/window/names", test_names);
