@@ -27,7 +27,7 @@ struct _BatonPlanWindow
   BatonPreview *preview;
 
   BatonPlanSummary summary;
-  gboolean focus_placed;
+  GtkWidget *target; /* borrowed: the button that Return presses, NULL before the first plan */
 
   /* from the template */
   GtkButton *cancel_button;
@@ -194,6 +194,7 @@ static void
 place_focus (BatonPlanWindow *self, gboolean destructive)
 {
   GtkWidget *target = GTK_WIDGET (destructive ? self->cancel_button : self->accept_button);
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
 
   if (destructive)
     {
@@ -206,11 +207,23 @@ place_focus (BatonPlanWindow *self, gboolean destructive)
       gtk_widget_add_css_class (GTK_WIDGET (self->accept_button), "suggested-action");
     }
 
-  if (self->focus_placed)
-    return;
-  self->focus_placed = TRUE;
   gtk_window_set_default_widget (GTK_WINDOW (self), target);
-  gtk_window_set_focus (GTK_WINDOW (self), target);
+  /* A plan may change under the eyes of somebody who is elsewhere in the window by now. */
+  if (self->target == NULL || focus == NULL || (focus == self->target && focus != target))
+    gtk_window_set_focus (GTK_WINDOW (self), target);
+  self->target = target;
+}
+
+static void
+show_button (BatonPlanWindow *self, gboolean possible, gboolean destructive)
+{
+  /* A window whose default goes away has none, so that it is another one before. */
+  if (!possible)
+    place_focus (self, TRUE);
+  gtk_widget_set_visible (GTK_WIDGET (self->accept_button), possible);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->accept_button), possible);
+  if (possible)
+    place_focus (self, destructive);
 }
 
 static void
@@ -265,9 +278,7 @@ on_preview_changed_cb (BatonPlanWindow *self)
                            self->summary.n_blockers > 0 ? _ ("In the Way") : _ ("Warnings"));
   gtk_label_set_label (self->consequence_label, consequence);
   gtk_label_set_label (self->accept_label, button);
-  gtk_widget_set_visible (GTK_WIDGET (self->accept_button), possible);
-  gtk_widget_set_sensitive (GTK_WIDGET (self->accept_button), possible);
-  place_focus (self, !possible || baton_plan_words_is_destructive (&self->summary));
+  show_button (self, possible, baton_plan_words_is_destructive (&self->summary));
 }
 
 static void

@@ -72,6 +72,42 @@ test_apps_close (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* Another plan of the card, as it comes while the window is open. */
+static void
+give_plan_of (GtkWidget *window, const char *name)
+{
+  g_autoptr (Scene) scene = scene_open (name);
+
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)),
+                      baton_view_get_plan (baton_model_get_view (scene->model)));
+  scene_settle (window);
+}
+
+/* An app opens the card while somebody has a finger on Return. */
+static void
+test_becomes_destructive (void)
+{
+  g_autoptr (Scene) scene = scene_open ("idle");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *accept = find_accept (window, "Hand Over");
+  GtkWidget *cancel = scene_find_button (window, "_Cancel");
+  GtkWidget *option = scene_find_type (window, BATON_TYPE_OPTION_ROW, 0);
+
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (window)) == accept);
+  give_plan_of (window, "in-use");
+  g_assert_true (gtk_widget_has_css_class (accept, "destructive-action"));
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) == cancel);
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (window)) == cancel);
+
+  /* And closes it again, while somebody is elsewhere in the window. */
+  g_assert_true (gtk_widget_child_focus (option, GTK_DIR_TAB_FORWARD));
+  give_plan_of (window, "idle");
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) == accept);
+  g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (GTK_WINDOW (window)), option) ||
+                 gtk_window_get_focus (GTK_WINDOW (window)) == option);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 /* How long it took the last time is told, and nothing of a way that the card has not gone yet. */
 static void
 test_duration (void)
@@ -177,6 +213,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/ui/plan/nothing-lost", test_nothing_lost);
   g_test_add_func ("/ui/plan/apps-close", test_apps_close);
+  g_test_add_func ("/ui/plan/becomes-destructive", test_becomes_destructive);
   g_test_add_func ("/ui/plan/duration", test_duration);
   g_test_add_func ("/ui/plan/blocked", test_blocked);
   g_test_add_func ("/ui/plan/accepted", test_accepted);
