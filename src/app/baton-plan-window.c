@@ -231,10 +231,16 @@ show_problem (BatonPlanWindow *self)
 {
   JsonObject *problem = baton_preview_get_problem (self->preview);
   g_autofree char *text = baton_result_words_dup_text (problem);
+  BatonSection *const sections[] = { self->findings_section, self->closes_section,
+                                     self->options_section, self->notes_section,
+                                     self->steps_section };
 
   gtk_label_set_label (self->consequence_label,
                        text != NULL ? text : _ ("The plan could not be made."));
-  gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
+  show_button (self, FALSE, TRUE);
+  /* What the last plan said is no longer so; the next one shows them again. */
+  for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
+    gtk_widget_set_visible (GTK_WIDGET (sections[i]), FALSE);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "baton-json.h"
 #include "baton-option-row.h"
 #include "baton-plan-window.h"
+#include "baton-section.h"
 #include "scene.h"
 
 #define CARD "0000:03:00.0"
@@ -105,6 +106,27 @@ test_becomes_destructive (void)
   g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) == accept);
   g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (GTK_WINDOW (window)), option) ||
                  gtk_window_get_focus (GTK_WINDOW (window)) == option);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* Nothing of the last plan stands below the word that there is none. */
+static void
+test_no_plan (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-use");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  BatonPreview *preview = baton_plan_window_get_preview (BATON_PLAN_WINDOW (window));
+
+  baton_preview_take (preview, NULL);
+  scene_settle (window);
+  g_assert_null (scene_find_label (window, "4 apps close"));
+  g_assert_null (scene_find_type (window, BATON_TYPE_SECTION, 0));
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) ==
+                 scene_find_button (window, "_Cancel"));
+
+  baton_preview_take (preview, baton_view_get_plan (baton_model_get_view (scene->model)));
+  scene_settle (window);
+  g_assert_nonnull (scene_find_label (window, "Will Be Closed"));
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -214,6 +236,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/plan/nothing-lost", test_nothing_lost);
   g_test_add_func ("/ui/plan/apps-close", test_apps_close);
   g_test_add_func ("/ui/plan/becomes-destructive", test_becomes_destructive);
+  g_test_add_func ("/ui/plan/no-plan", test_no_plan);
   g_test_add_func ("/ui/plan/duration", test_duration);
   g_test_add_func ("/ui/plan/blocked", test_blocked);
   g_test_add_func ("/ui/plan/accepted", test_accepted);
