@@ -245,8 +245,20 @@ baton_finding_words_get_severity_icon (const char *severity)
 char *
 baton_finding_words_dup_key (JsonObject *finding)
 {
+  /* Not each has a subject, and one subject can be told of in two places: which place it is tells
+   * them apart. What is told of it may change while its row stays. */
+  static const char *const places[] = { "what", "value", "program", "file", "line" };
+  JsonObject *args = baton_json_get_object (finding, "args");
   const char *subject = baton_json_get_string (finding, "subject");
+  GString *key = g_string_new (baton_json_get_string (finding, "code"));
 
-  return g_strdup_printf ("%s %s", baton_json_get_string (finding, "code"),
-                          subject != NULL ? subject : "");
+  g_string_append_printf (key, "\n%s", subject != NULL ? subject : "");
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      const char *value = baton_json_get_string (args, places[i]);
+
+      g_string_append_printf (key, "\n%s", value != NULL ? value : "");
+    }
+
+  return g_string_free (key, FALSE);
 }

@@ -209,6 +209,54 @@ test_findings_are_whole (void)
     }
 }
 
+/* Two scripts that name the card are two rows, and each keeps its own when the plan is made again. */
+static void
+test_finding_keys (void)
+{
+  static const char *const findings[] = {
+    "\"code\":\"managed-by-hook\",\"subject\":\"0000:01:00.0\",\"args\":{\"card\":\"X\","
+    "\"file\":\"/etc/libvirt/hooks/qemu\",\"line\":\"3\"}",
+    "\"code\":\"managed-by-hook\",\"subject\":\"0000:01:00.0\",\"args\":{\"card\":\"X\","
+    "\"file\":\"/etc/libvirt/hooks/qemu\",\"line\":\"9\"}",
+    "\"code\":\"managed-by-hook\",\"subject\":\"0000:01:00.0\",\"args\":{\"card\":\"X\","
+    "\"file\":\"/usr/local/bin/vfio\",\"line\":\"3\"}",
+    "\"code\":\"managed-by-hook\",\"subject\":\"0000:01:00.1\",\"args\":{\"card\":\"X\","
+    "\"file\":\"/usr/local/bin/vfio\",\"line\":\"3\"}",
+    "\"code\":\"claimed-by-ids\",\"subject\":null,\"args\":{\"card\":\"X\",\"what\":"
+    "\"vfio-pci.ids\",\"value\":\"10de:1e87\",\"file\":\"/etc/modprobe.d/a\",\"line\":\"1\"}",
+    "\"code\":\"claimed-by-ids\",\"subject\":null,\"args\":{\"card\":\"X\",\"what\":"
+    "\"vfio-pci.ids\",\"value\":\"10de:1e87\",\"file\":\"/etc/modprobe.d/b\",\"line\":\"1\"}",
+    "\"code\":\"claimed-on-command-line\",\"subject\":null,\"args\":{\"card\":\"X\","
+    "\"what\":\"vfio-pci.ids\",\"value\":\"10de:1e87\"}",
+    "\"code\":\"claimed-on-command-line\",\"subject\":null,\"args\":{\"card\":\"X\","
+    "\"what\":\"pci-stub.ids\",\"value\":\"10de:1e87\"}",
+    "\"code\":\"managed-by-program\",\"subject\":null,\"args\":{\"card\":\"X\","
+    "\"program\":\"supergfxd\"}",
+    "\"code\":\"managed-by-program\",\"subject\":null,\"args\":{\"card\":\"X\","
+    "\"program\":\"cardwired\"}",
+  };
+  g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (JsonNode) few = parse ("{\"code\":\"holders-incomplete\",\"subject\":null,"
+                                    "\"args\":{\"unreadable\":\"3\"}}");
+  g_autoptr (JsonNode) more = parse ("{\"code\":\"holders-incomplete\",\"subject\":null,"
+                                     "\"args\":{\"unreadable\":\"4\"}}");
+  g_autofree char *before = baton_finding_words_dup_key (json_node_get_object (few));
+  g_autofree char *after = baton_finding_words_dup_key (json_node_get_object (more));
+
+  for (guint i = 0; i < G_N_ELEMENTS (findings); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{%s}", findings[i]);
+      g_autoptr (JsonNode) node = parse (text);
+
+      g_test_message ("%s", text);
+      g_assert_true (
+          g_hash_table_add (keys, baton_finding_words_dup_key (json_node_get_object (node))));
+    }
+
+  /* What is told of one thing may change, and its row stays. */
+  g_assert_cmpstr (before, ==, after);
+}
+
 static void
 test_finding_unknown (void)
 {
@@ -580,6 +628,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/words/verb", test_verb);
   g_test_add_func ("/app/words/embed", test_embed);
   g_test_add_func ("/app/finding-words/whole", test_findings_are_whole);
+  g_test_add_func ("/app/finding-words/keys", test_finding_keys);
   g_test_add_func ("/app/finding-words/unknown", test_finding_unknown);
   g_test_add_func ("/app/step-words/known", test_steps_are_known);
   g_test_add_func ("/app/step-words/parts", test_step_parts);
