@@ -35,11 +35,34 @@ baton_running_words_dup_step (BatonHandoff *handoff, BatonView *view, guint inde
                                      baton_view_get_cards (view), get_holders (handoff, view));
 }
 
+/* Who has the card need not be who is waited for: the helper says that, as "NAME (PID)". Where it is
+ * one whom the watch knows, people know it by its app's name. */
+static char *
+dup_who (BatonHandoff *handoff, BatonView *view)
+{
+  JsonObject *event =
+      baton_handoff_get_step_event (handoff, (guint) baton_handoff_get_current (handoff));
+  const char *who = baton_json_get_string (baton_json_get_object (event, "args"), "who");
+  JsonArray *holders = get_holders (handoff, view);
+
+  for (guint i = 0; who != NULL && i < baton_json_count (holders); i++)
+    {
+      JsonObject *holder = baton_json_nth_object (holders, i);
+      g_autofree char *named =
+          g_strdup_printf ("%s (%" G_GINT64_FORMAT ")", baton_json_get_string (holder, "name"),
+                           baton_json_get_int (holder, "pid", 0));
+
+      if (g_str_equal (named, who))
+        return baton_app_info_dup_name (holder);
+    }
+
+  return g_strdup (who);
+}
+
 static char *
 dup_stalled_title (BatonHandoff *handoff, BatonView *view)
 {
-  JsonObject *holder = baton_json_nth_object (get_holders (handoff, view), 0);
-  g_autofree char *name = holder != NULL ? baton_app_info_dup_name (holder) : NULL;
+  g_autofree char *name = dup_who (handoff, view);
   g_autofree char *embedded = baton_words_embed (name);
 
   if (name == NULL)
