@@ -65,10 +65,12 @@ show_status (BatonWindow *self)
   else if (problem != NULL)
     {
       g_autofree char *text = baton_result_words_dup_text (problem);
+      /* A status page's description is markup, and the text may name a path. */
+      g_autofree char *escaped = text != NULL ? g_markup_escape_text (text, -1) : NULL;
 
       adw_status_page_set_icon_name (self->status_page, "baton-warning-symbolic");
       adw_status_page_set_title (self->status_page, _ ("Cannot Look at This Computer"));
-      adw_status_page_set_description (self->status_page, text);
+      adw_status_page_set_description (self->status_page, escaped);
     }
   else
     {

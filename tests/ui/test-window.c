@@ -160,6 +160,7 @@ test_before_the_first_look (void)
   g_autoptr (BatonModel) model = baton_model_new_for_view (baton_view_new ());
   BatonWindow *window = g_object_ref_sink (baton_window_new (NULL, model));
   g_autoptr (JsonObject) problem = json_object_new ();
+  JsonObject *args = json_object_new ();
 
   gtk_window_present (GTK_WINDOW (window));
   scene_settle (GTK_WIDGET (window));
@@ -167,10 +168,13 @@ test_before_the_first_look (void)
 
   json_object_set_int_member (problem, "exit", BATON_EXIT_ERROR);
   json_object_set_string_member (problem, "code", "helper-missing");
+  json_object_set_string_member (args, "path", "/opt/<b>a & b");
+  json_object_set_object_member (problem, "args", args);
   baton_model_set_problem (model, problem);
   baton_model_take_change (model, BATON_VIEW_HELLO);
   scene_settle (GTK_WIDGET (window));
   g_assert_nonnull (scene_find_label (GTK_WIDGET (window), "Cannot Look at This Computer"));
+  g_assert_nonnull (scene_find_label (GTK_WIDGET (window), "at /opt/<b>a & b."));
   g_assert_nonnull (scene_find_button (GTK_WIDGET (window), "_Look Again"));
 
   gtk_window_destroy (GTK_WINDOW (window));
