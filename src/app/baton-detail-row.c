@@ -55,9 +55,10 @@ baton_detail_row_set_value (BatonDetailRow *self, const char *value)
   g_return_if_fail (BATON_IS_DETAIL_ROW (self));
 
   gtk_widget_set_visible (GTK_WIDGET (self), value != NULL && *value != '\0');
-  if (value == NULL || g_strcmp0 (gtk_label_get_label (self->value_label), value) == 0)
+  if (value == NULL)
     return;
 
+  /* A label that is set to what it shows keeps what its reader has selected of it. */
   isolated = baton_words_isolate (value);
   gtk_label_set_label (self->value_label, isolated);
 }
