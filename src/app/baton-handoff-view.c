@@ -183,7 +183,7 @@ fill_step_row (GtkWidget *row, guint index, gpointer data)
   g_autofree char *title =
       baton_running_words_dup_step (self->handoff, baton_model_get_view (self->model), index);
   g_autofree char *text =
-      baton_trouble_words_dup_text (baton_handoff_get_step_event (self->handoff, index));
+      baton_trouble_words_dup_detail (baton_handoff_get_step_event (self->handoff, index));
 
   baton_step_row_show (BATON_STEP_ROW (row), title, text,
                        baton_handoff_get_step_state (self->handoff, index));

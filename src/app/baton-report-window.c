@@ -113,7 +113,7 @@ fill_step_row (GtkWidget *row, guint index, gpointer data)
   JsonObject *step =
       baton_json_nth_object (baton_json_get_array (self->report, "steps"), index);
   g_autofree char *title = dup_step_title (self, step);
-  g_autofree char *text = baton_trouble_words_dup_text (step);
+  g_autofree char *text = baton_trouble_words_dup_detail (step);
 
   baton_step_row_show (BATON_STEP_ROW (row), title, text,
                        baton_json_get_string (step, "state"));

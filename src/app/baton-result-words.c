@@ -52,24 +52,34 @@ baton_result_words_dup_title (JsonObject *result, const char *to)
   return g_strdup (_ (info->title));
 }
 
-/* Of a result's arguments these are sentences themselves; the troubles say them anew. */
+/* Of a result's arguments these are sentences themselves; the troubles say them anew, each with its
+ * remedy. Where the computer has to be restarted nothing else helps, and the result says that. */
 static GHashTable *
 dup_args (JsonObject *result)
 {
   static const char *const parts[] = { "cause", "problems" };
   JsonArray *troubles = baton_json_get_array (result, "troubles");
   GHashTable *args = baton_json_dup_args (result, "args");
+  gboolean remedies = get_code (result) != BATON_CODE_STUCK;
 
   baton_words_embed_args (args);
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
-      char *said = baton_trouble_words_dup_part (troubles, parts[i]);
+      char *said = baton_trouble_words_dup_part (troubles, parts[i], remedies);
 
       if (said != NULL)
         g_hash_table_insert (args, g_strdup (parts[i]), said);
     }
 
   return args;
+}
+
+/* A terminal says to look at the report for what to do; here each problem has said it. */
+static gboolean
+is_told_with_remedies (JsonObject *result)
+{
+  return get_code (result) == BATON_CODE_HANDED_OVER_WITH_PROBLEMS &&
+         baton_json_count (baton_json_get_array (result, "troubles")) > 0;
 }
 
 /**
@@ -91,7 +101,7 @@ baton_result_words_dup_text (JsonObject *result)
 
   args = dup_args (result);
   text = baton_code_fill (_ (info->text), args);
-  if (info->remedy == NULL)
+  if (info->remedy == NULL || is_told_with_remedies (result))
     return g_steal_pointer (&text);
 
   remedy = baton_code_fill (_ (info->remedy), args);

@@ -140,7 +140,7 @@ baton_running_words_dup_text (BatonHandoff *handoff)
     return g_strdup (get_text (handoff));
 
   trouble =
-      baton_trouble_words_dup_text (baton_handoff_get_step_event (handoff, (guint) current));
+      baton_trouble_words_dup_detail (baton_handoff_get_step_event (handoff, (guint) current));
 
   return trouble != NULL ? trouble : g_strdup ("");
 }

@@ -18,6 +18,7 @@
 #include "baton-report-window.h"
 #include "baton-section.h"
 #include "baton-state-box.h"
+#include "baton-step-row.h"
 #include "baton-step-words.h"
 #include "scene.h"
 
@@ -546,6 +547,36 @@ test_step_list (void)
   g_assert_nonnull (scene_find_label (get_root (scene), "Device or resource busy"));
 }
 
+/* Each trouble with what to do about it: where it is waited for, at the end, and in the report. */
+static void
+test_remedies (void)
+{
+  g_autoptr (Scene) stalled = scene_open ("stalled");
+  g_autoptr (Scene) degraded = scene_open ("degraded");
+  g_autoptr (Scene) failed = scene_open ("rolled-back");
+  BatonView *view = baton_model_get_view (failed->model);
+  GtkWidget *report = GTK_WIDGET (
+      baton_report_window_new (baton_view_get_report (view), baton_view_get_cards (view)));
+  GtkWidget *row;
+
+  g_assert_nonnull (scene_find_label (
+      get_root (stalled), "is waiting for pipewire (1422) to let go. Close it; the handoff"));
+  g_assert_nonnull (scene_find_label (
+      get_root (degraded), "not supported. Run the virtual machine through libvirt, or as the "
+                           "administrator."));
+  /* That is the report, and it has no more to say. */
+  g_assert_null (scene_find_label (get_root (degraded), "See the report"));
+
+  expand_all (get_root (failed));
+  row = scene_find_type (get_root (failed), BATON_TYPE_STEP_ROW, 6);
+  g_assert_nonnull (scene_find_label (row, "busy. Look at the kernel’s log"));
+  gtk_window_present (GTK_WINDOW (report));
+  scene_settle (report);
+  row = scene_find_type (report, BATON_TYPE_STEP_ROW, 6);
+  g_assert_nonnull (scene_find_label (row, "busy. Look at the kernel’s log"));
+  gtk_window_destroy (GTK_WINDOW (report));
+}
+
 static void
 test_end_is_dismissed (void)
 {
@@ -691,6 +722,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/progress", test_progress);
   g_test_add_func ("/ui/handoff/announced", test_steps_are_announced);
   g_test_add_func ("/ui/handoff/step-list", test_step_list);
+  g_test_add_func ("/ui/handoff/remedies", test_remedies);
   g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
   g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);
   g_test_add_func ("/ui/groups/search", test_groups_search);

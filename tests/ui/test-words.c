@@ -544,6 +544,63 @@ test_ends (void)
   g_assert_cmpint (baton_result_words_get_remedy (NULL), ==, BATON_REMEDY_CHECK_AGAIN);
 }
 
+typedef struct
+{
+  const char *code;
+  const char *troubles;
+  const char *text;
+} TroubleRow;
+
+#define TROUBLE(part, code, args)                                                              \
+  "{\"part\":\"" part "\",\"errno\":0,\"code\":\"" code "\",\"args\":{" args "},\"text\":"     \
+  "\"\"}"
+#define UNIT_TROUBLE(unit) TROUBLE ("problems", "unit-does-not-run", "\"unit\":\"" unit "\"")
+
+/* Each problem with what to do about it, sentence after sentence, and nothing said twice. */
+static void
+test_end_remedies (void)
+{
+  static const TroubleRow rows[] = {
+    { "handed-over-with-problems", UNIT_TROUBLE ("a") "," UNIT_TROUBLE ("b"),
+      "X is ready for a virtual machine, but: The service a was started, but does not run. "
+      "Look "
+      "at “systemctl status a”. The service b was started, but does not run. Look at "
+      "“systemctl "
+      "status b”." },
+    { "handed-over-with-problems", "",
+      "X is ready for a virtual machine, but: P. See the report for each of them." },
+    { "returned-with-problems", UNIT_TROUBLE ("a"),
+      "X is back, but: The service a was started, but does not run. Look at “systemctl status "
+      "a”. See the report for each of them; a restart gives the stock desktop." },
+    { "rolled-back", TROUBLE ("cause", "respawns", "\"name\":\"a\""),
+      "The handoff failed, and everything was put back: a was closed three times and came back "
+      "each time. Stop whatever starts it again, and try again." },
+    { "put-back-with-problems", TROUBLE ("cause", "asked-to-stop", "") "," UNIT_TROUBLE ("a"),
+      "The handoff failed: Somebody asked to stop. Not everything could be put back: The "
+      "service "
+      "a was started, but does not run. Look at “systemctl status a”. See the report for each "
+      "of "
+      "them; a restart gives the stock desktop." },
+    { "stuck", TROUBLE ("cause", "step-deadline", "\"subject\":\"0000:01:00.0\""),
+      "A restart is needed: The driver did not finish with 0000:01:00.0 within the time "
+      "allowed. "
+      "Save your work and restart the computer. Baton does not touch the card until then." },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *result = g_strdup_printf (
+          "{\"code\":\"%s\",\"args\":{\"card\":\"X\",\"cause\":\"C.\",\"problems\":\"P\"},"
+          "\"troubles\":[%s]}",
+          rows[i].code, rows[i].troubles);
+      g_autoptr (JsonNode) node = parse (result);
+      g_autofree char *text = baton_result_words_dup_text (json_node_get_object (node));
+
+      g_test_message ("%s", result);
+      g_assert_cmpstr (text, ==, rows[i].text);
+    }
+}
+
 static void
 test_uses (void)
 {
@@ -637,6 +694,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/plan-words/consents", test_plan_consents);
   g_test_add_func ("/app/remedy-command/build", test_remedy_command);
   g_test_add_func ("/app/result-words/ends", test_ends);
+  g_test_add_func ("/app/result-words/remedies", test_end_remedies);
   g_test_add_func ("/app/app-info/uses", test_uses);
   g_test_add_func ("/app/report-text/build", test_report_text);
 
