@@ -44,7 +44,7 @@ baton_card_notice_show (BatonBanner *banner, BatonModel *model, BatonCardPlan *p
       baton_model_get_handoff (model) == NULL)
     {
       baton_banner_show (banner, _ ("An earlier handoff was cut off and is not settled yet."),
-                         _ ("_Recover"));
+                         _ ("Reco_ver"));
       return BATON_CARD_NOTICE_JOURNAL;
     }
 
@@ -54,7 +54,7 @@ baton_card_notice_show (BatonBanner *banner, BatonModel *model, BatonCardPlan *p
       g_autofree char *text = finding != NULL ? baton_finding_words_dup_title (finding, NULL)
                                               : g_strdup (_ ("IOMMU is off"));
 
-      baton_banner_show (banner, text, finding != NULL ? _ ("_Show How…") : NULL);
+      baton_banner_show (banner, text, finding != NULL ? _ ("Show Ho_w…") : NULL);
       return BATON_CARD_NOTICE_IOMMU;
     }
 

@@ -77,8 +77,8 @@ dup_risky_button (const BatonPlanSummary *summary)
     return g_strdup (_ ("_Log Out and Hand Over Anyway"));
 
   if (summary->n_closes > 0)
-    return g_strdup_printf (ngettext ("_Close %u App and Hand Over Anyway",
-                                      "_Close %u Apps and Hand Over Anyway", summary->n_closes),
+    return g_strdup_printf (ngettext ("C_lose %u App and Hand Over Anyway",
+                                      "C_lose %u Apps and Hand Over Anyway", summary->n_closes),
                             summary->n_closes);
 
   return g_strdup (_ ("_Hand Over Anyway"));
@@ -106,10 +106,10 @@ baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboo
 
   if (summary->n_closes > 0)
     return g_strdup_printf (to_guest
-                                ? ngettext ("_Close %u App and Hand Over",
-                                            "_Close %u Apps and Hand Over", summary->n_closes)
-                                : ngettext ("_Close %u App and Return",
-                                            "_Close %u Apps and Return", summary->n_closes),
+                                ? ngettext ("C_lose %u App and Hand Over",
+                                            "C_lose %u Apps and Hand Over", summary->n_closes)
+                                : ngettext ("C_lose %u App and Return",
+                                            "C_lose %u Apps and Return", summary->n_closes),
                             summary->n_closes);
 
   if (when_free)

@@ -240,7 +240,7 @@ baton_result_words_get_remedy_label (BatonRemedy remedy)
     case BATON_REMEDY_RETURN:
       return _ ("_Return to Host");
     case BATON_REMEDY_RECOVER:
-      return _ ("_Recover");
+      return _ ("Reco_ver");
     case BATON_REMEDY_CHECK_AGAIN:
       return _ ("_Check Again");
     case BATON_REMEDY_NONE:

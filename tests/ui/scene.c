@@ -223,3 +223,38 @@ scene_find_label (GtkWidget *root, const char *text)
 
   return find (root, is_label, text, &nth);
 }
+
+static gboolean
+has_key (GtkWidget *widget, gconstpointer data)
+{
+  return GTK_IS_LABEL (widget) && scene_is_on_screen (widget) &&
+         gtk_label_get_use_underline (GTK_LABEL (widget)) &&
+         strchr (gtk_label_get_label (GTK_LABEL (widget)), '_') != NULL;
+}
+
+/**
+ * scene_assert_keys_differ:
+ * @root: a window
+ *
+ * Makes sure that Alt and a letter presses a button: where two share the letter, it presses neither.
+ */
+void
+scene_assert_keys_differ (GtkWidget *root)
+{
+  g_autoptr (GHashTable) labels = g_hash_table_new (NULL, NULL);
+  GtkWidget *label;
+  guint n = 0;
+
+  for (guint nth = 0; (label = find (root, has_key, NULL, &nth)) != NULL; nth = ++n)
+    {
+      gpointer key = GUINT_TO_POINTER (
+          gdk_keyval_to_lower (gtk_label_get_mnemonic_keyval (GTK_LABEL (label))));
+      GtkLabel *other = g_hash_table_lookup (labels, key);
+
+      if (other != NULL &&
+          g_strcmp0 (gtk_label_get_label (other), gtk_label_get_label (GTK_LABEL (label))) != 0)
+        g_error ("“%s” and “%s” share a key", gtk_label_get_label (other),
+                 gtk_label_get_label (GTK_LABEL (label)));
+      g_hash_table_insert (labels, key, label);
+    }
+}

@@ -27,5 +27,6 @@ GtkWidget *scene_find_type (GtkWidget *root, GType type, guint nth);
 GtkWidget *scene_find_button (GtkWidget *root, const char *label);
 GtkWidget *scene_find_label (GtkWidget *root, const char *text);
 gboolean scene_is_on_screen (GtkWidget *widget);
+void scene_assert_keys_differ (GtkWidget *root);
 
 G_END_DECLS

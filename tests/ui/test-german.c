@@ -227,6 +227,7 @@ test_scenes (void)
         gtk_expander_set_expanded (GTK_EXPANDER (widget), TRUE);
       scene_settle (GTK_WIDGET (scene->window));
       check_labels (GTK_WIDGET (scene->window));
+      scene_assert_keys_differ (GTK_WIDGET (scene->window));
     }
 }
 
@@ -253,6 +254,7 @@ test_other_windows (void)
 
           scene_settle (window);
           check_labels (window);
+          scene_assert_keys_differ (window);
           if (window != GTK_WIDGET (scene->window))
             gtk_window_destroy (GTK_WINDOW (window));
         }

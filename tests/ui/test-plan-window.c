@@ -130,6 +130,22 @@ test_no_plan (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+static void
+test_keys (void)
+{
+  static const char *const scenes[] = { "idle", "in-use", "blocked" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    {
+      g_autoptr (Scene) scene = scene_open (scenes[i]);
+      GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+
+      g_test_message ("%s", scenes[i]);
+      scene_assert_keys_differ (window);
+      gtk_window_destroy (GTK_WINDOW (window));
+    }
+}
+
 /* How long it took the last time is told, and nothing of a way that the card has not gone yet. */
 static void
 test_duration (void)
@@ -237,6 +253,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/plan/apps-close", test_apps_close);
   g_test_add_func ("/ui/plan/becomes-destructive", test_becomes_destructive);
   g_test_add_func ("/ui/plan/no-plan", test_no_plan);
+  g_test_add_func ("/ui/plan/keys", test_keys);
   g_test_add_func ("/ui/plan/duration", test_duration);
   g_test_add_func ("/ui/plan/blocked", test_blocked);
   g_test_add_func ("/ui/plan/accepted", test_accepted);

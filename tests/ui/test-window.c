@@ -154,6 +154,19 @@ test_folded_is_passed_over (void)
       gtk_widget_child_focus (get_root (scene), ways[i]);
 }
 
+static void
+test_keys (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (state_rows); i++)
+    {
+      g_autoptr (Scene) scene = NULL;
+
+      g_test_message ("%s", state_rows[i].scene);
+      scene = scene_open (state_rows[i].scene);
+      scene_assert_keys_differ (get_root (scene));
+    }
+}
+
 /* What the window shows before the helper has said anything, and where it cannot. */
 static void
 test_before_the_first_look (void)
@@ -706,6 +719,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/window/states", test_states);
   g_test_add_func ("/ui/window/tab-order", test_tab_order);
   g_test_add_func ("/ui/window/folded-is-passed-over", test_folded_is_passed_over);
+  g_test_add_func ("/ui/window/keys", test_keys);
   g_test_add_func ("/ui/window/before-the-first-look", test_before_the_first_look);
   g_test_add_func ("/ui/window/no-permission", test_no_permission);
   g_test_add_func ("/ui/window/names", test_names);
