@@ -43,7 +43,7 @@ read_start_time (int pid, GError **error)
   if (fields == NULL || g_strv_length (fields) <= FIELDS_FROM_NAME_TO_START)
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
-                   "could not read the start time of process %d", pid);
+                   _ ("could not read the start time of process %d"), pid);
       return NULL;
     }
 
@@ -76,7 +76,7 @@ baton_close_ask (int pid, const char *start_time, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH, "process %d has ended already",
+      g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH, _ ("process %d has ended already"),
                    pid);
       return FALSE;
     }
@@ -84,10 +84,10 @@ baton_close_ask (int pid, const char *start_time, GError **error)
   found = read_start_time (pid, error);
   if (found != NULL && g_strcmp0 (found, start_time) != 0)
     g_set_error (error, BATON_ERROR, BATON_ERROR_MISMATCH,
-                 "process %d is another one than was shown", pid);
+                 _ ("process %d is another one than was shown"), pid);
   else if (found != NULL && syscall (SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0) < 0)
     g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
-                 "process %d could not be asked to close: %s", pid, g_strerror (errno));
+                 _ ("process %d could not be asked to close: %s"), pid, g_strerror (errno));
   else
     asked = found != NULL;
 

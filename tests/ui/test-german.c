@@ -7,7 +7,9 @@
 #include <libintl.h>
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "baton-close.h"
 #include "baton-codes.h"
 #include "baton-finding-words.h"
 #include "baton-json.h"
@@ -194,6 +196,21 @@ test_reason (void)
   g_assert_nonnull (strstr (text, g_strerror (EBUSY)));
 }
 
+/* It is shown in a sentence of the window's. */
+static void
+test_close_errors (void)
+{
+  g_autoptr (GError) gone = NULL;
+  g_autoptr (GError) other = NULL;
+
+  g_assert_false (baton_close_ask (G_MAXINT, "1", &gone));
+  g_assert_false (baton_close_ask ((int) getpid (), "1", &other));
+  assert_no_english (gone->message);
+  assert_no_english (other->message);
+  g_assert_null (strstr (gone->message, "process "));
+  g_assert_null (strstr (other->message, "process "));
+}
+
 static void
 check_labels (GtkWidget *root)
 {
@@ -274,6 +291,7 @@ main (int argc, char **argv)
 
   g_test_add_data_func ("/app/german/words", english, test_words);
   g_test_add_func ("/app/german/reason", test_reason);
+  g_test_add_func ("/app/german/close-errors", test_close_errors);
   g_test_add_func ("/app/german/scenes", test_scenes);
 
   g_test_add_func ("/app/german/other-windows", test_other_windows);
