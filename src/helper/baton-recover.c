@@ -43,8 +43,9 @@ recovery_clear (Recovery *self)
   g_clear_pointer (&self->content, baton_journal_content_free);
   g_clear_pointer (&self->record, baton_record_free);
   g_clear_pointer (&self->profile, baton_profile_free);
-  g_clear_pointer (&self->waiter, baton_waiter_free);
+  /* Before the waiter, which forgets what the context has reserved. */
   baton_step_context_clear (&self->context);
+  g_clear_pointer (&self->waiter, baton_waiter_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Recovery, recovery_clear)
