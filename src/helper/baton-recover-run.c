@@ -38,6 +38,15 @@ end_locked (BatonRoot *root, const char *owner)
   return end;
 }
 
+static BatonEnd *
+end_busy (BatonRoot *root)
+{
+  g_autofree char *owner = baton_lock_read_handoff (root);
+
+  return baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who",
+                        owner != NULL ? owner : NOBODY, NULL);
+}
+
 /**
  * baton_recover_take_lock:
  * @root: the roots
@@ -63,7 +72,7 @@ baton_recover_take_lock (
     {
       if (baton_lock_is_taker_alive (root))
         {
-          *ret_end = baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who", owner, NULL);
+          *ret_end = end_busy (root);
           return NULL;
         }
       g_clear_error (&cause);
@@ -71,7 +80,12 @@ baton_recover_take_lock (
       if (lock != NULL)
         return lock;
     }
-  if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY))
+  /* Asked once more: another recovery may have waited beside this one and have been granted it, and
+   * whoever has just taken the lock has not yet written himself into it. */
+  if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY) &&
+      baton_lock_is_taker_alive (root))
+    *ret_end = end_busy (root);
+  else if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY))
     *ret_end = end_locked (root, owner != NULL ? owner : NOBODY);
   else
     g_propagate_error (error, g_steal_pointer (&cause));
