@@ -268,6 +268,23 @@ baton_journal_content_free (BatonJournalContent *self)
   g_free (self);
 }
 
+static BatonJournal *
+refuse (GError **error, const char *why)
+{
+  g_autofree char *path = dup_shown_path ();
+
+  g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "the journal '%s' %s", path, why);
+
+  return NULL;
+}
+
+/* A link, a directory or a socket stands in its place (open(2)). */
+static gboolean
+is_no_file (int errsv)
+{
+  return errsv == ELOOP || errsv == EISDIR || errsv == ENXIO;
+}
+
 static gssize
 read_all (int fd, guint8 *bytes, gsize length)
 {
@@ -299,7 +316,7 @@ read_all (int fd, guint8 *bytes, gsize length)
  * appended takes the place of what was torn.
  *
  * Fails with %BATON_ERROR_NOT_FOUND where there is none, and with
- * %BATON_ERROR_PARSE where it is none of ours.
+ * %BATON_ERROR_PARSE where it is none of ours; after anything else it may be read another time.
  *
  * Returns: (transfer full): the journal, or %NULL
  */
@@ -318,6 +335,8 @@ baton_journal_open (BatonRoot *root, BatonJournalContent **ret_content, GError *
   if (dir < 0)
     return NULL;
   self->fd = openat (dir, BATON_JOURNAL_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (self->fd < 0 && is_no_file (errno))
+    return refuse (error, "is no file");
   if (self->fd < 0 || fstat (self->fd, &info) < 0)
     {
       set_journal_error (error, "open", errno);
@@ -331,13 +350,7 @@ baton_journal_open (BatonRoot *root, BatonJournalContent **ret_content, GError *
     }
   content = baton_journal_parse (bytes, (gsize) length);
   if (content->header == NULL)
-    {
-      g_autofree char *path = dup_shown_path ();
-
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
-                   "the journal '%s' is damaged from its beginning", path);
-      return NULL;
-    }
+    return refuse (error, "is damaged from its beginning");
   self->length = content->length;
   self->crc = content->crc;
   *ret_content = g_steal_pointer (&content);

@@ -56,6 +56,24 @@ warn (Recovery *self, const GError *error)
   baton_event_writer_log (self->events, "warning", error->message);
 }
 
+/* Descriptors or memory used up, or a disk that fails to read once: what it says may still be done,
+ * and stays where it is. A disk may fail for ever, and what to do then is a person's decision. */
+static BatonEnd *
+end_unread (const GError *cause)
+{
+  BatonEnd *end = baton_end_new (BATON_EXIT_ERROR, BATON_CODE_RECOVERED_WITH_PROBLEMS, NULL);
+  g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
+  g_autofree char *reason = g_strdup_printf (
+      "%s; run “batonctl recover” once more, or, where its disk cannot be read "
+      "any more, rename the journal and restart the computer",
+      cause->message);
+
+  baton_trouble_set (&trouble, BATON_CODE_JOURNAL_UNREADABLE, 0, "reason", reason, NULL);
+  baton_end_add_problem (end, &trouble);
+
+  return end;
+}
+
 static BatonEnd *
 read_journal (Recovery *self)
 {
@@ -70,6 +88,12 @@ read_journal (Recovery *self)
     self->record = baton_record_new_from_json (self->content->header, &error);
   if (self->record != NULL)
     return NULL;
+  if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_PARSE))
+    {
+      end = end_unread (error);
+      baton_lost_tell_all (self->root, end, self->start_us);
+      return end;
+    }
 
   end = baton_unreadable_settle (self->root, error, self->start_us, &not_kept);
   if (not_kept != NULL)

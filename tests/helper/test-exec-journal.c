@@ -225,7 +225,7 @@ test_others_in_its_place (void)
       journal = baton_journal_open (mock_machine_get_root (machine), &content, &error);
       g_assert_null (journal);
       g_assert_null (content);
-      g_assert_nonnull (error);
+      g_assert_error (error, BATON_ERROR, BATON_ERROR_PARSE);
     }
 }
 

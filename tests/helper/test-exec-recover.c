@@ -2,6 +2,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,9 +16,13 @@
  * library. */
 static struct
 {
-  Story *story; /* who takes the lock while somebody waits for it, or NULL */
+  Story *story;            /* who takes the lock while somebody waits for it, or NULL */
+  gboolean cannot_open;    /* the journal */
+  gboolean cannot_be_read; /* the same */
 } fault;
 
+#define JOURNAL "var/lib/baton/journal"
+#define BROKEN "var/lib/baton/journal.broken"
 #define TAKER_PID 4712
 
 /* The lock's new taker has gone to work, and the wait of the other is over. */
@@ -32,6 +39,39 @@ flock (int fd, int operation)
     }
 
   return (int) syscall (SYS_flock, fd, operation);
+}
+
+int
+openat (int directory, const char *path, int flags, ...)
+{
+  va_list list;
+  mode_t mode;
+
+  va_start (list, flags);
+  mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg (list, mode_t) : 0;
+  va_end (list);
+  if (fault.cannot_open && strcmp (path, "journal") == 0)
+    {
+      errno = EMFILE;
+      return -1;
+    }
+
+  return (int) syscall (SYS_openat, directory, path, flags, mode);
+}
+
+ssize_t
+pread (int fd, void *buffer, size_t length, off_t offset)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *path = g_file_read_link (link, NULL);
+
+  if (fault.cannot_be_read && path != NULL && g_str_has_suffix (path, JOURNAL))
+    {
+      errno = EIO;
+      return -1;
+    }
+
+  return syscall (SYS_pread64, fd, buffer, length, offset);
 }
 
 static void
@@ -76,12 +116,47 @@ test_another_was_granted_the_lock (void)
     }
 }
 
+/* Descriptors used up, or a disk that fails to read: that passes, and what the journal says is
+ * carried out then. */
+static void
+test_journal_not_read (gconstpointer data)
+{
+  gboolean *broken = (gboolean *) data;
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  guint n_acts;
+
+  begin_killed (&story);
+  n_acts = fake_kernel_get_n_acts (story.kernel);
+  *broken = TRUE;
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_ERROR);
+  *broken = FALSE;
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, n_acts);
+  g_assert_true (story_has_file (&story, JOURNAL));
+  g_assert_false (story_has_file (&story, BROKEN));
+  story_read_events (&story);
+  story_assert_one_result (&story);
+  story_assert_code (&story, "recovered-with-problems");
+
+  g_assert_cmpint (baton_recover_run (story.root), ==, 0);
+  g_assert_false (story_has_file (&story, JOURNAL));
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  story_assert_driver (&story, FAKE_SOUND, "snd_hda_intel");
+  story_read_events (&story);
+  story_assert_one_result (&story);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/helper/recover/another-was-granted-the-lock",
                    test_another_was_granted_the_lock);
+  g_test_add_data_func ("/helper/recover/journal-not-read/no-descriptor", &fault.cannot_open,
+                        test_journal_not_read);
+  g_test_add_data_func ("/helper/recover/journal-not-read/disk-fails", &fault.cannot_be_read,
+                        test_journal_not_read);
 
   return g_test_run ();
 }
