@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,10 +56,12 @@ be_mortal (BatonRoot *root)
 
 /* Neither the lock nor the journal nor an inhibitor goes on an errand. */
 static void
-be_the_child (BatonRoot *root, BatonErrandFunc func, gpointer func_data, int socket)
+be_the_child (
+    BatonRoot *root, BatonErrandFunc func, gpointer func_data, int socket, pid_t sender)
 {
   sigset_t none;
 
+  baton_errand_end_with (sender);
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
   be_mortal (root);
@@ -88,6 +91,7 @@ baton_errand_new (BatonRoot *root,
 {
   int ends[2];
   BatonErrand *self;
+  pid_t sender = getpid ();
   int errsv;
   pid_t pid;
 
@@ -99,7 +103,7 @@ baton_errand_new (BatonRoot *root,
     }
   pid = fork ();
   if (pid == 0)
-    be_the_child (root, func, func_data, ends[1]);
+    be_the_child (root, func, func_data, ends[1], sender);
   errsv = errno;
   close (ends[1]);
   if (pid < 0)
@@ -197,6 +201,22 @@ baton_errand_hear (BatonErrand *self, gint64 deadline_us, int *ret_fd, GError **
   g_set_error (error, BATON_ERROR, BATON_ERROR_IO, "%s", reason);
 
   return FALSE;
+}
+
+/**
+ * baton_errand_end_with:
+ * @sender: the process that sent it
+ *
+ * In the child: has the kernel end it with whoever sent it, so that a bus that does not answer
+ * keeps nobody whom systemd was told to leave alone (the worker's KillMode=process). To be called
+ * again after a change of uid, which lets go of it (prctl(2), PR_SET_PDEATHSIG).
+ */
+void
+baton_errand_end_with (pid_t sender)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != sender)
+    _exit (1);
 }
 
 /**

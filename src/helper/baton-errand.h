@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <sys/types.h>
+
 #include "baton-root.h"
 #include "baton-waiter.h"
 
@@ -30,6 +32,7 @@ gboolean baton_errand_hear (BatonErrand *self, gint64 deadline_us, int *ret_fd, 
 void baton_errand_free (BatonErrand *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonErrand, baton_errand_free)
 
+void baton_errand_end_with (pid_t sender);
 void baton_errand_answer (int socket, int fd, const GError *error);
 void baton_errand_stay (int socket);
 

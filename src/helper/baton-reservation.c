@@ -3,6 +3,8 @@
 
 #include "baton-reservation.h"
 
+#include <unistd.h>
+
 #include "baton-bus.h"
 #include "baton-drop.h"
 #include "baton-error.h"
@@ -40,6 +42,7 @@ typedef struct
   guint uid;
   const char *bus;
   const char *device;
+  pid_t sender;
 } Question;
 
 static gboolean
@@ -140,7 +143,10 @@ reserve (int socket, gpointer data)
   g_autoptr (GError) error = NULL;
 
   if (baton_drop_become (question->uid, &error))
-    connection = baton_bus_connect (question->bus, &error);
+    {
+      baton_errand_end_with (question->sender);
+      connection = baton_bus_connect (question->bus, &error);
+    }
   if (connection != NULL && acquire (connection, question->device, &error))
     {
       baton_errand_answer (socket, -1, NULL);
@@ -172,7 +178,7 @@ baton_reservation_new (
 {
   g_autofree char *socket = g_strdup_printf ("user/%u/bus", uid);
   g_autofree char *bus = baton_root_build_path (root, BATON_ROOT_RUN, socket);
-  Question question = { .uid = uid, .bus = bus, .device = device };
+  Question question = { .uid = uid, .bus = bus, .device = device, .sender = getpid () };
   g_autoptr (BatonErrand) errand = baton_errand_new (root, waiter, reserve, &question, error);
 
   if (errand == NULL ||
