@@ -24,39 +24,47 @@ is_about (JsonObject *report, BatonHandoff *handoff)
                                       baton_handoff_get_id (handoff)) == 0;
 }
 
+static void
+note_settled (BatonModel *self)
+{
+  g_free (self->settled_id);
+  self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
+}
+
+static gboolean
+is_followed (BatonModel *self)
+{
+  return self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
+         baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED;
+}
+
 /* The watch tells of every handoff, ours included; ours is followed where it was started. To a
- * watch the end of a handoff comes as its report: a result is the end of the watch itself. */
+ * watch the end of a handoff comes as its report: a result is the end of the watch itself. One that
+ * waits for its virtual machine makes room for another, and is come back to when that has ended. */
 void
 baton_model_follow_foreign (BatonModel *self)
 {
   BatonView *view = baton_model_get_view (self);
   const char *id = baton_view_get_handoff (view);
+  JsonObject *report = baton_view_get_report (view);
   gboolean ours = self->hand_client != NULL;
 
   if (ours)
     return;
 
-  if (self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
-      baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED)
+  if (is_followed (self) && is_about (report, self->handoff))
     {
-      JsonObject *report = baton_view_get_report (view);
-
-      if (is_about (report, self->handoff))
-        {
-          baton_handoff_end (self->handoff, report);
-          g_signal_emit_by_name (self, "handoff-changed");
-        }
-      else
-        baton_handoff_update (self->handoff, view);
-      return;
+      note_settled (self);
+      baton_handoff_end (self->handoff, report);
+      g_signal_emit_by_name (self, "handoff-changed");
     }
-
-  if (id != NULL && g_strcmp0 (id, self->settled_id) != 0)
+  else if (is_followed (self) &&
+           (id == NULL || g_strcmp0 (id, baton_handoff_get_id (self->handoff)) == 0))
+    baton_handoff_update (self->handoff, view);
+  else if (id != NULL && g_strcmp0 (id, self->settled_id) != 0)
     {
       g_autoptr (BatonHandoff) handoff = baton_handoff_new (NULL, NULL, FALSE);
 
-      g_free (self->settled_id);
-      self->settled_id = g_strdup (id);
       baton_handoff_update (handoff, view);
       set_handoff (self, handoff);
     }
@@ -102,8 +110,7 @@ settle (BatonModel *self, JsonObject *result)
   BatonCode code = result != NULL ? baton_client_result_get_code (result) : BATON_CODE_NONE;
   g_autofree char *card = g_strdup (baton_handoff_get_card (self->handoff));
 
-  g_free (self->settled_id);
-  self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
+  note_settled (self);
   baton_handoff_end (self->handoff, result);
   g_clear_object (&self->hand_client);
   g_clear_object (&self->hand_leave);
@@ -164,6 +171,8 @@ static void
 leave_handoff (BatonModel *self)
 {
   g_cancellable_cancel (self->hand_leave);
+  /* What it has said is read until the main loop hears of that, and is no part of the next one. */
+  g_signal_handlers_disconnect_by_func (self->hand_client, on_hand_event_cb, self);
   g_clear_object (&self->hand_client);
   g_clear_object (&self->hand_leave);
   g_clear_pointer (&self->hand_view, baton_view_free);

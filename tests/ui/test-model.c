@@ -6,7 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "baton-json.h"
-#include "baton-model.h"
+#include "baton-model-private.h"
 
 #define CARD "0000:03:00.0"
 #define HELLO(verb)                                                                            \
@@ -277,6 +277,94 @@ test_another_meanwhile (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (baton_handoff_get_phase (waiting), ==, BATON_HANDOFF_RUNNING);
 }
 
+static void
+feed_line (BatonModel *model, const char *line)
+{
+  g_autoptr (BatonEvent) event = baton_event_parse (line, -1, NULL);
+
+  g_assert_nonnull (event);
+  baton_model_take_change (model, baton_view_feed (baton_model_get_view (model), event));
+}
+
+static void
+feed_lines (BatonModel *model, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0')
+      feed_line (model, lines[i]);
+}
+
+/* A line of the one that was left may have been read already, and is no news of the other. */
+static void
+test_last_words_of_the_left (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BatonHelperClient) left = NULL;
+  g_autoptr (BatonEvent) event = NULL;
+  g_autofree char *line = g_strstrip (g_strdup (STEP ("4", "1", "wait-guest", "ok")));
+
+  write_file (fixture, "hand",
+              HELLO ("hand") WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  write_file (fixture, "hand.cancelled", RESULT ("4", "13", "cancelled"));
+  hand (fixture);
+  while (!baton_handoff_is_waiting (baton_model_get_handoff (fixture->model)))
+    g_main_context_iteration (NULL, TRUE);
+
+  left = g_object_ref (fixture->model->hand_client);
+  hand (fixture);
+  event = baton_event_parse (line, -1, NULL);
+  g_signal_emit_by_name (left, "event", event, line);
+  g_assert_cmpint (get_phase (fixture), ==, BATON_HANDOFF_ASKING);
+  g_assert_null (baton_handoff_get_id (baton_model_get_handoff (fixture->model)));
+
+  wait_for_phase (fixture, BATON_HANDOFF_RUNNING);
+  baton_model_cancel (fixture->model);
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+}
+
+#define OTHER_CARD "0000:09:00.0"
+#define OTHER_PLAN                                                                             \
+  "{\"v\":1,\"seq\":5,\"t_ms\":5,\"handoff\":\"5e\",\"type\":\"plan\",\"cards\":["             \
+  "\"" OTHER_CARD                                                                              \
+  "\"],\"to\":\"guest\",\"findings\":[],\"steps\":[{\"n\":1,\"id\":\"unbind:" OTHER_CARD       \
+  "\",\"kind\":\"unbind\",\"target\":\"" OTHER_CARD                                            \
+  "\",\"detail\":null,\"persistent\":false}],\"ends_session\":false,\"digest\":\"cd\","        \
+  "\"snap\":2,\"more\":false}\n"
+#define OTHER_REPORT                                                                           \
+  "{\"v\":1,\"seq\":6,\"t_ms\":6,\"type\":\"report\",\"handoff\":\"5e\",\"exit\":0,\"state\":" \
+  "\"done\",\"code\":\"handed-over\",\"args\":{\"card\":\"X\"},\"text\":\"t\",\"remedy\":"     \
+  "null,"                                                                                      \
+  "\"elapsed_ms\":1,\"at_step\":null,\"troubles\":[],\"cards\":[\"" OTHER_CARD                 \
+  "\"],\"to\":\"guest\",\"steps\":[],\"uid\":0,\"boot_id\":\"b\",\"at\":1,\"snap\":3,"         \
+  "\"more\":false}\n"
+
+/* Somebody's handoff waits, somebody's other one comes and goes, and the first one waits on. */
+static void
+test_waiting_is_come_back_to (void)
+{
+  g_autoptr (BatonModel) model = baton_model_new_for_view (baton_view_new ());
+  g_autoptr (BatonHandoff) waiting = NULL;
+  g_autoptr (BatonHandoff) other = NULL;
+
+  feed_lines (model, WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  waiting = g_object_ref (baton_model_get_handoff (model));
+  g_assert_true (baton_handoff_is_waiting (waiting));
+
+  feed_lines (model, OTHER_PLAN);
+  other = g_object_ref (baton_model_get_handoff (model));
+  g_assert_cmpstr (baton_handoff_get_card (other), ==, OTHER_CARD);
+  g_assert_cmpstr (baton_handoff_get_id (waiting), ==, "4f");
+  g_assert_cmpstr (baton_handoff_get_card (waiting), ==, CARD);
+
+  feed_lines (model, OTHER_REPORT);
+  g_assert_cmpint (baton_handoff_get_phase (other), ==, BATON_HANDOFF_ENDED);
+  feed_lines (model, WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  g_assert_cmpstr (baton_handoff_get_card (baton_model_get_handoff (model)), ==, CARD);
+  g_assert_true (baton_handoff_is_waiting (baton_model_get_handoff (model)));
+  g_assert_true (baton_handoff_can_cancel (baton_model_get_handoff (model)));
+}
+
 typedef struct
 {
   const char *lines;
@@ -472,12 +560,15 @@ main (int argc, char **argv)
     }
   g_test_add ("/app/model/another-meanwhile", Fixture, NULL, set_up, test_another_meanwhile,
               tear_down);
+  g_test_add ("/app/model/last-words-of-the-left", Fixture, NULL, set_up,
+              test_last_words_of_the_left, tear_down);
   g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
   g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
 
   g_test_add ("/app/model/own-end-is-told", Fixture, NULL, set_up, test_own_end_is_told,
               tear_down);
   g_test_add_func ("/app/model/old-and-new-reports", test_old_and_new_reports);
+  g_test_add_func ("/app/model/waiting-is-come-back-to", test_waiting_is_come_back_to);
   g_test_add_func ("/app/model/until-when-to-cancel", test_until_when_to_cancel);
 
   return g_test_run ();
