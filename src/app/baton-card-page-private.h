@@ -23,6 +23,7 @@ struct _BatonCardPage
 
   BatonVerb verb;
   BatonCardNotice notice;
+  GtkWindow *plan_window; /* weak */
 
   /* from the template */
   BatonBanner *banner;
@@ -36,7 +37,6 @@ struct _BatonCardPage
   BatonSection *details_section;
 };
 
-void baton_card_page_open_plan (BatonCardPage *self, BatonSide to);
 void baton_card_page_show_findings (BatonCardPage *self);
 gboolean baton_card_page_needs_answer (JsonObject *plan);
 

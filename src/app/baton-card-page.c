@@ -20,14 +20,37 @@ on_plan_accepted_cb (BatonCardPage *self, const BatonRequest *request)
   baton_model_hand (self->model, request);
 }
 
+static BatonSide
+get_other_side (BatonCardPage *self)
+{
+  return baton_words_get_other_side (baton_card_plan_get_card (self->plan));
+}
+
+/**
+ * baton_card_page_open_plan:
+ * @self: a page
+ * @to: where the card would go
+ *
+ * Shows the plan of that, made anew, to be decided about. In the middle of a handoff there is
+ * nothing to decide.
+ */
 void
 baton_card_page_open_plan (BatonCardPage *self, BatonSide to)
 {
-  g_autoptr (BatonRequest) request = baton_card_plan_create_request (self->plan);
+  g_autoptr (BatonRequest) request = NULL;
   BatonPlanWindow *window = NULL;
 
-  request->to = to;
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  if (baton_card_plan_get_card (self->plan) == NULL || baton_card_plan_is_busy (self->plan))
+    return;
+
+  /* Of two plans one would be out of date. */
+  if (self->plan_window != NULL)
+    gtk_window_destroy (self->plan_window);
+  request = baton_card_plan_create_request (self->plan, to);
   window = baton_plan_window_new (self->model, request);
+  g_set_weak_pointer (&self->plan_window, GTK_WINDOW (window));
   g_signal_connect_object (window, "accepted", G_CALLBACK (on_plan_accepted_cb), self,
                            G_CONNECT_SWAPPED);
   gtk_window_set_transient_for (GTK_WINDOW (window),
@@ -135,12 +158,11 @@ baton_card_page_press (BatonCardPage *self)
       baton_preview_is_busy (baton_card_plan_get_preview (self->plan)) ||
       baton_card_page_needs_answer (plan))
     {
-      baton_card_page_open_plan (
-          self, baton_words_get_other_side (baton_card_plan_get_card (self->plan)));
+      baton_card_page_open_plan (self, get_other_side (self));
       return;
     }
 
-  request = baton_card_plan_create_request (self->plan);
+  request = baton_card_plan_create_request (self->plan, BATON_SIDE_HOST);
   request->expect = g_strdup (baton_json_get_string (plan, "digest"));
   baton_model_hand (self->model, request);
 }
@@ -186,6 +208,7 @@ baton_card_page_dispose (GObject *object)
 {
   BatonCardPage *self = BATON_CARD_PAGE (object);
 
+  g_clear_weak_pointer (&self->plan_window);
   g_clear_pointer (&self->plan, baton_card_plan_free);
   g_clear_object (&self->model);
 

@@ -16,6 +16,8 @@ BatonPreview *baton_card_page_get_preview (BatonCardPage *self);
 void baton_card_page_refresh (BatonCardPage *self, guint what);
 void baton_card_page_replan (BatonCardPage *self);
 void baton_card_page_press (BatonCardPage *self);
+void baton_card_page_open_plan (BatonCardPage *self, BatonSide to);
+void baton_card_page_return (BatonCardPage *self);
 char *baton_card_page_dup_refusal (BatonCardPage *self);
 
 G_END_DECLS

@@ -138,11 +138,12 @@ baton_card_plan_get_handoff (BatonCardPlan *self)
 /**
  * baton_card_plan_create_request:
  * @self: the plan of a card
+ * @to: a side
  *
- * Returns: (transfer full): a request that takes the card to its other side
+ * Returns: (transfer full): a request that takes the card there
  */
 BatonRequest *
-baton_card_plan_create_request (BatonCardPlan *self)
+baton_card_plan_create_request (BatonCardPlan *self, BatonSide to)
 {
   BatonRequest *request = baton_request_new ();
   JsonObject *card = baton_card_plan_get_card (self);
@@ -150,9 +151,9 @@ baton_card_plan_create_request (BatonCardPlan *self)
   g_strfreev (request->cards);
   request->cards = g_new0 (char *, 2);
   request->cards[0] = g_strdup (self->address);
-  request->to = baton_words_get_other_side (card);
-  request->when_free = request->to == BATON_SIDE_HOST &&
-                       baton_json_count (baton_json_get_array (card, "guests")) > 0;
+  request->to = to;
+  request->when_free =
+      to == BATON_SIDE_HOST && baton_json_count (baton_json_get_array (card, "guests")) > 0;
 
   return request;
 }
@@ -246,6 +247,7 @@ baton_card_plan_ask (BatonCardPlan *self)
 
   keep (&self->planned_card, baton_card_plan_get_card (self));
   keep (&self->planned_holders, baton_card_plan_get_holders (self));
-  request = baton_card_plan_create_request (self);
+  request = baton_card_plan_create_request (
+      self, baton_words_get_other_side (baton_card_plan_get_card (self)));
   baton_preview_ask (self->preview, request);
 }

@@ -24,7 +24,7 @@ BatonHandoff *baton_card_plan_get_handoff (BatonCardPlan *self);
 JsonObject *baton_card_plan_get_plan (BatonCardPlan *self);
 gboolean baton_card_plan_is_busy (BatonCardPlan *self);
 JsonObject *baton_card_plan_find_finding (BatonCardPlan *self, const char *code_prefix);
-BatonRequest *baton_card_plan_create_request (BatonCardPlan *self);
+BatonRequest *baton_card_plan_create_request (BatonCardPlan *self, BatonSide to);
 
 gboolean baton_card_plan_is_stale (BatonCardPlan *self);
 void baton_card_plan_ask (BatonCardPlan *self);

@@ -109,9 +109,11 @@ settle (BatonModel *self, JsonObject *result)
 {
   BatonCode code = result != NULL ? baton_client_result_get_code (result) : BATON_CODE_NONE;
   g_autofree char *card = g_strdup (baton_handoff_get_card (self->handoff));
+  BatonSide to = BATON_SIDE_GUEST;
 
   note_settled (self);
   baton_handoff_end (self->handoff, result);
+  baton_side_from_string (baton_handoff_get_to (self->handoff), &to);
   g_clear_object (&self->hand_client);
   g_clear_object (&self->hand_leave);
   g_clear_pointer (&self->hand_view, baton_view_free);
@@ -120,7 +122,7 @@ settle (BatonModel *self, JsonObject *result)
     {
       set_handoff (self, NULL);
       baton_model_say (self, result);
-      g_signal_emit_by_name (self, "replan", card);
+      g_signal_emit_by_name (self, "replan", card, (guint) to);
     }
   else if (baton_result_words_is_quiet (result))
     {

@@ -210,11 +210,12 @@ baton_model_class_init (BatonModelClass *klass)
   /**
    * BatonModel::replan:
    * @card: its address
+   * @to: the #BatonSide that it was to go to
    *
    * The plan that was accepted no longer holds: the new one is to be decided about.
    */
   signals[SIGNAL_REPLAN] = g_signal_new ("replan", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                         G_TYPE_NONE, 1, G_TYPE_STRING);
+                                         G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_UINT);
   /**
    * BatonModel::message:
    * @text: a sentence that needs no answer

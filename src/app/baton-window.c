@@ -177,13 +177,14 @@ baton_window_say (BatonWindow *self, const char *text)
   adw_toast_overlay_add_toast (self->toast_overlay, adw_toast_new (escaped));
 }
 
+/* Never carried out as it stands: what the page knows of is the plan that no longer holds. */
 static void
-on_replan_cb (BatonWindow *self, const char *address)
+on_replan_cb (BatonWindow *self, const char *address, guint to)
 {
   BatonCardPage *page = baton_window_find_page (self, address);
 
   if (page != NULL)
-    baton_card_page_press (page);
+    baton_card_page_open_plan (page, to);
 }
 
 static void

@@ -43,6 +43,7 @@ typedef struct
   BatonModel *model;
   char *message;
   char *replan;
+  BatonSide replan_to;
 } Fixture;
 
 static void
@@ -76,12 +77,13 @@ on_message_cb (BatonModel *model, const char *text, gpointer data)
 }
 
 static void
-on_replan_cb (BatonModel *model, const char *card, gpointer data)
+on_replan_cb (BatonModel *model, const char *card, guint to, gpointer data)
 {
   Fixture *fixture = data;
 
   g_free (fixture->replan);
   fixture->replan = g_strdup (card);
+  fixture->replan_to = to;
 }
 
 static void
@@ -126,16 +128,22 @@ tear_down (Fixture *fixture, gconstpointer data)
 }
 
 static void
-hand (Fixture *fixture)
+hand_to (Fixture *fixture, BatonSide to)
 {
   g_autoptr (BatonRequest) request = baton_request_new ();
 
   g_strfreev (request->cards);
   request->cards = g_strsplit (CARD, " ", -1);
-  request->to = BATON_SIDE_GUEST;
+  request->to = to;
   baton_request_add_close (request, 7, "70");
   request->expect = g_strnfill (64, 'a');
   baton_model_hand (fixture->model, request);
+}
+
+static void
+hand (Fixture *fixture)
+{
+  hand_to (fixture, BATON_SIDE_GUEST);
 }
 
 static BatonHandoffPhase
@@ -532,6 +540,24 @@ test_preview (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (arguments, ==, "guest " CARD " --until-free\n");
 }
 
+/* The plan towards the side that was agreed to, wherever most of the card is. */
+static void
+test_replan_keeps_side (Fixture *fixture, gconstpointer data)
+{
+  static const BatonSide sides[] = { BATON_SIDE_HOST, BATON_SIDE_GUEST };
+
+  write_file (fixture, "hand", HELLO ("hand") RESULT ("2", "12", "plan-changed"));
+  write_file (fixture, "hand.status", "12");
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    {
+      g_clear_pointer (&fixture->replan, g_free);
+      hand_to (fixture, sides[i]);
+      while (fixture->replan == NULL)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpint (fixture->replan_to, ==, sides[i]);
+    }
+}
+
 static void
 test_recover (Fixture *fixture, gconstpointer data)
 {
@@ -563,6 +589,8 @@ main (int argc, char **argv)
   g_test_add ("/app/model/last-words-of-the-left", Fixture, NULL, set_up,
               test_last_words_of_the_left, tear_down);
   g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
+  g_test_add ("/app/model/replan-keeps-side", Fixture, NULL, set_up, test_replan_keeps_side,
+              tear_down);
   g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
 
   g_test_add ("/app/model/own-end-is-told", Fixture, NULL, set_up, test_own_end_is_told,

@@ -391,6 +391,41 @@ test_close_asks (void)
   gtk_window_destroy (GTK_WINDOW (other));
 }
 
+static GtkWidget *
+find_plan_window (void)
+{
+  return find_window (BATON_TYPE_PLAN_WINDOW);
+}
+
+static void
+assert_plan_window (const char *title)
+{
+  GtkWidget *window = find_plan_window ();
+
+  g_assert_nonnull (window);
+  g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (window)), ==, title);
+  gtk_window_destroy (GTK_WINDOW (window));
+  g_assert_null (find_plan_window ());
+}
+
+#define CARD "0000:03:00.0"
+
+/* What was agreed to is no longer so: whatever the page knows, the new plan is shown first. */
+static void
+test_replan_asks (void)
+{
+  g_autoptr (Scene) parked = scene_open ("parked");
+  g_autoptr (Scene) here = scene_open ("in-parts");
+
+  g_signal_emit_by_name (parked->model, "replan", CARD, (guint) BATON_SIDE_HOST);
+  assert_plan_window ("Return to Host");
+  /* Most of this card is here, and the rest is what was to come back. */
+  g_signal_emit_by_name (here->model, "replan", CARD, (guint) BATON_SIDE_HOST);
+  assert_plan_window ("Return to Host");
+  g_signal_emit_by_name (here->model, "replan", CARD, (guint) BATON_SIDE_GUEST);
+  assert_plan_window ("Hand to Virtual Machines");
+}
+
 static void
 test_steps_are_announced (void)
 {
@@ -734,6 +769,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/findings/verbs", test_verbs);
   g_test_add_func ("/ui/findings/rest-is-brought-back", test_rest_is_brought_back);
   g_test_add_func ("/ui/handoff/progress", test_progress);
+  g_test_add_func ("/ui/handoff/replan-asks", test_replan_asks);
   g_test_add_func ("/ui/handoff/announced", test_steps_are_announced);
   g_test_add_func ("/ui/handoff/step-list", test_step_list);
   g_test_add_func ("/ui/handoff/remedies", test_remedies);
