@@ -143,7 +143,7 @@ on_banner_clicked_cb (BatonCardPage *self)
  * baton_card_page_press:
  * @self: a page
  *
- * Does what the page's one button does.
+ * Does what the page's one button does; it is not there while a handoff goes on.
  */
 void
 baton_card_page_press (BatonCardPage *self)
@@ -152,6 +152,9 @@ baton_card_page_press (BatonCardPage *self)
   g_autoptr (BatonRequest) request = NULL;
 
   g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  if (baton_card_plan_is_busy (self->plan))
+    return;
 
   /* The way home needs no dialog unless there is something to decide. */
   if ((self->verb != BATON_VERB_RETURN && self->verb != BATON_VERB_RETURN_WHEN_FREE) ||
