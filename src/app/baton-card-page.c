@@ -176,15 +176,34 @@ on_verb_clicked_cb (BatonCardPage *self)
   baton_card_page_press (self);
 }
 
+/* Where the handoff that has just ended was to lead; it may have left the card on that side. */
+static BatonSide
+get_last_aim (BatonCardPage *self)
+{
+  BatonHandoff *handoff = baton_card_plan_get_handoff (self->plan);
+  BatonSide to = get_other_side (self);
+
+  if (handoff != NULL && baton_handoff_get_to (handoff) != NULL)
+    baton_side_from_string (baton_handoff_get_to (handoff), &to);
+
+  return to;
+}
+
 static void
 on_remedy_cb (BatonCardPage *self, int remedy)
 {
+  BatonSide aim = get_last_aim (self);
+
   switch ((BatonRemedy) remedy)
     {
     case BATON_REMEDY_TRY_AGAIN:
+      baton_model_dismiss (self->model);
+      baton_card_page_open_plan (self, aim);
+      break;
     case BATON_REMEDY_RETURN:
       baton_model_dismiss (self->model);
-      baton_card_page_press (self);
+      if (get_other_side (self) == BATON_SIDE_HOST)
+        baton_card_page_press (self);
       break;
     case BATON_REMEDY_RECOVER:
       baton_model_recover (self->model);

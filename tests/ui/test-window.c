@@ -647,6 +647,18 @@ test_end_is_dismissed (void)
   g_assert_nonnull (scene_find_label (get_root (scene), "Parked for a virtual machine"));
 }
 
+/* Its label has an ellipsis: a plan comes first, also on the way that needs none otherwise. */
+static void
+test_try_again_asks (void)
+{
+  g_autoptr (Scene) scene = scene_open ("return-failed");
+  GtkWidget *button = scene_find_button (get_root (scene), "_Try Again…");
+
+  g_assert_nonnull (button);
+  g_signal_emit_by_name (button, "clicked");
+  assert_plan_window ("Return to Host");
+}
+
 static char *
 dup_clipboard (GtkWidget *widget)
 {
@@ -785,6 +797,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/step-list", test_step_list);
   g_test_add_func ("/ui/handoff/remedies", test_remedies);
   g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
+  g_test_add_func ("/ui/handoff/try-again-asks", test_try_again_asks);
   g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);
   g_test_add_func ("/ui/groups/search", test_groups_search);
   g_test_add_func ("/ui/report/window", test_report);
