@@ -26,7 +26,7 @@ typedef struct
 {
   const char *scene;
   const char *title;  /* on screen */
-  const char *button; /* on screen, NULL for no pill button at all */
+  const char *button; /* the pill on screen, NULL for none at all */
   const char *absent; /* not on screen, or NULL */
 } StateRow;
 
@@ -47,7 +47,8 @@ static const StateRow state_rows[] = {
   { "stalled-unseen", "Waiting for the Driver to Let Go", NULL, "Waiting for “" },
   { "done", "Card Is Ready for a Virtual Machine", "_Return to Host", NULL },
   { "rolled-back", "Could Not Hand Over. Everything Was Put Back", "_Hand to VM…", NULL },
-  { "degraded", "Handed Over, with Problems", "_Return to Host", NULL },
+  { "degraded", "Handed Over, with Problems", NULL, "_Hand to VM…" },
+  { "return-failed", "Could Not Return. Everything Was Put Back", "_Return to Host", NULL },
   { "stuck", "Restart Needed", NULL, "_Hand to VM…" },
 };
 
@@ -635,6 +636,35 @@ test_remedies (void)
   gtk_window_destroy (GTK_WINDOW (report));
 }
 
+static guint
+count_buttons (GtkWidget *root, const char *label)
+{
+  GtkWidget *button;
+  guint n_found = 0;
+
+  for (guint i = 0; (button = scene_find_type (root, GTK_TYPE_BUTTON, i)) != NULL; i++)
+    {
+      GtkWidget *child = gtk_button_get_child (GTK_BUTTON (button));
+
+      n_found += GTK_IS_LABEL (child) &&
+                 g_strcmp0 (gtk_label_get_label (GTK_LABEL (child)), label) == 0;
+    }
+
+  return n_found;
+}
+
+/* One button, never two: the end's own comes in place of the page's. */
+static void
+test_end_has_the_button (void)
+{
+  g_autoptr (Scene) scene = scene_open ("degraded");
+
+  g_assert_cmpuint (count_buttons (get_root (scene), "_Return to Host"), ==, 1);
+  g_signal_emit_by_name (scene_find_button (get_root (scene), "_OK"), "clicked");
+  scene_settle (get_root (scene));
+  g_assert_true (is_pill (scene_find_button (get_root (scene), "_Return to Host")));
+}
+
 static void
 test_end_is_dismissed (void)
 {
@@ -796,6 +826,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/no-plan-while-it-runs", test_no_plan_while_it_runs);
   g_test_add_func ("/ui/handoff/step-list", test_step_list);
   g_test_add_func ("/ui/handoff/remedies", test_remedies);
+  g_test_add_func ("/ui/handoff/one-button", test_end_has_the_button);
   g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
   g_test_add_func ("/ui/handoff/try-again-asks", test_try_again_asks);
   g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);
