@@ -209,6 +209,7 @@ on_remedy_cb (BatonCardPage *self, int remedy)
         baton_card_page_press (self);
       break;
     case BATON_REMEDY_RECOVER:
+      baton_model_dismiss (self->model);
       baton_model_recover (self->model);
       break;
     case BATON_REMEDY_CHECK_AGAIN:

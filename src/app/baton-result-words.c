@@ -205,6 +205,9 @@ baton_result_words_get_remedy (JsonObject *result)
 
   if (code == BATON_CODE_OUTCOME_UNKNOWN || code == BATON_CODE_INTERNAL)
     return BATON_REMEDY_CHECK_AGAIN;
+  /* Nothing has settled yet what was begun, and each new attempt would be refused until then. */
+  if (code == BATON_CODE_WORKER_LOST)
+    return BATON_REMEDY_RECOVER;
   /* It is back, and the page's button leads away again. What has no driver yet is a finding of the
    * card's, with a button of its own. */
   if (code == BATON_CODE_RETURNED_WITH_PROBLEMS)

@@ -522,6 +522,7 @@ test_ends (void)
       TRUE },
     { 16, "stuck", "guest", "Restart Needed", BATON_REMEDY_NONE, TRUE },
     { 17, "outcome-unknown", "guest", "Outcome Unknown", BATON_REMEDY_CHECK_AGAIN, TRUE },
+    { 17, "worker-lost", "guest", "Outcome Unknown", BATON_REMEDY_RECOVER, TRUE },
   };
   g_autofree char *nothing = NULL;
 
