@@ -36,11 +36,14 @@ on_report_cb (BatonApplication *self, gpointer report, gboolean is_first)
   g_autofree char *key = baton_notify_dup_key (report);
   gboolean in_front = self->window != NULL && gtk_window_is_active (GTK_WINDOW (self->window));
 
-  if (!is_first && !in_front)
+  /* What was said of an earlier handoff, or before this window was there, holds no longer. */
+  if (in_front)
+    g_application_withdraw_notification (G_APPLICATION (self), BATON_NOTIFY_ID);
+  else if (!is_first)
     {
       g_autoptr (GNotification) notification = baton_notify_build (report);
 
-      g_application_send_notification (G_APPLICATION (self), "report", notification);
+      g_application_send_notification (G_APPLICATION (self), BATON_NOTIFY_ID, notification);
     }
 
   baton_notify_note_seen (directory, key);
@@ -59,6 +62,14 @@ on_handoff_changed_cb (BatonApplication *self)
   else if (!runs && self->is_held)
     g_application_release (G_APPLICATION (self));
   self->is_held = runs;
+}
+
+/* The window shows how the last handoff ended. */
+static void
+on_active_cb (BatonApplication *self)
+{
+  if (gtk_window_is_active (GTK_WINDOW (self->window)) && baton_model_has_looked (self->model))
+    g_application_withdraw_notification (G_APPLICATION (self), BATON_NOTIFY_ID);
 }
 
 static void
@@ -95,6 +106,8 @@ ensure_window (BatonApplication *self)
     {
       g_set_weak_pointer (&self->window,
                           baton_window_new (GTK_APPLICATION (self), self->model));
+      g_signal_connect_object (self->window, "notify::is-active", G_CALLBACK (on_active_cb),
+                               self, G_CONNECT_SWAPPED);
       if (self->start_source == 0)
         self->start_source = g_idle_add_full (G_PRIORITY_LOW, on_painted_cb, self, NULL);
     }
@@ -139,7 +152,7 @@ activate_report (GSimpleAction *action, GVariant *parameter, gpointer data)
   BatonWindow *window = ensure_window (data);
 
   gtk_window_present (GTK_WINDOW (window));
-  gtk_widget_activate_action (GTK_WIDGET (window), "win.report", NULL);
+  baton_window_wish_report (window);
 }
 
 static void
@@ -147,9 +160,8 @@ activate_return (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   BatonWindow *window = ensure_window (data);
 
-  baton_window_show_card (window, g_variant_get_string (parameter, NULL));
   gtk_window_present (GTK_WINDOW (window));
-  gtk_widget_activate_action (GTK_WIDGET (window), "win.hand", NULL);
+  baton_window_wish_return (window, g_variant_get_string (parameter, NULL));
 }
 
 static void

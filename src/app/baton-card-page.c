@@ -173,6 +173,22 @@ baton_card_page_press (BatonCardPage *self)
   baton_model_hand (self->model, request);
 }
 
+/**
+ * baton_card_page_return:
+ * @self: a page
+ *
+ * Shows the plan that brings the card back, unless it is back already: what asks for this may be a
+ * notification that is some days old.
+ */
+void
+baton_card_page_return (BatonCardPage *self)
+{
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  if (get_other_side (self) == BATON_SIDE_HOST)
+    baton_card_page_open_plan (self, BATON_SIDE_HOST);
+}
+
 static void
 on_verb_clicked_cb (BatonCardPage *self)
 {

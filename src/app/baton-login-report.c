@@ -64,7 +64,7 @@ baton_login_report (GApplication *application, const char *state_directory)
     }
 
   notification = baton_notify_build (json_node_get_object (node));
-  g_application_send_notification (application, "report", notification);
+  g_application_send_notification (application, BATON_NOTIFY_ID, notification);
   bus = g_application_get_dbus_connection (application);
   /* The message is still in this process, and this process is about to end. */
   if (bus != NULL && g_dbus_connection_flush_sync (bus, NULL, &error))

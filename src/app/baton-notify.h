@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* One place on the desktop: the next report takes that of the last. */
+#define BATON_NOTIFY_ID "report"
+
 GNotification *baton_notify_build (JsonObject *report);
 
 char *baton_notify_dup_key (JsonObject *report);

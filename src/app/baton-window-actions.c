@@ -52,8 +52,8 @@ activate_show_group (GtkWidget *widget, const char *action, GVariant *parameter)
 
 /* Where the watch is refused there is no report, or an old one, but what we carried out ourselves is
  * known. */
-static JsonObject *
-find_report (BatonWindow *self)
+JsonObject *
+baton_window_find_report (BatonWindow *self)
 {
   JsonObject *report = baton_view_get_report (baton_model_get_view (self->model));
   BatonHandoff *handoff = baton_model_get_handoff (self->model);
@@ -71,7 +71,7 @@ static void
 activate_copy_report (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   BatonWindow *self = BATON_WINDOW (widget);
-  g_autofree char *text = baton_report_text_build (find_report (self));
+  g_autofree char *text = baton_report_text_build (baton_window_find_report (self));
 
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text);
   baton_window_say (self, _ ("Report copied"));
@@ -82,7 +82,7 @@ activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   BatonWindow *self = BATON_WINDOW (widget);
   BatonView *view = baton_model_get_view (self->model);
-  JsonObject *report = find_report (self);
+  JsonObject *report = baton_window_find_report (self);
   BatonReportWindow *window;
 
   if (report == NULL)

@@ -13,6 +13,9 @@ struct _BatonWindow
   /* owned */
   BatonModel *model;
   GHashTable *pages; /* card's address to BatonCardPage, which the stack owns */
+  char *wished_card; /* see baton-window-wishes.c */
+
+  gboolean is_report_wished;
 
   BatonGroupsWindow *groups_window; /* weak */
 
@@ -35,6 +38,8 @@ void baton_window_show_rows (BatonWindow *self);
 void baton_window_keep_one_stop (BatonWindow *self);
 void baton_window_show_first_card (BatonWindow *self);
 void baton_window_say (BatonWindow *self, const char *text);
+JsonObject *baton_window_find_report (BatonWindow *self);
+void baton_window_carry_out_wishes (BatonWindow *self);
 void baton_window_install_actions (GtkWidgetClass *widget_class);
 
 G_END_DECLS

@@ -159,6 +159,7 @@ on_model_changed_cb (BatonWindow *self, guint what)
 
   refresh_pages (self, what);
   baton_window_show_rows (self);
+  baton_window_carry_out_wishes (self);
 }
 
 static void
@@ -242,6 +243,7 @@ baton_window_dispose (GObject *object)
   g_clear_weak_pointer (&self->groups_window);
   g_clear_object (&self->model);
   g_clear_pointer (&self->pages, g_hash_table_unref);
+  g_clear_pointer (&self->wished_card, g_free);
 
   G_OBJECT_CLASS (baton_window_parent_class)->dispose (object);
 }

@@ -15,5 +15,7 @@ BatonWindow *baton_window_new (GtkApplication *application, BatonModel *model);
 BatonCardPage *baton_window_get_page (BatonWindow *self);
 BatonCardPage *baton_window_find_page (BatonWindow *self, const char *address);
 void baton_window_show_card (BatonWindow *self, const char *address);
+void baton_window_wish_report (BatonWindow *self);
+void baton_window_wish_return (BatonWindow *self, const char *address);
 
 G_END_DECLS

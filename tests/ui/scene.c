@@ -68,6 +68,23 @@ scene_feed (Scene *self, const char *name)
 }
 
 /**
+ * scene_open_empty:
+ *
+ * Returns: (transfer full): a window that knows of nothing yet
+ */
+Scene *
+scene_open_empty (void)
+{
+  Scene *self = g_new0 (Scene, 1);
+
+  self->model = baton_model_new_for_view (baton_view_new ());
+  self->window = g_object_ref_sink (baton_window_new (NULL, self->model));
+  gtk_window_present (GTK_WINDOW (self->window));
+
+  return self;
+}
+
+/**
  * scene_open:
  * @name: name of a file of recorded lines
  *
@@ -76,12 +93,9 @@ scene_feed (Scene *self, const char *name)
 Scene *
 scene_open (const char *name)
 {
-  Scene *self = g_new0 (Scene, 1);
+  Scene *self = scene_open_empty ();
 
-  self->model = baton_model_new_for_view (baton_view_new ());
-  self->window = g_object_ref_sink (baton_window_new (NULL, self->model));
   scene_feed (self, name);
-  gtk_window_present (GTK_WINDOW (self->window));
   scene_settle (GTK_WIDGET (self->window));
 
   return self;

@@ -17,6 +17,7 @@ typedef struct
   BatonWindow *window;
 } Scene;
 
+Scene *scene_open_empty (void);
 Scene *scene_open (const char *name);
 void scene_feed (Scene *self, const char *name);
 void scene_close (Scene *self);

@@ -745,6 +745,50 @@ test_groups_search (void)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* A button of a notification starts this program: it is pressed before anything is known. */
+static void
+test_wishes (void)
+{
+  static const struct
+  {
+    const char *scene;
+    gboolean returns;
+  } rows[] = {
+    { "parked", TRUE },
+    { "split", TRUE },
+    { "idle", FALSE },
+    { "no-card", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Scene) scene = scene_open_empty ();
+
+      g_test_message ("%s", rows[i].scene);
+      baton_window_wish_return (scene->window, CARD);
+      g_assert_null (find_plan_window ());
+      scene_feed (scene, rows[i].scene);
+      if (rows[i].returns)
+        assert_plan_window ("Return to Host");
+      /* One that is some days old must not hand the card away, and comes true but once. */
+      scene_feed (scene, rows[i].scene);
+      g_assert_null (find_plan_window ());
+    }
+
+  {
+    g_autoptr (Scene) scene = scene_open_empty ();
+    GtkWidget *report;
+
+    baton_window_wish_report (scene->window);
+    g_assert_null (find_window (BATON_TYPE_REPORT_WINDOW));
+    scene_feed (scene, "rolled-back");
+    report = find_window (BATON_TYPE_REPORT_WINDOW);
+    g_assert_nonnull (report);
+    g_assert_nonnull (scene_find_label (report, "Could Not Hand Over"));
+    gtk_window_destroy (GTK_WINDOW (report));
+  }
+}
+
 static void
 test_report (void)
 {
@@ -831,6 +875,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/try-again-asks", test_try_again_asks);
   g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);
   g_test_add_func ("/ui/groups/search", test_groups_search);
+  g_test_add_func ("/ui/handoff/wishes", test_wishes);
   g_test_add_func ("/ui/report/window", test_report);
 
   return g_test_run ();
