@@ -27,8 +27,20 @@ do_unload (gpointer data)
   return baton_kernel_unload_module (data);
 }
 
-static BatonOutcome
-load (BatonStepContext *context, const char *name, const char *options, BatonTrouble *trouble)
+/**
+ * baton_effect_load_module:
+ * @context: the handoff
+ * @name: a module
+ * @options: (nullable): settings that go before those of modprobe.d(5)
+ * @trouble: why it could not be done
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_effect_load_module (BatonStepContext *context,
+                          const char *name,
+                          const char *options,
+                          BatonTrouble *trouble)
 {
   g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
   Load job = { name, options };
@@ -36,20 +48,6 @@ load (BatonStepContext *context, const char *name, const char *options, BatonTro
   baton_trouble_set (&refused, BATON_CODE_MODULE_NOT_LOADED, 0, "module", name, NULL);
 
   return baton_effect_run (context, do_load, &job, name, &refused, trouble);
-}
-
-/**
- * baton_effect_load_module:
- * @context: the handoff
- * @name: a module
- * @trouble: why it could not be done
- *
- * Returns: the outcome
- */
-BatonOutcome
-baton_effect_load_module (BatonStepContext *context, const char *name, BatonTrouble *trouble)
-{
-  return load (context, name, NULL, trouble);
 }
 
 /**
@@ -175,53 +173,4 @@ baton_effect_unload_module (BatonStepContext *context, const char *name, BatonTr
   baton_trouble_set (&refused, BATON_CODE_MODULE_NOT_UNLOADED, 0, "module", name, NULL);
 
   return baton_effect_run (context, do_unload, (gpointer) name, name, &refused, trouble);
-}
-
-/* The module is back: to unload it again for a setting would do more harm than the setting. */
-static void
-look_at_settings (BatonStepContext *context, const BatonModuleState *before)
-{
-  g_autofree char *difference = baton_module_state_dup_difference (before, context->root);
-  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
-
-  if (difference == NULL)
-    return;
-  baton_trouble_set (&problem, BATON_CODE_MODULE_NOT_AS_BEFORE, 0, "module", before->name,
-                     "settings", difference, NULL);
-  g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
-}
-
-/**
- * baton_effect_load_as_before:
- * @context: the handoff
- * @before: how a module was loaded once
- * @trouble: why it could not be done
- *
- * Loads a module as it was loaded then. What it was given by hand goes before modprobe.d(5).
- *
- * Returns: the outcome
- */
-BatonOutcome
-baton_effect_load_as_before (BatonStepContext *context,
-                             const BatonModuleState *before,
-                             BatonTrouble *trouble)
-{
-  g_autofree char *options = baton_module_state_dup_options (before);
-  BatonOutcome outcome;
-
-  if (baton_module_state_is_loaded (context->root, before->name))
-    return BATON_OUTCOME_OK;
-
-  outcome = load (context, before->name, options, trouble);
-  if (outcome != BATON_OUTCOME_OK)
-    return outcome;
-  if (!baton_module_state_is_loaded (context->root, before->name))
-    {
-      baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", before->name,
-                         NULL);
-      return BATON_OUTCOME_FAILED;
-    }
-  look_at_settings (context, before);
-
-  return BATON_OUTCOME_OK;
 }

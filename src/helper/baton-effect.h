@@ -49,8 +49,10 @@ BatonOutcome baton_effect_unbind (BatonStepContext *context,
                                   BatonTrouble *trouble);
 BatonOutcome
 baton_effect_probe (BatonStepContext *context, const char *address, BatonTrouble *trouble);
-BatonOutcome
-baton_effect_load_module (BatonStepContext *context, const char *name, BatonTrouble *trouble);
+BatonOutcome baton_effect_load_module (BatonStepContext *context,
+                                       const char *name,
+                                       const char *options,
+                                       BatonTrouble *trouble);
 BatonOutcome
 baton_effect_unload_modules (BatonStepContext *context, JsonNode *names, BatonTrouble *trouble);
 BatonOutcome
@@ -58,6 +60,11 @@ baton_effect_unload_module (BatonStepContext *context, const char *name, BatonTr
 BatonOutcome baton_effect_load_as_before (BatonStepContext *context,
                                           const BatonModuleState *before,
                                           BatonTrouble *trouble);
+BatonOutcome baton_effect_unload_with_users (BatonStepContext *context,
+                                             const char *module,
+                                             BatonTrouble *trouble);
+gboolean baton_effect_is_loaded_as_before (BatonStepContext *context,
+                                           const BatonModuleState *before);
 
 gboolean baton_effect_is_there (BatonStepContext *context, const char *address);
 guint baton_effect_read_bars (BatonStepContext *context, const char *address);

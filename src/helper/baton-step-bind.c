@@ -127,7 +127,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     default:
       if (module != NULL)
         {
-          outcome = baton_effect_load_module (context, module, trouble);
+          outcome = baton_effect_load_module (context, module, NULL, trouble);
           if (outcome != BATON_OUTCOME_OK)
             return outcome;
         }

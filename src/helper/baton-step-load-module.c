@@ -32,8 +32,13 @@ observe (BatonStepContext *context,
          gboolean applied,
          BatonTrouble *trouble)
 {
-  if (baton_module_state_is_loaded (context->root, step->target) ||
-      (is_only_as_before (step) && (applied || find_before (context, step) == NULL)))
+  const BatonModuleState *before = find_before (context, step);
+
+  if (is_only_as_before (step) && (applied || before == NULL))
+    return TRUE;
+  /* Whoever was quicker may have loaded it with other settings than it had: that is for apply(). */
+  if (before == NULL || applied ? baton_module_state_is_loaded (context->root, step->target)
+                                : baton_effect_is_loaded_as_before (context, before))
     return TRUE;
 
   baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", step->target, NULL);
@@ -49,7 +54,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   BatonOutcome outcome;
 
   if (before == NULL)
-    return baton_effect_load_module (context, step->target, trouble);
+    return baton_effect_load_module (context, step->target, NULL, trouble);
   if (!is_only_as_before (step))
     return baton_effect_load_as_before (context, before, trouble);
 
@@ -115,6 +120,10 @@ revert (BatonStepContext *context,
         BatonTrouble *trouble)
 {
   BatonOutcome outcome = takes_card (step) ? give_up_card (context, trouble) : BATON_OUTCOME_OK;
+
+  /* udev has loaded for it what its card's driver has on top. */
+  if (outcome == BATON_OUTCOME_OK && takes_card (step) && remembered != NULL)
+    outcome = baton_effect_unload_with_users (context, step->target, trouble);
 
   return outcome == BATON_OUTCOME_OK
              ? baton_effect_unload_modules (context, remembered, trouble)

@@ -43,6 +43,7 @@ typedef struct
   gboolean group_viable;
   gboolean keeps_node;
   gboolean nvidia_busy;
+  FakeUdev udev;
   FakeRescan rescan;
   gboolean renumbered;
   guint n_removed;
@@ -316,6 +317,38 @@ reset (const char *address)
   return 0;
 }
 
+/* udev loads what it thinks belongs to the driver, with no settings but modprobe.d(5)'s. */
+static void
+be_quicker (void)
+{
+  if (kernel->shared->udev == FAKE_UDEV_SLOW)
+    return;
+  fake_nvidia_load (kernel->machine, "nvidia_drm", NULL);
+  if (kernel->shared->udev == FAKE_UDEV_AND_A_DESKTOP)
+    fake_nvidia_set_count (kernel->machine, "nvidia_drm", 1);
+}
+
+/* The driver does not stay where it finds no card that it may take (nv.c, nvidia_init_module():
+ * "No NVIDIA devices probed"). */
+static int
+load_nvidia (const char *name, const char *options)
+{
+  if (!fake_nvidia_is_loaded (kernel->machine, "nvidia"))
+    {
+      fake_nvidia_load (kernel->machine, "nvidia",
+                        g_str_equal (name, "nvidia") ? options : NULL);
+      if (bind_function ("nvidia", FAKE_CARD) != 0)
+        {
+          fake_nvidia_unload (kernel->machine, "nvidia");
+          return ENODEV;
+        }
+      be_quicker ();
+    }
+  fake_nvidia_load (kernel->machine, name, options);
+
+  return 0;
+}
+
 /* As the kernel makes a new function: no override, kept awake, and given to who wants it. */
 static void
 find_again (guint i)
@@ -343,7 +376,11 @@ find_again (guint i)
       mock_machine_set_group (kernel->machine, address, FAKE_NEW_GROUP);
       mock_machine_remove (kernel->machine, "sys/kernel/iommu_groups/" FAKE_GROUP);
     }
-  bind_function (functions[i].driver, address);
+  if (!g_str_equal (functions[i].driver, "nvidia") ||
+      fake_nvidia_is_loaded (kernel->machine, "nvidia"))
+    bind_function (functions[i].driver, address);
+  else if (kernel->shared->udev != FAKE_UDEV_SLOW)
+    load_nvidia ("nvidia", NULL);
 }
 
 static int
@@ -532,26 +569,6 @@ baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
   return kernel->shared->group_errno;
 }
 
-/* The driver does not stay where it finds no card that it may take (nv.c, nvidia_init_module():
- * "No NVIDIA devices probed"). */
-static int
-load_nvidia (const char *name, const char *options)
-{
-  if (!fake_nvidia_is_loaded (kernel->machine, "nvidia"))
-    {
-      fake_nvidia_load (kernel->machine, "nvidia",
-                        g_str_equal (name, "nvidia") ? options : NULL);
-      if (bind_function ("nvidia", FAKE_CARD) != 0)
-        {
-          fake_nvidia_unload (kernel->machine, "nvidia");
-          return ENODEV;
-        }
-    }
-  fake_nvidia_load (kernel->machine, name, options);
-
-  return 0;
-}
-
 int
 baton_kernel_load_module (const char *name, const char *options)
 {
@@ -681,6 +698,12 @@ void
 fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy)
 {
   self->shared->nvidia_busy = busy;
+}
+
+void
+fake_kernel_set_udev (FakeKernel *self, FakeUdev udev)
+{
+  self->shared->udev = udev;
 }
 
 void
@@ -876,7 +899,7 @@ compare_lines (gconstpointer a, gconstpointer b)
 char *
 fake_kernel_dup_snapshot (FakeKernel *self)
 {
-  static const char *const parts[] = { "sys", "dev", "run", "var", "etc" };
+  static const char *const parts[] = { "sys", "dev", "run", "var", "etc", "proc/driver" };
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)

@@ -41,6 +41,17 @@ void fake_kernel_free (FakeKernel *self);
 void fake_kernel_use_nvidia (FakeKernel *self, const char *version);
 /* Somebody uses the card through no descriptor, as persistence mode does. */
 void fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy);
+
+/* Who loads NVIDIA's display part, and the driver itself for a card that was found anew: Baton, or
+ * udev, which has no settings for them; and a desktop that opens it at once. */
+typedef enum
+{
+  FAKE_UDEV_SLOW,
+  FAKE_UDEV_QUICKER,
+  FAKE_UDEV_AND_A_DESKTOP,
+} FakeUdev;
+
+void fake_kernel_set_udev (FakeKernel *self, FakeUdev udev);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeKernel, fake_kernel_free)
 
 /* The @nth act from now on, from 1, meets @fault; 0 for none. */

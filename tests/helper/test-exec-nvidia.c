@@ -65,14 +65,77 @@ check_text (Story *story, const char *path, const char *expected)
 /* Modules come back with the parameters that they had, wherever those had come from and wherever
  * they are to be seen. */
 static void
+check_parameters (Story *story)
+{
+  check_text (story, "sys/module/nvidia_uvm/parameters/uvm_perf_prefetch_threshold", "7\n");
+  check_text (story, "sys/module/nvidia_drm/parameters/modeset", "Y\n");
+  check_text (story, "proc/driver/nvidia/params", "EnableMSI: 0\nRegistryDwords: \"\"\n");
+}
+
+static void
 test_parameters_come_back (void)
 {
   g_auto (Story) story = STORY_INIT;
 
   begin (&story, OLD, "guest");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
-  check_text (&story, "sys/module/nvidia_uvm/parameters/uvm_perf_prefetch_threshold", "7\n");
-  check_text (&story, "proc/driver/nvidia/params", "EnableMSI: 0\nRegistryDwords: \"\"\n");
+  check_parameters (&story);
+}
+
+/* Whoever loads them first: the rules of distributions load the display part as soon as the driver
+ * is there, and a card that is found anew has its driver loaded for it. */
+static void
+test_udev_was_quicker (gconstpointer method)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *profile =
+      g_strdup_printf ("[" FAKE_CARD "]\nreturn-method=%s\n", (const char *) method);
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  begin (&story, OLD, "guest");
+  mock_machine_write (story.machine, "etc/baton.conf", profile);
+  before = fake_kernel_dup_snapshot (story.kernel);
+  fake_kernel_set_udev (story.kernel, FAKE_UDEV_QUICKER);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_code (&story, "returned");
+  story_assert_driver (&story, FAKE_CARD, "nvidia");
+  check_parameters (&story);
+
+  /* And the next handoff remembers what was right. */
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  after = fake_kernel_dup_snapshot (story.kernel);
+  story_assert_same (before, after);
+}
+
+/* What somebody uses by then keeps what it has, and the report says so, once. */
+static void
+test_udev_and_a_desktop (gconstpointer method)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *profile =
+      g_strdup_printf ("[" FAKE_CARD "]\nreturn-method=%s\n", (const char *) method);
+  gboolean found_anew = g_str_equal (method, "rescan");
+  const BatonEvent *result;
+  JsonArray *troubles;
+
+  begin (&story, OLD, "guest");
+  mock_machine_write (story.machine, "etc/baton.conf", profile);
+  fake_kernel_set_udev (story.kernel, FAKE_UDEV_AND_A_DESKTOP);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
+  story_assert_code (&story, "returned-with-problems");
+  story_assert_driver (&story, FAKE_CARD, "nvidia");
+  check_text (&story, "sys/module/nvidia_drm/parameters/modeset", "N\n");
+  result = g_ptr_array_index (story.events, story.events->len - 1);
+  troubles = json_object_get_array_member (result->object, "troubles");
+  g_assert_cmpuint (json_array_get_length (troubles), ==, found_anew ? 2 : 1);
+  for (guint i = 0; i < json_array_get_length (troubles); i++)
+    {
+      JsonObject *trouble = json_array_get_object_element (troubles, i);
+
+      g_assert_cmpstr (json_object_get_string_member (trouble, "code"), ==,
+                       "module-not-as-before");
+    }
 }
 
 /* The old driver looks for its cards while it is loaded and does not stay without one: a card that
@@ -165,6 +228,7 @@ typedef struct
   const char *side;
   FakeFault fault;
   int errsv;
+  FakeUdev udev;
 } FaultRow;
 
 static void
@@ -180,6 +244,7 @@ test_each_act (gconstpointer data)
       BatonExit status;
 
       begin (&story, row->version, g_str_equal (row->side, "guest") ? "host" : "guest");
+      fake_kernel_set_udev (story.kernel, row->udev);
       ran = fake_nvidia_service_runs (story.machine);
       before = fake_kernel_dup_snapshot (story.kernel);
       fake_kernel_set_fault (story.kernel, nth, row->fault, row->errsv);
@@ -237,6 +302,7 @@ test_killed_at_each_act (gconstpointer data)
       gboolean ran;
 
       begin (&story, row->version, g_str_equal (row->side, "guest") ? "host" : "guest");
+      fake_kernel_set_udev (story.kernel, row->udev);
       ran = fake_nvidia_service_runs (story.machine);
       before = fake_kernel_dup_snapshot (story.kernel);
       story_prepare (&story, row->side, NULL);
@@ -259,12 +325,22 @@ test_killed_at_each_act (gconstpointer data)
 
 /* What the way back does is the same for both, and each time a node is missing it is waited for. */
 static const FaultRow rows[] = {
-  { OLD, "guest", FAKE_FAULT_REFUSE, ENOMEM },    { OLD, "guest", FAKE_FAULT_LIE, 0 },
-  { OLD, "guest", FAKE_FAULT_CANCEL, 0 },         { OLD, "guest", FAKE_FAULT_KILL, 0 },
-  { OLD, "host", FAKE_FAULT_REFUSE, ENOMEM },     { OLD, "host", FAKE_FAULT_LIE, 0 },
-  { OLD, "host", FAKE_FAULT_CANCEL, 0 },          { OLD, "host", FAKE_FAULT_KILL, 0 },
-  { LATEST, "guest", FAKE_FAULT_REFUSE, ENOMEM }, { LATEST, "guest", FAKE_FAULT_LIE, 0 },
-  { LATEST, "guest", FAKE_FAULT_CANCEL, 0 },      { LATEST, "guest", FAKE_FAULT_KILL, 0 },
+  { OLD, "guest", FAKE_FAULT_REFUSE, ENOMEM },
+  { OLD, "guest", FAKE_FAULT_LIE, 0 },
+  { OLD, "guest", FAKE_FAULT_CANCEL, 0 },
+  { OLD, "guest", FAKE_FAULT_KILL, 0 },
+  { OLD, "host", FAKE_FAULT_REFUSE, ENOMEM },
+  { OLD, "host", FAKE_FAULT_LIE, 0 },
+  { OLD, "host", FAKE_FAULT_CANCEL, 0 },
+  { OLD, "host", FAKE_FAULT_KILL, 0 },
+  { LATEST, "guest", FAKE_FAULT_REFUSE, ENOMEM },
+  { LATEST, "guest", FAKE_FAULT_LIE, 0 },
+  { LATEST, "guest", FAKE_FAULT_CANCEL, 0 },
+  { LATEST, "guest", FAKE_FAULT_KILL, 0 },
+  { OLD, "guest", FAKE_FAULT_REFUSE, ENOMEM, FAKE_UDEV_QUICKER },
+  { OLD, "guest", FAKE_FAULT_KILL, 0, FAKE_UDEV_QUICKER },
+  { OLD, "host", FAKE_FAULT_REFUSE, ENOMEM, FAKE_UDEV_QUICKER },
+  { OLD, "host", FAKE_FAULT_KILL, 0, FAKE_UDEV_QUICKER },
 };
 
 static void
@@ -279,9 +355,9 @@ add_fault_tests (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *path =
-          g_strdup_printf ("/helper/nvidia/%s-at-each-act/%s/to-%s", names[rows[i].fault],
-                           rows[i].version, rows[i].side);
+      g_autofree char *path = g_strdup_printf (
+          "/helper/nvidia/%s-at-each-act/%s/to-%s%s", names[rows[i].fault], rows[i].version,
+          rows[i].side, rows[i].udev == FAKE_UDEV_QUICKER ? "/udev-is-quicker" : "");
 
       g_test_add_data_func (path, &rows[i],
                             rows[i].fault == FAKE_FAULT_KILL ? test_killed_at_each_act
@@ -296,6 +372,13 @@ main (int argc, char **argv)
   g_test_add_data_func ("/helper/nvidia/there-and-back/old", OLD, test_there_and_back);
   g_test_add_data_func ("/helper/nvidia/there-and-back/latest", LATEST, test_there_and_back);
   g_test_add_func ("/helper/nvidia/parameters-come-back", test_parameters_come_back);
+  g_test_add_data_func ("/helper/nvidia/udev-was-quicker/bind", "bind", test_udev_was_quicker);
+  g_test_add_data_func ("/helper/nvidia/udev-was-quicker/rescan", "rescan",
+                        test_udev_was_quicker);
+  g_test_add_data_func ("/helper/nvidia/udev-and-a-desktop/bind", "bind",
+                        test_udev_and_a_desktop);
+  g_test_add_data_func ("/helper/nvidia/udev-and-a-desktop/rescan", "rescan",
+                        test_udev_and_a_desktop);
   g_test_add_func ("/helper/nvidia/probe-fails-while-loading", test_probe_fails_while_loading);
   g_test_add_func ("/helper/nvidia/never-taken", test_never_taken);
   g_test_add_func ("/helper/nvidia/only-what-was", test_only_what_was);
