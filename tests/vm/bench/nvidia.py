@@ -11,6 +11,11 @@ SERVICES = ('nvidia-persistenced.service', 'nvidia-powerd.service')
 # Nobody remembers the last handoff and vfio but the machine itself.
 ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
 
+# As distributions have it; and a mark, so that it is known to have been followed.
+RULE, FOLLOWED = '/etc/udev/rules.d/71-nvidia.rules', '/run/bench-rule-followed'
+RULE_TEXT = ('ACTION=="add", DEVPATH=="/module/nvidia", RUN+="/sbin/modprobe nvidia-drm", '
+             f'RUN+="/usr/bin/touch {FOLLOWED}"\n')
+
 
 def tell(bench, version, leaves):
     """The driver of @version, which @leaves with a card or stays without it."""
@@ -22,6 +27,8 @@ def tell(bench, version, leaves):
     bench.expect_driver('nvidia', CARD)
 
     there_and_back(bench, leaves, 5 if bench.full else 2)
+    if leaves:
+        loaded_by_udev(bench)
     sleeping(bench)
     holders_block(bench)
     if bench.full:
@@ -59,6 +66,25 @@ def there_and_back(bench, leaves, rounds):
         assert bench.call('nvidia.state') == was, bench.call('nvidia.state')
         assert bench.call('sysfs.node_of', address=CARD, kind='dri/card')
     bench.expect_same(before, allow=ALLOWED)
+
+
+def loaded_by_udev(bench):
+    """Whoever loads the modules first: udev knows none of the settings that they had."""
+    was = bench.call('nvidia.state')
+    with bench.file(RULE, RULE_TEXT):
+        bench.run('udevadm', 'control', '--reload')
+        for method in ('bind', 'rescan'):
+            bench.run('rm', '-f', FOLLOWED)
+            with bench.file('/etc/baton.conf', f'[{CARD}]\nreturn-method={method}\n'):
+                bench.to_guest(CARD)
+                bench.to_host(CARD)
+            bench.call('setup.settle')
+            bench.run('test', '-e', FOLLOWED)
+            bench.expect_driver('nvidia', CARD)
+            bench.expect_driver('snd_hda_intel', SOUND)
+            now = bench.call('nvidia.state')
+            assert now == was, (method, now)
+    bench.run('udevadm', 'control', '--reload')
 
 
 def sleeping(bench):
@@ -122,7 +148,10 @@ def failed_modules(bench, leaves):
     expect_put_back(bench, was, before)
 
     bench.to_guest(CARD)
-    failed = hand_with_fault(bench, bench.to_host, 'finit_module,init_module', 'ENOMEM')
+    # Found anew, the card would have its modules from udev, whom the fault does not meet.
+    with bench.file('/etc/baton.conf',
+                    f'[{CARD}]\nreturn-method=bind\nreset-before-return=false\n'):
+        failed = hand_with_fault(bench, bench.to_host, 'finit_module,init_module', 'ENOMEM')
     if leaves:
         # Without its driver the card is no use to the host.
         assert failed.result['exit'] == story.ROLLED_BACK, failed.result

@@ -51,10 +51,8 @@ def generations(bench):
     for version in GENERATIONS if bench.full else GENERATIONS[-1:]:
         bench.call('nvidia.install', version=version)
         bench.call('nvidia.start_services')
-        was = bench.call('nvidia.state')
         paths = every_write(bench, nvidia.CARD)
         assert any(path.endswith('/unbindLock') for path in paths), (version, paths)
-        assert bench.call('nvidia.state') == was, (version, bench.call('nvidia.state'))
         bench.call('nvidia.uninstall')
 
 
@@ -83,6 +81,10 @@ def look(bench):
     taken = bench.snapshot()
     for function in taken['functions'].values():
         del function['group']
+    if bench.topology == 'nvidia':
+        # udev loads modules as well, and knows none of their settings.
+        state = bench.call('nvidia.state')
+        taken['nvidia'] = {**state['modules'], **state['services']}
     return taken
 
 
