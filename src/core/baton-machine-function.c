@@ -3,11 +3,8 @@
 
 #include "baton-machine-private.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "baton-fd.h"
 #include "baton-pci-address.h"
 #include "baton-root-warily.h"
 
@@ -260,21 +257,39 @@ baton_look_read_overrides (BatonLook *self, BatonMachine *machine)
     }
 }
 
+/* vfio-pci enables a function for whoever opens it, and for nobody else (vfio_pci_core_enable() and
+ * vfio_pci_core_disable()); what counts that takes no lock (enable_show() in PCI-SYSFS). */
+static gboolean
+may_have_guest (BatonLook *self, const BatonFunction *function)
+{
+  g_autofree char *n_users = NULL;
+
+  if (!baton_function_is_on_vfio (function))
+    return FALSE;
+  n_users = read_text (self, function->address, "enable");
+
+  return g_strcmp0 (n_users, "0") != 0;
+}
+
 /* All ones is what a read gives that nobody answers (PCIe 6.0, 2.3.2, completion timeout): a card
  * that was pulled out, or did not come back from a sleep. The space of a function that sleeps is
  * left alone, since to read it would wake it (pci_config_pm_runtime_get() in the kernel's
- * drivers/pci/pci.c), and so is one of vfio's, where a reset by its guest would be waited for. */
+ * drivers/pci/pci.c), and so is that of a guest's, whose driver may reset it by ways of its own, and
+ * be answered with ones meanwhile. A reset that the kernel makes is waited for (pci_wait_cfg()). */
 void
 baton_look_read_silence (BatonLook *self, BatonFunction *function)
 {
   g_autofree char *path = build_path (function->address, "config");
-  guint8 vendor[2] = { 0 };
-  baton_autofd int fd = -1;
+  const char *const paths[] = { path, NULL };
+  g_autoptr (GPtrArray) heads = NULL;
+  const guint8 *bytes = NULL;
+  gsize length = 0;
 
-  if (function->power != BATON_POWER_D0 || baton_function_is_on_vfio (function) ||
-      g_strcmp0 (function->runtime_status, "active") != 0)
+  if (function->power != BATON_POWER_D0 ||
+      g_strcmp0 (function->runtime_status, "active") != 0 || may_have_guest (self, function))
     return;
-  fd = baton_root_open (self->root, BATON_ROOT_SYS, path, O_RDONLY, NULL);
-  function->is_silent = fd >= 0 && pread (fd, vendor, sizeof vendor, 0) == sizeof vendor &&
-                        vendor[0] == 0xff && vendor[1] == 0xff;
+  heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, paths, BATON_ROOT_FACT_MS);
+  if (heads->pdata[0] != NULL)
+    bytes = g_bytes_get_data (heads->pdata[0], &length);
+  function->is_silent = length >= 2 && bytes[0] == 0xff && bytes[1] == 0xff;
 }

@@ -19,12 +19,18 @@
 /* References used below:
  *  SAFE - signal-safety(7): what a child of a process with several threads may call; _Fork()
  *    is fork() without the handlers that may not
+ *  CONFIG - Linux drivers/pci/pci-sysfs.c, pci_read_config(): what comes after the header of a
+ *    configuration space is for root alone, because some devices lock up where nothing is defined
  */
 
 /* A request is one packet too: the part, then an index and a path with its end, again and again. */
 #define MAX_REQUEST_BYTES 32768
 
 #define ANSWER_HEADER offsetof (BatonRootAnswer, bytes)
+
+/* Nobody needs more of it than everybody may read (CONFIG). */
+#define CONFIG_NAME "/config"
+#define CONFIG_HEAD_BYTES 64
 
 struct _BatonRootReader
 {
@@ -35,13 +41,13 @@ struct _BatonRootReader
 };
 
 static gssize
-read_head (int fd, guint8 *bytes)
+read_head (int fd, guint8 *bytes, gsize max)
 {
   gsize length = 0;
 
-  while (length < BATON_ROOT_READER_HEAD_BYTES)
+  while (length < max)
     {
-      gssize n = read (fd, bytes + length, BATON_ROOT_READER_HEAD_BYTES - length);
+      gssize n = read (fd, bytes + length, max - length);
 
       if (n < 0 && errno == EINTR)
         continue;
@@ -98,6 +104,17 @@ wait_for (int socket, short events, int owner)
   return both[1].revents == 0;
 }
 
+static gsize
+get_max_bytes (const char *path)
+{
+  gsize length = strlen (path);
+  gsize name_length = strlen (CONFIG_NAME);
+
+  return length >= name_length && strcmp (path + length - name_length, CONFIG_NAME) == 0
+             ? CONFIG_HEAD_BYTES
+             : BATON_ROOT_READER_HEAD_BYTES;
+}
+
 static void
 answer_one (
     BatonRoot *root, BatonRootPart part, guint32 index, const char *path, int socket, int owner)
@@ -107,7 +124,7 @@ answer_one (
   int fd = baton_root_open_quietly (root, part, path, O_RDONLY | O_NOCTTY);
 
   answer.index = index;
-  answer.length = fd >= 0 ? (gint32) read_head (fd, answer.bytes) : -1;
+  answer.length = fd >= 0 ? (gint32) read_head (fd, answer.bytes, get_max_bytes (path)) : -1;
   if (fd >= 0)
     close (fd);
   if (answer.length > 0)

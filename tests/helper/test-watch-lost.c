@@ -84,6 +84,27 @@ test_silent (void)
   g_assert_cmpstr (again, ==, "");
 }
 
+/* A card that waits for its guest is looked at as well, unless a guest may be resetting it. */
+static void
+test_silent_while_parked (gconstpointer n_users)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (BatonMachine) before = NULL;
+  g_autoptr (BatonMachine) now = NULL;
+  g_autofree char *told = NULL;
+
+  mock_machine_set_driver (mock, CARD, "vfio-pci");
+  mock_machine_set_attribute (mock, CARD, "enable", n_users);
+  before = mock_machine_look (mock);
+  mock_machine_write_bytes (mock, "sys/bus/pci/devices/" CARD "/config", "\xff\xff", 2);
+  now = mock_machine_look (mock);
+  told = tell (before, now);
+  if (g_str_equal (n_users, "0"))
+    g_assert_nonnull (strstr (told, CARD ") does not answer any more."));
+  else
+    g_assert_cmpstr (told, ==, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -91,6 +112,10 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/watch-lost/nothing", test_nothing_lost);
   g_test_add_func ("/helper/watch-lost/gone", test_gone);
   g_test_add_func ("/helper/watch-lost/silent", test_silent);
+  g_test_add_data_func ("/helper/watch-lost/silent-while-parked", "0",
+                        test_silent_while_parked);
+  g_test_add_data_func ("/helper/watch-lost/silent-with-its-guest", "1",
+                        test_silent_while_parked);
 
   return g_test_run ();
 }
