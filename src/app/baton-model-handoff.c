@@ -7,12 +7,21 @@
 #include "baton-json.h"
 #include "baton-result-words.h"
 
+static gboolean
+has_ended (BatonModel *self)
+{
+  return baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED;
+}
+
 static void
 set_handoff (BatonModel *self, BatonHandoff *handoff)
 {
   if (self->handoff == handoff)
     return;
 
+  if (self->handoff != NULL && !has_ended (self) &&
+      baton_handoff_get_id (self->handoff) != NULL)
+    g_hash_table_add (self->aside_ids, g_strdup (baton_handoff_get_id (self->handoff)));
   g_set_object (&self->handoff, handoff);
   g_signal_emit_by_name (self, "handoff-changed");
 }
@@ -27,15 +36,27 @@ is_about (JsonObject *report, BatonHandoff *handoff)
 static void
 note_settled (BatonModel *self)
 {
+  const char *id = baton_handoff_get_id (self->handoff);
+
+  if (id == NULL)
+    return;
+
   g_free (self->settled_id);
-  self->settled_id = g_strdup (baton_handoff_get_id (self->handoff));
+  self->settled_id = g_strdup (id);
 }
 
 static gboolean
 is_followed (BatonModel *self)
 {
-  return self->handoff != NULL && !baton_handoff_is_ours (self->handoff) &&
-         baton_handoff_get_phase (self->handoff) != BATON_HANDOFF_ENDED;
+  return self->handoff != NULL && !baton_handoff_is_ours (self->handoff) && !has_ended (self);
+}
+
+/* How the one that it had made room for ended is to be read first: see baton_model_dismiss(). */
+static gboolean
+is_put_off (BatonModel *self, const char *id)
+{
+  return self->handoff != NULL && has_ended (self) &&
+         g_hash_table_contains (self->aside_ids, id);
 }
 
 /* The watch tells of every handoff, ours included; ours is followed where it was started. To a
@@ -61,7 +82,7 @@ baton_model_follow_foreign (BatonModel *self)
   else if (is_followed (self) &&
            (id == NULL || g_strcmp0 (id, baton_handoff_get_id (self->handoff)) == 0))
     baton_handoff_update (self->handoff, view);
-  else if (id != NULL && g_strcmp0 (id, self->settled_id) != 0)
+  else if (id != NULL && g_strcmp0 (id, self->settled_id) != 0 && !is_put_off (self, id))
     {
       g_autoptr (BatonHandoff) handoff = baton_handoff_new (NULL, NULL, FALSE);
 
@@ -136,6 +157,8 @@ settle (BatonModel *self, JsonObject *result)
       g_signal_emit_by_name (self, "handoff-changed");
     }
 
+  /* The watch is silent about one that waits, and has told of it already. */
+  baton_model_follow_foreign (self);
   g_signal_emit_by_name (self, "changed", (guint) BATON_VIEW_RESULT);
 }
 
@@ -244,15 +267,18 @@ baton_model_cancel (BatonModel *self)
  * baton_model_dismiss:
  * @self: a model
  *
- * The end of the last handoff has been read.
+ * The end of the last handoff has been read. One that has waited meanwhile is shown again.
  */
 void
 baton_model_dismiss (BatonModel *self)
 {
   g_return_if_fail (BATON_IS_MODEL (self));
 
-  if (self->handoff != NULL && baton_handoff_get_phase (self->handoff) == BATON_HANDOFF_ENDED)
-    set_handoff (self, NULL);
+  if (self->handoff == NULL || !has_ended (self))
+    return;
+
+  set_handoff (self, NULL);
+  baton_model_follow_foreign (self);
 }
 
 /**

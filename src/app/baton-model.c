@@ -178,6 +178,7 @@ baton_model_finalize (GObject *object)
   g_clear_pointer (&self->own_view, baton_view_free);
   g_clear_pointer (&self->hand_view, baton_view_free);
   g_free (self->settled_id);
+  g_hash_table_unref (self->aside_ids);
   g_free (self->report_key);
   g_free (self->helper_path);
   g_strfreev (self->command);
@@ -235,6 +236,7 @@ static void
 baton_model_init (BatonModel *self)
 {
   self->started_s = g_get_real_time () / G_USEC_PER_SEC;
+  self->aside_ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
 /**

@@ -56,6 +56,14 @@ write_file (Fixture *fixture, const char *name, const char *text)
   g_assert_no_error (error);
 }
 
+static void
+remove_file (Fixture *fixture, const char *name)
+{
+  g_autofree char *path = g_build_filename (fixture->directory, name, NULL);
+
+  g_unlink (path);
+}
+
 static char *
 read_file (Fixture *fixture, const char *name)
 {
@@ -116,11 +124,7 @@ tear_down (Fixture *fixture, gconstpointer data)
 
   g_object_unref (fixture->model);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autofree char *path = g_build_filename (fixture->directory, names[i], NULL);
-
-      g_unlink (path);
-    }
+    remove_file (fixture, names[i]);
   g_rmdir (fixture->directory);
   g_free (fixture->directory);
   g_free (fixture->message);
@@ -331,6 +335,34 @@ test_last_words_of_the_left (Fixture *fixture, gconstpointer data)
   wait_for_phase (fixture, BATON_HANDOFF_ENDED);
 }
 
+/* The watch says nothing more of one that waits, when what it had made room for came to nothing. */
+static void
+test_other_comes_to_nothing (Fixture *fixture, gconstpointer data)
+{
+  BatonHandoff *handoff;
+
+  write_file (fixture, "hand",
+              HELLO ("hand") WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  write_file (fixture, "hand.cancelled", RESULT ("4", "13", "cancelled"));
+  hand (fixture);
+  while (!baton_handoff_is_waiting (baton_model_get_handoff (fixture->model)))
+    g_main_context_iteration (NULL, TRUE);
+  feed_lines (fixture->model, WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  g_assert_true (baton_handoff_is_ours (baton_model_get_handoff (fixture->model)));
+
+  remove_file (fixture, "hand.cancelled");
+  write_file (fixture, "hand", "");
+  write_file (fixture, "hand.status", "126");
+  hand (fixture);
+  while (fixture->message == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  handoff = baton_model_get_handoff (fixture->model);
+  g_assert_nonnull (handoff);
+  g_assert_true (baton_handoff_is_waiting (handoff));
+  g_assert_true (baton_handoff_can_cancel (handoff));
+}
+
 #define OTHER_CARD "0000:09:00.0"
 #define OTHER_PLAN                                                                             \
   "{\"v\":1,\"seq\":5,\"t_ms\":5,\"handoff\":\"5e\",\"type\":\"plan\",\"cards\":["             \
@@ -368,6 +400,10 @@ test_waiting_is_come_back_to (void)
   feed_lines (model, OTHER_REPORT);
   g_assert_cmpint (baton_handoff_get_phase (other), ==, BATON_HANDOFF_ENDED);
   feed_lines (model, WAITING_PLAN STEP ("3", "1", "wait-guest", "start"));
+  /* How the other one ended is there until it was read. */
+  g_assert_true (baton_model_get_handoff (model) == other);
+  baton_model_dismiss (model);
+  g_assert_nonnull (baton_model_get_handoff (model));
   g_assert_cmpstr (baton_handoff_get_card (baton_model_get_handoff (model)), ==, CARD);
   g_assert_true (baton_handoff_is_waiting (baton_model_get_handoff (model)));
   g_assert_true (baton_handoff_can_cancel (baton_model_get_handoff (model)));
@@ -589,6 +625,8 @@ main (int argc, char **argv)
   g_test_add ("/app/model/last-words-of-the-left", Fixture, NULL, set_up,
               test_last_words_of_the_left, tear_down);
   g_test_add ("/app/model/preview", Fixture, NULL, set_up, test_preview, tear_down);
+  g_test_add ("/app/model/other-comes-to-nothing", Fixture, NULL, set_up,
+              test_other_comes_to_nothing, tear_down);
   g_test_add ("/app/model/replan-keeps-side", Fixture, NULL, set_up, test_replan_keeps_side,
               tear_down);
   g_test_add ("/app/model/recover", Fixture, NULL, set_up, test_recover, tear_down);
