@@ -141,6 +141,35 @@ baton_errand_free (BatonErrand *self)
   g_free (self);
 }
 
+/**
+ * baton_errand_await:
+ * @self: an errand
+ * @deadline_us: in g_get_monotonic_time()
+ * @cancellable: come back when somebody asks to stop
+ *
+ * Waits until there is something to hear.
+ *
+ * Returns: why it came back
+ */
+BatonWait
+baton_errand_await (BatonErrand *self, gint64 deadline_us, gboolean cancellable)
+{
+  return baton_waiter_wait (self->waiter, self->socket, deadline_us, cancellable);
+}
+
+/**
+ * baton_errand_recall:
+ * @self: an errand
+ *
+ * Lets the child know, by the end of what it could read, that it is to come back: what it then says
+ * is still heard.
+ */
+void
+baton_errand_recall (BatonErrand *self)
+{
+  shutdown (self->socket, SHUT_WR);
+}
+
 static int
 take_fd (struct msghdr *message)
 {
@@ -161,7 +190,8 @@ take_fd (struct msghdr *message)
  * @ret_fd: (out) (optional): the descriptor that came with the answer, or -1
  * @error: return location for an error
  *
- * Waits for the answer. Somebody who asks to stop is not heard meanwhile: the deadline is short.
+ * Waits for the answer. Somebody who asks to stop is not heard meanwhile: the deadline is short, or
+ * baton_errand_await() has gone before.
  *
  * Returns: %TRUE if it was granted
  */

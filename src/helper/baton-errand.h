@@ -28,6 +28,8 @@ BatonErrand *baton_errand_new (BatonRoot *root,
                                BatonErrandFunc func,
                                gpointer func_data,
                                GError **error);
+BatonWait baton_errand_await (BatonErrand *self, gint64 deadline_us, gboolean cancellable);
+void baton_errand_recall (BatonErrand *self);
 gboolean baton_errand_hear (BatonErrand *self, gint64 deadline_us, int *ret_fd, GError **error);
 void baton_errand_free (BatonErrand *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonErrand, baton_errand_free)

@@ -113,7 +113,7 @@ start_unit (BatonRoot *root, const char *unit, int *ret_worker, GError **error)
   connection = baton_bus_connect_system (root, &cause);
   if (connection != NULL)
     is_started =
-        baton_systemd_job_run (connection, "StartUnit", unit, START_TIMEOUT_MS, &cause);
+        baton_systemd_job_run (connection, "StartUnit", unit, START_TIMEOUT_MS, -1, &cause);
   if (is_started)
     *ret_worker = open_main_process (connection, unit);
   g_main_context_pop_thread_default (context);

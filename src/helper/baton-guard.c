@@ -42,7 +42,7 @@ start_unit (int socket, gpointer data)
   g_main_context_push_thread_default (context);
   connection = baton_bus_connect_system (start->root, &error);
   if (connection != NULL)
-    baton_systemd_job_run (connection, "RestartUnit", start->unit, JOB_TIMEOUT_MS, &error);
+    baton_systemd_job_run (connection, "RestartUnit", start->unit, JOB_TIMEOUT_MS, -1, &error);
   g_main_context_pop_thread_default (context);
   baton_errand_answer (socket, -1, error);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-child.h"
+#include "baton-unit-job.h"
 #include "baton-unit.h"
 
 /* Only what ran before the card left; where nobody knows, nothing is started. */
@@ -26,7 +28,10 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
 
-  if (baton_unit_start (context, step->target, &problem) == BATON_OUTCOME_OK &&
+  /* Somebody who asks to stop comes too late for the card, which is back. He is spared a service
+   * that hangs, and not what any service takes to start. */
+  if (baton_unit_start (context, step->target, BATON_CHILD_SOFT_MS, &problem) ==
+          BATON_OUTCOME_OK &&
       !baton_unit_is_running (context, step->target))
     baton_trouble_set (&problem, BATON_CODE_UNIT_DOES_NOT_RUN, 0, "unit", step->target, NULL);
   if (problem.code != BATON_CODE_NONE)
@@ -44,7 +49,7 @@ revert (BatonStepContext *context,
   if (!baton_unit_is_running (context, step->target))
     return BATON_OUTCOME_OK;
 
-  return baton_unit_stop (context, step->target, trouble);
+  return baton_unit_stop (context, step->target, BATON_UNIT_JOB_TO_THE_END, trouble);
 }
 
 const BatonStepClass baton_step_start_unit_class = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-unit-job.h"
 #include "baton-unit.h"
 
 static JsonNode *
@@ -37,7 +38,17 @@ observe (BatonStepContext *context,
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  return baton_unit_stop (context, step->target, trouble);
+  /* It is put back if somebody asks to stop: there is nothing to be patient for. */
+  return baton_unit_stop (context, step->target, 0, trouble);
+}
+
+/* Who cannot be asked, or says no, has not stopped it either. */
+static void
+tell_running (BatonStepContext *context, const BatonTrouble *why)
+{
+  g_autofree char *text = baton_trouble_dup_text (why);
+
+  baton_event_writer_log (context->events, "warning", text);
 }
 
 static BatonOutcome
@@ -46,11 +57,24 @@ revert (BatonStepContext *context,
         JsonNode *remembered,
         BatonTrouble *trouble)
 {
-  if (remembered == NULL || !json_node_get_boolean (remembered) ||
-      baton_unit_is_running (context, step->target))
+  g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
+
+  if (remembered == NULL || !json_node_get_boolean (remembered))
     return BATON_OUTCOME_OK;
 
-  return baton_unit_start (context, step->target, trouble);
+  /* Asked for whether its process is there or not: a stop that was given up goes on, and may be about
+   * to end it. systemd waits for that, and leaves a unit alone that is active. */
+  if (baton_unit_start (context, step->target, BATON_UNIT_JOB_TO_THE_END, &why) ==
+      BATON_OUTCOME_OK)
+    return BATON_OUTCOME_OK;
+  if (baton_unit_is_running (context, step->target))
+    {
+      tell_running (context, &why);
+      return BATON_OUTCOME_OK;
+    }
+  baton_trouble_move (trouble, &why);
+
+  return BATON_OUTCOME_FAILED;
 }
 
 const BatonStepClass baton_step_stop_unit_class = {

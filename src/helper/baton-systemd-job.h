@@ -13,6 +13,7 @@ gboolean baton_systemd_job_run (GDBusConnection *connection,
                                 const char *method,
                                 const char *unit,
                                 guint timeout_ms,
+                                int recall_fd,
                                 GError **error);
 
 G_END_DECLS

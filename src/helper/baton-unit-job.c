@@ -17,6 +17,9 @@
 /* Longer than the errand takes for itself with its calls, so that its own reason is heard. */
 #define DEADLINE_US ((JOB_TIMEOUT_MS + 60000) * G_GINT64_CONSTANT (1000))
 
+/* A call and an answer, which is much less than the unit's TimeoutStopSec= leaves. */
+#define RECALL_US (30 * G_USEC_PER_SEC)
+
 typedef struct
 {
   /* borrowed */
@@ -37,7 +40,7 @@ run_job (int socket, gpointer data)
   g_main_context_push_thread_default (context);
   connection = baton_bus_connect_system (job->root, &error);
   if (connection != NULL)
-    baton_systemd_job_run (connection, job->method, job->unit, JOB_TIMEOUT_MS, &error);
+    baton_systemd_job_run (connection, job->method, job->unit, JOB_TIMEOUT_MS, socket, &error);
   g_main_context_pop_thread_default (context);
   baton_errand_answer (socket, -1, error);
 }
@@ -48,19 +51,44 @@ run_job (int socket, gpointer data)
  * @waiter: what waits
  * @method: `StartUnit` or `StopUnit`
  * @unit: a system unit
+ * @patience_ms: how long it may still take once somebody has asked to stop, or
+ *   %BATON_UNIT_JOB_TO_THE_END
  * @error: return location for an error
  *
- * Has systemd start or stop a unit, and waits until that is done.
+ * Has systemd start or stop a unit, and waits until that is done. A service may take minutes to
+ * stop, or hang: whoever asks to stop need not wait for that. What is given up is taken back from
+ * systemd, so that nothing comes of it later.
  *
- * Returns: %TRUE if it is
+ * Fails with %G_IO_ERROR_CANCELLED where it was given up because somebody asked to stop.
+ *
+ * Returns: %TRUE if it is done
  */
 gboolean
-baton_unit_job_run (
-    BatonRoot *root, BatonWaiter *waiter, const char *method, const char *unit, GError **error)
+baton_unit_job_run (BatonRoot *root,
+                    BatonWaiter *waiter,
+                    const char *method,
+                    const char *unit,
+                    guint patience_ms,
+                    GError **error)
 {
+  gint64 deadline_us = g_get_monotonic_time () + DEADLINE_US;
   Job job = { .root = root, .method = method, .unit = unit };
   g_autoptr (BatonErrand) errand = baton_errand_new (root, waiter, run_job, &job, error);
+  g_autoptr (GError) cause = NULL;
 
-  return errand != NULL &&
-         baton_errand_hear (errand, g_get_monotonic_time () + DEADLINE_US, NULL, error);
+  if (errand == NULL)
+    return FALSE;
+  if (patience_ms == BATON_UNIT_JOB_TO_THE_END ||
+      baton_errand_await (errand, deadline_us, TRUE) != BATON_WAIT_CANCELLED ||
+      baton_errand_await (errand,
+                          g_get_monotonic_time () + patience_ms * G_GINT64_CONSTANT (1000),
+                          FALSE) == BATON_WAIT_READY)
+    return baton_errand_hear (errand, deadline_us, NULL, error);
+
+  baton_errand_recall (errand);
+  if (baton_errand_hear (errand, g_get_monotonic_time () + RECALL_US, NULL, &cause))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "somebody asked to stop");
+
+  return FALSE;
 }

@@ -6,7 +6,14 @@
 
 G_BEGIN_DECLS
 
-gboolean baton_unit_job_run (
-    BatonRoot *root, BatonWaiter *waiter, const char *method, const char *unit, GError **error);
+/* As long as it takes, whoever asks to stop: for what is put back. */
+#define BATON_UNIT_JOB_TO_THE_END G_MAXUINT
+
+gboolean baton_unit_job_run (BatonRoot *root,
+                             BatonWaiter *waiter,
+                             const char *method,
+                             const char *unit,
+                             guint patience_ms,
+                             GError **error);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include "baton-unit.h"
 
+#include <gio/gio.h>
+
 #include "baton-unit-job.h"
 
 /* The caller names no units, and neither does the journal: whatever stands there, only these are
@@ -33,6 +35,7 @@ run_job (BatonStepContext *context,
          const char *method,
          BatonCode refused,
          const char *unit,
+         guint patience_ms,
          BatonTrouble *trouble)
 {
   g_autoptr (GError) error = NULL;
@@ -42,38 +45,48 @@ run_job (BatonStepContext *context,
       baton_trouble_set (trouble, BATON_CODE_UNIT_UNKNOWN, 0, "unit", unit, NULL);
       return BATON_OUTCOME_FAILED;
     }
-  if (baton_unit_job_run (context->root, context->waiter, method, unit, &error))
+  if (baton_unit_job_run (context->root, context->waiter, method, unit, patience_ms, &error))
     return BATON_OUTCOME_OK;
 
   baton_trouble_set (trouble, refused, 0, "unit", unit, "reason", error->message, NULL);
 
-  return BATON_OUTCOME_FAILED;
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? BATON_OUTCOME_CANCELLED
+                                                                   : BATON_OUTCOME_FAILED;
 }
 
 /**
  * baton_unit_stop:
  * @context: the handoff
  * @unit: a service of NVIDIA's driver
+ * @patience_ms: as in baton_unit_job_run()
  * @trouble: why it could not be done
  *
  * Returns: the outcome; it has ended when this returns
  */
 BatonOutcome
-baton_unit_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+baton_unit_stop (BatonStepContext *context,
+                 const char *unit,
+                 guint patience_ms,
+                 BatonTrouble *trouble)
 {
-  return run_job (context, "StopUnit", BATON_CODE_UNIT_NOT_STOPPED, unit, trouble);
+  return run_job (context, "StopUnit", BATON_CODE_UNIT_NOT_STOPPED, unit, patience_ms, trouble);
 }
 
 /**
  * baton_unit_start:
  * @context: the handoff
  * @unit: a service of NVIDIA's driver
+ * @patience_ms: as in baton_unit_job_run()
  * @trouble: why it could not be done
  *
  * Returns: the outcome; it says itself that it runs when this returns
  */
 BatonOutcome
-baton_unit_start (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+baton_unit_start (BatonStepContext *context,
+                  const char *unit,
+                  guint patience_ms,
+                  BatonTrouble *trouble)
 {
-  return run_job (context, "StartUnit", BATON_CODE_UNIT_NOT_STARTED, unit, trouble);
+  return run_job (context, "StartUnit", BATON_CODE_UNIT_NOT_STARTED, unit, patience_ms,
+                  trouble);
 }

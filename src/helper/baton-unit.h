@@ -6,9 +6,13 @@
 G_BEGIN_DECLS
 
 gboolean baton_unit_is_running (BatonStepContext *context, const char *unit);
-BatonOutcome
-baton_unit_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble);
-BatonOutcome
-baton_unit_start (BatonStepContext *context, const char *unit, BatonTrouble *trouble);
+BatonOutcome baton_unit_stop (BatonStepContext *context,
+                              const char *unit,
+                              guint patience_ms,
+                              BatonTrouble *trouble);
+BatonOutcome baton_unit_start (BatonStepContext *context,
+                               const char *unit,
+                               guint patience_ms,
+                               BatonTrouble *trouble);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 
 #include "baton-error.h"
@@ -44,6 +45,7 @@ typedef struct
   gboolean keeps_node;
   gboolean nvidia_busy;
   FakeUdev udev;
+  gboolean service_hangs;
   FakeRescan rescan;
   gboolean renumbered;
   guint n_removed;
@@ -610,13 +612,28 @@ baton_kernel_unload_module (const char *name)
 
 /* systemd is as far away as the kernel, and lies and fails in the same ways. */
 gboolean
-baton_unit_job_run (
-    BatonRoot *root, BatonWaiter *waiter, const char *method, const char *unit, GError **error)
+baton_unit_job_run (BatonRoot *root,
+                    BatonWaiter *waiter,
+                    const char *method,
+                    const char *unit,
+                    guint patience_ms,
+                    GError **error)
 {
+  gboolean starts = g_str_equal (method, "StartUnit");
   int errsv;
 
+  if (!starts && kernel->shared->service_hangs && patience_ms == 0)
+    {
+      /* It is about to end when somebody loses patience, and only a start brings it back. */
+      g_file_set_contents (kernel->shared->cancel_file, "", 0, NULL);
+      mock_machine_write (kernel->machine, FAKE_SERVICE_STOPS, "");
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "somebody asked to stop");
+      return FALSE;
+    }
+  if (starts)
+    mock_machine_remove (kernel->machine, FAKE_SERVICE_STOPS);
   if (meet_fault (&errsv))
-    fake_nvidia_run_service (kernel->machine, g_str_equal (method, "StartUnit"));
+    fake_nvidia_run_service (kernel->machine, starts);
   else if (errsv != 0)
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_IO, "systemd's job ended with “failed”");
@@ -704,6 +721,12 @@ void
 fake_kernel_set_udev (FakeKernel *self, FakeUdev udev)
 {
   self->shared->udev = udev;
+}
+
+void
+fake_kernel_hang_service (FakeKernel *self)
+{
+  self->shared->service_hangs = TRUE;
 }
 
 void

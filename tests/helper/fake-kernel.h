@@ -52,6 +52,12 @@ typedef enum
 } FakeUdev;
 
 void fake_kernel_set_udev (FakeKernel *self, FakeUdev udev);
+
+/* Its service does not end while anybody waits for that, and somebody asks to stop: it is there, and
+ * about to end, as long as this file says so. */
+void fake_kernel_hang_service (FakeKernel *self);
+#define FAKE_SERVICE_STOPS "fake/service-stops"
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeKernel, fake_kernel_free)
 
 /* The @nth act from now on, from 1, meets @fault; 0 for none. */

@@ -10,6 +10,9 @@ Says on stdout what is asked of it, and ends with its stdin. MANNER is how its j
   failed     without success
   refuses    there is no job
   vanishes   never: the bus is gone
+  hangs      never, and somebody asks to stop (the file `cancel` of the tree) once it is made
+  too-late   the same, but it is over before it can be taken back
+  in-the-way well, but a job that somebody else has made has to come to its end first
 """
 
 import pathlib
@@ -25,11 +28,18 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <method name="Subscribe"/>
   <method name="StartUnit">{UNIT_CALL}</method>
   <method name="StopUnit">{UNIT_CALL}</method>
+  <method name="ListJobs"><arg direction="out" type="a(usssoo)"/></method>
+</interface><interface name="org.freedesktop.systemd1.Job">
+  <method name="Cancel"/>
 </interface></node>"""
-JOB = "/org/freedesktop/systemd1/job/7"
+JOB, OTHER_JOB = "/org/freedesktop/systemd1/job/7", "/org/freedesktop/systemd1/job/6"
+ANOTHER_UNIT = "another.service"
+
+UNIT = "nvidia-persistenced.service"
 
 tree, manner = pathlib.Path(sys.argv[1]), sys.argv[2]
 loop = GLib.MainLoop()
+stops = manner == "in-the-way"
 
 
 def end_job(connection, job, unit, result):
@@ -41,10 +51,16 @@ def on_call(connection, sender, path, interface, method, arguments, invocation):
         print("Subscribe", flush=True)
         invocation.return_value(None)
         return
+    if method == "ListJobs":
+        list_jobs(connection, invocation)
+        return
     unit, mode = arguments.unpack()
     print(f"{method} {unit} {mode}", flush=True)
     if manner == "refuses":
         invocation.return_dbus_error("org.freedesktop.systemd1.NoSuchUnit", f"Unit {unit} not found.")
+        return
+    if stops:
+        invocation.return_dbus_error("org.freedesktop.systemd1.TransactionIsDestructive", f"{unit} is to stop.")
         return
     if manner == "vanishes":
         loop.quit()
@@ -52,12 +68,35 @@ def on_call(connection, sender, path, interface, method, arguments, invocation):
     if manner == "at-once":
         end_job(connection, JOB, unit, "done")
     if manner == "another":
-        end_job(connection, "/org/freedesktop/systemd1/job/6", unit, "failed")
+        end_job(connection, OTHER_JOB, unit, "failed")
     invocation.return_value(GLib.Variant("(o)", (JOB,)))
-    if manner in ("later", "another"):
+    if manner in ("hangs", "too-late"):
+        (tree / "cancel").touch()
+    if manner in ("later", "another", "in-the-way"):
         end_job(connection, JOB, unit, "done")
     if manner == "failed":
         end_job(connection, JOB, unit, "failed")
+
+
+def list_jobs(connection, invocation):
+    """The unit stops already, and has done so a moment after this was asked."""
+    global stops
+    print("ListJobs", flush=True)
+    jobs = [(5, ANOTHER_UNIT, "start", "running", "/org/freedesktop/systemd1/job/5", "/"),
+            (6, UNIT, "stop", "running", OTHER_JOB, "/")]
+    invocation.return_value(GLib.Variant("(a(usssoo))", (jobs,)))
+    stops = False
+    end_job(connection, OTHER_JOB, UNIT, "done")
+
+
+def on_job_call(connection, sender, path, interface, method, arguments, invocation):
+    print(method, flush=True)
+    if manner == "too-late":
+        end_job(connection, JOB, UNIT, "done")
+        invocation.return_dbus_error("org.freedesktop.DBus.Error.UnknownObject", "There is no such job.")
+        return
+    end_job(connection, JOB, UNIT, "canceled")
+    invocation.return_value(None)
 
 
 def main():
@@ -65,7 +104,9 @@ def main():
     socket.parent.mkdir(parents=True)
     with bus.running(socket):
         connection = bus.connect(socket)
-        connection.register_object(PATH, Gio.DBusNodeInfo.new_for_xml(SYSTEMD).interfaces[0], on_call, None, None)
+        manager, job = Gio.DBusNodeInfo.new_for_xml(SYSTEMD).interfaces
+        connection.register_object(PATH, manager, on_call, None, None)
+        connection.register_object(JOB, job, on_job_call, None, None)
         connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
                              GLib.Variant("(su)", (NAME, 4)), None, 0, -1, None)
         GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, 0, GLib.IOCondition.IN | GLib.IOCondition.HUP,

@@ -207,6 +207,23 @@ test_driver_says_no (gconstpointer version)
   g_assert_true (fake_nvidia_service_runs (story.machine));
 }
 
+/* A service that does not come to an end when it is stopped keeps nobody from stopping the handoff,
+ * and is not left to end when that is over. */
+static void
+test_service_hangs (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *before = NULL;
+
+  begin (&story, LATEST, "host");
+  before = fake_kernel_dup_snapshot (story.kernel);
+  fake_kernel_hang_service (story.kernel);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_CANCELLED);
+  g_assert_true (fake_nvidia_service_runs (story.machine));
+  g_assert_false (story_has_file (&story, FAKE_SERVICE_STOPS));
+  check_put_back (&story, before);
+}
+
 /* Before the service is stopped for nothing. */
 static void
 test_stuck_count_is_refused (gconstpointer version)
@@ -384,6 +401,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/nvidia/only-what-was", test_only_what_was);
   g_test_add_data_func ("/helper/nvidia/driver-says-no/old", OLD, test_driver_says_no);
   g_test_add_data_func ("/helper/nvidia/driver-says-no/latest", LATEST, test_driver_says_no);
+  g_test_add_func ("/helper/nvidia/service-hangs", test_service_hangs);
   g_test_add_data_func ("/helper/nvidia/stuck-count/old", OLD, test_stuck_count_is_refused);
   g_test_add_data_func ("/helper/nvidia/stuck-count/latest", LATEST,
                         test_stuck_count_is_refused);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "baton-event.h"
+#include "baton-fd.h"
 #include "baton-unit-job.h"
 #include "mock-machine.h"
 
@@ -18,6 +20,7 @@ typedef struct
   MockMachine *machine;
   BatonEventWriter *events;
   BatonWaiter *waiter;
+  int directory;
   GPid pid;
   int keep;
   FILE *says;
@@ -42,7 +45,9 @@ bus_start (Bus *self, const char *manner)
 
   self->machine = mock_machine_new ();
   self->events = baton_event_writer_new (-1, NULL);
-  self->waiter = baton_waiter_new (self->events, -1, &error);
+  self->directory =
+      open (mock_machine_get_directory (self->machine), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  self->waiter = baton_waiter_new (self->events, self->directory, &error);
   g_assert_no_error (error);
   if (manner != NULL)
     {
@@ -64,10 +69,10 @@ bus_start (Bus *self, const char *manner)
 }
 
 static gboolean
-bus_run (Bus *self, const char *method, GError **error)
+bus_run (Bus *self, const char *method, guint patience_ms, GError **error)
 {
   return baton_unit_job_run (mock_machine_get_root (self->machine), self->waiter, method, UNIT,
-                             error);
+                             patience_ms, error);
 }
 
 static void
@@ -80,6 +85,7 @@ bus_end (Bus *self)
       g_assert_cmpint (waitpid (self->pid, NULL, 0), ==, self->pid);
     }
   baton_waiter_free (self->waiter);
+  baton_fd_clear (&self->directory);
   baton_event_writer_free (self->events);
   mock_machine_free (self->machine);
 }
@@ -96,7 +102,7 @@ test_done (gconstpointer manner)
       g_autofree char *asked = g_strconcat (methods[i], " " UNIT " fail", NULL);
 
       bus_start (&bus, manner);
-      g_assert_true (bus_run (&bus, methods[i], &error));
+      g_assert_true (bus_run (&bus, methods[i], 0, &error));
       g_assert_no_error (error);
       bus_expect (&bus, "Subscribe");
       bus_expect (&bus, asked);
@@ -124,11 +130,87 @@ test_not_done (void)
       g_autoptr (GError) error = NULL;
 
       bus_start (&bus, failures[i].manner);
-      g_assert_false (bus_run (&bus, "StopUnit", &error));
+      g_assert_false (bus_run (&bus, "StopUnit", 0, &error));
       g_test_message ("%s", error->message);
       g_assert_nonnull (strstr (error->message, failures[i].reason));
       bus_end (&bus);
     }
+}
+
+static void
+expect_asked (Bus *bus, const char *method)
+{
+  g_autofree char *asked = g_strconcat (method, " " UNIT " fail", NULL);
+
+  bus_expect (bus, "Subscribe");
+  bus_expect (bus, asked);
+}
+
+/* Whoever asks to stop is heard, at once or after what any service takes, and nothing comes of the
+ * job later. */
+static void
+test_given_up (void)
+{
+  static const guint patiences_ms[] = { 0, 50 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (patiences_ms); i++)
+    {
+      Bus bus = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      bus_start (&bus, "hangs");
+      g_assert_false (bus_run (&bus, "StopUnit", patiences_ms[i], &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      expect_asked (&bus, "StopUnit");
+      bus_expect (&bus, "Cancel");
+      bus_end (&bus);
+    }
+}
+
+/* What is done is done, whoever has asked to stop. */
+static void
+test_given_up_too_late (void)
+{
+  Bus bus = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  bus_start (&bus, "too-late");
+  g_assert_true (bus_run (&bus, "StopUnit", 0, &error));
+  g_assert_no_error (error);
+  expect_asked (&bus, "StopUnit");
+  bus_expect (&bus, "Cancel");
+  bus_end (&bus);
+}
+
+/* What is put back is waited for, also where somebody has asked to stop long ago. */
+static void
+test_to_the_end (void)
+{
+  Bus bus = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  bus_start (&bus, "later");
+  mock_machine_write (bus.machine, "cancel", "");
+  g_assert_true (bus_run (&bus, "StartUnit", BATON_UNIT_JOB_TO_THE_END, &error));
+  g_assert_no_error (error);
+  expect_asked (&bus, "StartUnit");
+  bus_end (&bus);
+}
+
+/* A worker that was killed while a service stopped has left systemd's job behind. */
+static void
+test_in_the_way (void)
+{
+  Bus bus = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  bus_start (&bus, "in-the-way");
+  g_assert_true (bus_run (&bus, "StartUnit", BATON_UNIT_JOB_TO_THE_END, &error));
+  g_assert_no_error (error);
+  expect_asked (&bus, "StartUnit");
+  bus_expect (&bus, "ListJobs");
+  bus_expect (&bus, "StartUnit " UNIT " fail");
+  bus_end (&bus);
 }
 
 int
@@ -139,6 +221,10 @@ main (int argc, char **argv)
   g_test_add_data_func ("/helper/unit-job/done/later", "later", test_done);
   g_test_add_data_func ("/helper/unit-job/done/another", "another", test_done);
   g_test_add_func ("/helper/unit-job/not-done", test_not_done);
+  g_test_add_func ("/helper/unit-job/given-up", test_given_up);
+  g_test_add_func ("/helper/unit-job/given-up/too-late", test_given_up_too_late);
+  g_test_add_func ("/helper/unit-job/to-the-end", test_to_the_end);
+  g_test_add_func ("/helper/unit-job/in-the-way", test_in_the_way);
 
   return g_test_run ();
 }
