@@ -8,6 +8,7 @@
 #include "baton-child.h"
 #include "baton-error.h"
 #include "baton-fd.h"
+#include "baton-front-start.h"
 #include "baton-handoff-dir.h"
 #include "baton-journal.h"
 #include "baton-lost.h"
@@ -17,9 +18,17 @@
 /* Who holds the lock while recovery works, where no handoff is known. */
 #define NOBODY "recovery"
 
+/* A child may still end that has not ended yet: the recovery that systemd starts where a worker has
+ * died waits for as long as a write may take, and has the last word. */
+static gboolean
+has_last_word (BatonRoot *root, guint wait_s)
+{
+  return wait_s >= BATON_CHILD_HARD_MS / 1000 || !baton_front_has_systemd (root);
+}
+
 /* Only a child of a worker that is gone holds the lock: it is stuck in the kernel. */
 static BatonEnd *
-end_locked (BatonRoot *root, const char *owner)
+end_locked (BatonRoot *root, const char *owner, guint wait_s)
 {
   gint64 start_us = g_get_monotonic_time ();
   g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
@@ -32,7 +41,7 @@ end_locked (BatonRoot *root, const char *owner)
   baton_trouble_set (&trouble, BATON_CODE_STEP_DEADLINE, 0, "subject",
                      record != NULL ? record->before->card : owner, NULL);
   end = baton_end_new_stuck (&trouble);
-  if (record != NULL)
+  if (record != NULL && has_last_word (root, wait_s))
     baton_lost_tell (root, record->handoff, end, start_us);
 
   return end;
@@ -43,8 +52,8 @@ end_busy (BatonRoot *root)
 {
   g_autofree char *owner = baton_lock_read_handoff (root);
 
-  return baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who",
-                        owner != NULL ? owner : NOBODY, NULL);
+  return baton_end_new (BATON_EXIT_BUSY, BATON_CODE_BUSY, "who", owner != NULL ? owner : NOBODY,
+                        NULL);
 }
 
 /**
@@ -86,7 +95,7 @@ baton_recover_take_lock (
       baton_lock_is_taker_alive (root))
     *ret_end = end_busy (root);
   else if (g_error_matches (cause, BATON_ERROR, BATON_ERROR_BUSY))
-    *ret_end = end_locked (root, owner != NULL ? owner : NOBODY);
+    *ret_end = end_locked (root, owner != NULL ? owner : NOBODY, wait_s);
   else
     g_propagate_error (error, g_steal_pointer (&cause));
 

@@ -84,6 +84,18 @@ begin_killed (Story *story)
   fake_kernel_set_fault (story->kernel, 0, FAKE_FAULT_NONE, 0);
 }
 
+static void
+assert_no_result (Story *story)
+{
+  story_read_events (story);
+  for (guint i = 0; i < story->events->len; i++)
+    {
+      const BatonEvent *event = g_ptr_array_index (story->events, i);
+
+      g_assert_cmpstr (event->type, !=, "result");
+    }
+}
+
 /* A worker was killed in a write, and two recoveries wait for its end: the one that systemd has
  * started is granted the lock, and the other leaves it alone. */
 static void
@@ -107,13 +119,27 @@ test_another_was_granted_the_lock (void)
   fault.story = NULL;
   g_assert_no_error (error);
   g_assert_cmpint (end->status, ==, BATON_EXIT_BUSY);
-  story_read_events (&story);
-  for (guint i = 0; i < story.events->len; i++)
-    {
-      const BatonEvent *event = g_ptr_array_index (story.events, i);
+  assert_no_result (&story);
+}
 
-      g_assert_cmpstr (event->type, !=, "result");
-    }
+/* Somebody asks for a recovery while the child of a worker that was killed still writes: he is told,
+ * and the handoff waits for the recovery that systemd has started. */
+static void
+test_another_waits_longer (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (BatonLock) lock = NULL;
+  g_autoptr (BatonEnd) end = NULL;
+  g_autoptr (GError) error = NULL;
+
+  begin_killed (&story);
+  mock_machine_write (story.machine, "run/systemd/system/.keep", "");
+  lock = baton_lock_wait (story.root, story.id, 60, &error);
+  g_assert_no_error (error);
+  g_assert_null (baton_recover_take_lock (story.root, "recovery", 1, &end, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (end->status, ==, BATON_EXIT_STUCK);
+  assert_no_result (&story);
 }
 
 /* Descriptors used up, or a disk that fails to read: that passes, and what the journal says is
@@ -153,6 +179,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/helper/recover/another-was-granted-the-lock",
                    test_another_was_granted_the_lock);
+  g_test_add_func ("/helper/recover/another-waits-longer", test_another_waits_longer);
   g_test_add_data_func ("/helper/recover/journal-not-read/no-descriptor", &fault.cannot_open,
                         test_journal_not_read);
   g_test_add_data_func ("/helper/recover/journal-not-read/disk-fails", &fault.cannot_be_read,
