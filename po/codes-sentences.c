@@ -105,6 +105,14 @@ gettext ("If a virtual machine cannot start with it, choose another first displa
 gettext ("The Firmware Still Draws on It");
 gettext ("The firmware’s framebuffer {framebuffer} still draws on {card}, and vfio-pci does not remove it from a card of this class.");
 gettext ("Start with another first display chosen in the firmware’s setup.");
+gettext ("A Disk Is Plugged Into the Card");
+gettext ("The disk {name} ({device}) is on a USB port of {card}, and would be torn off when the card goes.");
+gettext ("Unmount it and unplug it, or plug it into another port of this computer.");
+gettext ("A Network Device Is Plugged Into the Card");
+gettext ("The network interface {name} ({device}) is on a USB port of {card}, and would go with the card.");
+gettext ("Unplug it, or plug it into another port of this computer.");
+gettext ("A Keyboard Is Plugged Into the Card");
+gettext ("The keyboard {device} is on a USB port of {card}, and would go with the card.");
 gettext ("Text Console Goes Dark");
 gettext ("The text console is shown on {card} and goes dark with it.");
 gettext ("It comes back with the card.");

@@ -14,6 +14,7 @@
 #define CLASS_DISPLAY 0x03    /* PCI-CLASS: PCI_BASE_CLASS_DISPLAY */
 #define CLASS_AUDIO 0x0401    /* PCI-CLASS: PCI_CLASS_MULTIMEDIA_AUDIO */
 #define CLASS_HD_AUDIO 0x0403 /* PCI-CLASS: PCI_CLASS_MULTIMEDIA_HD_AUDIO */
+#define CLASS_USB 0x0c03      /* PCI-CLASS: PCI_CLASS_SERIAL_USB */
 
 static const char *const power_names[] = {
   [BATON_POWER_UNKNOWN] = "unknown", [BATON_POWER_D0] = "D0",
@@ -74,6 +75,23 @@ baton_node_free (BatonNode *self)
 }
 
 /**
+ * baton_plugged_free:
+ * @self: (nullable): something on a USB port
+ *
+ * Frees @self.
+ */
+void
+baton_plugged_free (BatonPlugged *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->name);
+  g_free (self->device);
+  g_free (self);
+}
+
+/**
  * baton_function_free:
  * @self: (nullable): a function
  *
@@ -100,6 +118,7 @@ baton_function_free (BatonFunction *self)
   g_strfreev (self->reset_methods);
   g_strfreev (self->modules);
   g_clear_pointer (&self->nodes, g_ptr_array_unref);
+  g_clear_pointer (&self->plugged, g_ptr_array_unref);
   g_free (self);
 }
 
@@ -113,6 +132,18 @@ gboolean
 baton_function_is_display (const BatonFunction *self)
 {
   return self->class_code >> 16 == CLASS_DISPLAY;
+}
+
+/**
+ * baton_function_is_usb:
+ * @self: a function
+ *
+ * Returns: whether it is a USB controller
+ */
+gboolean
+baton_function_is_usb (const BatonFunction *self)
+{
+  return self->class_code >> 8 == CLASS_USB;
 }
 
 /**

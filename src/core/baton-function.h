@@ -57,6 +57,29 @@ typedef struct
 } BatonNode;
 
 /**
+ * BatonPluggedKind: what something on a USB port is to this computer
+ */
+typedef enum
+{
+  BATON_PLUGGED_DISK,
+  BATON_PLUGGED_NETWORK,
+  BATON_PLUGGED_KEYBOARD,
+} BatonPluggedKind;
+
+/**
+ * BatonPlugged:
+ * @kind: what it is
+ * @name: what the kernel calls it: `sda`, `enx001122334455`, `input5`
+ * @device: what it calls itself, bytes that it chose; @name where it says nothing
+ */
+typedef struct
+{
+  BatonPluggedKind kind;
+  char *name;
+  char *device;
+} BatonPlugged;
+
+/**
  * BatonFunction:
  * @address: canonical address
  * @class_code: 24 bits: class, subclass, programming interface
@@ -79,6 +102,8 @@ typedef struct
  * @built_in: where no module claims the modalias: a driver for cards of this vendor that is
  *   registered all the same, as one that is part of the kernel; else %NULL
  * @nodes: (element-type BatonNode): its device files, where it travels with a card
+ * @plugged: (element-type BatonPlugged) (nullable): the disks, network interfaces and keyboards on
+ *   its ports, where it is a USB controller on a driver of this computer and travels with a card
  * @removable: the kernel says that it is (Thunderbolt)
  * @is_silent: it is awake and its configuration space reads as all ones, as where nobody is; looked
  *   at where it travels with a card, and never where that would wake it
@@ -115,6 +140,7 @@ typedef struct
   GStrv modules;
   const char *built_in;
   GPtrArray *nodes;
+  GPtrArray *plugged;
 } BatonFunction;
 
 void baton_function_free (BatonFunction *self);
@@ -122,11 +148,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonFunction, baton_function_free)
 
 gboolean baton_function_is_display (const BatonFunction *self);
 gboolean baton_function_is_sound (const BatonFunction *self);
+gboolean baton_function_is_usb (const BatonFunction *self);
 gboolean baton_function_is_on_vfio (const BatonFunction *self);
 gboolean baton_function_is_meant_for_vfio (const BatonFunction *self);
 gboolean baton_function_is_on_host (const BatonFunction *self);
 gboolean baton_function_drives_dma_safely (const BatonFunction *self);
 char *baton_function_dup_identity (const BatonFunction *self);
+
+void baton_plugged_free (BatonPlugged *self);
 
 void baton_node_free (BatonNode *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonNode, baton_node_free)

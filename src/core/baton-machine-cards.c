@@ -222,8 +222,10 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
   for (guint i = 0; i < card->functions->len; i++)
     {
       baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
-      if (!self->to_show)
-        baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
+      if (self->to_show)
+        continue;
+      baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
+      baton_look_read_plugged (self, g_ptr_array_index (card->functions, i));
     }
   card->nodes = collect_nodes (card);
   card->outputs = baton_look_read_outputs (self, display);

@@ -70,8 +70,9 @@ add_node (BatonFunction *function, const char *name, guint major, guint minor)
   g_ptr_array_add (function->nodes, node);
 }
 
-static gssize
-read_small_file (int directory, const char *name, char *buffer, gsize size)
+/* Reads the beginning of a file in @directory, which is a text then; -1 where there is none. */
+gssize
+baton_look_read_small_file (int directory, const char *name, char *buffer, gsize size)
 {
   int fd = openat (directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   gssize length;
@@ -96,7 +97,9 @@ is_safe_name (const char *name)
 
 /* A directory with an attribute `dev` is a device with a node, and its `uevent` says what
  * udev or devtmpfs call it. Block devices have numbers of their own: they are no way to
- * hold a card. */
+ * hold a card. What else hangs on a USB port of the card (hidraw, video, bus/usb) is a node of
+ * it: it vanishes with the card, and who has it open is to be told, not surprised. Disks and
+ * keyboards there keep a card at home by themselves (baton-machine-usb.c). */
 static void
 read_node (int directory, BatonFunction *function)
 {
@@ -107,7 +110,7 @@ read_node (int directory, BatonFunction *function)
   guint major, minor;
   gssize length;
 
-  if (read_small_file (directory, "dev", text, sizeof text) <= 0 ||
+  if (baton_look_read_small_file (directory, "dev", text, sizeof text) <= 0 ||
       sscanf (text, "%u:%u", &major, &minor) != 2)
     return;
 
@@ -119,7 +122,7 @@ read_node (int directory, BatonFunction *function)
         return;
     }
 
-  if (read_small_file (directory, "uevent", text, sizeof text) <= 0)
+  if (baton_look_read_small_file (directory, "uevent", text, sizeof text) <= 0)
     return;
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
@@ -150,15 +153,16 @@ is_walked (const char *name)
   return TRUE;
 }
 
-static gboolean
-is_directory (DIR *directory, const struct dirent *entry)
+/* Whether @entry of @directory is one itself, and no link to one. */
+gboolean
+baton_look_is_directory (int directory, const struct dirent *entry)
 {
   struct stat info;
 
   if (entry->d_type != DT_UNKNOWN)
     return entry->d_type == DT_DIR;
 
-  return fstatat (dirfd (directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return fstatat (directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISDIR (info.st_mode);
 }
 
@@ -182,7 +186,8 @@ walk (int fd, BatonFunction *function, guint depth)
 
       /* Most directories have none: not to ask each of them is a fifth of the walk. */
       has_node = has_node || strcmp (entry->d_name, "dev") == 0;
-      if (depth >= MAX_DEPTH || !is_walked (entry->d_name) || !is_directory (directory, entry))
+      if (depth >= MAX_DEPTH || !is_walked (entry->d_name) ||
+          !baton_look_is_directory (fd, entry))
         continue;
       child = openat (fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
       if (child >= 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <dirent.h>
+
 #include "baton-machine.h"
 #include "baton-pci-names.h"
 
@@ -36,6 +38,11 @@ void baton_look_read_silence (BatonLook *self, BatonFunction *function);
 
 /* baton-machine-nodes.c */
 void baton_look_read_nodes (BatonLook *self, BatonFunction *function);
+gssize baton_look_read_small_file (int directory, const char *name, char *buffer, gsize size);
+gboolean baton_look_is_directory (int directory, const struct dirent *entry);
+
+/* baton-machine-usb.c */
+void baton_look_read_plugged (BatonLook *self, BatonFunction *function);
 
 /* baton-machine-outputs.c */
 GPtrArray *baton_look_read_outputs (BatonLook *self, const BatonFunction *display);

@@ -52,6 +52,46 @@ look_at_display (BatonPlanning *self)
                         "framebuffer", system->framebuffer);
 }
 
+/* Bytes of a device's name are cleaned where every finding's are. */
+static void
+add_plugged (BatonPlanning *self, const BatonPlugged *plugged)
+{
+  const char *card = baton_card_get_name (self->card);
+
+  switch (plugged->kind)
+    {
+    case BATON_PLUGGED_DISK:
+      baton_planning_add (self, BATON_CODE_USB_DISK, plugged->name, "card", card, "device",
+                          plugged->device, "name", plugged->name);
+      break;
+    case BATON_PLUGGED_NETWORK:
+      baton_planning_add (self, BATON_CODE_USB_NETWORK, plugged->name, "card", card, "device",
+                          plugged->device, "name", plugged->name);
+      break;
+    case BATON_PLUGGED_KEYBOARD:
+      baton_planning_add (self, BATON_CODE_USB_KEYBOARD, plugged->name, "card", card, "device",
+                          plugged->device);
+      break;
+    }
+}
+
+/* A card with a USB-C port has the controller of it, and takes along what is plugged in there: a
+ * disk loses what was not written yet, and whoever has no other keyboard nothing to come back
+ * with. */
+static void
+look_at_plugged (BatonPlanning *self)
+{
+  for (guint i = 0; i < self->card->functions->len; i++)
+    {
+      const BatonFunction *function = self->card->functions->pdata[i];
+
+      if (function->plugged == NULL || !baton_planning_moves_to_guest (self, function))
+        continue;
+      for (guint j = 0; j < function->plugged->len; j++)
+        add_plugged (self, function->plugged->pdata[j]);
+    }
+}
+
 static gboolean
 has_reset_method (const BatonFunction *function)
 {
@@ -76,6 +116,7 @@ baton_planning_look_at_card (BatonPlanning *self)
     return;
 
   look_at_display (self);
+  look_at_plugged (self);
 
   if (!has_reset_method (display))
     baton_planning_add (self, BATON_CODE_NO_RESET, display->address, "card", card);

@@ -93,6 +93,97 @@ test_what_is_a_node_of_the_card (void)
     }
 }
 
+#define USB_FUNCTION "0000:01:00.2"
+#define KEYBOARD_KEYS "1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
+#define VOLUME_KEYS "e000000000000 0"
+
+static void
+test_what_is_plugged_in (void)
+{
+  static const struct
+  {
+    const char *name;
+    guint32 class_code;
+    const char *driver;
+    const char *attributes[3][2];
+    const char *plugged; /* kind, name and device, or "" */
+  } rows[] = {
+    { "a disk behind a hub",
+      0x0c0330,
+      "xhci_hcd",
+      { { "usb3/product", "xHCI Host Controller" },
+        { "usb3/3-1/3-1.2/product", "Ultra Fit" },
+        { "usb3/3-1/3-1.2/3-1.2:1.0/host6/target6:0:0/6:0:0:0/block/sda/size", "120127488" } },
+      "0 sda Ultra Fit" },
+    { "a reader without a card",
+      0x0c0330,
+      "xhci_hcd",
+      { { "usb3/3-1/product", "Card Reader" },
+        { "usb3/3-1/3-1:1.0/host6/target6:0:0/6:0:0:0/block/sda/size", "0" } },
+      "" },
+    { "a network interface without a product's name",
+      0x0c0330,
+      "xhci_hcd",
+      { { "usb3/3-1/3-1:1.0/net/enx001122334455/address", "00:11:22:33:44:55" } },
+      "1 enx001122334455 enx001122334455" },
+    { "a keyboard",
+      0x0c0330,
+      "xhci_hcd",
+      { { "usb3/3-1/product", "Receiver" },
+        { "usb3/3-1/3-1:1.0/0003:046D:C31C.0001/input/input5/name", "Some\x1bKeyboard" },
+        { "usb3/3-1/3-1:1.0/0003:046D:C31C.0001/input/input5/capabilities/key",
+          KEYBOARD_KEYS } },
+      "2 input5 Some\x1bKeyboard" },
+    { "a headset",
+      0x0c0330,
+      "xhci_hcd",
+      { { "usb3/3-1/3-1:1.3/0003:046D:0A9C.0002/input/input6/name", "Headset" },
+        { "usb3/3-1/3-1:1.3/0003:046D:0A9C.0002/input/input6/capabilities/key", VOLUME_KEYS } },
+      "" },
+    { "with a guest",
+      0x0c0330,
+      "vfio-pci",
+      { { "usb3/3-1/3-1:1.0/net/usb0/address", "00:11:22:33:44:55" } },
+      NULL },
+    { "no USB controller",
+      0x0c8000,
+      "nvidia-gpu",
+      { { "usb3/3-1/3-1:1.0/net/usb0/address", "00:11:22:33:44:55" } },
+      NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = new_bare_card ();
+      g_autoptr (BatonMachine) machine = NULL;
+      g_autoptr (GString) found = g_string_new (NULL);
+      const BatonFunction *function;
+
+      g_test_message ("%s", rows[i].name);
+      mock_machine_add_function (mock, USB_FUNCTION, rows[i].class_code, "1002:73a6", NULL, "1",
+                                 rows[i].driver);
+      for (guint j = 0; j < 3 && rows[i].attributes[j][0] != NULL; j++)
+        mock_machine_set_attribute (mock, USB_FUNCTION, rows[i].attributes[j][0],
+                                    rows[i].attributes[j][1]);
+      machine = mock_machine_look (mock);
+      function = baton_machine_find_function (machine, USB_FUNCTION);
+      if (rows[i].plugged == NULL)
+        {
+          g_assert_null (function->plugged);
+          continue;
+        }
+
+      for (guint j = 0; j < function->plugged->len; j++)
+        {
+          const BatonPlugged *plugged = g_ptr_array_index (function->plugged, j);
+
+          g_string_append_printf (found, "%d %s %s", plugged->kind, plugged->name,
+                                  plugged->device);
+        }
+      g_assert_cmpstr (found->str, ==, rows[i].plugged);
+    }
+}
+
 static void
 add_nvidia_card (MockMachine *mock, const char *address, const char *status, guint minor)
 {
@@ -248,6 +339,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/machine-nodes/of-the-card", test_what_is_a_node_of_the_card);
+  g_test_add_func ("/core/machine-nodes/plugged-in", test_what_is_plugged_in);
   g_test_add_func ("/core/machine-nodes/nvidia", test_nvidia_nodes);
   g_test_add_func ("/core/machine-nodes/nvidia-hangs", test_nvidia_that_hangs);
   g_test_add_func ("/core/machine-nodes/outputs", test_outputs);

@@ -301,6 +301,37 @@ draw_framebuffer (PlanMachine *m)
 }
 
 static void
+plug (PlanMachine *m, BatonPluggedKind kind, const char *name, const char *device)
+{
+  BatonFunction *usb = plan_machine_add_companion (m, "0000:01:00.2", 0x0c0330, "xhci_hcd");
+  BatonPlugged *plugged = g_new0 (BatonPlugged, 1);
+
+  plugged->kind = kind;
+  plugged->name = g_strdup (name);
+  plugged->device = g_strdup (device);
+  usb->plugged = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_plugged_free);
+  g_ptr_array_add (usb->plugged, plugged);
+}
+
+static void
+plug_disk (PlanMachine *m)
+{
+  plug (m, BATON_PLUGGED_DISK, "sda", "Boot\x1b[2J {card}");
+}
+
+static void
+plug_network (PlanMachine *m)
+{
+  plug (m, BATON_PLUGGED_NETWORK, "enx001122334455", "USB 10/100 LAN");
+}
+
+static void
+plug_keyboard (PlanMachine *m)
+{
+  plug (m, BATON_PLUGGED_KEYBOARD, "input5", "Model M");
+}
+
+static void
 show_console (PlanMachine *m)
 {
   plan_machine_add_holder (m, BATON_HOLDER_KERNEL, 0, "fbcon", NULL)->how = BATON_HOW_CONSOLE;
@@ -624,6 +655,9 @@ static const struct
   { "monitor", BATON_CODE_MONITORS_GO_DARK, HOST, GUEST, NULL, connect_monitor },
   { "boot display", BATON_CODE_BOOT_DISPLAY, HOST, GUEST, NULL, be_boot_display },
   { "framebuffer", BATON_CODE_FRAMEBUFFER_STAYS, HOST, GUEST, NULL, draw_framebuffer },
+  { "disk on the card", BATON_CODE_USB_DISK, HOST, GUEST, NULL, plug_disk },
+  { "network on the card", BATON_CODE_USB_NETWORK, HOST, GUEST, NULL, plug_network },
+  { "keyboard on the card", BATON_CODE_USB_KEYBOARD, HOST, GUEST, NULL, plug_keyboard },
   { "console", BATON_CODE_CONSOLE_GOES, HOST, GUEST, NULL, show_console },
   { "ids in a file", BATON_CODE_CLAIMED_BY_IDS, HOST, GUEST, NULL, claim_in_file },
   { "ids on the command line", BATON_CODE_CLAIMED_ON_COMMAND_LINE, HOST, GUEST, NULL,
