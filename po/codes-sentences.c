@@ -113,6 +113,9 @@ gettext ("The network interface {name} ({device}) is on a USB port of {card}, an
 gettext ("Unplug it, or plug it into another port of this computer.");
 gettext ("A Keyboard Is Plugged Into the Card");
 gettext ("The keyboard {device} is on a USB port of {card}, and would go with the card.");
+gettext ("Shared Out as Virtual Functions");
+gettext ("{card} ({address}) is shared out as virtual functions ({count}), and vfio-pci does not take a device while it has any.");
+gettext ("Stop the virtual machines that use them, then write 0 to sriov_numvfs of {address}.");
 gettext ("Text Console Goes Dark");
 gettext ("The text console is shown on {card} and goes dark with it.");
 gettext ("It comes back with the card.");

@@ -233,11 +233,10 @@ write_function (Record *self, const BatonFunction *function)
     write_attribute (self, device, "removable", "removable");
   if (function->is_bridge && function->class_code >> 16 != 0x06)
     write_attribute (self, device, "secondary_bus_number", "0");
-  if (function->is_virtual)
-    write_attribute (self, device, "physfn/recorded", "");
 
   write_driver (self, function);
   link_sys (self, device, "driver", "bus/pci/drivers", function->driver);
+  link_sys (self, device, "physfn", "bus/pci/devices", function->physical);
   link_sys (self, device, "iommu_group", "kernel/iommu_groups", function->group);
   for (guint i = 0; i < function->nodes->len; i++)
     write_node (self, function, device, g_ptr_array_index (function->nodes, i));

@@ -107,6 +107,7 @@ typedef struct
  * @removable: the kernel says that it is (Thunderbolt)
  * @is_silent: it is awake and its configuration space reads as all ones, as where nobody is; looked
  *   at where it travels with a card, and never where that would wake it
+ * @physical: of a virtual function: the address of the function that it is part of, else %NULL
  * @is_virtual: a virtual function of SR-IOV: travels alone, whatever its slot
  *
  * One PCI function as it was when it was looked at. Read only.
@@ -127,6 +128,7 @@ typedef struct
   char *override;
   char *group;
   char *parent;
+  char *physical;
   gboolean is_bridge;
   gboolean boot_vga;
   gboolean removable;

@@ -218,7 +218,8 @@ baton_look_read_function (BatonLook *self, const char *address)
   function->power = read_power (self, address, function->runtime_status);
   function->reset_methods = read_reset_methods (self, address);
 
-  function->is_virtual = has_attribute (self, address, "physfn");
+  function->physical = read_link_name (self, address, "physfn");
+  function->is_virtual = function->physical != NULL;
   if (!self->to_show)
     read_what_a_plan_needs (self, function);
 

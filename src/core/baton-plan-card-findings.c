@@ -79,16 +79,49 @@ add_plugged (BatonPlanning *self, const BatonPlugged *plugged)
  * disk loses what was not written yet, and whoever has no other keyboard nothing to come back
  * with. */
 static void
-look_at_plugged (BatonPlanning *self)
+look_at_plugged (BatonPlanning *self, const BatonFunction *function)
+{
+  for (guint i = 0; function->plugged != NULL && i < function->plugged->len; i++)
+    add_plugged (self, function->plugged->pdata[i]);
+}
+
+/* vfio-pci refuses a physical function that has virtual ones (EBUSY), because they may be in use,
+ * and to take them away could wait without end (Linux, drivers/vfio/pci/vfio_pci_core.c,
+ * vfio_pci_core_register_device()). That is to be known before anything was unbound. */
+static void
+look_for_virtual_functions (BatonPlanning *self, const BatonFunction *function)
+{
+  guint n_virtual = 0;
+  g_autofree char *count = NULL;
+
+  for (guint i = 0; i < self->machine->functions->len; i++)
+    {
+      const BatonFunction *other = self->machine->functions->pdata[i];
+
+      if (g_strcmp0 (other->physical, function->address) == 0)
+        n_virtual++;
+    }
+  if (n_virtual == 0)
+    return;
+
+  count = g_strdup_printf ("%u", n_virtual);
+  baton_planning_add (self, BATON_CODE_VIRTUAL_FUNCTIONS, function->address, "card",
+                      baton_card_get_name (self->card), "address", function->address, "count",
+                      count);
+}
+
+/* What the functions that are about to be unbound have below them. */
+static void
+look_at_functions (BatonPlanning *self)
 {
   for (guint i = 0; i < self->card->functions->len; i++)
     {
       const BatonFunction *function = self->card->functions->pdata[i];
 
-      if (function->plugged == NULL || !baton_planning_moves_to_guest (self, function))
+      if (!baton_planning_moves_to_guest (self, function))
         continue;
-      for (guint j = 0; j < function->plugged->len; j++)
-        add_plugged (self, function->plugged->pdata[j]);
+      look_for_virtual_functions (self, function);
+      look_at_plugged (self, function);
     }
 }
 
@@ -116,7 +149,7 @@ baton_planning_look_at_card (BatonPlanning *self)
     return;
 
   look_at_display (self);
-  look_at_plugged (self);
+  look_at_functions (self);
 
   if (!has_reset_method (display))
     baton_planning_add (self, BATON_CODE_NO_RESET, display->address, "card", card);

@@ -207,6 +207,9 @@ test_virtual_functions_travel_alone (void)
   virtual = mock_join_addresses (baton_machine_find_card (machine, "0000:00:02.1")->functions);
   g_assert_cmpstr (physical, ==, "0000:00:02.0");
   g_assert_cmpstr (virtual, ==, "0000:00:02.1");
+  g_assert_cmpstr (baton_machine_find_function (machine, "0000:00:02.1")->physical, ==,
+                   "0000:00:02.0");
+  g_assert_null (baton_machine_find_function (machine, "0000:00:02.0")->physical);
 }
 
 static void

@@ -332,6 +332,16 @@ plug_keyboard (PlanMachine *m)
 }
 
 static void
+share_out (PlanMachine *m)
+{
+  BatonFunction *virtual = plan_machine_add_function (m, "0000:01:02.0", 0x030000, "vfio-pci",
+                                                      "8");
+
+  virtual->is_virtual = TRUE;
+  virtual->physical = g_strdup (PLAN_CARD);
+}
+
+static void
 show_console (PlanMachine *m)
 {
   plan_machine_add_holder (m, BATON_HOLDER_KERNEL, 0, "fbcon", NULL)->how = BATON_HOW_CONSOLE;
@@ -658,6 +668,7 @@ static const struct
   { "disk on the card", BATON_CODE_USB_DISK, HOST, GUEST, NULL, plug_disk },
   { "network on the card", BATON_CODE_USB_NETWORK, HOST, GUEST, NULL, plug_network },
   { "keyboard on the card", BATON_CODE_USB_KEYBOARD, HOST, GUEST, NULL, plug_keyboard },
+  { "virtual functions", BATON_CODE_VIRTUAL_FUNCTIONS, HOST, GUEST, NULL, share_out },
   { "console", BATON_CODE_CONSOLE_GOES, HOST, GUEST, NULL, show_console },
   { "ids in a file", BATON_CODE_CLAIMED_BY_IDS, HOST, GUEST, NULL, claim_in_file },
   { "ids on the command line", BATON_CODE_CLAIMED_ON_COMMAND_LINE, HOST, GUEST, NULL,
@@ -807,6 +818,35 @@ test_only_blockers_block (void)
     }
 }
 
+/* A card with virtual functions may come back, and those of another one are not its own. */
+static void
+test_virtual_functions_keep_nobody_else (void)
+{
+  static const struct
+  {
+    const char *physical;
+    BatonSide from;
+    BatonSide to;
+  } free_ways[] = {
+    { PLAN_CARD, GUEST, HOST },
+    { "0000:00:02.0", HOST, GUEST },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (free_ways); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (free_ways[i].from, free_ways[i].to);
+      g_autoptr (BatonPlan) plan = NULL;
+      BatonFunction *virtual = NULL;
+
+      share_out (m);
+      virtual = baton_machine_find_function (m->machine, "0000:01:02.0");
+      plan_machine_set (&virtual->physical, free_ways[i].physical);
+      plan = plan_machine_make_plan (m);
+      g_assert_null (baton_plan_find (plan, BATON_CODE_VIRTUAL_FUNCTIONS));
+      g_assert_false (baton_plan_is_blocked (plan));
+    }
+}
+
 static void
 test_worst_comes_first (void)
 {
@@ -856,6 +896,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/findings/each-is-provoked", test_each_is_provoked);
   g_test_add_func ("/core/plan/findings/every-code-has-a-row", test_every_code_has_a_row);
   g_test_add_func ("/core/plan/findings/only-blockers-block", test_only_blockers_block);
+  g_test_add_func ("/core/plan/findings/virtual-functions",
+                   test_virtual_functions_keep_nobody_else);
   g_test_add_func ("/core/plan/findings/worst-comes-first", test_worst_comes_first);
   g_test_add_func ("/core/plan/findings/bytes-are-cleaned", test_bytes_of_others_are_cleaned);
 
