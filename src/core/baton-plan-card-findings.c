@@ -149,6 +149,7 @@ baton_planning_look_at_card (BatonPlanning *self)
     return;
 
   look_at_display (self);
+  baton_planning_look_at_sound (self);
   look_at_functions (self);
 
   if (!has_reset_method (display))

@@ -176,26 +176,11 @@ serves_others (const BatonPlanning *self, const char *module)
   return FALSE;
 }
 
-static guint
-count_sound_partners (const BatonPlanning *self)
-{
-  guint n_partners = 0;
-
-  for (guint i = 0; i < self->card->functions->len; i++)
-    {
-      const BatonFunction *function = self->card->functions->pdata[i];
-
-      if (baton_function_is_sound (function) && baton_function_is_on_host (function))
-        n_partners++;
-    }
-
-  return n_partners;
-}
-
 /*
  * Uses of the display driver that no process explains: a dma-buf that outlived its descriptor, a
- * descriptor in flight between two processes. A sound function of the card accounts for one use
- * each (sound/hda/hdac_component.c takes the module), and lets go when it is unbound.
+ * descriptor in flight between two processes. A sound function that plays through the card
+ * accounts for one use each (sound/hda/hdac_component.c takes the module), and lets go when either
+ * of the two is unbound.
  */
 static void
 look_at_modules (BatonPlanning *self)
@@ -216,7 +201,7 @@ look_at_modules (BatonPlanning *self)
       g_autofree char *count = g_strdup_printf ("%d", use->refcount);
 
       if (g_strcmp0 (use->name, module) == 0 &&
-          use->refcount > (int) count_sound_partners (self))
+          use->refcount > (int) baton_planning_count_sound_partners (self))
         baton_planning_add (self, BATON_CODE_IN_USE_MODULE, module, "module", module, "count",
                             count);
     }

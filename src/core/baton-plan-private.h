@@ -58,6 +58,8 @@ gboolean baton_planning_has_only_sound (const BatonPlanning *self, const BatonHo
 gboolean baton_planning_asks_for_sound (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_reserves_sound (const BatonPlanning *self,
                                         const BatonFunction *function);
+guint baton_planning_count_sound_partners (const BatonPlanning *self);
+void baton_planning_look_at_sound (BatonPlanning *self);
 
 void baton_planning_look_for_crashes (BatonPlanning *self,
                                       const BatonFunction *function,

@@ -10,8 +10,15 @@
  *            name Audio0 has the sound card 0, and lets go when another asks with a higher
  *            priority (PipeWire's pw-reserve(1) asks so)
  *  COMM    - prctl(2), PR_SET_NAME: a process's name has at most 15 bytes
+ *  I915    - Linux sound/hda/hdac_i915.c, connectivity_check(): a sound function on the bus of
+ *            Intel's graphics plays through them
+ *  HASWELL - Linux sound/pci/hda/hda_intel.c, AZX_DCAPS_I915_COMPONENT: of the processors with a
+ *            sound function of their own for monitors (0000:00:03.0), it and not the chipset's
  */
 #define MAX_NAME 15
+
+#define VENDOR_INTEL 0x8086
+#define HASWELL_SOUND "0000:00:03.0"
 
 /* Who takes part in it (RESERVE). One that bears such a name and does not is met by a deadline,
  * and named. */
@@ -88,4 +95,62 @@ baton_planning_reserves_sound (const BatonPlanning *self, const BatonFunction *f
     }
 
   return FALSE;
+}
+
+static gboolean
+is_on_root_bus_of_intel (const BatonFunction *function)
+{
+  return function->vendor_id == VENDOR_INTEL && function->parent == NULL &&
+         g_str_has_prefix (function->address, "0000:00:");
+}
+
+/* Whether a sound function that is none of the card's plays through it (I915): Intel's graphics
+ * have theirs in another slot, which is the computer's main sound as well. */
+static gboolean
+plays_from_elsewhere (const BatonPlanning *self, const BatonFunction *function)
+{
+  const BatonFunction *haswell = NULL;
+
+  if (!is_on_root_bus_of_intel (self->card->display) || !is_on_root_bus_of_intel (function) ||
+      !baton_function_is_sound (function) || !baton_function_is_on_host (function) ||
+      baton_card_travels (self->card, function->address))
+    return FALSE;
+
+  haswell = baton_machine_find_function (self->machine, HASWELL_SOUND);
+
+  return haswell == NULL || haswell == function || !baton_function_is_sound (haswell);
+}
+
+/* How many sound functions play through the card, its own among them. */
+guint
+baton_planning_count_sound_partners (const BatonPlanning *self)
+{
+  guint n_partners = 0;
+
+  for (guint i = 0; i < self->machine->functions->len; i++)
+    {
+      const BatonFunction *function = self->machine->functions->pdata[i];
+
+      if (plays_from_elsewhere (self, function) ||
+          (baton_card_travels (self->card, function->address) &&
+           baton_function_is_sound (function) && baton_function_is_on_host (function)))
+        n_partners++;
+    }
+
+  return n_partners;
+}
+
+/* What of the sound stays behind. */
+void
+baton_planning_look_at_sound (BatonPlanning *self)
+{
+  for (guint i = 0; i < self->machine->functions->len; i++)
+    {
+      const BatonFunction *function = self->machine->functions->pdata[i];
+
+      if (plays_from_elsewhere (self, function))
+        baton_planning_add (self, BATON_CODE_SOUND_STAYS, function->address, "card",
+                            baton_card_get_name (self->card), "device", function->name,
+                            "address", function->address);
+    }
 }

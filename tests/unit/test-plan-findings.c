@@ -300,6 +300,29 @@ draw_framebuffer (PlanMachine *m)
   m->system->framebuffer_function = g_strdup (PLAN_CARD);
 }
 
+/* A processor's graphics: on its root bus, and with a group as `intel_iommu=on` gives them. */
+static void
+be_integrated (PlanMachine *m)
+{
+  plan_machine_set (&m->display->address, "0000:00:05.0");
+  plan_machine_set_list (&m->request->cards, "0000:00:05.0");
+  plan_machine_set (&m->holders->card, "0000:00:05.0");
+  m->display->vendor_id = 0x8086;
+}
+
+static void
+add_main_sound (PlanMachine *m, const char *address)
+{
+  plan_machine_add_function (m, address, 0x040300, "snd_hda_intel", "9")->vendor_id = 0x8086;
+}
+
+static void
+play_through_chipset (PlanMachine *m)
+{
+  be_integrated (m);
+  add_main_sound (m, "0000:00:1f.3");
+}
+
 static void
 plug (PlanMachine *m, BatonPluggedKind kind, const char *name, const char *device)
 {
@@ -665,6 +688,8 @@ static const struct
   { "monitor", BATON_CODE_MONITORS_GO_DARK, HOST, GUEST, NULL, connect_monitor },
   { "boot display", BATON_CODE_BOOT_DISPLAY, HOST, GUEST, NULL, be_boot_display },
   { "framebuffer", BATON_CODE_FRAMEBUFFER_STAYS, HOST, GUEST, NULL, draw_framebuffer },
+  { "sound of the chipset", BATON_CODE_SOUND_STAYS, HOST, GUEST, be_integrated,
+    play_through_chipset },
   { "disk on the card", BATON_CODE_USB_DISK, HOST, GUEST, NULL, plug_disk },
   { "network on the card", BATON_CODE_USB_NETWORK, HOST, GUEST, NULL, plug_network },
   { "keyboard on the card", BATON_CODE_USB_KEYBOARD, HOST, GUEST, NULL, plug_keyboard },
@@ -818,6 +843,56 @@ test_only_blockers_block (void)
     }
 }
 
+/* One use of the driver for each sound function that plays through the card is no riddle. */
+static void
+test_sound_explains_uses (void)
+{
+  static const struct
+  {
+    const char *name;
+    gboolean integrated;
+    const char *sounds[2];
+    int refcount;
+    guint n_stay;
+    gboolean is_riddle;
+  } uses[] = {
+    { "its own", FALSE, { NULL }, 1, 0, FALSE },
+    { "its own, and one more use", FALSE, { NULL }, 2, 0, TRUE },
+    { "the chipset's is nothing to a card", FALSE, { "0000:00:1f.3" }, 2, 0, TRUE },
+    { "the chipset's", TRUE, { "0000:00:1f.3" }, 2, 1, FALSE },
+    { "the chipset's, and one more use", TRUE, { "0000:00:1f.3" }, 3, 1, TRUE },
+    { "the processor's", TRUE, { "0000:00:03.0", "0000:00:1b.0" }, 2, 1, FALSE },
+    { "the processor's, and one more use",
+      TRUE,
+      { "0000:00:03.0", "0000:00:1b.0" },
+      3,
+      1,
+      TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      guint n_stay = 0;
+
+      g_test_message ("%s", uses[i].name);
+      if (uses[i].integrated)
+        be_integrated (m);
+      for (guint j = 0; j < 2 && uses[i].sounds[j] != NULL; j++)
+        add_main_sound (m, uses[i].sounds[j]);
+      use_module (m);
+      ((BatonModuleUse *) m->holders->modules->pdata[0])->refcount = uses[i].refcount;
+      plan = plan_machine_make_plan (m);
+
+      for (guint j = 0; j < plan->findings->len; j++)
+        n_stay += ((BatonFinding *) plan->findings->pdata[j])->code == BATON_CODE_SOUND_STAYS;
+      g_assert_cmpuint (n_stay, ==, uses[i].n_stay);
+      g_assert_true ((baton_plan_find (plan, BATON_CODE_IN_USE_MODULE) != NULL) ==
+                     uses[i].is_riddle);
+    }
+}
+
 /* A card with virtual functions may come back, and those of another one are not its own. */
 static void
 test_virtual_functions_keep_nobody_else (void)
@@ -896,6 +971,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/findings/each-is-provoked", test_each_is_provoked);
   g_test_add_func ("/core/plan/findings/every-code-has-a-row", test_every_code_has_a_row);
   g_test_add_func ("/core/plan/findings/only-blockers-block", test_only_blockers_block);
+  g_test_add_func ("/core/plan/findings/sound-explains-uses", test_sound_explains_uses);
   g_test_add_func ("/core/plan/findings/virtual-functions",
                    test_virtual_functions_keep_nobody_else);
   g_test_add_func ("/core/plan/findings/worst-comes-first", test_worst_comes_first);
