@@ -122,6 +122,9 @@ gettext ("Stop the virtual machines that use them, then write 0 to sriov_numvfs 
 gettext ("Text Console Goes Dark");
 gettext ("The text console is shown on {card} and goes dark with it.");
 gettext ("It comes back with the card.");
+gettext ("Text Console Ends");
+gettext ("The firmware’s framebuffer {framebuffer} on {card} ends with the handoff, and so does the text console that it draws.");
+gettext ("The text console comes back after a restart, or with a driver that draws one itself.");
 gettext ("Claimed Elsewhere");
 gettext ("{what} {value} in {file}, line {line}, gives {card} away at every boot.");
 gettext ("Remove that line if Baton is to decide alone; the next restart applies it again.");

@@ -74,6 +74,7 @@ void baton_planning_look_at_drivers (BatonPlanning *self);
 gboolean baton_planning_look_for_lost_drivers (BatonPlanning *self);
 void baton_planning_look_at_claims (BatonPlanning *self);
 void baton_planning_look_at_holders (BatonPlanning *self);
+gboolean baton_planning_has_firmware_console (const BatonPlanning *self);
 
 void baton_planning_look_at_nvidia (BatonPlanning *self);
 gboolean baton_planning_leaves_nvidia (const BatonPlanning *self);

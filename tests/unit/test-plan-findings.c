@@ -355,6 +355,13 @@ plug_keyboard (PlanMachine *m)
 }
 
 static void
+draw_console (PlanMachine *m)
+{
+  m->system->framebuffer = g_strdup ("efi-framebuffer.0");
+  m->system->framebuffer_function = g_strdup (PLAN_CARD);
+}
+
+static void
 share_out (PlanMachine *m)
 {
   BatonFunction *virtual = plan_machine_add_function (m, "0000:01:02.0", 0x030000, "vfio-pci",
@@ -694,6 +701,7 @@ static const struct
   { "network on the card", BATON_CODE_USB_NETWORK, HOST, GUEST, NULL, plug_network },
   { "keyboard on the card", BATON_CODE_USB_KEYBOARD, HOST, GUEST, NULL, plug_keyboard },
   { "virtual functions", BATON_CODE_VIRTUAL_FUNCTIONS, HOST, GUEST, NULL, share_out },
+  { "firmware's console", BATON_CODE_CONSOLE_ENDS, HOST, GUEST, NULL, draw_console },
   { "console", BATON_CODE_CONSOLE_GOES, HOST, GUEST, NULL, show_console },
   { "ids in a file", BATON_CODE_CLAIMED_BY_IDS, HOST, GUEST, NULL, claim_in_file },
   { "ids on the command line", BATON_CODE_CLAIMED_ON_COMMAND_LINE, HOST, GUEST, NULL,
@@ -843,6 +851,21 @@ test_only_blockers_block (void)
     }
 }
 
+/* Since Linux 6.11 the firmware's framebuffer is a node of the card. It does not come back. */
+static void
+test_firmware_console_ends (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+
+  show_console (m);
+  draw_console (m);
+  plan = plan_machine_make_plan (m);
+  g_assert_nonnull (baton_plan_find (plan, BATON_CODE_CONSOLE_ENDS));
+  g_assert_null (baton_plan_find (plan, BATON_CODE_CONSOLE_GOES));
+  g_assert_null (baton_plan_find (plan, BATON_CODE_FRAMEBUFFER_STAYS));
+}
+
 /* One use of the driver for each sound function that plays through the card is no riddle. */
 static void
 test_sound_explains_uses (void)
@@ -971,6 +994,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/findings/each-is-provoked", test_each_is_provoked);
   g_test_add_func ("/core/plan/findings/every-code-has-a-row", test_every_code_has_a_row);
   g_test_add_func ("/core/plan/findings/only-blockers-block", test_only_blockers_block);
+  g_test_add_func ("/core/plan/findings/firmware-console", test_firmware_console_ends);
   g_test_add_func ("/core/plan/findings/sound-explains-uses", test_sound_explains_uses);
   g_test_add_func ("/core/plan/findings/virtual-functions",
                    test_virtual_functions_keep_nobody_else);
