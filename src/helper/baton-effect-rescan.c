@@ -167,18 +167,22 @@ BatonOutcome
 baton_effect_rescan (BatonStepContext *context, const char *bus, BatonTrouble *trouble)
 {
   BatonOutcome outcome = write_rescan (context, bus, FALSE, trouble);
+  g_auto (BatonTrouble) above = BATON_TROUBLE_INIT;
   const BatonFunctionState *missing;
 
   if (outcome != BATON_OUTCOME_OK || find_missing (context, bus) == NULL)
     return outcome;
 
-  /* A root bus has no bridge above it, and is never asleep. */
-  outcome = write_rescan (context, bus, TRUE, NULL);
-  if (outcome == BATON_OUTCOME_STUCK)
-    baton_trouble_set (trouble, BATON_CODE_STEP_DEADLINE, 0, "subject", bus, NULL);
+  /* A root bus has no bridge above it, and is never asleep: that this cannot be written is no
+   * trouble. That it never comes back is, and whether it crashed is what recovery has to know. */
+  if (write_rescan (context, bus, TRUE, &above) == BATON_OUTCOME_STUCK)
+    {
+      baton_trouble_move (trouble, &above);
+      return BATON_OUTCOME_STUCK;
+    }
   missing = find_missing (context, bus);
-  if (outcome == BATON_OUTCOME_STUCK || missing == NULL)
-    return outcome == BATON_OUTCOME_STUCK ? outcome : BATON_OUTCOME_OK;
+  if (missing == NULL)
+    return BATON_OUTCOME_OK;
 
   baton_trouble_set (trouble, BATON_CODE_NOT_FOUND_AGAIN, 0, "address", missing->address, NULL);
 

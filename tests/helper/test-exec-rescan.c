@@ -202,6 +202,24 @@ test_bridge_asleep (void)
   way_back_assert_on_host (&story);
 }
 
+/* Looking from above crashes a driver, as any other write may: nothing more is written, now or by
+ * recovery, since what crashed has the lock of the bus. */
+static void
+test_crash_from_above (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  begin (&story, GUINT_TO_POINTER (WANTED));
+  fake_kernel_set_rescan (story.kernel, FAKE_RESCAN_SLEEPS);
+  /* Power, unbind twice, remove twice, the empty bus, the bridge above it. */
+  fake_kernel_set_fault (story.kernel, 7, FAKE_FAULT_CRASH, 0);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_STUCK);
+  story_assert_step_code (&story, "oops");
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 7);
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_STUCK);
+  g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 7);
+}
+
 /* What is not found again is said to be gone, and nothing else is claimed. */
 static void
 test_lost (void)
@@ -343,6 +361,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/rescan/in-vain", test_in_vain);
   g_test_add_func ("/helper/rescan/recovery-killed", test_recovery_killed);
   g_test_add_func ("/helper/rescan/bridge-asleep", test_bridge_asleep);
+  g_test_add_func ("/helper/rescan/crash-from-above", test_crash_from_above);
   g_test_add_func ("/helper/rescan/lost", test_lost);
   g_test_add_func ("/helper/rescan/no-room", test_no_room);
   g_test_add_func ("/helper/rescan/room-at-last", test_room_at_last);
