@@ -88,18 +88,21 @@ baton_state_open_directory (
 
   for (guint i = 0; names[i] != NULL; i++)
     {
+      gboolean made = create && mkdirat (parent, names[i], 0755) == 0;
       int next;
 
-      if (create && mkdirat (parent, names[i], 0755) < 0 && errno != EEXIST && errno != EROFS)
+      if (create && !made && errno != EEXIST && errno != EROFS)
         {
           set_error (error, "make the directory", part, path, NULL, errno);
           baton_fd_clear (&fd);
           return -1;
         }
       next = openat (parent, names[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-      if (next < 0)
+      /* The umask took what others need to get in. */
+      if (next < 0 || (made && fchmod (next, 0755) < 0))
         {
           set_error (error, "open the directory", part, path, NULL, errno);
+          baton_fd_clear (&next);
           baton_fd_clear (&fd);
           return -1;
         }

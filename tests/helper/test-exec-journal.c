@@ -325,6 +325,35 @@ test_recovery_from_damage (void)
     }
 }
 
+/* Where systemd does not make the directory: everybody may read the report in it, whatever the umask
+ * of root is. What is there already stays as its owner has it. */
+static void
+test_everybody_may_enter (void)
+{
+  g_autoptr (MockMachine) machine = mock_machine_new ();
+  g_autoptr (JsonNode) report = json_from_string ("{\"handoff\":\"x\"}", NULL);
+  g_autofree char *path = NULL;
+  g_autofree char *above = NULL;
+  g_autoptr (GError) error = NULL;
+  BatonRoot *root;
+  struct stat info;
+  mode_t mask;
+
+  mock_machine_write (machine, "var/lib/.keep", "");
+  root = mock_machine_get_root (machine);
+  path = g_build_filename (mock_machine_get_directory (machine), "var/lib/baton", NULL);
+  above = g_path_get_dirname (path);
+  g_assert_cmpint (g_chmod (above, 0711), ==, 0);
+  mask = umask (077);
+  g_assert_true (baton_report_save (report, root, &error));
+  umask (mask);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_mode & 07777, ==, 0755);
+  g_assert_cmpint (g_stat (above, &info), ==, 0);
+  g_assert_cmpint (info.st_mode & 07777, ==, 0711);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -333,6 +362,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/journal/cut-at-every-byte", test_cut_at_every_byte);
   g_test_add_func ("/helper/journal/flip-of-every-byte", test_flip_of_every_byte);
   g_test_add_func ("/helper/journal/swapped-records", test_swapped_records);
+  g_test_add_func ("/helper/journal/everybody-may-enter", test_everybody_may_enter);
   g_test_add_func ("/helper/journal/second-is-refused", test_second_journal_is_refused);
   g_test_add_func ("/helper/journal/others-in-its-place", test_others_in_its_place);
   g_test_add_func ("/helper/journal/recovery-from-damage", test_recovery_from_damage);
