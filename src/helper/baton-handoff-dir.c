@@ -285,10 +285,15 @@ baton_handoff_dir_give_up (BatonRoot *root, BatonHandoffDir *self)
 gboolean
 baton_handoff_dir_ask_cancel (BatonHandoffDir *self, GError **error)
 {
-  if (faccessat (self->fd, BATON_HANDOFF_CANCEL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-    return TRUE;
+  g_autoptr (GError) cause = NULL;
 
-  return write_file (self, BATON_HANDOFF_CANCEL, "", error);
+  /* Whoever else asks may do so at this very moment. */
+  if (write_file (self, BATON_HANDOFF_CANCEL, "", &cause) ||
+      faccessat (self->fd, BATON_HANDOFF_CANCEL, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&cause));
+
+  return FALSE;
 }
 
 /**

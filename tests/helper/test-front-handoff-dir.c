@@ -183,6 +183,51 @@ test_cancel_may_be_asked_twice (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (faccessat (fd, "cancel", F_OK, 0));
 }
 
+#define N_ROUNDS 200
+
+typedef struct
+{
+  BatonHandoffDir *dirs[N_ROUNDS];
+  gint n_asking; /* atomic */
+} Asking;
+
+/* Both at the same moment, as near as two threads come to it. */
+static gpointer
+ask_each (gpointer data)
+{
+  Asking *asking = data;
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_atomic_int_inc (&asking->n_asking);
+      while (g_atomic_int_get (&asking->n_asking) < 2 * (gint) (i + 1))
+        ;
+      baton_handoff_dir_ask_cancel (asking->dirs[i], &error);
+      g_assert_no_error (error);
+    }
+
+  return NULL;
+}
+
+/* The window's button and a terminal's Ctrl-C: neither of them is told that it failed. */
+static void
+test_cancel_may_be_asked_by_two (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (BatonRequest) request = make_request ();
+  Asking asking = { .n_asking = 0 };
+  GThread *other;
+
+  for (guint i = 0; i < N_ROUNDS; i++)
+    asking.dirs[i] = baton_handoff_dir_new (fixture->root, "hand", request, 0, NULL);
+  other = g_thread_new ("other", ask_each, &asking);
+  ask_each (&asking);
+  g_thread_join (other);
+  for (guint i = 0; i < N_ROUNDS; i++)
+    baton_handoff_dir_free (asking.dirs[i]);
+}
+
 static const char *const bad_ids[] = {
   "",
   ".",
@@ -454,6 +499,7 @@ main (int argc, char **argv)
   ADD ("withdrawn", test_withdrawn_is_not_carried_out);
   ADD ("half-a-request", test_half_a_request_is_no_order);
   ADD ("cancel-twice", test_cancel_may_be_asked_twice);
+  ADD ("cancel-by-two", test_cancel_may_be_asked_by_two);
   ADD ("bad-ids", test_bad_ids);
   ADD ("traps", test_traps);
   ADD ("given-up", test_given_up_leaves_nothing);
