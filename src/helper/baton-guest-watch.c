@@ -3,6 +3,8 @@
 
 #include "baton-guest-watch.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
@@ -37,12 +39,18 @@ static const struct
   { BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, IN_DELETE | IN_ONLYDIR, FALSE },
 };
 
+typedef struct
+{
+  int pid;
+  int pidfd;
+} Guest;
+
 struct _BatonGuestWatch
 {
   /* owned */
   int epoll_fd;
   int inotify_fd;
-  GArray *pidfds;
+  GArray *guests;
 };
 
 static gboolean
@@ -54,11 +62,39 @@ add (BatonGuestWatch *self, int fd)
 }
 
 static void
-close_pidfds (BatonGuestWatch *self)
+clear_guest (gpointer data)
 {
-  for (guint i = 0; i < self->pidfds->len; i++)
-    close (g_array_index (self->pidfds, int, i));
-  g_array_set_size (self->pidfds, 0);
+  Guest *guest = data;
+
+  baton_fd_clear (&guest->pidfd);
+}
+
+static GArray *
+guests_new (void)
+{
+  GArray *guests = g_array_new (FALSE, FALSE, sizeof (Guest));
+
+  g_array_set_clear_func (guests, clear_guest);
+
+  return guests;
+}
+
+static gboolean
+has_ended (const Guest *guest)
+{
+  struct pollfd end = { .fd = guest->pidfd, .events = POLLIN };
+
+  return poll (&end, 1, 0) > 0;
+}
+
+static gboolean
+is_among (const Guest *guest, const GArray *guests)
+{
+  for (guint i = 0; i < guests->len; i++)
+    if (g_array_index (guests, Guest, i).pid == guest->pid)
+      return TRUE;
+
+  return FALSE;
 }
 
 /* Returns: whether something has happened. Our own look opens the directories, which is no news. */
@@ -92,7 +128,7 @@ baton_guest_watch_new (void)
 {
   g_autoptr (BatonGuestWatch) self = g_new0 (BatonGuestWatch, 1);
 
-  self->pidfds = g_array_new (FALSE, FALSE, sizeof (int));
+  self->guests = guests_new ();
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   if (self->epoll_fd < 0 || !add (self, self->inotify_fd))
@@ -104,8 +140,7 @@ baton_guest_watch_new (void)
 void
 baton_guest_watch_free (BatonGuestWatch *self)
 {
-  close_pidfds (self);
-  g_array_unref (self->pidfds);
+  g_array_unref (self->guests);
   baton_fd_clear (&self->inotify_fd);
   baton_fd_clear (&self->epoll_fd);
   g_free (self);
@@ -154,7 +189,6 @@ baton_guest_watch_has_news (BatonGuestWatch *self)
 gboolean
 baton_guest_watch_listen (BatonGuestWatch *self, BatonRoot *root)
 {
-  close_pidfds (self);
   read_notes (self);
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {
@@ -168,33 +202,56 @@ baton_guest_watch_listen (BatonGuestWatch *self, BatonRoot *root)
   return TRUE;
 }
 
+static gboolean
+follow_guest (BatonGuestWatch *self, int pid)
+{
+  Guest guest = { pid, pidfd_open (pid, 0) };
+
+  /* Whoever cannot be followed, for want of descriptors perhaps, lives all the same. */
+  if (guest.pidfd < 0)
+    return errno != ESRCH;
+  g_array_append_val (self->guests, guest);
+  add (self, guest.pidfd);
+
+  return TRUE;
+}
+
 /**
  * baton_guest_watch_follow:
  * @self: a watch
  * @holders: who has the card
  *
  * Listens to the end of those processes that have it through vfio. One that ends while it is
- * looked at is simply not there any more.
+ * looked at is simply not there any more. Where not everybody could be looked at, who had it the
+ * last time and lives is taken to have it still.
  *
  * Returns: how many there are
  */
 guint
 baton_guest_watch_follow (BatonGuestWatch *self, const BatonHolders *holders)
 {
-  guint n_processes = 0;
+  g_autoptr (GArray) before = g_steal_pointer (&self->guests);
+  guint n_guests = 0;
 
+  self->guests = guests_new ();
   for (guint i = 0; i < holders->holders->len; i++)
     {
       const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
-      gboolean is_guest = holder->pid > 0 && (holder->how & BATON_HOW_VFIO) != 0;
-      int pidfd = is_guest ? pidfd_open (holder->pid, 0) : -1;
 
-      if (pidfd < 0)
+      if (holder->pid > 0 && (holder->how & BATON_HOW_VFIO) != 0)
+        n_guests += follow_guest (self, holder->pid);
+    }
+  for (guint i = 0; !holders->complete && i < before->len; i++)
+    {
+      Guest *guest = &g_array_index (before, Guest, i);
+
+      if (has_ended (guest) || is_among (guest, self->guests))
         continue;
-      g_array_append_val (self->pidfds, pidfd);
-      if (add (self, pidfd))
-        n_processes++;
+      /* It is listened to already. */
+      g_array_append_val (self->guests, *guest);
+      guest->pidfd = -1;
+      n_guests++;
     }
 
-  return n_processes;
+  return n_guests;
 }
