@@ -144,6 +144,8 @@ look_at_process (
             (*n_unreadable)++;
           break;
         }
+      if (!baton_holders_walk_was_whole (walk))
+        (*n_unreadable)++;
       entry = g_new0 (BatonHoldersFound, 1);
       entry->process = g_steal_pointer (&process);
       entry->uses = baton_holders_walk_dup_uses (walk);

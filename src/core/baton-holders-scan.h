@@ -24,7 +24,7 @@ typedef struct
 /**
  * BatonHoldersScan:
  * @found: (element-type BatonHoldersFound): by process id
- * @n_unreadable: processes that could not be looked at
+ * @n_unreadable: processes that could not be looked at, or not at all that they have
  * @hidden: other users' processes are not even listed (`hidepid=`)
  * @out_of_time: some process kept the search waiting
  */

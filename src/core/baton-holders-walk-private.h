@@ -43,6 +43,7 @@ struct _BatonHoldersWalk
   guint anonymous_major;
   guint anonymous_minor;
   guint traces;
+  gboolean is_whole; /* nothing of the process was left out */
 };
 
 /* @base_fd below: the directory of a process, or of one of its threads. */

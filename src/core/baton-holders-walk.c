@@ -236,6 +236,8 @@ baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd)
   if (fds_result == BATON_HOLDERS_WALK_NOTHING && has_threads (dir_fd))
     fds_result = look_at_threads (self, dir_fd, pid, !any);
 
+  self->is_whole = fds_result != BATON_HOLDERS_WALK_UNREADABLE &&
+                   maps_result != BATON_HOLDERS_WALK_UNREADABLE;
   if (self->touched->len > 0 || self->traces != 0)
     {
       *ret_dir_fd = dir_fd;
@@ -243,10 +245,20 @@ baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd)
     }
 
   close (dir_fd);
-  if (fds_result == BATON_HOLDERS_WALK_UNREADABLE ||
-      maps_result == BATON_HOLDERS_WALK_UNREADABLE)
-    return BATON_HOLDERS_WALK_UNREADABLE;
-  return fds_result;
+  return self->is_whole ? fds_result : BATON_HOLDERS_WALK_UNREADABLE;
+}
+
+/**
+ * baton_holders_walk_was_whole:
+ * @self: a walk
+ *
+ * Returns: whether all that the last process has was looked at: one that has something that can be
+ *   seen may have something else that cannot
+ */
+gboolean
+baton_holders_walk_was_whole (const BatonHoldersWalk *self)
+{
+  return self->is_whole;
 }
 
 /**

@@ -56,6 +56,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHoldersWalk, baton_holders_walk_free)
 BatonHoldersWalkResult
 baton_holders_walk_process (BatonHoldersWalk *self, int pid, int *ret_dir_fd);
 
+gboolean baton_holders_walk_was_whole (const BatonHoldersWalk *self);
 guint baton_holders_walk_get_traces (const BatonHoldersWalk *self);
 GArray *baton_holders_walk_dup_uses (const BatonHoldersWalk *self);
 GStrv baton_holders_walk_dup_vfio_functions (const BatonHoldersWalk *self);

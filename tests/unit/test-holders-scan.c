@@ -209,6 +209,35 @@ test_more_threads_than_are_looked_at_are_said (void)
   close (proc_fd);
 }
 
+/* The same by one that has another node for all to see. */
+static void
+start_many_threads_and_map (gpointer data)
+{
+  map_zero (NULL);
+  start_many_threads_with_own_tables (NULL);
+}
+
+static void
+test_what_is_seen_does_not_stand_for_the_rest (void)
+{
+  g_autoptr (HolderChild) maps = holder_child_start (map_zero, NULL);
+  g_autoptr (HolderChild) hides = holder_child_start (start_many_threads_and_map, NULL);
+  g_autoptr (BatonHoldersDevices) devices = new_devices ();
+  int proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_autoptr (BatonHoldersWalk) walk = baton_holders_walk_new (devices, proc_fd);
+  int dir_fd = -1;
+
+  g_assert_cmpint (baton_holders_walk_process (walk, hides->pid, &dir_fd), ==,
+                   BATON_HOLDERS_WALK_FOUND);
+  g_assert_false (baton_holders_walk_was_whole (walk));
+  close (dir_fd);
+  g_assert_cmpint (baton_holders_walk_process (walk, maps->pid, &dir_fd), ==,
+                   BATON_HOLDERS_WALK_FOUND);
+  g_assert_true (baton_holders_walk_was_whole (walk));
+  close (dir_fd);
+  close (proc_fd);
+}
+
 /* What cannot be opened for another reason than its end may have the card. */
 static void
 test_only_an_end_is_taken_for_one (void)
@@ -477,6 +506,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/holders-scan/thread", test_thread_with_own_descriptors_is_found);
   g_test_add_func ("/core/holders-scan/many-threads",
                    test_more_threads_than_are_looked_at_are_said);
+  g_test_add_func ("/core/holders-scan/seen-in-part",
+                   test_what_is_seen_does_not_stand_for_the_rest);
   g_test_add_func ("/core/holders-scan/only-an-end", test_only_an_end_is_taken_for_one);
   g_test_add_func ("/core/holders-scan/leader-gone", test_holder_without_first_thread_is_found);
   g_test_add_func ("/core/holders-scan/outlived-by-nothing",
