@@ -278,6 +278,7 @@ gettext ("Choose another sound output in its settings, or close it, and try agai
 gettext ("Somebody Began to Use the Card");
 gettext ("{name} (process {pid}) began to use the card meanwhile, through {nodes}.");
 gettext ("Close it and try again.");
+gettext ("A process that hangs in the kernel or hides what it has open is in the way. Close what may use the card, or restart the computer, and try again.");
 gettext ("Could Not Be Closed");
 gettext ("{name} (process {pid}) did not end, not even when it was killed.");
 gettext ("It waits for the kernel. If it does not end within minutes, restart the computer.");

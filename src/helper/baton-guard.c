@@ -120,7 +120,8 @@ stay_awake (BatonRoot *root, BatonWaiter *waiter, BatonInhibitor **inhibitor)
                 error->message);
 }
 
-/* Returns: whether the card is with guests; how many have it in @ret_n_guests */
+/* Returns: whether the card is with guests; how many have it in @ret_n_guests, which stays as it is
+ * where that nobody is seen proves nothing */
 static gboolean
 look (BatonRoot *root,
       BatonGuestWatch *watch,
@@ -132,6 +133,8 @@ look (BatonRoot *root,
   int errsv = baton_guest_watch_listen (watch, root) ? 0 : errno;
   g_autoptr (BatonMachine) machine = baton_machine_new (root, error);
   g_autoptr (GPtrArray) all = NULL;
+  const BatonHolders *holders;
+  guint n_guests;
 
   if (machine == NULL || !is_with_guests (machine, address))
     return FALSE;
@@ -144,7 +147,10 @@ look (BatonRoot *root,
   all = baton_holders_scan (root, machine, error);
   if (all == NULL)
     return FALSE;
-  *ret_n_guests = baton_guest_watch_follow (watch, baton_holders_find (all, address));
+  holders = baton_holders_find (all, address);
+  n_guests = baton_guest_watch_follow (watch, holders);
+  if (n_guests > 0 || holders->complete)
+    *ret_n_guests = n_guests;
 
   return TRUE;
 }

@@ -23,6 +23,7 @@ typedef struct
 
   BatonSide side; /* where the card was then */
   gboolean seen;  /* a guest has had the card */
+  gboolean told;  /* that nobody can say whether it has it still */
 } Wait;
 
 static void
@@ -41,6 +42,28 @@ typedef enum
   SIGHT_FREE,
   SIGHT_MOVED, /* somebody else takes the card away, or has done so */
 } Sight;
+
+/* Whether a guest that was there and is not seen has gone. Where not every process could be looked at,
+ * the kernel knows: only once that lets somebody else have the group nobody has it. */
+static gboolean
+has_gone (Wait *self, const BatonHolders *holders)
+{
+  g_auto (BatonTrouble) unseen = BATON_TROUBLE_INIT;
+  g_autofree char *reason = NULL;
+  g_autofree char *text = NULL;
+
+  if (baton_look_has_seen_all (holders, &unseen) ||
+      baton_look_is_left_by_guests (self->context))
+    return TRUE;
+  if (self->told)
+    return FALSE;
+  self->told = TRUE;
+  reason = baton_trouble_dup_text (&unseen);
+  text = g_strconcat (reason, " The card therefore stays with the virtual machines.", NULL);
+  baton_event_writer_log (self->context->events, "warning", text);
+
+  return FALSE;
+}
 
 /* The watch listens before the look, so that nothing falls between the two. */
 static Sight
@@ -64,7 +87,7 @@ look (Wait *self, BatonTrouble *trouble)
     return SIGHT_FAILED;
   if (card->side != self->side)
     return SIGHT_MOVED;
-  holders = baton_look_at_holders (context, trouble);
+  holders = baton_look_at_all_holders (context, trouble);
   if (holders == NULL)
     return SIGHT_FAILED;
 
@@ -75,7 +98,7 @@ look (Wait *self, BatonTrouble *trouble)
                             "stopped.");
   self->seen = self->seen || n_holders > 0;
 
-  return self->seen && n_holders == 0 ? SIGHT_FREE : SIGHT_IN_USE;
+  return self->seen && n_holders == 0 && has_gone (self, holders) ? SIGHT_FREE : SIGHT_IN_USE;
 }
 
 /* A descriptor that is readable is not yet a reason to look. */

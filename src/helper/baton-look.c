@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "baton-effect.h"
 #include "baton-fd.h"
 #include "baton-kernel.h"
 #include "baton-text.h"
@@ -98,6 +99,50 @@ baton_look_at_holders (BatonStepContext *context, BatonTrouble *trouble)
   return baton_holders_ref (holders);
 }
 
+/**
+ * baton_look_at_all_holders:
+ * @context: the handoff, as in baton_look_at_holders()
+ * @trouble: why they could not be looked for
+ *
+ * For whoever acts on somebody not being there. Where not every process could be looked at, looks
+ * once more: a search has its time (baton-holders-scan.c), which may not do once on a computer that
+ * has much else to do. Whether everybody was seen then is for baton_look_has_seen_all() to say.
+ *
+ * Returns: (transfer full) (nullable): who has the card
+ */
+BatonHolders *
+baton_look_at_all_holders (BatonStepContext *context, BatonTrouble *trouble)
+{
+  BatonHolders *holders = baton_look_at_holders (context, trouble);
+
+  if (holders == NULL || holders->complete)
+    return holders;
+  baton_holders_unref (holders);
+
+  return baton_look_at_holders (context, trouble);
+}
+
+/**
+ * baton_look_has_seen_all:
+ * @holders: who has the card
+ * @trouble: that not everybody could be looked at
+ *
+ * A process that hangs in the kernel, and one that hides what it has open, may have the card: who
+ * was not found is not gone. One that ended meanwhile is, and does not count.
+ *
+ * Returns: %TRUE if nobody else has it
+ */
+gboolean
+baton_look_has_seen_all (const BatonHolders *holders, BatonTrouble *trouble)
+{
+  g_autofree char *unreadable = g_strdup_printf ("%u", holders->unreadable);
+
+  if (!holders->complete)
+    baton_trouble_set (trouble, BATON_CODE_HOLDERS_UNSEEN, 0, "unreadable", unreadable, NULL);
+
+  return holders->complete;
+}
+
 /* The first of @holders that is a process, and has the card in the way that is asked for, or in any
  * (0): the kernel's own holds go with the driver. */
 static const BatonHolder *
@@ -118,94 +163,6 @@ static char *
 dup_name (const BatonHolder *holder)
 {
   return baton_text_clean (holder->name, -1, MAX_NAME_BYTES, NULL, NULL);
-}
-
-static gboolean
-is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
-{
-  g_autoptr (BatonHolders) holders = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *pid = NULL;
-  g_autofree char *nodes = NULL;
-  const BatonHolder *holder;
-
-  baton_look_settle_udev (context);
-  if (!baton_look_again (context, trouble))
-    return FALSE;
-  holders = baton_look_at_holders (context, trouble);
-  if (holders == NULL)
-    return FALSE;
-  holder = find_process (holders, how);
-  if (holder == NULL)
-    return TRUE;
-
-  name = dup_name (holder);
-  pid = g_strdup_printf ("%d", holder->pid);
-  nodes = g_strjoinv (", ", holder->nodes);
-  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
-                     nodes, NULL);
-
-  return FALSE;
-}
-
-/**
- * baton_look_is_free:
- * @context: the handoff
- * @trouble: who has begun to use the card
- *
- * Looks afresh at who has the card, once udev's own short visits are over.
- *
- * Returns: %TRUE if no process has it
- */
-gboolean
-baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
-{
-  return is_free (context, 0, trouble);
-}
-
-/**
- * baton_look_is_free_of_guests:
- * @context: the handoff
- * @trouble: who has begun to use the card
- *
- * The same about those alone who have it through vfio: whoever uses a function that the host's
- * driver has already is not in the way of the others.
- *
- * Returns: %TRUE if no guest has it
- */
-gboolean
-baton_look_is_free_of_guests (BatonStepContext *context, BatonTrouble *trouble)
-{
-  return is_free (context, BATON_HOW_VFIO, trouble);
-}
-
-/**
- * baton_look_describe_holders:
- * @context: the handoff
- *
- * Returns: (transfer full) (nullable): whom a write waits for, by name and number, or %NULL where
- *   nobody can be seen
- */
-char *
-baton_look_describe_holders (BatonStepContext *context)
-{
-  g_autoptr (BatonHolders) holders = baton_look_at_holders (context, NULL);
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; holders != NULL && i < holders->holders->len; i++)
-    {
-      const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
-      g_autofree char *name = NULL;
-
-      if (holder->pid <= 0)
-        continue;
-      name = dup_name (holder);
-      g_string_append_printf (text, "%s%s (%d)", text->len > 0 ? ", " : "", name, holder->pid);
-    }
-  if (text->len == 0)
-    return NULL;
-
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 /**
@@ -247,6 +204,126 @@ baton_look_dup_group (BatonStepContext *context, const char *address)
   g_autofree char *path = g_strconcat ("bus/pci/devices/", address, "/iommu_group", NULL);
 
   return baton_root_read_link_name (context->root, BATON_ROOT_SYS, path, NULL);
+}
+
+/**
+ * baton_look_is_left_by_guests:
+ * @context: the handoff
+ *
+ * Asks the kernel, which knows without a search: it lets nobody open a group while somebody has it
+ * or a device of it (drivers/vfio/group.c, vfio_group_fops_open).
+ *
+ * Returns: %TRUE if none of the card's functions is with a guest; %FALSE if one is, or may be
+ */
+gboolean
+baton_look_is_left_by_guests (BatonStepContext *context)
+{
+  for (guint i = 0; i < context->before->functions->len; i++)
+    {
+      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
+      g_autofree char *driver = baton_effect_read_driver (context, state->address);
+      g_autofree char *group = NULL;
+      gboolean viable;
+
+      if (driver == NULL || !g_str_has_prefix (driver, "vfio"))
+        continue;
+      group = baton_look_dup_group (context, state->address);
+      if (baton_look_probe_group (context, group, &viable) != 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
+{
+  g_autoptr (BatonHolders) holders = NULL;
+  g_autofree char *name = NULL;
+  g_autofree char *pid = NULL;
+  g_autofree char *nodes = NULL;
+  const BatonHolder *holder;
+
+  baton_look_settle_udev (context);
+  if (!baton_look_again (context, trouble))
+    return FALSE;
+  holders = baton_look_at_all_holders (context, trouble);
+  if (holders == NULL)
+    return FALSE;
+  holder = find_process (holders, how);
+  if (holder == NULL)
+    return (!holders->complete && how == BATON_HOW_VFIO &&
+            baton_look_is_left_by_guests (context)) ||
+           baton_look_has_seen_all (holders, trouble);
+
+  name = dup_name (holder);
+  pid = g_strdup_printf ("%d", holder->pid);
+  nodes = g_strjoinv (", ", holder->nodes);
+  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
+                     nodes, NULL);
+
+  return FALSE;
+}
+
+/**
+ * baton_look_is_free:
+ * @context: the handoff
+ * @trouble: who has begun to use the card
+ *
+ * Looks afresh at who has the card, once udev's own short visits are over.
+ *
+ * Returns: %TRUE if no process has it
+ */
+gboolean
+baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
+{
+  return is_free (context, 0, trouble);
+}
+
+/**
+ * baton_look_is_free_of_guests:
+ * @context: the handoff
+ * @trouble: who has begun to use the card
+ *
+ * The same about those alone who have it through vfio: whoever uses a function that the host's
+ * driver has already is not in the way of the others. Where not every process could be looked at,
+ * the kernel's own word does as well.
+ *
+ * Returns: %TRUE if no guest has it
+ */
+gboolean
+baton_look_is_free_of_guests (BatonStepContext *context, BatonTrouble *trouble)
+{
+  return is_free (context, BATON_HOW_VFIO, trouble);
+}
+
+/**
+ * baton_look_describe_holders:
+ * @context: the handoff
+ *
+ * Returns: (transfer full) (nullable): whom a write waits for, by name and number, or %NULL where
+ *   nobody can be seen
+ */
+char *
+baton_look_describe_holders (BatonStepContext *context)
+{
+  g_autoptr (BatonHolders) holders = baton_look_at_holders (context, NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; holders != NULL && i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
+      g_autofree char *name = NULL;
+
+      if (holder->pid <= 0)
+        continue;
+      name = dup_name (holder);
+      g_string_append_printf (text, "%s%s (%d)", text->len > 0 ? ", " : "", name, holder->pid);
+    }
+  if (text->len == 0)
+    return NULL;
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 /**

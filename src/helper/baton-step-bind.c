@@ -139,9 +139,12 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
  * baton_step_bind_is_kept:
  * @context: the handoff
  * @step: a step about a function
- * @ret_who: who uses the card
+ * @ret_who: who uses the card, or why nobody knows
  *
- * Returns: %TRUE if the function has another driver than before, and is in use
+ * That nobody can say whether it is in use counts as use: whoever may be there is not robbed of it,
+ * and @ret_who says which of the two it is.
+ *
+ * Returns: %TRUE if the function has another driver than before, and may be in use
  */
 gboolean
 baton_step_bind_is_kept (BatonStepContext *context,
@@ -153,6 +156,20 @@ baton_step_bind_is_kept (BatonStepContext *context,
 
   return driver != NULL && before != NULL && g_strcmp0 (driver, before->driver) != 0 &&
          !baton_look_is_free (context, ret_who);
+}
+
+/* Of what is on vfio-pci nothing can be had but by guests. */
+static gboolean
+may_take (BatonStepContext *context,
+          const char *address,
+          const char *driver,
+          BatonTrouble *trouble)
+{
+  if (!g_str_has_prefix (driver, "vfio"))
+    return baton_look_is_free (context, trouble);
+
+  return baton_look_is_free_of_guests (context, trouble) &&
+         baton_look_is_group_free (context, address, trouble);
 }
 
 /* What has begun to use the card since is not robbed of it: several drivers free what is still in
@@ -170,9 +187,7 @@ revert (BatonStepContext *context,
 
   if (before == NULL || driver == NULL || g_strcmp0 (driver, before->driver) == 0)
     return baton_effect_unload_modules (context, remembered, trouble);
-  if (!baton_look_is_free (context, trouble) ||
-      (g_str_has_prefix (driver, "vfio") &&
-       !baton_look_is_group_free (context, step->target, trouble)))
+  if (!may_take (context, step->target, driver, trouble))
     return BATON_OUTCOME_FAILED;
   outcome = baton_effect_unbind (context, step->target, driver, trouble);
   if (outcome != BATON_OUTCOME_OK)

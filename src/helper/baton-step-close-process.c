@@ -46,6 +46,7 @@ is_covered (const BatonApplication *application, const BatonHolder *holder)
          holder->uid == application->uid;
 }
 
+/* Returns: whoever still has to go, or %NULL where that nobody is seen proves nothing */
 static GPtrArray *
 list_covered (BatonStepContext *context,
               const BatonApplication *application,
@@ -57,12 +58,14 @@ list_covered (BatonStepContext *context,
 
   if (!baton_look_again (context, trouble))
     return NULL;
-  holders = baton_look_at_holders (context, trouble);
+  holders = baton_look_at_all_holders (context, trouble);
   if (holders == NULL)
     return NULL;
   for (guint i = 0; i < holders->holders->len; i++)
     if (is_covered (application, g_ptr_array_index (holders->holders, i)))
       g_ptr_array_add (covered, g_ptr_array_index (holders->holders, i));
+  if (covered->len == 0 && !baton_look_has_seen_all (holders, trouble))
+    return NULL;
   *ret_holders = g_steal_pointer (&holders);
 
   return g_steal_pointer (&covered);
@@ -82,14 +85,16 @@ find_application (BatonStepContext *context, const BatonStep *step, BatonTrouble
     return NULL;
   if (!baton_look_again (context, trouble))
     return NULL;
-  holders = baton_look_at_holders (context, trouble);
+  holders = baton_look_at_all_holders (context, trouble);
   if (holders == NULL)
     return NULL;
   holder = baton_holders_find_pid (holders, pid);
-  if (holder == NULL || g_strcmp0 (holder->start_time, start_time) != 0)
-    return NULL;
+  if (holder != NULL && g_strcmp0 (holder->start_time, start_time) == 0)
+    return baton_application_new (context->root, holder);
+  if (baton_application_is_process (context->root, pid, start_time))
+    baton_look_has_seen_all (holders, trouble);
 
-  return baton_application_new (context->root, holder);
+  return NULL;
 }
 
 static gboolean

@@ -88,7 +88,7 @@ typedef struct
  *   of the kind does and may
  * @rung: where its step says %BATON_IF_NEEDED it is left out until it has come to this rung: 0 for
  *   what is none, or the number of a %BatonRung
- * @is_kept: (nullable): is the card in use after it? Then says by whom
+ * @is_kept: (nullable): may the card be in use after it? Then says by whom, or why nobody knows
  * @remember: (nullable): what @revert has to know beside the state that was
  * @keep: (nullable): notes in the record of how the card stood what only the way back needs
  * @observe: is it as this step leaves it? @applied tells whether it has been done; where it is

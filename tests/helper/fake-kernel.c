@@ -18,6 +18,7 @@
 #include "baton-kernel.h"
 #include "baton-unit-job.h"
 #include "fake-nvidia.h"
+#include "hidden-holder.h"
 
 #define PCI_DRIVERS "sys/bus/pci/drivers"
 #define BUS "sys/devices/pci0000:01/pci_bus/0000:01"
@@ -463,10 +464,11 @@ act (int fd, const char *text)
 
 /* A process that has the node that test-exec-close.c gives the card, until the test unblocks. */
 static void
-start_holder (void)
+start_holder (gboolean hides)
 {
   char byte;
   int ready[2];
+  int fd;
 
   if (pipe2 (ready, O_CLOEXEC) < 0 || fork () > 0)
     {
@@ -476,7 +478,13 @@ start_holder (void)
       return;
     }
   close (kernel->block[1]);
-  if (open ("/dev/full", O_RDWR) < 0 || write (ready[1], "x", 1) != 1)
+  fd = open ("/dev/full", O_RDWR);
+  if (fd >= 0 && hides)
+    {
+      hidden_holder_keep (fd);
+      close (fd);
+    }
+  if (fd < 0 || write (ready[1], "x", 1) != 1)
     _exit (1);
   close (ready[1]);
   while (read (kernel->block[0], &byte, 1) < 0 && errno == EINTR)
@@ -533,7 +541,8 @@ meet_fault (int *ret_errno)
       kill (shared->worker, SIGTERM);
       return TRUE;
     case FAKE_FAULT_HOLD:
-      start_holder ();
+    case FAKE_FAULT_HIDE:
+      start_holder (shared->fault == FAKE_FAULT_HIDE);
       return TRUE;
     case FAKE_FAULT_CANCEL:
       g_file_set_contents (shared->cancel_file, "", 0, NULL);

@@ -27,6 +27,7 @@ typedef enum
   FAKE_FAULT_BLOCK,  /* the writer waits until fake_kernel_unblock() */
   FAKE_FAULT_KILL,   /* the whole process that carries out the handoff is killed before it */
   FAKE_FAULT_HOLD,   /* somebody opens the card, and the act is done all the same */
+  FAKE_FAULT_HIDE,   /* the same, and nobody can see that he has it (hidden-holder.h) */
   FAKE_FAULT_TERM,   /* that process is asked to end, as at a shutdown, and the act is done */
   FAKE_FAULT_CANCEL, /* somebody asks to stop, and the act is done all the same */
   FAKE_FAULT_LEAVE,  /* the act is done, and the card is pulled out */

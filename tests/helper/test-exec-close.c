@@ -19,6 +19,7 @@
 #include "baton-process.h"
 #include "baton-recover.h"
 #include "baton-report.h"
+#include "hidden-holder.h"
 #include "own-processes.h"
 
 typedef enum
@@ -26,6 +27,7 @@ typedef enum
   POLITE,
   STUBBORN,
   CANCELS, /* answers SIGTERM by asking the handoff to stop */
+  HIDES,   /* and by letting nobody see any more that it has the node */
 } Manner;
 
 /* Shared with the holders, which are there before the handoff has a name. */
@@ -41,15 +43,42 @@ on_term (int number)
     close (fd);
 }
 
+static sigset_t
+make_term (void)
+{
+  sigset_t term;
+
+  sigemptyset (&term);
+  sigaddset (&term, SIGTERM);
+
+  return term;
+}
+
 static void
 behave (Manner manner)
 {
-  if (manner == STUBBORN)
+  const sigset_t term = make_term ();
+
+  if (manner == HIDES)
+    sigprocmask (SIG_BLOCK, &term, NULL);
+  else if (manner == STUBBORN)
     signal (SIGTERM, SIG_IGN);
   else if (manner == CANCELS)
     signal (SIGTERM, on_term);
   else
     signal (SIGTERM, SIG_DFL);
+}
+
+static void
+hide_on_term (int node)
+{
+  const sigset_t term = make_term ();
+  int number;
+
+  if (sigwait (&term, &number) != 0)
+    _exit (1);
+  hidden_holder_keep (node);
+  close (node);
 }
 
 static pid_t
@@ -72,6 +101,8 @@ start_holder_of (const char *node, Manner manner)
       behave (manner);
       if (fd < 0 || write (ready[1], "x", 1) != 1)
         _exit (1);
+      if (manner == HIDES)
+        hide_on_term (fd);
       for (;;)
         pause ();
     }
@@ -222,6 +253,26 @@ test_survivor (OwnProcesses *fixture, gconstpointer data)
   g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
+/* That it is not seen any more is no proof that it has let go: nothing is taken from under it. */
+static void
+test_not_seen_any_more (OwnProcesses *fixture, gconstpointer data)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  pid_t pid = start_holder (HIDES);
+
+  /* Time enough for it to hide. */
+  mock_machine_write (fixture->story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nclose-politely-ms=3000\n");
+  before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  g_assert_cmpint (hand_closing (fixture, pid), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&fixture->story, "holders-unseen");
+  g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, 0);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+  g_assert_cmpint (end_holder (pid), ==, 0);
+}
+
 /* Consent is for the one that was named, and for nobody else. */
 static void
 test_without_consent (OwnProcesses *fixture, gconstpointer data)
@@ -324,6 +375,37 @@ test_new_holder (OwnProcesses *fixture, gconstpointer data)
   story_assert_same (before, after);
 }
 
+/* The same by somebody who lets nobody see that. */
+static void
+test_new_holder_unseen (OwnProcesses *fixture, gconstpointer data)
+{
+  g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  g_autofree char *after = NULL;
+
+  fake_kernel_set_fault (fixture->story.kernel, 4, FAKE_FAULT_HIDE, 0);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&fixture->story, "holders-unseen");
+  fake_kernel_unblock (fixture->story.kernel);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+}
+
+/* And when the first function is on vfio-pci already, and the group cannot be used: it goes back all
+ * the same, since nobody has the group, which is all that can be had of it. */
+static void
+test_put_back_unseen (OwnProcesses *fixture, gconstpointer data)
+{
+  g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  g_autofree char *after = NULL;
+
+  fake_kernel_set_group_viable (fixture->story.kernel, FALSE);
+  fake_kernel_set_fault (fixture->story.kernel, 5, FAKE_FAULT_HIDE, 0);
+  g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+  fake_kernel_unblock (fixture->story.kernel);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+}
+
 static const char *
 get_result (OwnProcesses *fixture, const char *key)
 {
@@ -356,17 +438,20 @@ count_to_display (OwnProcesses *fixture)
   return nth;
 }
 
-/* The sound does not come back, but the display has, and somebody has opened it: it stays with
- * him, what is missing is named, and the sound does not go to the guests alone. */
+/* The sound does not come back, but the display has, and somebody has opened it, whom not everybody
+ * can see: it stays with him, what is missing is named, and the sound does not go to the guests
+ * alone. */
 static void
 test_kept_by_holder (OwnProcesses *fixture, gconstpointer data)
 {
+  gboolean hides = data != NULL;
   guint nth;
 
   g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
   nth = count_to_display (fixture);
   fake_kernel_refuse_host (fixture->story.kernel, FAKE_SOUND, ENOMEM);
-  fake_kernel_set_fault (fixture->story.kernel, nth, FAKE_FAULT_HOLD, 0);
+  fake_kernel_set_fault (fixture->story.kernel, nth, hides ? FAKE_FAULT_HIDE : FAKE_FAULT_HOLD,
+                         0);
   g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DEGRADED);
   story_assert_code (&fixture->story, "returned-with-problems");
   story_assert_one_result (&fixture->story);
@@ -546,6 +631,14 @@ main (int argc, char **argv)
               own_processes_set_up, test_split_in_use, own_processes_tear_down);
   g_test_add ("/helper/close/new-holder", OwnProcesses, NULL, own_processes_set_up,
               test_new_holder, own_processes_tear_down);
+  g_test_add ("/helper/unseen/after-closing", OwnProcesses, NULL, own_processes_set_up,
+              test_not_seen_any_more, own_processes_tear_down);
+  g_test_add ("/helper/unseen/new-holder", OwnProcesses, NULL, own_processes_set_up,
+              test_new_holder_unseen, own_processes_tear_down);
+  g_test_add ("/helper/unseen/put-back", OwnProcesses, NULL, own_processes_set_up,
+              test_put_back_unseen, own_processes_tear_down);
+  g_test_add ("/helper/unseen/kept", OwnProcesses, "hides", own_processes_set_up,
+              test_kept_by_holder, own_processes_tear_down);
 
   g_test_add ("/helper/kept/by-holder", OwnProcesses, NULL, own_processes_set_up,
               test_kept_by_holder, own_processes_tear_down);

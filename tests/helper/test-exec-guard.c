@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +99,64 @@ test_guests_come_and_go (void)
   let_guest_go (&story, logind.pid);
   fake_peer_expect (&logind, "released vfio-pci");
 
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  expect_end (guard);
+  fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton vfio-pci");
+  fake_peer_expect (&logind, "released amdgpu");
+  fake_peer_end (&logind);
+}
+
+/* Returns when somebody is looking, at how things are now: one of the processes keeps him waiting until
+ * somebody has come to write down what it has mapped. */
+static void
+wait_for_look (Story *story)
+{
+  g_autofree char *maps =
+      g_build_filename (mock_machine_get_directory (story->machine), "proc/99999/maps", NULL);
+  int fd;
+
+  mock_process_add (story->machine, 99999, "waits", 1000, "/", "waits");
+  g_assert_cmpint (unlink (maps), ==, 0);
+  g_assert_cmpint (mkfifo (maps, 0600), ==, 0);
+  touch_node (story);
+  fd = open (maps, O_WRONLY | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  mock_machine_remove (story->machine, "proc/99999");
+  close (fd);
+}
+
+/* That it is not seen does not mean that it does not run. */
+static void
+test_guest_not_seen (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *open_files = NULL;
+  g_autofree char *keep = NULL;
+  FakePeer logind;
+  pid_t guard;
+
+  story_begin_on (&story, "guest");
+  mock_machine_write (story.machine, "run/systemd/system/.keep", "");
+  fake_peer_start (&logind, &story, "fake-logind.py", "grants", "done", NULL);
+  let_guest_come (&story, logind.pid);
+  guard = start_guard (&story);
+  fake_peer_expect (&logind, KEPT_AWAKE);
+  open_files = g_strdup_printf ("proc/%d/fd", logind.pid);
+  mock_machine_remove (story.machine, open_files);
+  mock_machine_write (story.machine, open_files, "not for you");
+  wait_for_look (&story);
+  mock_machine_remove (story.machine, open_files);
+  keep = g_strconcat (open_files, "/.keep", NULL);
+  mock_machine_write (story.machine, keep, "");
+  mock_process_open (story.machine, logind.pid, 9, "/dev/vfio/" FAKE_GROUP);
+  wait_for_look (&story);
+  let_guest_go (&story, logind.pid);
+  fake_peer_expect (&logind, "released vfio-pci");
+  let_guest_come (&story, logind.pid);
+  fake_peer_expect (&logind, KEPT_AWAKE);
+
+  let_guest_go (&story, logind.pid);
+  fake_peer_expect (&logind, "released vfio-pci");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   expect_end (guard);
   fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton vfio-pci");
@@ -206,6 +265,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/helper/guard/guests-come-and-go", test_guests_come_and_go);
+  g_test_add_func ("/helper/guard/guest-not-seen", test_guest_not_seen);
   g_test_add_func ("/helper/guard/undone-return", test_undone_return);
   g_test_add_func ("/helper/guard/recovered-return", test_recovered_return);
   g_test_add_func ("/helper/guard/sleep-is-allowed", test_sleep_is_allowed);

@@ -10,6 +10,7 @@
 #include "baton-lock.h"
 #include "baton-recover.h"
 #include "baton-report.h"
+#include "hidden-holder.h"
 #include "own-processes.h"
 
 #define OTHER_HANDOFF "0123456789abcdef0123456789abcdef"
@@ -166,6 +167,77 @@ test_when_free (OwnProcesses *fixture, gconstpointer data)
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
   stop_guest (guest, fd);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* One that nobody can see to have the card. */
+static pid_t
+start_hidden_guest (void)
+{
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      int fd = open (OWN_PROCESSES_NODE, O_RDWR);
+
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      if (fd < 0)
+        _exit (1);
+      hidden_holder_keep (fd);
+      if (close (fd) < 0 || write (ready[1], "x", 1) != 1)
+        _exit (1);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+
+  return pid;
+}
+
+static void
+touch_node (OwnProcesses *fixture)
+{
+  g_autofree char *node = g_build_filename (mock_machine_get_directory (fixture->story.machine),
+                                            "dev/vfio", FAKE_GROUP, NULL);
+  int fd = open (node, O_RDONLY | O_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+}
+
+/* The guest that was seen has stopped, and there is another one that is not seen. The kernel knows of
+ * it: it comes back when that has gone as well. */
+static void
+test_guest_not_seen (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  pid_t worker, guest, hidden;
+  int fd;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  guest = start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  hidden = start_hidden_guest ();
+  fake_kernel_set_group_busy (fixture->story.kernel, TRUE);
+  stop_guest (guest, fd);
+  story_wait_for_text (&fixture->story, "could not be looked at");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  fake_kernel_set_group_busy (fixture->story.kernel, FALSE);
+  g_assert_cmpint (kill (hidden, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (hidden, NULL, 0), ==, hidden);
+  touch_node (fixture);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 
@@ -367,6 +439,8 @@ main (int argc, char **argv)
               test_until_free_refused, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/until-free-cancelled", OwnProcesses, NULL,
               own_processes_set_up, test_until_free_cancelled, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/not-seen", OwnProcesses, NULL, own_processes_set_up,
+              test_guest_not_seen, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/when-free", OwnProcesses, NULL, own_processes_set_up,
               test_when_free, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/when-free-refused", OwnProcesses, NULL, own_processes_set_up,
