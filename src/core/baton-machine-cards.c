@@ -222,7 +222,7 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
   for (guint i = 0; i < card->functions->len; i++)
     {
       baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
-      if (self->to_show)
+      if (self->purpose != BATON_LOOK_TO_PLAN)
         continue;
       baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
       baton_look_read_plugged (self, g_ptr_array_index (card->functions, i));

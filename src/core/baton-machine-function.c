@@ -185,7 +185,6 @@ read_what_a_plan_needs (BatonLook *self, BatonFunction *function)
   function->subdevice_id = (guint16) read_number (self, address, "subsystem_device");
   function->modalias = read_text (self, address, "modalias");
   function->class_name = baton_pci_names_dup_class (self->names, function->class_code);
-  function->driver_module = find_driver_module (self, function->driver);
   function->power_control = read_text (self, address, "power/control");
   function->d3cold_allowed = read_text (self, address, "d3cold_allowed");
 }
@@ -204,6 +203,7 @@ baton_look_read_function (BatonLook *self, const char *address)
   read_identity (self, function);
 
   function->driver = read_link_name (self, address, "driver");
+  function->driver_module = find_driver_module (self, function->driver);
   function->group = read_link_name (self, address, "iommu_group");
   function->parent = read_parent (self, address);
 
@@ -220,7 +220,7 @@ baton_look_read_function (BatonLook *self, const char *address)
 
   function->physical = read_link_name (self, address, "physfn");
   function->is_virtual = function->physical != NULL;
-  if (!self->to_show)
+  if (self->purpose == BATON_LOOK_TO_PLAN)
     read_what_a_plan_needs (self, function);
 
   return function;

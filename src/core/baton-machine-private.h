@@ -14,7 +14,7 @@ typedef struct
   /* borrowed */
   BatonRoot *root;
 
-  gboolean to_show; /* baton_machine_new_to_show() */
+  BatonLookPurpose purpose;
 
   /* owned */
   BatonPciNames *names;

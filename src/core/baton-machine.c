@@ -118,24 +118,26 @@ collect_groups (BatonMachine *machine)
 }
 
 static BatonMachine *
-look_at (BatonRoot *root, gboolean to_show, GError **error)
+look_at (BatonRoot *root, BatonLookPurpose purpose, GError **error)
 {
   g_autoptr (BatonMachine) self = g_new0 (BatonMachine, 1);
   g_auto (BatonLook) look = { 0 };
 
   g_atomic_ref_count_init (&self->ref_count);
-  self->to_show = to_show;
+  self->purpose = purpose;
   self->functions = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_function_free);
   self->cards = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_card_free);
   self->groups = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_group_free);
 
   look.root = root;
-  look.to_show = to_show;
-  look.names = baton_pci_names_new (root);
+  look.purpose = purpose;
+  look.names = purpose == BATON_LOOK_TO_CHECK ? baton_pci_names_new_of_numbers ()
+                                              : baton_pci_names_new (root);
   look.driver_modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   look.nvidia_minors = g_hash_table_new (g_str_hash, g_str_equal);
 
-  self->system = to_show ? baton_system_new_to_show (root) : baton_system_new (root, error);
+  self->system = purpose == BATON_LOOK_TO_PLAN ? baton_system_new (root, error)
+                                               : baton_system_new_to_show (root);
   if (self->system == NULL || !read_functions (&look, self, error))
     return NULL;
 
@@ -143,18 +145,19 @@ look_at (BatonRoot *root, gboolean to_show, GError **error)
    * not answer, would make a copy of each page first. */
   g_clear_pointer (&look.names, baton_pci_names_free);
 
-  if (!to_show)
+  if (purpose == BATON_LOOK_TO_PLAN)
     baton_look_read_overrides (&look, self);
   baton_look_read_iommu (&look, self);
   collect_groups (self);
   baton_look_read_nvidia (&look, self);
   baton_look_find_cards (&look, self);
-  if (!to_show)
+  if (purpose == BATON_LOOK_TO_PLAN)
     {
       baton_look_read_modules (&look, self);
       baton_look_find_replaced_modules (&look, self);
     }
-  baton_look_read_monitors (&look);
+  if (purpose != BATON_LOOK_TO_CHECK)
+    baton_look_read_monitors (&look);
 
   return g_steal_pointer (&self);
 }
@@ -180,7 +183,7 @@ baton_machine_new (BatonRoot *root, GError **error)
   g_return_val_if_fail (root != NULL, NULL);
 
   baton_root_hold_reader (root);
-  self = look_at (root, FALSE, error);
+  self = look_at (root, BATON_LOOK_TO_PLAN, error);
   baton_root_release_reader (root);
 
   return self;
@@ -202,7 +205,26 @@ baton_machine_new_to_show (BatonRoot *root, GError **error)
 {
   g_return_val_if_fail (root != NULL, NULL);
 
-  return look_at (root, TRUE, error);
+  return look_at (root, BATON_LOOK_TO_SHOW, error);
+}
+
+/**
+ * baton_machine_new_to_check:
+ * @root: where to look
+ * @error: return location for an error
+ *
+ * Like baton_machine_new_to_show(), but asks neither the list of names nor a monitor what it is
+ * called. For a look between two steps, whether one did what it should and who has the card now:
+ * the longer it takes, the more can come in between.
+ *
+ * Returns: (transfer full): the machine, or %NULL like baton_machine_new()
+ */
+BatonMachine *
+baton_machine_new_to_check (BatonRoot *root, GError **error)
+{
+  g_return_val_if_fail (root != NULL, NULL);
+
+  return look_at (root, BATON_LOOK_TO_CHECK, error);
 }
 
 /**

@@ -21,6 +21,21 @@ typedef struct
 void baton_group_free (BatonGroup *self);
 
 /**
+ * BatonLookPurpose:
+ * @BATON_LOOK_TO_PLAN: everything
+ * @BATON_LOOK_TO_SHOW: what the cards are, and what has them
+ * @BATON_LOOK_TO_CHECK: the same without words for it: numbers in place of names
+ *
+ * What a machine is looked at for.
+ */
+typedef enum
+{
+  BATON_LOOK_TO_PLAN,
+  BATON_LOOK_TO_SHOW,
+  BATON_LOOK_TO_CHECK,
+} BatonLookPurpose;
+
+/**
  * BatonMachine:
  * @iommu_enabled: groups exist
  * @iommu_kind: `intel`, `amd`, `other`, or %NULL where none works
@@ -30,7 +45,7 @@ void baton_group_free (BatonGroup *self);
  * @cards: (element-type BatonCard): every card, by address
  * @groups: (element-type BatonGroup): every group, by number
  * @system: what else of the system a plan depends on
- * @to_show: looked at by baton_machine_new_to_show(), and nothing to plan with
+ * @purpose: what it was looked at for, and so how much of it is there
  *
  * The machine as it was when it was looked at: a snapshot, read only, reference counted.
  */
@@ -45,11 +60,12 @@ typedef struct
   GPtrArray *cards;
   GPtrArray *groups;
   BatonSystem *system;
-  gboolean to_show;
+  BatonLookPurpose purpose;
 } BatonMachine;
 
 BatonMachine *baton_machine_new (BatonRoot *root, GError **error);
 BatonMachine *baton_machine_new_to_show (BatonRoot *root, GError **error);
+BatonMachine *baton_machine_new_to_check (BatonRoot *root, GError **error);
 BatonMachine *baton_machine_ref (BatonMachine *self);
 void baton_machine_unref (BatonMachine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonMachine, baton_machine_unref)

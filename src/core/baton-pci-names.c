@@ -34,6 +34,18 @@ drop_message (char *message, ...)
 {
 }
 
+static struct pci_access *
+new_access (void)
+{
+  struct pci_access *access = pci_alloc ();
+
+  access->error = leave_damaged_list;
+  access->warning = drop_message;
+  access->debug = drop_message;
+
+  return access;
+}
+
 static gboolean
 load_list (struct pci_access *access)
 {
@@ -71,10 +83,7 @@ baton_pci_names_new (BatonRoot *root)
   char cache_parameter[] = "net.cache_name";
   char no_file[] = "";
 
-  self->access = pci_alloc ();
-  self->access->error = leave_damaged_list;
-  self->access->warning = drop_message;
-  self->access->debug = drop_message;
+  self->access = new_access ();
 
   /* libpci keeps what it once learned from the network in the home of whoever runs it: a
    * file of a user's has no place in what root says, nor asking who the user is. */
@@ -91,6 +100,24 @@ baton_pci_names_new (BatonRoot *root)
 
   if (load_list (self->access) || !baton_root_is_system (root) || !has_hwdb (root))
     self->extra_flags = PCI_LOOKUP_NO_HWDB;
+
+  return self;
+}
+
+/**
+ * baton_pci_names_new_of_numbers:
+ *
+ * For whom no name is told: to load a list takes longer than to look at a computer's cards.
+ *
+ * Returns: (transfer full): names that are numbers
+ */
+BatonPciNames *
+baton_pci_names_new_of_numbers (void)
+{
+  BatonPciNames *self = g_new0 (BatonPciNames, 1);
+
+  self->access = new_access ();
+  self->extra_flags = PCI_LOOKUP_NUMERIC | PCI_LOOKUP_NO_HWDB;
 
   return self;
 }

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 typedef struct _BatonPciNames BatonPciNames;
 
 BatonPciNames *baton_pci_names_new (BatonRoot *root);
+BatonPciNames *baton_pci_names_new_of_numbers (void);
 void baton_pci_names_free (BatonPciNames *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonPciNames, baton_pci_names_free)
 

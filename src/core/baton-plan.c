@@ -191,7 +191,7 @@ baton_plan_new (BatonMachine *machine,
   g_autoptr (BatonProfile) defaults = NULL;
   BatonPlanning planning = { 0 };
 
-  g_return_val_if_fail (machine != NULL && !machine->to_show, NULL);
+  g_return_val_if_fail (machine != NULL && machine->purpose == BATON_LOOK_TO_PLAN, NULL);
   g_return_val_if_fail (request != NULL && request->cards != NULL, NULL);
   g_return_val_if_fail (request->cards[0] != NULL, NULL);
   g_return_val_if_fail (request->to == BATON_SIDE_GUEST || request->to == BATON_SIDE_HOST,

@@ -25,7 +25,7 @@
  * @context: the handoff
  * @trouble: why it could not be looked at
  *
- * Looks at the machine afresh.
+ * Looks at the machine afresh, as far as steps change it.
  *
  * Returns: %TRUE if the context has a new picture
  */
@@ -33,7 +33,7 @@ gboolean
 baton_look_again (BatonStepContext *context, BatonTrouble *trouble)
 {
   g_autoptr (GError) error = NULL;
-  BatonMachine *machine = baton_machine_new (context->root, &error);
+  BatonMachine *machine = baton_machine_new_to_check (context->root, &error);
 
   if (machine == NULL)
     {

@@ -333,6 +333,46 @@ test_shown_machine_says_the_same (void)
     }
 }
 
+/* What steps are checked with is what the plan was made with, but for names. */
+static void
+test_checked_machine_has_the_same (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) whole = NULL;
+  g_autoptr (BatonMachine) checked = NULL;
+
+  mock_machine_add_gpu (mock, CARD, "1");
+  mock_machine_add_gpu (mock, "0000:02:00.0", "2");
+  mock_machine_move_gpu_to_guest (mock, "0000:02:00.0");
+  whole = mock_machine_look (mock);
+  checked = baton_machine_new_to_check (mock_machine_get_root (mock), NULL);
+
+  g_assert_cmpuint (checked->cards->len, ==, 2);
+  for (guint i = 0; i < checked->cards->len; i++)
+    {
+      const BatonCard *wanted = g_ptr_array_index (whole->cards, i);
+      const BatonCard *card = g_ptr_array_index (checked->cards, i);
+
+      g_assert_cmpint (card->side, ==, wanted->side);
+      g_assert_cmpuint (card->nodes->len, >, 0);
+      g_assert_cmpuint (card->nodes->len, ==, wanted->nodes->len);
+      for (guint j = 0; j < card->nodes->len; j++)
+        g_assert_cmpstr (((const BatonNode *) card->nodes->pdata[j])->path, ==,
+                         ((const BatonNode *) wanted->nodes->pdata[j])->path);
+      g_assert_cmpuint (card->functions->len, ==, wanted->functions->len);
+      for (guint j = 0; j < card->functions->len; j++)
+        {
+          const BatonFunction *function = card->functions->pdata[j];
+          const BatonFunction *same = wanted->functions->pdata[j];
+
+          g_assert_cmpstr (function->address, ==, same->address);
+          g_assert_cmpstr (function->driver, ==, same->driver);
+          g_assert_cmpstr (function->driver_module, ==, same->driver_module);
+          g_assert_cmpstr (function->group, ==, same->group);
+        }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -346,6 +386,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/event-lists/plan-and-steps", test_plan_and_steps);
   g_test_add_func ("/core/event-lists/every-result", test_every_result);
   g_test_add_func ("/core/event-lists/shown-machine", test_shown_machine_says_the_same);
+  g_test_add_func ("/core/event-lists/checked-machine", test_checked_machine_has_the_same);
 
   return g_test_run ();
 }

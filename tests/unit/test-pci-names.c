@@ -50,11 +50,23 @@ test_names (void)
     }
 }
 
+static void
+test_numbers (void)
+{
+  g_autoptr (BatonPciNames) names = baton_pci_names_new_of_numbers ();
+  g_autofree char *device = baton_pci_names_dup_device (names, 0x10de, 0x13c2);
+  g_autofree char *display = baton_pci_names_dup_class (names, 0x030000);
+
+  g_assert_cmpstr (device, ==, "10de:13c2");
+  g_assert_cmpstr (display, ==, "0300");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/pci-names/names", test_names);
+  g_test_add_func ("/core/pci-names/numbers", test_numbers);
 
   return g_test_run ();
 }
