@@ -286,15 +286,16 @@ baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
  * @trouble: who has begun to use the card
  *
  * The same about those alone who have it through vfio: whoever uses a function that the host's
- * driver has already is not in the way of the others. Where not every process could be looked at,
- * the kernel's own word does as well.
+ * driver has already is not in the way of the others. The kernel's own word does, and takes no
+ * search; that names who it is where somebody has it, and says no less where somebody else was
+ * asking the kernel just then.
  *
  * Returns: %TRUE if no guest has it
  */
 gboolean
 baton_look_is_free_of_guests (BatonStepContext *context, BatonTrouble *trouble)
 {
-  return is_free (context, BATON_HOW_VFIO, trouble);
+  return baton_look_is_left_by_guests (context) || is_free (context, BATON_HOW_VFIO, trouble);
 }
 
 /**

@@ -157,10 +157,8 @@ static const Row rows[] = {
     "bind device-gone -\n"
     "hold-power device-gone -\n"
     "problem device-gone\n"
-    "problem not-as-expected\n"
     "set-override device-gone -\n"
     "unbind device-gone -\n"
-    "unbind not-as-expected -\n"
     "verify device-gone -\n" },
   { "gone/to-host", NULL, "host", FAKE_FAULT_LEAVE, 0,
     "bind device-gone -\n"
