@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-cli-list.h"
 #include "baton-cli-print.h"
 #include "baton-cli-run.h"
 #include "baton-client-result.h"
@@ -85,6 +86,7 @@ int
 baton_cli_holders (BatonCli *self)
 {
   g_autofree char *only = NULL;
+  g_autofree char *missing = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonCliOutput) output = NULL;
   int status = 0;
@@ -97,6 +99,11 @@ baton_cli_holders (BatonCli *self)
     }
 
   output = baton_cli_look (self, BATON_LOOK_HOLDERS, NULL);
+  if (only != NULL)
+    baton_cli_find_seen_card (output, only, &missing);
+  if (missing != NULL)
+    return baton_cli_refuse (self, missing);
+
   status = baton_client_result_get_exit (output->result);
 
   if (self->writer != NULL)

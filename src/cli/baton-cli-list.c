@@ -212,6 +212,25 @@ print_card (BatonCli *cli, JsonObject *card)
 }
 
 /**
+ * baton_cli_find_seen_card:
+ * @output: what was seen
+ * @address: a whole address
+ * @reason: (out) (transfer full): where there is no such card, a clause that says so
+ *
+ * Returns: (nullable) (transfer none): the card; %NULL without a @reason where nothing was seen
+ */
+JsonObject *
+baton_cli_find_seen_card (BatonCliOutput *output, const char *address, char **reason)
+{
+  JsonObject *card = baton_view_find_card (output->view, address);
+
+  if (card == NULL && baton_client_result_get_exit (output->result) == BATON_EXIT_DONE)
+    *reason = g_strdup_printf (_ ("there is no graphics card at %s"), address);
+
+  return card;
+}
+
+/**
  * baton_cli_show:
  * @self: the command line
  *
@@ -222,6 +241,7 @@ baton_cli_show (BatonCli *self)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *address = baton_cli_find_card (self, self->words[0], &error);
+  g_autofree char *missing = NULL;
   g_autoptr (BatonCliOutput) output = NULL;
   JsonObject *card = NULL;
 
@@ -229,14 +249,9 @@ baton_cli_show (BatonCli *self)
     return baton_cli_refuse (self, error->message);
 
   output = baton_cli_look (self, BATON_LOOK_HOLDERS, NULL);
-  card = baton_view_find_card (output->view, address);
-  if (card == NULL && baton_client_result_get_exit (output->result) == BATON_EXIT_DONE)
-    {
-      g_autofree char *reason =
-          g_strdup_printf (_ ("there is no graphics card at %s"), address);
-
-      return baton_cli_refuse (self, reason);
-    }
+  card = baton_cli_find_seen_card (output, address, &missing);
+  if (missing != NULL)
+    return baton_cli_refuse (self, missing);
 
   if (is_for_people (self, output))
     print_card (self, card);

@@ -152,7 +152,8 @@ def endings_must_fit_one_card():
     with Machine(TWINS) as machine:
         for words, part in ((["show", "00.0"], "more than one"), (["show", "99:00.0"], "batonctl list"),
                             (["show", ""], ""), (["show", "0000:00:00.0"], "no graphics card"),
-                            (["show", "\033[2J"], "")):
+                            (["show", "\033[2J"], ""), (["holders", "0000:00:00.0"], "no graphics card"),
+                            (["holders", "99:00.0"], "batonctl list")):
             status, text, errors = machine.run(*words)
             check(status == 10 and part in errors and "\033" not in errors, f"{words}: {errors}")
             status, events = machine.run_json(*words)
