@@ -18,6 +18,7 @@
 #define LIST_JOBS_REPLY "(a(usssoo))"
 
 #define CALL_TIMEOUT_MS 25000
+#define MAX_ASKED 3
 
 typedef struct
 {
@@ -119,49 +120,62 @@ wait_for_result (Job *self, const char *path)
   return result;
 }
 
-/* Returns the path of the job that the unit has already, or NULL. */
-static char *
-find_other_job (Job *self)
+/* The path of the job that the unit has already, or NULL where it has none, in @ret_path. FALSE if
+ * nobody says. */
+static gboolean
+find_other_job (Job *self, char **ret_path)
 {
   g_autoptr (GVariant) reply = call_manager (self, "ListJobs", NULL, LIST_JOBS_REPLY, NULL);
   g_autoptr (GVariantIter) jobs = NULL;
   const char *unit = NULL;
   const char *path = NULL;
 
+  *ret_path = NULL;
   if (reply == NULL)
-    return NULL;
+    return FALSE;
   g_variant_get (reply, LIST_JOBS_REPLY, &jobs);
-  while (g_variant_iter_next (jobs, "(u&s&s&s&o&o)", NULL, &unit, NULL, NULL, &path, NULL))
+  while (*ret_path == NULL &&
+         g_variant_iter_next (jobs, "(u&s&s&s&o&o)", NULL, &unit, NULL, NULL, &path, NULL))
     if (g_str_equal (unit, self->unit))
-      return g_strdup (path);
+      *ret_path = g_strdup (path);
 
-  return NULL;
+  return TRUE;
+}
+
+/* Returns: whether there is a reason to ask again. A job that is not there any more has ended since
+ * it stood in the way. */
+static gboolean
+wait_for_way (Job *self, const GError *refusal)
+{
+  g_autofree char *name = g_dbus_error_get_remote_error (refusal);
+  g_autofree char *other = NULL;
+
+  return g_strcmp0 (name, IN_THE_WAY) == 0 && find_other_job (self, &other) &&
+         (other == NULL || wait_for_result (self, other) != NULL);
 }
 
 /* A worker that was killed has left its stop to systemd, and what comes next for the unit waits for
- * that. */
+ * that. What stands in the way may be another unit's, which ends for nobody. */
 static char *
 begin (Job *self, const char *method, GError **error)
 {
   g_autoptr (GVariant) subscribed = call_manager (self, "Subscribe", NULL, "()", error);
-  g_autoptr (GError) cause = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *other = NULL;
-  char *path;
+  g_autoptr (GError) refusal = NULL;
+  char *path = NULL;
+  guint n_asked = 0;
 
   if (subscribed == NULL)
     return NULL;
-  path = ask (self, method, &cause);
-  if (path != NULL)
-    return path;
+  do
+    {
+      g_clear_error (&refusal);
+      path = ask (self, method, &refusal);
+    }
+  while (path == NULL && ++n_asked < MAX_ASKED && wait_for_way (self, refusal));
+  if (path == NULL)
+    g_propagate_error (error, g_steal_pointer (&refusal));
 
-  name = g_dbus_error_get_remote_error (cause);
-  other = g_strcmp0 (name, IN_THE_WAY) == 0 ? find_other_job (self) : NULL;
-  if (other != NULL && wait_for_result (self, other) != NULL)
-    return ask (self, method, error);
-  g_propagate_error (error, g_steal_pointer (&cause));
-
-  return NULL;
+  return path;
 }
 
 /* Left alone, it would go on for whoever has given it up already. It may have ended meanwhile: what

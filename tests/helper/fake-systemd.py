@@ -13,6 +13,9 @@ Says on stdout what is asked of it, and ends with its stdin. MANNER is how its j
   hangs      never, and somebody asks to stop (the file `cancel` of the tree) once it is made
   too-late   the same, but it is over before it can be taken back
   in-the-way well, but a job that somebody else has made has to come to its end first
+  just-gone  the same, and that has come to its end before anybody asks which it is
+  unlisted   there is no job, and nobody says which it is that stands in its way
+  never-said the same, and those that there are do not include it
 """
 
 import pathlib
@@ -39,7 +42,7 @@ UNIT = "nvidia-persistenced.service"
 
 tree, manner = pathlib.Path(sys.argv[1]), sys.argv[2]
 loop = GLib.MainLoop()
-stops = manner == "in-the-way"
+stops = manner in ("in-the-way", "just-gone", "unlisted", "never-said")
 
 
 def end_job(connection, job, unit, result):
@@ -72,21 +75,26 @@ def on_call(connection, sender, path, interface, method, arguments, invocation):
     invocation.return_value(GLib.Variant("(o)", (JOB,)))
     if manner in ("hangs", "too-late"):
         (tree / "cancel").touch()
-    if manner in ("later", "another", "in-the-way"):
+    if manner in ("later", "another", "in-the-way", "just-gone"):
         end_job(connection, JOB, unit, "done")
     if manner == "failed":
         end_job(connection, JOB, unit, "failed")
 
 
 def list_jobs(connection, invocation):
-    """The unit stops already, and has done so a moment after this was asked."""
+    """The unit stops already, and has done so a moment after this was asked, or before."""
     global stops
     print("ListJobs", flush=True)
-    jobs = [(5, ANOTHER_UNIT, "start", "running", "/org/freedesktop/systemd1/job/5", "/"),
-            (6, UNIT, "stop", "running", OTHER_JOB, "/")]
+    if manner == "unlisted":
+        invocation.return_dbus_error("org.freedesktop.DBus.Error.AccessDenied", "Nobody may ask.")
+        return
+    stops = manner == "never-said"
+    jobs = [(5, ANOTHER_UNIT, "start", "running", "/org/freedesktop/systemd1/job/5", "/")]
+    if manner == "in-the-way":
+        jobs.append((6, UNIT, "stop", "running", OTHER_JOB, "/"))
     invocation.return_value(GLib.Variant("(a(usssoo))", (jobs,)))
-    stops = False
-    end_job(connection, OTHER_JOB, UNIT, "done")
+    if manner == "in-the-way":
+        end_job(connection, OTHER_JOB, UNIT, "done")
 
 
 def on_job_call(connection, sender, path, interface, method, arguments, invocation):

@@ -197,20 +197,53 @@ test_to_the_end (void)
   bus_end (&bus);
 }
 
-/* A worker that was killed while a service stopped has left systemd's job behind. */
+/* A worker that was killed while a service stopped has left systemd's job behind, and it may have
+ * come to its end while systemd is asked which it is. */
 static void
-test_in_the_way (void)
+test_in_the_way (gconstpointer manner)
 {
   Bus bus = { 0 };
   g_autoptr (GError) error = NULL;
 
-  bus_start (&bus, "in-the-way");
+  bus_start (&bus, manner);
   g_assert_true (bus_run (&bus, "StartUnit", BATON_UNIT_JOB_TO_THE_END, &error));
   g_assert_no_error (error);
   expect_asked (&bus, "StartUnit");
   bus_expect (&bus, "ListJobs");
   bus_expect (&bus, "StartUnit " UNIT " fail");
   bus_end (&bus);
+}
+
+/* Where nobody says what it is, or it is another unit's, the first error stands. */
+static const struct
+{
+  const char *manner;
+  guint n_asked;
+} in_the_way_for_good[] = {
+  { "unlisted", 1 },
+  { "never-said", 3 },
+};
+
+static void
+test_in_the_way_for_good (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (in_the_way_for_good); i++)
+    {
+      Bus bus = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      bus_start (&bus, in_the_way_for_good[i].manner);
+      g_assert_false (bus_run (&bus, "StartUnit", BATON_UNIT_JOB_TO_THE_END, &error));
+      g_assert_nonnull (strstr (error->message, UNIT " is to stop."));
+      bus_expect (&bus, "Subscribe");
+      for (guint n = 0; n < in_the_way_for_good[i].n_asked; n++)
+        {
+          if (n > 0)
+            bus_expect (&bus, "ListJobs");
+          bus_expect (&bus, "StartUnit " UNIT " fail");
+        }
+      bus_end (&bus);
+    }
 }
 
 int
@@ -224,7 +257,9 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/unit-job/given-up", test_given_up);
   g_test_add_func ("/helper/unit-job/given-up/too-late", test_given_up_too_late);
   g_test_add_func ("/helper/unit-job/to-the-end", test_to_the_end);
-  g_test_add_func ("/helper/unit-job/in-the-way", test_in_the_way);
+  g_test_add_data_func ("/helper/unit-job/in-the-way", "in-the-way", test_in_the_way);
+  g_test_add_data_func ("/helper/unit-job/in-the-way/just-gone", "just-gone", test_in_the_way);
+  g_test_add_func ("/helper/unit-job/in-the-way/for-good", test_in_the_way_for_good);
 
   return g_test_run ();
 }
