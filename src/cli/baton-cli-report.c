@@ -87,6 +87,21 @@ print_holders (JsonObject *holders, const char *address)
     }
 }
 
+/* The list would name a virtual machine that has a card. That one has it stands below. */
+static void
+forget_guests (BatonView *view)
+{
+  JsonArray *cards = baton_view_get_cards (view);
+
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    {
+      JsonObject *card = baton_json_nth_object (cards, i);
+
+      if (card != NULL)
+        json_object_remove_member (card, "guests");
+    }
+}
+
 static void
 print_all_holders (BatonView *view)
 {
@@ -160,6 +175,7 @@ baton_cli_report (BatonCli *self)
 
   print_system (self);
   g_print ("\n");
+  forget_guests (output->view);
   baton_cli_print_list (self, output->view);
   print_all_holders (output->view);
   g_print ("\n");

@@ -113,12 +113,38 @@ def a_card_in_parts_comes_back_whole():
         check(machine.asked_for("hand"), "batonctl took it for done")
 
 
+def give_to_guest(machine, name):
+    """Has a virtual machine use the second card, the group of which is 17."""
+    devices = machine.tree / "sys/bus/pci/devices"
+    for function in ("0000:27:00.0", "0000:27:00.1"):
+        (devices / function / "driver").unlink()
+        (devices / function / "driver").symlink_to("../../drivers/vfio-pci")
+    vfio = machine.tree / "sys/class/vfio/17"
+    vfio.mkdir(parents=True)
+    (vfio / "dev").write_text("240:0\n")
+    process = machine.tree / "proc/4711"
+    (process / "fd").mkdir(parents=True)
+    (process / "fd/9").symlink_to("/dev/vfio/17")
+    (process / "comm").write_text("qemu-system-x86\n")
+    (process / "cmdline").write_text(f"qemu-system-x86_64\0-name\0guest={name}\0")
+    (process / "stat").write_text("4711 (qemu-system-x86) S" + " 1" * 18 + " 4242" + " 0" * 30 + "\n")
+    (process / "status").write_text(f"Name:\tqemu-system-x86\nUid:{chr(9).join([''] + ['1000'] * 4)}\n")
+    (process / "cgroup").write_text("0::/machine.slice/machine-guest.scope\n")
+    (process / "maps").write_text("")
+
+
 @story
 def report_names_nobody():
     with Machine(TWINS) as machine:
         (machine.tree / "proc/cmdline").write_text(
             "root=UUID=1111-secret systemd.hostname=secret iommu=pt\n")
+        give_to_guest(machine, "secret")
+        _, text, _ = machine.run("list")
+        check("parked" in text and "secret" not in text, text)
+        _, text, _ = machine.run("show", "27:00.0")
+        check("with secret" in text, f"nothing names the virtual machine:\n{text}")
         status, text, _ = machine.run("report")
+        check("0000:27:00.0: vm ?" in text, text)
         check(status == 0 and "iommu=pt" in text and "secret" not in text, text)
         _, events = machine.run_json("report")
         check(all(event["type"] != "holders" for event in events), events)
