@@ -17,6 +17,7 @@ typedef struct
   BatonMachine *machine; /* owned */
   GPtrArray *holders;    /* owned */
   char *next;            /* owned: the one next thing to do */
+  char *next_for_card;   /* owned: the same, where no card is ready */
   guint n_ready;
   guint n_problems;
 } Doctor;
@@ -38,25 +39,26 @@ say_good (Doctor *self, const char *text)
   print_mark (self, BATON_CLI_GREEN, C_ ("doctor", "[good]"), text);
 }
 
+/* @next is what becomes of @remedy, unless something was found before. */
 static void
-say_wrong (Doctor *self, const char *text, const char *remedy)
+say_wrong (Doctor *self, const char *text, const char *remedy, char **next)
 {
   /* Translators: in front of what is not as it should be. */
   print_mark (self, BATON_CLI_RED, C_ ("doctor", "[wrong]"), text);
   self->n_problems++;
-  if (self->next == NULL && remedy != NULL)
-    self->next = baton_text_clean (remedy, -1, BATON_MAX_STRING, NULL, NULL);
+  if (*next == NULL && remedy != NULL)
+    *next = baton_text_clean (remedy, -1, BATON_MAX_STRING, NULL, NULL);
 }
 
 static void
-say_code (Doctor *self, BatonCode code, GHashTable *args)
+say_code (Doctor *self, BatonCode code, GHashTable *args, char **next)
 {
   const BatonCodeInfo *info = baton_code_get_info (code);
   g_autofree char *text = baton_code_fill (_ (info->text), args);
   g_autofree char *remedy =
       info->remedy != NULL ? baton_code_fill (_ (info->remedy), args) : NULL;
 
-  say_wrong (self, text, remedy);
+  say_wrong (self, text, remedy, next);
 }
 
 static void
@@ -65,30 +67,34 @@ say_code_about (Doctor *self, BatonCode code, const char *key, const char *value
   g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
 
   g_hash_table_insert (args, (gpointer) key, (gpointer) value);
-  say_code (self, code, args);
+  say_code (self, code, args, &self->next);
 }
 
 static void
 check_installation (Doctor *self)
 {
+  const char *helper = baton_helper_client_get_path (self->cli->client);
   g_autofree char *pkexec = g_find_program_in_path ("pkexec");
 
-  if (g_file_test (BATON_HELPER_PATH, G_FILE_TEST_IS_EXECUTABLE))
+  if (g_file_test (helper, G_FILE_TEST_IS_EXECUTABLE))
     say_good (self, _ ("Baton’s helper is installed."));
   else
-    say_code_about (self, BATON_CODE_HELPER_MISSING, "path", BATON_HELPER_PATH);
+    say_code_about (self, BATON_CODE_HELPER_MISSING, "path", helper);
 
   if (pkexec == NULL && geteuid () != 0)
-    say_code (self, BATON_CODE_PKEXEC_MISSING, NULL);
+    say_code (self, BATON_CODE_PKEXEC_MISSING, NULL, &self->next);
 
   if (baton_root_exists (self->cli->root, BATON_ROOT_USR, POLICY_PATH))
     say_good (self, _ ("polkit knows Baton’s actions."));
   else
     say_wrong (self, _ ("polkit does not know Baton’s actions."),
-               _ ("Install Baton again; a build must be configured with --prefix=/usr."));
+               _ ("Install Baton again; a build must be configured with --prefix=/usr."),
+               &self->next);
 }
 
-/* What a consent sets aside, such as an app that has to be closed, is no fault of the computer. */
+/* What keeps one card here is not the next thing to do while another is ready.
+ *
+ * What a consent sets aside, such as an app that has to be closed, is no fault of the computer. */
 static guint
 say_blockers (Doctor *self, const BatonPlan *plan)
 {
@@ -97,15 +103,18 @@ say_blockers (Doctor *self, const BatonPlan *plan)
   for (guint i = 0; i < plan->findings->len; i++)
     {
       const BatonFinding *finding = g_ptr_array_index (plan->findings, i);
+      char **next = &self->next_for_card;
 
       if (baton_finding_get_severity (finding) == BATON_SEVERITY_BLOCKER &&
           finding->consent == BATON_CONSENT_NONE)
         n_blockers++;
       /* Nothing is in the way, and yet the card is not as it should be. */
-      else if (finding->code != BATON_CODE_COMPANION_LOST_DRIVER)
+      else if (finding->code == BATON_CODE_COMPANION_LOST_DRIVER)
+        next = &self->next;
+      else
         continue;
 
-      say_code (self, finding->code, finding->args);
+      say_code (self, finding->code, finding->args, next);
     }
 
   return n_blockers;
@@ -166,9 +175,10 @@ say_missing_card (Doctor *self)
 
   say_wrong (self, _ ("This computer has no graphics card that can be seen."),
              _ ("Look at “lspci -nn”: a card that is not there either is not plugged in, or "
-                "switched off in the firmware’s setup."));
+                "switched off in the firmware’s setup."),
+             &self->next);
   if (iommu != NULL)
-    say_code (self, iommu->code, iommu->args);
+    say_code (self, iommu->code, iommu->args, &self->next);
 
   baton_finding_free (iommu);
 }
@@ -205,6 +215,9 @@ end (Doctor *self)
       baton_event_writer_result (self->cli->writer, (BatonExit) status, code, args, NULL, 0);
       return status;
     }
+
+  if (self->next == NULL && self->n_ready == 0)
+    self->next = g_steal_pointer (&self->next_for_card);
 
   g_print ("\n");
   if (self->next != NULL)
@@ -245,6 +258,7 @@ baton_cli_doctor (BatonCli *self)
   g_clear_pointer (&doctor.machine, baton_machine_unref);
   g_clear_pointer (&doctor.holders, g_ptr_array_unref);
   g_free (doctor.next);
+  g_free (doctor.next_for_card);
 
   return status;
 }

@@ -95,6 +95,20 @@ baton_helper_client_run_finish (BatonHelperClient *self, GAsyncResult *result, G
 }
 
 /**
+ * baton_helper_client_get_path:
+ * @self: a client
+ *
+ * Returns: where the helper is that it asks
+ */
+const char *
+baton_helper_client_get_path (BatonHelperClient *self)
+{
+  g_return_val_if_fail (BATON_IS_HELPER_CLIENT (self), NULL);
+
+  return self->helper_path;
+}
+
+/**
  * baton_helper_client_is_greeted:
  * @self: a client
  *

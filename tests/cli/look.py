@@ -96,6 +96,31 @@ def doctor_keeps_the_contract():
 
 
 @story
+def doctor_names_no_remedy_that_nothing_needs():
+    """The desktop draws with the first card, and the second is free."""
+    with Machine(TWINS) as machine:
+        policy = machine.tree / "usr/share/polkit-1/actions/io.github.batongpu.Baton.policy"
+        policy.parent.mkdir(parents=True)
+        policy.write_text("")
+        for n, address in enumerate(("0000:26:00.0", "0000:27:00.0")):
+            node = machine.tree / f"sys/bus/pci/devices/{address}/drm/card{n}"
+            node.mkdir(parents=True)
+            (node / "dev").write_text(f"226:{n}\n")
+            (node / "uevent").write_text(f"MAJOR=226\nMINOR={n}\nDEVNAME=dri/card{n}\n")
+        add_process(machine, 1815, "gnome-shell", "gnome-shell\0", "/dev/dri/card0")
+        status, text, _ = machine.run("doctor")
+        check(status == 0 and "[wrong] The desktop itself" in text, text)
+        check("This computer is ready. Next: " in text and "Log out" not in text, text)
+        add_process(machine, 1816, "gnome-shell", "gnome-shell\0", "/dev/dri/card1")
+        status, text, _ = machine.run("doctor")
+        check(status == 12 and "Next: Log out first" in text, text)
+        # Without Baton, no card can be handed over.
+        policy.unlink()
+        status, text, _ = machine.run("doctor")
+        check("Next: Install Baton again" in text, text)
+
+
+@story
 def a_card_in_parts_comes_back_whole():
     with Machine(TWINS) as machine:
         driver = machine.tree / "sys/bus/pci/devices/0000:27:00.1/driver"
@@ -113,6 +138,18 @@ def a_card_in_parts_comes_back_whole():
         check(machine.asked_for("hand"), "batonctl took it for done")
 
 
+def add_process(machine, pid, name, command_line, node):
+    """Has a program run that has a device file open."""
+    process = machine.tree / f"proc/{pid}"
+    (process / "fd").mkdir(parents=True)
+    (process / "fd/9").symlink_to(node)
+    (process / "cmdline").write_text(command_line)
+    (process / "stat").write_text(f"{pid} ({name}) S" + " 1" * 18 + " 4242" + " 0" * 30 + "\n")
+    (process / "status").write_text(f"Name:\t{name}\nUid:" + "\t1000" * 4 + "\n")
+    (process / "cgroup").write_text("0::/user.slice/user-1000.slice/session-2.scope\n")
+    (process / "maps").write_text("")
+
+
 def give_to_guest(machine, name):
     """Has a virtual machine use the second card, the group of which is 17."""
     devices = machine.tree / "sys/bus/pci/devices"
@@ -122,15 +159,7 @@ def give_to_guest(machine, name):
     vfio = machine.tree / "sys/class/vfio/17"
     vfio.mkdir(parents=True)
     (vfio / "dev").write_text("240:0\n")
-    process = machine.tree / "proc/4711"
-    (process / "fd").mkdir(parents=True)
-    (process / "fd/9").symlink_to("/dev/vfio/17")
-    (process / "comm").write_text("qemu-system-x86\n")
-    (process / "cmdline").write_text(f"qemu-system-x86_64\0-name\0guest={name}\0")
-    (process / "stat").write_text("4711 (qemu-system-x86) S" + " 1" * 18 + " 4242" + " 0" * 30 + "\n")
-    (process / "status").write_text(f"Name:\tqemu-system-x86\nUid:{chr(9).join([''] + ['1000'] * 4)}\n")
-    (process / "cgroup").write_text("0::/machine.slice/machine-guest.scope\n")
-    (process / "maps").write_text("")
+    add_process(machine, 4711, "qemu-system-x86", f"qemu-system-x86_64\0-name\0guest={name}\0", "/dev/vfio/17")
 
 
 @story
