@@ -11,15 +11,11 @@
 #include "baton-root.h"
 
 static JsonNode *
-read_report (void)
+read_report (BatonRoot *root)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (BatonRoot) root = baton_root_new_system (&error);
   g_autofree char *text = NULL;
   gsize length = 0;
-
-  if (root == NULL)
-    return NULL;
 
   text = baton_root_read_file (root, BATON_ROOT_VAR, "lib/baton/report.json", BATON_MAX_LINE_IN,
                                &length, &error);
@@ -43,14 +39,20 @@ read_report (void)
 int
 baton_login_report (GApplication *application, const char *state_directory)
 {
-  g_autoptr (JsonNode) node = read_report ();
-  g_autoptr (GNotification) notification = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRoot) root = baton_root_new_system (&error);
+  g_autoptr (JsonNode) node = root != NULL ? read_report (root) : NULL;
+  g_autoptr (GNotification) notification = NULL;
+  g_autofree char *boot_id = NULL;
   g_autofree char *key = NULL;
   GDBusConnection *bus;
 
   /* No report is the usual case. A broken one is told of by whoever looks at it. */
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return EXIT_SUCCESS;
+
+  boot_id = baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/random/boot_id", NULL);
+  if (!baton_notify_holds (json_node_get_object (node), boot_id))
     return EXIT_SUCCESS;
 
   key = baton_notify_dup_key (json_node_get_object (node));

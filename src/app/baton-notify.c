@@ -47,6 +47,27 @@ baton_notify_build (JsonObject *report)
 }
 
 /**
+ * baton_notify_holds:
+ * @report: a report of the contract
+ * @boot_id: (nullable): what tells this boot from every other
+ *
+ * A restart ends every handoff: that a card is with the guests was so before it.
+ *
+ * Returns: %TRUE if what @report tells can still be so
+ */
+gboolean
+baton_notify_holds (JsonObject *report, const char *boot_id)
+{
+  const char *reported = baton_json_get_string (report, "boot_id");
+
+  if (baton_json_get_int (report, "exit", -1) != BATON_EXIT_DONE ||
+      g_strcmp0 (baton_json_get_string (report, "to"), "guest") != 0)
+    return TRUE;
+
+  return boot_id != NULL && g_strcmp0 (reported, boot_id) == 0;
+}
+
+/**
  * baton_notify_dup_key:
  * @report: a report of the contract
  *

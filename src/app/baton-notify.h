@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 GNotification *baton_notify_build (JsonObject *report);
 
+gboolean baton_notify_holds (JsonObject *report, const char *boot_id);
 char *baton_notify_dup_key (JsonObject *report);
 gboolean baton_notify_was_seen (const char *state_directory, const char *key);
 void baton_notify_note_seen (const char *state_directory, const char *key);

@@ -61,6 +61,37 @@ test_key (void)
   g_assert_cmpstr (odd, ==, "0 ");
 }
 
+/* A restart has taken the card back from the guests, and nobody returns it any more. */
+static void
+test_holds (void)
+{
+  static const struct
+  {
+    const char *report;
+    gboolean same_boot;
+    gboolean other_boot;
+  } rows[] = {
+    { "{\"exit\":0,\"to\":\"guest\",\"boot_id\":\"b\"}", TRUE, FALSE },
+    { "{\"exit\":0,\"to\":\"guest\"}", FALSE, FALSE },
+    { "{\"exit\":0,\"to\":\"host\",\"boot_id\":\"b\"}", TRUE, TRUE },
+    /* what went wrong is told whenever */
+    { "{\"exit\":14,\"to\":\"guest\",\"boot_id\":\"b\"}", TRUE, TRUE },
+    { "{\"exit\":16,\"to\":\"host\",\"boot_id\":\"b\"}", TRUE, TRUE },
+    { "{}", TRUE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (JsonNode) node = json_from_string (rows[i].report, NULL);
+      JsonObject *report = json_node_get_object (node);
+
+      g_test_message ("%s", rows[i].report);
+      g_assert_cmpint (baton_notify_holds (report, "b"), ==, rows[i].same_boot);
+      g_assert_cmpint (baton_notify_holds (report, "c"), ==, rows[i].other_boot);
+      g_assert_cmpint (baton_notify_holds (report, NULL), ==, rows[i].other_boot);
+    }
+}
+
 /* Whatever is in the file: a notification comes of it. */
 static void
 test_build (void)
@@ -91,6 +122,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/notify/seen", test_seen);
   g_test_add_func ("/app/notify/cannot-note", test_cannot_note);
   g_test_add_func ("/app/notify/key", test_key);
+  g_test_add_func ("/app/notify/holds", test_holds);
   g_test_add_func ("/app/notify/build", test_build);
 
   return g_test_run ();
