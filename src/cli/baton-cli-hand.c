@@ -167,7 +167,7 @@ baton_cli_hand (BatonCli *self)
           baton_cli_build_request (self, self->verb, (const char *const *) self->words, &error);
 
       if (request == NULL)
-        return baton_cli_refuse (self, error->message);
+        return baton_cli_end_with_error (self, error);
       if (!agree (self, request, &status))
         return status;
 

@@ -95,7 +95,7 @@ baton_cli_holders (BatonCli *self)
     {
       only = baton_cli_find_card (self, self->words[0], &error);
       if (only == NULL)
-        return baton_cli_refuse (self, error->message);
+        return baton_cli_end_with_error (self, error);
     }
 
   output = baton_cli_look (self, BATON_LOOK_HOLDERS, NULL);

@@ -246,7 +246,7 @@ baton_cli_show (BatonCli *self)
   JsonObject *card = NULL;
 
   if (address == NULL)
-    return baton_cli_refuse (self, error->message);
+    return baton_cli_end_with_error (self, error);
 
   output = baton_cli_look (self, BATON_LOOK_HOLDERS, NULL);
   card = baton_cli_find_seen_card (output, address, &missing);

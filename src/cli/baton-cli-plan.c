@@ -316,7 +316,7 @@ baton_cli_plan (BatonCli *self)
   if (request != NULL)
     output = baton_cli_preview (self, request, &error);
   if (output == NULL)
-    return baton_cli_refuse (self, error->message);
+    return baton_cli_end_with_error (self, error);
 
   if (self->writer != NULL)
     {

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-cli.h"
+#include "baton-error.h"
 #include "baton-record.h"
 
 #include <glib/gi18n.h>
@@ -20,8 +21,16 @@ baton_cli_record (BatonCli *self)
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonMachine) machine = baton_machine_new (self->root, &error);
 
-  if (machine == NULL || !baton_record_write (self->root, machine, self->words[0], &error))
-    return baton_cli_refuse (self, error->message);
+  if (machine == NULL)
+    return baton_cli_fail (self, BATON_CODE_LOOK_FAILED, error->message);
+
+  if (!baton_record_write (self->root, machine, self->words[0], &error))
+    {
+      /* Another directory is to be named; a full disk takes none. */
+      if (g_error_matches (error, BATON_ERROR, BATON_ERROR_MISMATCH))
+        return baton_cli_refuse (self, error->message);
+      return baton_cli_fail (self, BATON_CODE_INTERNAL, error->message);
+    }
 
   if (self->writer != NULL)
     {

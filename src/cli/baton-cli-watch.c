@@ -102,7 +102,7 @@ baton_cli_cancel (BatonCli *self)
     {
       machine = baton_machine_new (self->root, &error);
       if (machine == NULL)
-        return baton_cli_refuse (self, error->message);
+        return baton_cli_fail (self, BATON_CODE_LOOK_FAILED, error->message);
       if (!may_have_handoff (machine))
         return end_without_handoff (self);
     }

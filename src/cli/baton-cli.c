@@ -113,6 +113,28 @@ new_option_context (Parsed *parsed)
   return context;
 }
 
+/* @code has the argument “reason”. */
+static int
+end_early (BatonCli *self, BatonExit status, BatonCode code, const char *reason)
+{
+  g_autofree char *clean = baton_text_clean (reason, -1, BATON_MAX_STRING, NULL, NULL);
+
+  if (self->writer != NULL)
+    {
+      g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+
+      g_hash_table_insert (args, (gpointer) "reason", clean);
+      baton_event_writer_hello (self->writer, self->verb, "self");
+      baton_event_writer_result (self->writer, status, code, args, NULL, 0);
+    }
+  else
+    {
+      g_printerr ("batonctl: %s\n", clean);
+    }
+
+  return (int) status;
+}
+
 /**
  * baton_cli_refuse:
  * @self: the command line
@@ -125,23 +147,39 @@ new_option_context (Parsed *parsed)
 int
 baton_cli_refuse (BatonCli *self, const char *reason)
 {
-  g_autofree char *clean = baton_text_clean (reason, -1, BATON_MAX_STRING, NULL, NULL);
+  return end_early (self, BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, reason);
+}
 
-  if (self->writer != NULL)
-    {
-      g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+/**
+ * baton_cli_fail:
+ * @self: the command line
+ * @code: a code whose argument is a reason
+ * @reason: a clause: why it could not be done
+ *
+ * Says that the request was understood, and that it could not be carried out.
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_fail (BatonCli *self, BatonCode code, const char *reason)
+{
+  return end_early (self, BATON_EXIT_ERROR, code, reason);
+}
 
-      g_hash_table_insert (args, (gpointer) "reason", clean);
-      baton_event_writer_hello (self->writer, self->verb, "self");
-      baton_event_writer_result (self->writer, BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS,
-                                 args, NULL, 0);
-    }
-  else
-    {
-      g_printerr ("batonctl: %s\n", clean);
-    }
+/**
+ * baton_cli_end_with_error:
+ * @self: the command line
+ * @error: what baton_cli_find_card() or a request made with it said
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_end_with_error (BatonCli *self, const GError *error)
+{
+  if (g_error_matches (error, BATON_ERROR, BATON_ERROR_IO))
+    return baton_cli_fail (self, BATON_CODE_LOOK_FAILED, error->message);
 
-  return BATON_EXIT_BAD_REQUEST;
+  return baton_cli_refuse (self, error->message);
 }
 
 /**
@@ -152,20 +190,25 @@ baton_cli_refuse (BatonCli *self, const char *reason)
  *
  * A whole address is taken as it is, even where there is no card: the plan then says what is there.
  *
- * Returns: (transfer full): a whole address
+ * Returns: (transfer full): a whole address; %NULL with %BATON_ERROR_IO where this computer could not
+ *   be looked at, which is no fault of @text
  */
 char *
 baton_cli_find_card (BatonCli *self, const char *text, GError **error)
 {
   g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (GError) failure = NULL;
   BatonCard *card = NULL;
 
   if (baton_pci_address_is_valid (text))
     return g_strdup (text);
 
-  machine = baton_machine_new_to_show (self->root, error);
+  machine = baton_machine_new_to_show (self->root, &failure);
   if (machine == NULL)
-    return NULL;
+    {
+      g_set_error_literal (error, BATON_ERROR, BATON_ERROR_IO, failure->message);
+      return NULL;
+    }
 
   card = baton_machine_find_card_by_ending (machine, text, error);
 

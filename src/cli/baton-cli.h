@@ -66,6 +66,8 @@ int baton_cli_doctor (BatonCli *self);
 int baton_cli_record (BatonCli *self);
 
 int baton_cli_refuse (BatonCli *self, const char *reason);
+int baton_cli_fail (BatonCli *self, BatonCode code, const char *reason);
+int baton_cli_end_with_error (BatonCli *self, const GError *error);
 char *baton_cli_find_card (BatonCli *self, const char *text, GError **error);
 
 G_END_DECLS

@@ -357,7 +357,7 @@ write_aliases (Record *self)
  * that Baton does not know: no serial numbers, no names of people, computers or virtual
  * machines, no processes, of the kernel's command line the words about devices alone.
  *
- * Returns: %TRUE if all of it was written
+ * Returns: %TRUE if all of it was written; %BATON_ERROR_MISMATCH where @directory is not empty
  */
 gboolean
 baton_record_write (BatonRoot *root,

@@ -280,6 +280,27 @@ def what_could_not_be_read_is_said_in_the_users_language():
 
 
 @story
+def what_could_not_be_done_is_no_bad_request():
+    with Machine(TWINS) as machine:
+        # Not even root makes a directory in what is none.
+        record = str(machine.helper / "record")
+        status, _, errors = machine.run("record", record)
+        check(status == 17 and record in errors, f"{status} {errors}")
+        status, events = machine.run_json("record", record)
+        check(status == 17 and events[-1]["code"] == "internal", events)
+        devices = machine.tree / "sys/bus/pci/devices"
+        shutil.rmtree(devices)
+        devices.symlink_to("devices")
+        for words in (["cancel"], ["show", "27:00.0"], ["holders", "27:00.0"], ["plan", "guest", "27:00.0"],
+                      ["guest", "27:00.0", "-y"], ["record", str(machine.path / "record")]):
+            status, _, errors = machine.run(*words)
+            check(status == 17 and "“/sys/bus/pci/devices” could not be listed" in errors, f"{words}: {status} {errors}")
+            status, events = machine.run_json(*words)
+            check(status == 17 and events[-1]["code"] == "look-failed", f"{words}: {events}")
+        check(not machine.asked.exists(), "the helper was asked")
+
+
+@story
 def unknown_options_are_refused():
     with Machine(TWINS) as machine:
         for words in (["--nonsense"], ["list", "--jsons"], ["-x"], ["guest", "--close"]):
