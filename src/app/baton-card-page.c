@@ -89,13 +89,13 @@ show_verb (BatonCardPage *self)
 {
   BatonHandoff *handoff = baton_card_plan_get_handoff (self->plan);
   JsonObject *result = handoff != NULL ? baton_handoff_get_result (handoff) : NULL;
+  JsonObject *card = baton_card_plan_get_card (self->plan);
   gboolean stuck = baton_json_get_int (result, "exit", 0) == BATON_EXIT_STUCK;
   /* One button, never two: that of the end does the same. */
   gboolean is_offered =
-      result != NULL && baton_result_words_get_remedy (result) == BATON_REMEDY_RETURN;
+      result != NULL && baton_result_words_get_remedy (result, card) == BATON_REMEDY_RETURN;
 
-  self->verb = baton_words_choose_verb (baton_card_plan_get_card (self->plan),
-                                        baton_card_plan_get_plan (self->plan));
+  self->verb = baton_words_choose_verb (card, baton_card_plan_get_plan (self->plan));
   gtk_label_set_label (self->verb_label, baton_words_get_verb_label (self->verb));
   gtk_widget_set_visible (GTK_WIDGET (self->verb_button),
                           !baton_card_plan_is_busy (self->plan) && !stuck && !is_offered &&

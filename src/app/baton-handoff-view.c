@@ -147,6 +147,15 @@ show_running (BatonHandoffView *self)
   announce (self, title);
 }
 
+static BatonRemedy
+get_remedy (BatonHandoffView *self)
+{
+  JsonObject *card = baton_view_find_card (baton_model_get_view (self->model),
+                                           baton_handoff_get_card (self->handoff));
+
+  return baton_result_words_get_remedy (baton_handoff_get_result (self->handoff), card);
+}
+
 static void
 show_end (BatonHandoffView *self)
 {
@@ -154,8 +163,7 @@ show_end (BatonHandoffView *self)
   g_autofree char *title =
       baton_result_words_dup_title (result, baton_handoff_get_to (self->handoff));
   g_autofree char *text = baton_result_words_dup_text (result);
-  const char *label =
-      baton_result_words_get_remedy_label (baton_result_words_get_remedy (result));
+  const char *label = baton_result_words_get_remedy_label (get_remedy (self));
 
   gtk_image_set_from_icon_name (self->icon, baton_result_words_get_icon (result));
   set_style (GTK_WIDGET (self->icon), baton_result_words_get_style (result));
@@ -233,8 +241,7 @@ on_cancel_clicked_cb (BatonHandoffView *self)
 static void
 on_remedy_clicked_cb (BatonHandoffView *self)
 {
-  g_signal_emit (self, signals[SIGNAL_REMEDY], 0,
-                 baton_result_words_get_remedy (baton_handoff_get_result (self->handoff)));
+  g_signal_emit (self, signals[SIGNAL_REMEDY], 0, get_remedy (self));
 }
 
 static void

@@ -195,11 +195,12 @@ baton_result_words_is_quiet (JsonObject *result)
 /**
  * baton_result_words_get_remedy:
  * @result: (nullable): the result of a handoff
+ * @card: (nullable): its card as it is now, of the contract
  *
  * Returns: what the one button of its end does
  */
 BatonRemedy
-baton_result_words_get_remedy (JsonObject *result)
+baton_result_words_get_remedy (JsonObject *result, JsonObject *card)
 {
   BatonCode code = get_code (result);
 
@@ -208,11 +209,6 @@ baton_result_words_get_remedy (JsonObject *result)
   /* Nothing has settled yet what was begun, and each new attempt would be refused until then. */
   if (code == BATON_CODE_WORKER_LOST)
     return BATON_REMEDY_RECOVER;
-  /* It is back, and the page's button leads away again. What has no driver yet is a finding of the
-   * card's, with a button of its own. */
-  if (code == BATON_CODE_RETURNED_WITH_PROBLEMS)
-    return BATON_REMEDY_NONE;
-
   switch (get_exit (result))
     {
     case BATON_EXIT_ROLLED_BACK:
@@ -220,8 +216,14 @@ baton_result_words_get_remedy (JsonObject *result)
     case BATON_EXIT_BUSY:
     case BATON_EXIT_ERROR:
       return BATON_REMEDY_TRY_AGAIN;
+    /* Also what was undone may have left the card where it was to go, or at the host: there the
+     * page's button leads away again. What has no driver yet is a finding of the card's, with a
+     * button of its own. */
     case BATON_EXIT_DEGRADED:
-      return BATON_REMEDY_RETURN;
+      return code != BATON_CODE_RETURNED_WITH_PROBLEMS &&
+                     baton_words_get_other_side (card) == BATON_SIDE_HOST
+                 ? BATON_REMEDY_RETURN
+                 : BATON_REMEDY_NONE;
     default:
       return BATON_REMEDY_NONE;
     }

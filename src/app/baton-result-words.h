@@ -23,7 +23,7 @@ const char *baton_result_words_get_icon (JsonObject *result);
 const char *baton_result_words_get_style (JsonObject *result);
 gboolean baton_result_words_is_urgent (JsonObject *result);
 gboolean baton_result_words_is_quiet (JsonObject *result);
-BatonRemedy baton_result_words_get_remedy (JsonObject *result);
+BatonRemedy baton_result_words_get_remedy (JsonObject *result, JsonObject *card);
 const char *baton_result_words_get_remedy_label (BatonRemedy remedy);
 
 G_END_DECLS

@@ -48,6 +48,7 @@ static const StateRow state_rows[] = {
   { "done", "Card Is Ready for a Virtual Machine", "_Return to Host", NULL },
   { "rolled-back", "Could Not Hand Over. Everything Was Put Back", "_Hand to VM…", NULL },
   { "degraded", "Handed Over, with Problems", NULL, "_Hand to VM…" },
+  { "put-back-with-problems", "Not Everything Was Put Back", "_Hand to VM…", "Return to Host" },
   { "return-failed", "Could Not Return. Everything Was Put Back", "_Return to Host", NULL },
   { "stuck", "Restart Needed", NULL, "_Hand to VM…" },
 };
@@ -665,6 +666,19 @@ test_end_has_the_button (void)
   g_assert_true (is_pill (scene_find_button (get_root (scene), "_Return to Host")));
 }
 
+/* Where the card never left the host, the end's button could only lead where it is. */
+static void
+test_end_of_card_at_host (void)
+{
+  g_autoptr (Scene) scene = scene_open ("put-back-with-problems");
+  GtkWidget *button = scene_find_button (get_root (scene), "_Hand to VM…");
+
+  g_assert_nonnull (scene_find_label (get_root (scene), "Not Everything Was Put Back"));
+  g_assert_null (scene_find_button (get_root (scene), "_Return to Host"));
+  g_assert_nonnull (button);
+  g_assert_true (is_pill (button));
+}
+
 static void
 test_end_is_dismissed (void)
 {
@@ -871,6 +885,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/step-list", test_step_list);
   g_test_add_func ("/ui/handoff/remedies", test_remedies);
   g_test_add_func ("/ui/handoff/one-button", test_end_has_the_button);
+  g_test_add_func ("/ui/handoff/one-button/at-host", test_end_of_card_at_host);
   g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
   g_test_add_func ("/ui/handoff/try-again-asks", test_try_again_asks);
   g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);

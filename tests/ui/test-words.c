@@ -502,6 +502,7 @@ typedef struct
   const char *title;
   BatonRemedy remedy;
   gboolean urgent;
+  const char *side; /* where the card is now; NULL where nobody knows */
 } EndRow;
 
 static void
@@ -517,7 +518,17 @@ test_ends (void)
     { 14, "rolled-back", "host", "Could Not Return. Everything Was Put Back",
       BATON_REMEDY_TRY_AGAIN, TRUE },
     { 15, "handed-over-with-problems", "guest", "Handed Over, with Problems",
-      BATON_REMEDY_RETURN, TRUE },
+      BATON_REMEDY_RETURN, TRUE, "guest" },
+    { 15, "handed-over-with-problems", "guest", "Handed Over, with Problems", BATON_REMEDY_NONE,
+      TRUE, "host" },
+    { 15, "put-back-with-problems", "guest", "Not Everything Was Put Back", BATON_REMEDY_NONE,
+      TRUE, "host" },
+    { 15, "put-back-with-problems", "host", "Not Everything Was Put Back", BATON_REMEDY_RETURN,
+      TRUE, "guest" },
+    { 15, "put-back-with-problems", "guest", "Not Everything Was Put Back", BATON_REMEDY_RETURN,
+      TRUE, "split" },
+    { 15, "recovered-with-problems", "guest", "Not Everything Was Put Back", BATON_REMEDY_NONE,
+      TRUE, "host" },
     { 15, "returned-with-problems", "host", "Came Back, with Problems", BATON_REMEDY_NONE,
       TRUE },
     { 16, "stuck", "guest", "Restart Needed", BATON_REMEDY_NONE, TRUE },
@@ -529,20 +540,23 @@ test_ends (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (JsonObject) result = json_object_new ();
+      g_autoptr (JsonObject) card = json_object_new ();
       g_autofree char *title = NULL;
 
       g_test_message ("%d %s", rows[i].status, rows[i].code);
+      if (rows[i].side != NULL)
+        json_object_set_string_member (card, "side", rows[i].side);
       json_object_set_int_member (result, "exit", rows[i].status);
       json_object_set_string_member (result, "code", rows[i].code);
       title = baton_result_words_dup_title (result, rows[i].to);
       g_assert_cmpstr (title, ==, rows[i].title);
-      g_assert_cmpint (baton_result_words_get_remedy (result), ==, rows[i].remedy);
+      g_assert_cmpint (baton_result_words_get_remedy (result, card), ==, rows[i].remedy);
       g_assert_cmpint (baton_result_words_is_urgent (result), ==, rows[i].urgent);
     }
 
   nothing = baton_result_words_dup_title (NULL, "guest");
   g_assert_cmpstr (nothing, ==, "Outcome Unknown");
-  g_assert_cmpint (baton_result_words_get_remedy (NULL), ==, BATON_REMEDY_CHECK_AGAIN);
+  g_assert_cmpint (baton_result_words_get_remedy (NULL, NULL), ==, BATON_REMEDY_CHECK_AGAIN);
 }
 
 typedef struct
