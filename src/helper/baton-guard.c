@@ -47,12 +47,13 @@ start_unit (int socket, gpointer data)
   baton_errand_answer (socket, -1, error);
 }
 
-static gboolean
-is_with_guests (BatonMachine *machine, const char *address)
+/* Returns: the card, or NULL where it is with none */
+static const BatonCard *
+find_with_guests (BatonMachine *machine, const char *address)
 {
   const BatonCard *card = baton_machine_find_card (machine, address);
 
-  return card != NULL && card->side == BATON_SIDE_GUEST;
+  return card != NULL && card->side == BATON_SIDE_GUEST ? card : NULL;
 }
 
 static gboolean
@@ -96,7 +97,7 @@ baton_guard_leave (BatonRoot *root,
     return TRUE;
   machine = baton_machine_new (root, &cause);
   if (machine != NULL &&
-      (!is_with_guests (machine, address) || start (root, waiter, address, &cause)))
+      (find_with_guests (machine, address) == NULL || start (root, waiter, address, &cause)))
     return TRUE;
   g_set_error (
       error, BATON_ERROR, BATON_ERROR_IO,
@@ -120,8 +121,27 @@ stay_awake (BatonRoot *root, BatonWaiter *waiter, BatonInhibitor **inhibitor)
                 error->message);
 }
 
+/* vfio-pci enables a function for whoever opens it, and for nobody else (vfio_pci_core_enable() and
+ * vfio_pci_core_disable()); the group itself could not be tried, since the unit opens no device. */
+static gboolean
+may_be_open (BatonRoot *root, const BatonCard *card)
+{
+  for (guint i = 0; i < card->functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (card->functions, i);
+      g_autofree char *path =
+          g_strconcat ("bus/pci/devices/", function->address, "/enable", NULL);
+      g_autofree char *n_users = baton_root_read_line (root, BATON_ROOT_SYS, path, NULL);
+
+      if (baton_function_is_on_vfio (function) && g_strcmp0 (n_users, "0") != 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 /* Returns: whether the card is with guests; how many have it in @ret_n_guests, which stays as it is
- * where that nobody is seen proves nothing */
+ * where that nobody is seen proves nothing, and the kernel does not say that nobody has it */
 static gboolean
 look (BatonRoot *root,
       BatonGuestWatch *watch,
@@ -133,10 +153,11 @@ look (BatonRoot *root,
   int errsv = baton_guest_watch_listen (watch, root) ? 0 : errno;
   g_autoptr (BatonMachine) machine = baton_machine_new (root, error);
   g_autoptr (GPtrArray) all = NULL;
+  const BatonCard *card = machine != NULL ? find_with_guests (machine, address) : NULL;
   const BatonHolders *holders;
   guint n_guests;
 
-  if (machine == NULL || !is_with_guests (machine, address))
+  if (card == NULL)
     return FALSE;
   if (errsv != 0)
     {
@@ -149,7 +170,7 @@ look (BatonRoot *root,
     return FALSE;
   holders = baton_holders_find (all, address);
   n_guests = baton_guest_watch_follow (watch, holders);
-  if (n_guests > 0 || holders->complete)
+  if (n_guests > 0 || holders->complete || !may_be_open (root, card))
     *ret_n_guests = n_guests;
 
   return TRUE;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +72,38 @@ let_guest_go (Story *story, int pid)
 
   mock_machine_remove (story->machine, link);
   touch_node (story);
+}
+
+/* A guest that ends, as no event of a node tells. */
+static pid_t
+start_guest (Story *story)
+{
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      pause ();
+      _exit (0);
+    }
+  mock_process_add (story->machine, pid, "qemu-system-x86", 1000, "/", "qemu-system-x86_64");
+  mock_process_open (story->machine, pid, 9, "/dev/vfio/" FAKE_GROUP);
+
+  return pid;
+}
+
+static void
+hide_guest (Story *story, pid_t pid)
+{
+  g_autofree char *entry = g_strdup_printf ("proc/%d", pid);
+
+  mock_machine_remove (story->machine, entry);
+}
+
+static void
+end_guest (pid_t pid)
+{
+  g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
 }
 
 /* Only while somebody has it, however often, and until it is taken back. */
@@ -157,6 +190,49 @@ test_guest_not_seen (void)
 
   let_guest_go (&story, logind.pid);
   fake_peer_expect (&logind, "released vfio-pci");
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  expect_end (guard);
+  fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton vfio-pci");
+  fake_peer_expect (&logind, "released amdgpu");
+  fake_peer_end (&logind);
+}
+
+/* Somebody who is not to be looked at, hanging on a disk that is gone perhaps, for as long as the
+ * card is away: the kernel says whether anybody has it, and nobody is kept awake for nothing. */
+static void
+test_last_guest_ends (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer logind;
+  pid_t guest;
+  pid_t guard;
+
+  story_begin_on (&story, "guest");
+  mock_machine_write (story.machine, "run/systemd/system/.keep", "");
+  mock_process_add (story.machine, 99998, "hangs", 1000, "/", "hangs");
+  mock_machine_remove (story.machine, "proc/99998/fd");
+  mock_machine_write (story.machine, "proc/99998/fd", "not for you");
+  fake_peer_start (&logind, &story, "fake-logind.py", "grants", "done", NULL);
+  guest = start_guest (&story);
+  mock_machine_set_attribute (story.machine, FAKE_CARD, "enable", "1");
+  mock_machine_set_attribute (story.machine, FAKE_SOUND, "enable", "0");
+  guard = start_guard (&story);
+  fake_peer_expect (&logind, KEPT_AWAKE);
+
+  /* It has ended, and somebody has the card all the same. */
+  hide_guest (&story, guest);
+  end_guest (guest);
+  wait_for_look (&story);
+  guest = start_guest (&story);
+  wait_for_look (&story);
+
+  /* Its end is all that is heard. */
+  hide_guest (&story, guest);
+  mock_machine_set_attribute (story.machine, FAKE_CARD, "enable", "0");
+  end_guest (guest);
+  fake_peer_expect (&logind, "released vfio-pci");
+
+  mock_machine_remove (story.machine, "proc/99998");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   expect_end (guard);
   fake_peer_expect (&logind, "block sleep:shutdown:handle-lid-switch Baton vfio-pci");
@@ -266,6 +342,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/helper/guard/guests-come-and-go", test_guests_come_and_go);
   g_test_add_func ("/helper/guard/guest-not-seen", test_guest_not_seen);
+  g_test_add_func ("/helper/guard/last-guest-ends", test_last_guest_ends);
   g_test_add_func ("/helper/guard/undone-return", test_undone_return);
   g_test_add_func ("/helper/guard/recovered-return", test_recovered_return);
   g_test_add_func ("/helper/guard/sleep-is-allowed", test_sleep_is_allowed);
