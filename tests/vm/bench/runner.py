@@ -156,7 +156,7 @@ class Group:
 
     def _tell(self, one):
         """The story between two looks at the whole machine, which must agree."""
-        bench = story.Bench(self.machine, self.options.full)
+        bench = story.Bench(self.machine, self.options.full, self.count.say)
         spoils = one.value('SPOILS', False)
         before = None if spoils else bench.snapshot()
         try:

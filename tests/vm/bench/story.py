@@ -85,13 +85,18 @@ class Running:
 class Bench:
     """One story's hold on the machine."""
 
-    def __init__(self, machine, full):
+    def __init__(self, machine, full, say):
         self.machine = machine
+        self._say = say
         self.channel = machine.channel
         self.release = machine.image.release
         self.topology = machine.topology
         self.full = full
         self._ends = contextlib.ExitStack()
+
+    def say(self, text):
+        """Has a figure stand beside the story's result."""
+        self._say(f'# {text}')
 
     # programs in the machine
 

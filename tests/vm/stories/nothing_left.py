@@ -30,6 +30,7 @@ def run(bench):
         watch.signal(15)
         watch.wait()
     expect_no_more(before, after)
+    bench.say(f'{len(after)} things were counted, {ROUNDS} round trips apart')
     # What is counted is there at all.
     for name in ('descriptors of systemd', 'descriptors of systemd-logind', 'descriptors of polkitd',
                  'descriptors of dbus-daemon', 'descriptors of watch 0', 'uses of vfio_pci',
