@@ -17,11 +17,11 @@ CARD = '01:00.0'
 PICTURES = pathlib.Path('try-screenshots')
 AGENT = '/usr/libexec/polkit-mate-authentication-agent-1'
 
-WELCOME = f"""
+WELCOME = """
 The window above is the screen of a computer with four graphics cards, of which
-Baton runs on the first. Choose the card at {CARD}, and “Hand to VM…”. Where a
-password is asked for, it is the letter u. Close the window when you have seen
-enough: nothing of it is kept.
+Baton runs on the first. Choose the second in its list, whose name ends in
+“(No. 2)”, and “Hand to VM…”. Where a password is asked for, it is the letter u.
+Close the window when you have seen enough: nothing of it is kept.
 """
 
 
@@ -114,7 +114,7 @@ class Show:
         self.command('batonctl', 'host', CARD, '--yes')
         self.command('lspci', '-nnk', '-s', '01:00')
         self.picture('back', window, 'Hand to VM…')
-        say(f'\nThat was all real: drivers, IOMMU, polkit and systemd. The pictures are in {PICTURES}/.')
+        say(f'\nThat was all real: drivers, IOMMU and systemd. The pictures are in {PICTURES}/.')
 
 
 def main():
