@@ -22,9 +22,10 @@
  * (elf(5), Nhdr). */
 #define NOTE_HEAD_BYTES 16
 
-/* What tells one version of a module from another, the better one first: srcversion is a sum over its
- * sources, version is what its makers call it. A module has them where its kernel or its makers want
- * it so (MODULE-SYSFS); one that has neither is told by the id of its build. */
+/* What tells one version of a module from another: srcversion is a sum over its sources, without what
+ * its makers give away as an object only, and version is what they call it. A module has them where
+ * its kernel or its makers want it so (MODULE-SYSFS), and is the same where all it has are; one that
+ * has neither is told by the id of its build. */
 static const char *const marks[] = { "srcversion", "version" };
 
 typedef enum
@@ -46,40 +47,48 @@ typedef struct
 } Files;
 
 static gboolean
-is_named (const char *path, gsize length, const char *module)
+is_named (const char *path, const char *module)
 {
-  const char *name = memrchr (path, '/', length);
-  gsize i;
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *wanted = g_strdelimit (g_strdup (module), "-", '_');
+  char *end = strstr (name, ".ko");
 
-  name = name != NULL ? name + 1 : path;
-  for (i = 0; name + i < path + length && name[i] != '.' && module[i] != '\0'; i++)
-    if (name[i] != module[i] && !(name[i] == '-' && module[i] == '_'))
-      return FALSE;
+  if (end == NULL)
+    return FALSE;
+  *end = '\0';
+  g_strdelimit (name, "-", '_');
 
-  return module[i] == '\0' && length - (gsize) (name - path) >= i + strlen (".ko") &&
-         strncmp (name + i, ".ko", strlen (".ko")) == 0;
+  return g_str_equal (name, wanted) ||
+         (g_str_equal (module, BATON_NVIDIA_DRIVER) && baton_nvidia_is_driver_file (name));
 }
 
-/* The file that modprobe would load: the index has a line "PATH: …" for each (MODULES-DEP). */
-static char *
-find_file (const Files *files, const char *module)
+/* The files that modprobe may load it from: the index has a line "PATH: …" for each (MODULES-DEP).
+ * There are several where Debian's packages for old and new cards of NVIDIA's are side by side. */
+static GStrv
+list_files (const Files *files, const char *module)
 {
+  g_autoptr (GStrvBuilder) found = g_strv_builder_new ();
+
   for (const char *line = files->index; line != NULL && *line != '\0';)
     {
       const char *end = strchrnul (line, '\n');
       const char *colon = memchr (line, ':', (gsize) (end - line));
-      gsize length = colon != NULL ? (gsize) (colon - line) : 0;
 
-      if (length > 0 && *line != '/' && is_named (line, length, module))
+      if (colon != NULL && colon > line && *line != '/')
         {
-          g_autofree char *path = g_strndup (line, length);
+          g_autofree char *path = g_strndup (line, (gsize) (colon - line));
+          g_autofree char *below = NULL;
 
-          return g_build_filename (files->directory, path, NULL);
+          if (is_named (path, module))
+            {
+              below = g_build_filename (files->directory, path, NULL);
+              g_strv_builder_add (found, below);
+            }
         }
       line = *end == '\n' ? end + 1 : end;
     }
 
-  return NULL;
+  return g_strv_builder_end (found);
 }
 
 static guint64
@@ -181,16 +190,15 @@ compare_build_ids (const Files *files, const char *module, const char *below)
   return memmem (text, length, note, note_length) != NULL ? FILE_IS_LOADED : FILE_IS_OTHER;
 }
 
-/* Whether the file of @module is another one than was loaded. The module itself is never asked for
- * anything, and never loaded. */
+/* Whether the file @below is another one than @module was loaded from. The module itself is never
+ * asked for anything, and never loaded. */
 static Answer
-compare (const Files *files, const char *module)
+compare_file (const Files *files, const char *module, const char *below)
 {
-  g_autofree char *below = find_file (files, module);
-  g_autofree char *path =
-      below != NULL ? baton_root_build_path (files->root, BATON_ROOT_LIB, below) : NULL;
+  g_autofree char *path = baton_root_build_path (files->root, BATON_ROOT_LIB, below);
+  gboolean told = FALSE;
 
-  if (below == NULL || is_older_than_boot (files, below))
+  if (is_older_than_boot (files, below))
     return FILE_IS_LOADED;
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
     {
@@ -202,11 +210,28 @@ compare (const Files *files, const char *module)
       if (loaded == NULL || *loaded == '\0')
         continue;
       on_disk = read_mark_of_file (files, path, marks[i]);
-      if (on_disk != NULL)
-        return strcmp (on_disk, loaded) != 0 ? FILE_IS_OTHER : FILE_IS_LOADED;
+      if (on_disk != NULL && strcmp (on_disk, loaded) != 0)
+        return FILE_IS_OTHER;
+      told |= on_disk != NULL;
     }
 
-  return compare_build_ids (files, module, below);
+  return told ? FILE_IS_LOADED : compare_build_ids (files, module, below);
+}
+
+static Answer
+compare (const Files *files, const char *module)
+{
+  g_auto (GStrv) paths = list_files (files, module);
+  Answer answer = FILE_IS_LOADED;
+
+  for (guint i = 0; paths[i] != NULL; i++)
+    {
+      answer = compare_file (files, module, paths[i]);
+      if (answer == FILE_IS_LOADED)
+        break;
+    }
+
+  return answer;
 }
 
 /* The driver that a display has, or those that it might come back to. */

@@ -154,6 +154,26 @@ baton_nvidia_get_module (const char *name)
   return g_strv_contains (upper_modules, plain) ? BATON_NVIDIA_DRIVER : name;
 }
 
+/**
+ * baton_nvidia_is_driver_file:
+ * @name: of a module's file, without its ending
+ *
+ * Returns: whether the module in it is `nvidia`, whatever a distribution calls the file (DEBIAN),
+ *   and none of those that stand on it
+ */
+gboolean
+baton_nvidia_is_driver_file (const char *name)
+{
+  g_autofree char *plain = g_strdelimit (g_strdup (name), "-", '_');
+
+  for (guint i = 0; upper_modules[i] != NULL; i++)
+    if (g_str_has_suffix (plain, upper_modules[i] + strlen (BATON_NVIDIA_DRIVER)))
+      return FALSE;
+
+  return g_str_equal (baton_nvidia_get_module (plain), BATON_NVIDIA_DRIVER) ||
+         g_str_equal (plain, BATON_NVIDIA_DRIVER);
+}
+
 static char *
 read_value (BatonRoot *root, const char *module, const char *attribute)
 {

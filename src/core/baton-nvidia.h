@@ -60,6 +60,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonNvidia, baton_nvidia_free)
 BatonNvidiaWay baton_nvidia_find_way (const char *version);
 gboolean baton_nvidia_is_own_module (const char *name);
 const char *baton_nvidia_get_module (const char *name);
+gboolean baton_nvidia_is_driver_file (const char *name);
 const char *const *baton_nvidia_list_upper_modules (void);
 const char *const *baton_nvidia_list_units (void);
 

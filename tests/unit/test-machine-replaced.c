@@ -69,6 +69,14 @@ static const struct
     "nvidia_x", "" },
   { "another module's name begins so", "nvidia", LOADED, UPGRADED, "updates/nvidia-drm.ko",
     NULL, "", "" },
+  { "another version under Debian's name", "nvidia", "version=550.163.01", "version=595.45.04",
+    "updates/dkms/nvidia-current.ko", NULL, "nvidia", "" },
+  { "another version for old cards", "nvidia", "version=470.256.02", "version=470.199.02",
+    "updates/dkms/nvidia-tesla-470.ko.xz", NULL, "nvidia", "" },
+  { "the same under Debian's name", "nvidia", "version=550.163.01", "version=550.163.01",
+    "updates/dkms/nvidia-current.ko", NULL, "", "" },
+  { "only its display part under Debian's name", "nvidia", "version=550.163.01",
+    "version=595.45.04", "updates/dkms/nvidia-current-drm.ko", NULL, "", "" },
   { "nothing to tell it by in memory", "amdgpu", NULL, UPGRADED, "kernel/amdgpu.ko", NULL, "",
     "amdgpu" },
   { "nothing to tell it by in the file", "amdgpu", LOADED, "license=GPL", "kernel/amdgpu.ko",
@@ -133,6 +141,43 @@ test_replaced (void)
       untold = g_strjoinv (" ", machine->system->modules_untold);
       g_assert_cmpstr (untold, ==, rows[i].untold);
     }
+}
+
+/* Of NVIDIA's driver, most is no source. */
+static void
+test_same_sources (void)
+{
+  const char *const info[] = { LOADED, "version=550.163.02", NULL };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+
+  prepare (mock, 0);
+  mock_machine_write (mock, "sys/module/amdgpu/version", "550.163.01\n");
+  write_module (mock, FILES "/kernel/amdgpu.ko", info);
+  machine = mock_machine_look (mock);
+  g_assert_true (
+      g_strv_contains ((const char *const *) machine->system->modules_replaced, "amdgpu"));
+}
+
+/* Those for old cards may be installed beside those for new ones: it is enough that one of the files
+ * is what was loaded. */
+static void
+test_side_by_side (void)
+{
+  static const char index[] = "updates/nvidia-tesla-470.ko:\nupdates/nvidia-current.ko:\n";
+  const char *const old[] = { "version=470.256.02", NULL };
+  const char *const loaded[] = { "version=550.163.01", NULL };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+
+  mock_machine_add_gpu (mock, CARD, "1");
+  mock_machine_set_driver (mock, CARD, "nvidia");
+  mock_machine_write (mock, "sys/module/nvidia/version", "550.163.01\n");
+  mock_machine_write (mock, FILES "/modules.dep", index);
+  write_module (mock, FILES "/updates/nvidia-tesla-470.ko", old);
+  write_module (mock, FILES "/updates/nvidia-current.ko", loaded);
+  machine = mock_machine_look (mock);
+  g_assert_cmpuint (g_strv_length (machine->system->modules_replaced), ==, 0);
 }
 
 /* What is no module is no other version of one either. */
@@ -205,6 +250,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/machine/replaced/rows", test_replaced);
+  g_test_add_func ("/core/machine/replaced/same-sources", test_same_sources);
+  g_test_add_func ("/core/machine/replaced/side-by-side", test_side_by_side);
   g_test_add_func ("/core/machine/replaced/build-id", test_build_id);
   g_test_add_func ("/core/machine/replaced/broken-file", test_broken_file);
 

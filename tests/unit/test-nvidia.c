@@ -38,6 +38,14 @@ test_names (void)
   g_assert_cmpstr (baton_nvidia_get_module ("nvidia-drm"), ==, "nvidia");
   g_assert_cmpstr (baton_nvidia_get_module ("nvidiafb"), ==, "nvidiafb");
   g_assert_cmpstr (baton_nvidia_get_module ("nouveau"), ==, "nouveau");
+  g_assert_true (baton_nvidia_is_driver_file ("nvidia"));
+  g_assert_true (baton_nvidia_is_driver_file ("nvidia-current"));
+  g_assert_true (baton_nvidia_is_driver_file ("nvidia_tesla_470"));
+  g_assert_true (baton_nvidia_is_driver_file ("nvidia-legacy-390xx"));
+  g_assert_false (baton_nvidia_is_driver_file ("nvidia-current-drm"));
+  g_assert_false (baton_nvidia_is_driver_file ("nvidia-tesla-470-uvm"));
+  g_assert_false (baton_nvidia_is_driver_file ("nvidia-modeset"));
+  g_assert_false (baton_nvidia_is_driver_file ("nvidiafb"));
   g_assert_true (baton_nvidia_is_own_module ("nvidia"));
   g_assert_true (baton_nvidia_is_own_module ("nvidia_uvm"));
   g_assert_false (baton_nvidia_is_own_module ("gdrdrv"));
