@@ -9,10 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <libkmod.h>
 #include <linux/vfio.h>
 
 #include "baton-fd.h"
+#include "baton-kmod.h"
 
 /* What only a kernel can answer, and nothing else: the calls through which the helper changes the
  * machine. They return 0 or an errno, allocate little and may run in a child that is never seen
@@ -64,24 +64,6 @@ baton_kernel_probe_group (int dev, const char *path, gboolean *ret_viable)
   return 0;
 }
 
-typedef struct kmod_ctx KmodContext;
-typedef struct kmod_module KmodModule;
-
-static void
-free_context (KmodContext *context)
-{
-  kmod_unref (context);
-}
-
-static void
-free_module (KmodModule *module)
-{
-  kmod_module_unref (module);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (KmodContext, free_context)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (KmodModule, free_module)
-
 /**
  * baton_kernel_load_module:
  * @name: a module, from a closed list or from what the helper read itself
@@ -96,19 +78,21 @@ int
 baton_kernel_load_module (const char *name, const char *options)
 {
   g_autoptr (KmodContext) context = kmod_new (NULL, NULL);
-  g_autoptr (KmodModule) module = NULL;
+  g_autoptr (GPtrArray) inserts = NULL;
   int result;
 
   if (context == NULL)
     return ENOMEM;
-  result = kmod_module_new_from_name_lookup (context, name, &module);
-  if (result < 0)
-    return -result;
-  if (module == NULL)
-    return ENOENT;
-  result = kmod_module_probe_insert_module (module, 0, options, NULL, NULL, NULL);
+  result = baton_kmod_list_inserts (context, name, options, &inserts);
+  for (guint i = 0; result == 0 && i < inserts->len; i++)
+    {
+      const BatonInsert *insert = g_ptr_array_index (inserts, i);
 
-  return result < 0 ? -result : 0;
+      result = -kmod_module_probe_insert_module (insert->module, insert->flags, insert->options,
+                                                 NULL, NULL, NULL);
+    }
+
+  return MAX (result, 0);
 }
 
 /**
@@ -138,17 +122,19 @@ baton_kernel_unload_module (const char *name)
 }
 
 static void
-add_module (GPtrArray *names, KmodModule *module)
+add_module (GPtrArray *names, KmodContext *context, KmodModule *module)
 {
-  const char *name = kmod_module_get_name (module);
+  g_autofree char *name = baton_kmod_dup_loaded_name (module);
+  g_autoptr (KmodModule) loaded = NULL;
 
-  if (kmod_module_get_initstate (module) < 0 &&
+  if (kmod_module_new_from_name (context, name, &loaded) >= 0 &&
+      kmod_module_get_initstate (loaded) < 0 &&
       !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
-    g_ptr_array_add (names, g_strdup (name));
+    g_ptr_array_add (names, g_steal_pointer (&name));
 }
 
 static void
-add_dependencies (GPtrArray *names, KmodModule *module)
+add_dependencies (GPtrArray *names, KmodContext *context, KmodModule *module)
 {
   struct kmod_list *needed = kmod_module_get_dependencies (module);
   struct kmod_list *item;
@@ -157,15 +143,15 @@ add_dependencies (GPtrArray *names, KmodModule *module)
   {
     g_autoptr (KmodModule) one = kmod_module_get_module (item);
 
-    add_module (names, one);
+    add_module (names, context, one);
   }
   kmod_module_unref_list (needed);
-  add_module (names, module);
+  add_module (names, context, module);
 }
 
 /* Soft dependencies are loaded along; vfio brings its IOMMU driver in that way. */
 static void
-add_soft_dependencies (GPtrArray *names, KmodModule *module)
+add_soft_dependencies (GPtrArray *names, KmodContext *context, KmodModule *module)
 {
   struct kmod_list *before = NULL;
   struct kmod_list *after = NULL;
@@ -182,10 +168,27 @@ add_soft_dependencies (GPtrArray *names, KmodModule *module)
       {
         g_autoptr (KmodModule) one = kmod_module_get_module (item);
 
-        add_dependencies (names, one);
+        add_dependencies (names, context, one);
       }
       kmod_module_unref_list (lists[i]);
     }
+}
+
+static void
+add_all (GPtrArray *names, KmodContext *context, KmodModule *module)
+{
+  struct kmod_list *needed = kmod_module_get_dependencies (module);
+  struct kmod_list *item;
+
+  add_dependencies (names, context, module);
+  kmod_list_foreach (item, needed)
+  {
+    g_autoptr (KmodModule) one = kmod_module_get_module (item);
+
+    add_soft_dependencies (names, context, one);
+  }
+  kmod_module_unref_list (needed);
+  add_soft_dependencies (names, context, module);
 }
 
 /**
@@ -199,25 +202,12 @@ GStrv
 baton_kernel_list_loads (const char *name)
 {
   g_autoptr (KmodContext) context = kmod_new (NULL, NULL);
-  g_autoptr (KmodModule) module = NULL;
+  g_autoptr (GPtrArray) inserts = NULL;
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
-  if (context != NULL && kmod_module_new_from_name_lookup (context, name, &module) >= 0 &&
-      module != NULL)
-    {
-      struct kmod_list *needed = kmod_module_get_dependencies (module);
-      struct kmod_list *item;
-
-      add_dependencies (names, module);
-      kmod_list_foreach (item, needed)
-      {
-        g_autoptr (KmodModule) one = kmod_module_get_module (item);
-
-        add_soft_dependencies (names, one);
-      }
-      kmod_module_unref_list (needed);
-      add_soft_dependencies (names, module);
-    }
+  if (context != NULL && baton_kmod_list_inserts (context, name, NULL, &inserts) == 0)
+    for (guint i = 0; i < inserts->len; i++)
+      add_all (names, context, ((BatonInsert *) inserts->pdata[i])->module);
   g_ptr_array_add (names, NULL);
 
   return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);

@@ -29,6 +29,7 @@ def tell(bench, version, leaves):
     there_and_back(bench, leaves, 5 if bench.full else 2)
     if leaves:
         loaded_by_udev(bench)
+        upgraded(bench, version)
     sleeping(bench)
     holders_block(bench)
     if bench.full:
@@ -85,6 +86,16 @@ def loaded_by_udev(bench):
             now = bench.call('nvidia.state')
             assert now == was, (method, now)
     bench.run('udevadm', 'control', '--reload')
+
+
+def upgraded(bench, version):
+    """Another version is installed under Debian's name while this one is loaded."""
+    assert 'driver-replaced' not in bench.batonctl('plan', 'guest', CARD).findings
+    bench.call('nvidia.upgrade', version='580.105.08')
+    told = bench.batonctl('plan', 'guest', CARD, status=story.REFUSED).findings
+    assert told['driver-replaced']['args']['module'] == 'nvidia', told
+    bench.call('nvidia.upgrade', version=version)
+    assert 'driver-replaced' not in bench.batonctl('plan', 'guest', CARD).findings
 
 
 def sleeping(bench):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 STAND_INS = pathlib.Path('/usr/lib/bench/modules/nvidia')
+UPDATES = pathlib.Path('/lib/modules', os.uname().release, 'updates')
 MAJOR = 195
 # The driver's services, and what each of them has open.
 SERVICES = (('nvidia-persistenced', '/dev/nvidia0'), ('nvidia-powerd', '/dev/nvidiactl'))
@@ -16,6 +17,21 @@ LOADED = (('nvidia', ('NVreg_EnableMSI=0', 'NVreg_RegistryDwords="RMa=1; RMb=2"'
           ('nvidia-modeset', ('disable_hdmi_frl=1',)),
           ('nvidia-uvm', ('uvm_perf_prefetch_threshold=7',)),
           ('nvidia-drm', ('modeset=1', 'fbdev=0')), ('nvidia-peermem', ('peerdirect_support=1',)))
+# As Debian's packages have it (nvidia-kernel-support), which give the files names of their own.
+DEBIAN_VERSION = '550.163.01'
+DEBIAN_CONF = pathlib.Path('/etc/modprobe.d/nvidia.conf')
+DEBIAN_LINES = '''\
+install nvidia modprobe -i nvidia-current $CMDLINE_OPTS
+install nvidia-modeset modprobe nvidia ; modprobe -i nvidia-current-modeset $CMDLINE_OPTS
+install nvidia-drm modprobe nvidia-modeset ; modprobe -i nvidia-current-drm $CMDLINE_OPTS
+install nvidia-uvm modprobe nvidia ; modprobe -i nvidia-current-uvm $CMDLINE_OPTS
+install nvidia-peermem modprobe nvidia ; modprobe -i nvidia-current-peermem $CMDLINE_OPTS
+remove nvidia modprobe -r -i nvidia-drm nvidia-modeset nvidia-peermem nvidia-uvm nvidia
+remove nvidia-modeset modprobe -r -i nvidia-drm nvidia-modeset
+alias char-major-195* nvidia
+alias pci:v000010DEd*sv*sd*bc03sc02i00* nvidia
+alias pci:v000010DEd*sv*sd*bc03sc00i00* nvidia
+'''
 # What nvidia's own parameters are, which are not in sysfs.
 PARAMS = pathlib.Path('/proc/driver/nvidia/params')
 
@@ -26,12 +42,14 @@ def _run(*argv):
 
 def install(version):
     """Puts the modules of @version where modprobe finds them, loads them and makes the nodes."""
-    kernel = os.uname().release
-    to = pathlib.Path('/lib/modules') / kernel / 'updates'
-    to.mkdir(exist_ok=True)
+    UPDATES.mkdir(exist_ok=True)
+    debian = version == DEBIAN_VERSION
     for module in (STAND_INS / version).glob('*.ko'):
-        shutil.copy(module, to)
-    _run('depmod', kernel)
+        name = module.name.replace('nvidia', 'nvidia-current', 1) if debian else module.name
+        shutil.copy(module, UPDATES / name)
+    if debian:
+        DEBIAN_CONF.write_text(DEBIAN_LINES)
+    _run('depmod')
     load()
     make_nodes()
 
@@ -76,6 +94,15 @@ def uninstall():
     _run('systemctl', 'stop', *(name for name, _ in SERVICES))
     for name, _ in reversed(LOADED):
         _run('modprobe', '-r', name)
+    DEBIAN_CONF.unlink(missing_ok=True)
+    for module in UPDATES.glob('nvidia*.ko'):
+        module.unlink()
+
+
+def upgrade(version):
+    """Puts the driver of @version in the place of the one that is loaded, as a package does."""
+    shutil.copy(STAND_INS / version / 'nvidia.ko', UPDATES / 'nvidia-current.ko')
+    _run('depmod')
 
 
 def state():
