@@ -21,6 +21,9 @@
 #define MAX_THREADS 8
 #define PROCESSES_AT_ONCE 16
 
+/* More than anybody reads. */
+#define MAX_NAMED 3
+
 /* Reading another process's mappings or arguments waits while that process is stuck in the
  * kernel with its memory locked (MMAP-LOCK), which is what processes do when a card hangs. The
  * search then goes on without it, and says so. */
@@ -39,6 +42,8 @@ typedef struct
   GArray *pids;
   int proc_fd;
   gint next;
+  gint looking_at[MAX_THREADS]; /* a process, or 0 where nothing is begun that is not settled */
+  gint n_begun;
 
   /* the caller's alone */
   GThread *threads[MAX_THREADS];
@@ -64,6 +69,17 @@ free_found (gpointer data)
   g_free (self);
 }
 
+static BatonHoldersScan *
+new_scan (void)
+{
+  BatonHoldersScan *self = g_new0 (BatonHoldersScan, 1);
+
+  self->found = g_ptr_array_new_with_free_func (free_found);
+  self->unreadable = g_array_new (FALSE, FALSE, sizeof (int));
+
+  return self;
+}
+
 /**
  * baton_holders_scan_free:
  * @self: (nullable): a scan
@@ -77,7 +93,16 @@ baton_holders_scan_free (BatonHoldersScan *self)
     return;
 
   g_ptr_array_unref (self->found);
+  g_array_unref (self->unreadable);
   g_free (self);
+}
+
+static void
+add_unreadable (BatonHoldersScan *self, int pid)
+{
+  self->n_unreadable++;
+  if (self->unreadable->len < MAX_NAMED)
+    g_array_append_val (self->unreadable, pid);
 }
 
 static void
@@ -120,7 +145,7 @@ is_kernel_thread (int proc_fd, int pid)
 
 static void
 look_at_process (
-    Search *self, BatonHoldersWalk *walk, int pid, GPtrArray *found, guint *n_unreadable)
+    Search *self, BatonHoldersWalk *walk, int pid, GPtrArray *found, GArray *unreadable)
 {
   g_autoptr (BatonProcess) process = NULL;
   g_autoptr (GError) error = NULL;
@@ -131,7 +156,7 @@ look_at_process (
     {
     case BATON_HOLDERS_WALK_UNREADABLE:
       if (!is_kernel_thread (self->proc_fd, pid))
-        (*n_unreadable)++;
+        g_array_append_val (unreadable, pid);
       break;
 
     case BATON_HOLDERS_WALK_FOUND:
@@ -141,11 +166,11 @@ look_at_process (
         {
           /* with a process that has ended since, ends what it had */
           if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
-            (*n_unreadable)++;
+            g_array_append_val (unreadable, pid);
           break;
         }
       if (!baton_holders_walk_was_whole (walk))
-        (*n_unreadable)++;
+        g_array_append_val (unreadable, pid);
       entry = g_new0 (BatonHoldersFound, 1);
       entry->process = g_steal_pointer (&process);
       entry->uses = baton_holders_walk_dup_uses (walk);
@@ -163,7 +188,7 @@ look_at_process (
 
 /* Hands over what was found, unless nobody waits for it any more. */
 static gboolean
-settle (Search *self, GPtrArray *found, guint n_unreadable, guint n_processes)
+settle (Search *self, gint *looking_at, GPtrArray *found, GArray *unreadable, guint n_processes)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
@@ -175,29 +200,37 @@ settle (Search *self, GPtrArray *found, guint n_unreadable, guint n_processes)
 
   while (found->len > 0)
     g_ptr_array_add (self->scan->found, g_ptr_array_steal_index_fast (found, found->len - 1));
-  self->scan->n_unreadable += n_unreadable;
+  for (guint i = 0; i < unreadable->len; i++)
+    add_unreadable (self->scan, g_array_index (unreadable, int, i));
+  g_array_set_size (unreadable, 0);
   self->n_settled += n_processes;
+  g_atomic_int_set (looking_at, 0);
   return TRUE;
 }
 
 static void
-look_at_processes (Search *self)
+look_at_processes (Search *self, gint *looking_at)
 {
   g_autoptr (BatonHoldersWalk) walk = baton_holders_walk_new (self->devices, self->proc_fd);
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (free_found);
+  g_autoptr (GArray) unreadable = g_array_new (FALSE, FALSE, sizeof (int));
   gboolean wanted = TRUE;
 
   while (wanted)
     {
       guint first = (guint) g_atomic_int_add (&self->next, PROCESSES_AT_ONCE);
       guint end = MIN (first + PROCESSES_AT_ONCE, self->pids->len);
-      guint n_unreadable = 0;
 
       if (first >= self->pids->len)
         break;
       for (guint i = first; i < end; i++)
-        look_at_process (self, walk, g_array_index (self->pids, int, i), found, &n_unreadable);
-      wanted = settle (self, found, n_unreadable, end - first);
+        {
+          int pid = g_array_index (self->pids, int, i);
+
+          g_atomic_int_set (looking_at, pid);
+          look_at_process (self, walk, pid, found, unreadable);
+        }
+      wanted = settle (self, looking_at, found, unreadable, end - first);
     }
 }
 
@@ -206,7 +239,7 @@ search_thread (gpointer data)
 {
   Search *self = data;
 
-  look_at_processes (self);
+  look_at_processes (self, &self->looking_at[g_atomic_int_add (&self->n_begun, 1)]);
 
   g_mutex_lock (&self->lock);
   if (self->given_up)
@@ -247,8 +280,7 @@ new_search (BatonHoldersDevices *devices, int proc_fd, GError **error)
   self->proc_fd = own_fd;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
-  self->scan = g_new0 (BatonHoldersScan, 1);
-  self->scan->found = g_ptr_array_new_with_free_func (free_found);
+  self->scan = new_scan ();
 
   return self;
 }
@@ -305,6 +337,26 @@ compare_pids (gconstpointer a, gconstpointer b)
          (first->process->pid < second->process->pid);
 }
 
+/* Whom each thread that did not come back waits for, before those that it would have looked at
+ * after it. */
+static void
+add_kept (BatonHoldersScan *self, Search *search)
+{
+  guint n_named = 0;
+
+  g_array_set_size (self->unreadable, 0);
+  for (guint i = 0; i < MAX_THREADS; i++)
+    {
+      int pid = g_atomic_int_get (&search->looking_at[i]);
+
+      if (pid == 0)
+        continue;
+      add_unreadable (self, pid);
+      n_named++;
+    }
+  self->n_unreadable += search->pids->len - search->n_settled - n_named;
+}
+
 /**
  * baton_holders_scan_processes:
  * @devices: what to look for
@@ -335,11 +387,7 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
     }
 
   if (proc_fd < 0)
-    {
-      scan = g_new0 (BatonHoldersScan, 1);
-      scan->found = g_ptr_array_new_with_free_func (free_found);
-      return scan;
-    }
+    return new_scan ();
 
   search = new_search (devices, proc_fd, error);
   if (search == NULL)
@@ -359,7 +407,7 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
       search->given_up = TRUE;
       g_atomic_int_add (&n_stuck_threads, (gint) search->n_threads);
       scan->out_of_time = TRUE;
-      scan->n_unreadable += search->pids->len - search->n_settled;
+      add_kept (scan, search);
     }
   g_mutex_unlock (&search->lock);
   leave_threads (search, !scan->out_of_time);

@@ -25,6 +25,7 @@ typedef struct
  * BatonHoldersScan:
  * @found: (element-type BatonHoldersFound): by process id
  * @n_unreadable: processes that could not be looked at, or not at all that they have
+ * @unreadable: (element-type int): the first of them
  * @hidden: other users' processes are not even listed (`hidepid=`)
  * @out_of_time: some process kept the search waiting
  */
@@ -32,6 +33,7 @@ typedef struct
 {
   GPtrArray *found;
   guint n_unreadable;
+  GArray *unreadable;
   gboolean hidden;
   gboolean out_of_time;
 } BatonHoldersScan;

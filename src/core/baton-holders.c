@@ -12,6 +12,9 @@
 #define MAX_PASSWD (1024 * 1024)
 #define MAX_GUEST_NAME 256
 
+/* TASK_COMM_LEN of the kernel, and room for what is not fit to be shown. */
+#define MAX_COMM 64
+
 static int
 compare_holders (gconstpointer a, gconstpointer b)
 {
@@ -27,7 +30,8 @@ static BatonHolders *
 new_holders (const BatonHoldersOwners *owners,
              const BatonHoldersScan *scan,
              const BatonCard *card,
-             const char *passwd)
+             const char *passwd,
+             const GStrv unseen)
 {
   BatonHolders *self = g_new0 (BatonHolders, 1);
 
@@ -37,6 +41,7 @@ new_holders (const BatonHoldersOwners *owners,
   self->undecided = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holder_free);
   self->modules = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_module_use_free);
   self->unreadable = scan->n_unreadable;
+  self->unseen = g_strdupv (unseen);
   self->complete = scan->n_unreadable == 0 && !scan->hidden;
   if (scan->out_of_time)
     self->reason = g_strdup ("limit");
@@ -86,6 +91,32 @@ saw_vfio (const BatonHoldersScan *scan)
   return FALSE;
 }
 
+/* Of whom nothing else can be read, the name can: comm_show() waits for no lock that a process keeps
+ * while it hangs (Linux fs/proc/base.c). */
+static GStrv
+name_unreadable (BatonRoot *root, const BatonHoldersScan *scan)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < scan->unreadable->len; i++)
+    {
+      int pid = g_array_index (scan->unreadable, int, i);
+      g_autofree char *path = g_strdup_printf ("%d/comm", pid);
+      g_autofree char *comm = baton_root_read_line (root, BATON_ROOT_PROC, path, NULL);
+      g_autofree char *name = NULL;
+      g_autofree char *text = NULL;
+
+      /* It has ended since. */
+      if (comm == NULL)
+        continue;
+      name = baton_text_clean (comm, -1, MAX_COMM, NULL, NULL);
+      text = g_strdup_printf ("%s %d", name, pid);
+      g_strv_builder_add (builder, text);
+    }
+
+  return g_strv_builder_end (builder);
+}
+
 /**
  * baton_holders_scan:
  * @root: where to look
@@ -111,6 +142,7 @@ baton_holders_scan (BatonRoot *root, BatonMachine *machine, GError **error)
   g_autoptr (BatonHoldersOwners) owners = baton_holders_owners_new (root, machine);
   g_autoptr (BatonHoldersScan) scan = NULL;
   g_autofree char *passwd = NULL;
+  g_auto (GStrv) unseen = NULL;
 
   scan = baton_holders_scan_processes (baton_holders_owners_get_devices (owners),
                                        baton_root_get_fd (root, BATON_ROOT_PROC), error);
@@ -118,11 +150,12 @@ baton_holders_scan (BatonRoot *root, BatonMachine *machine, GError **error)
     return NULL;
 
   passwd = baton_root_read_file (root, BATON_ROOT_ETC, "passwd", MAX_PASSWD, NULL, NULL);
+  unseen = name_unreadable (root, scan);
   baton_root_hold_reader (root);
   for (guint i = 0; i < machine->cards->len; i++)
     {
       const BatonCard *card = machine->cards->pdata[i];
-      BatonHolders *holders = new_holders (owners, scan, card, passwd);
+      BatonHolders *holders = new_holders (owners, scan, card, passwd, unseen);
 
       g_ptr_array_add (all, holders);
       baton_holders_add_kernel (holders, root, machine, card, saw_vfio (scan));
@@ -132,6 +165,25 @@ baton_holders_scan (BatonRoot *root, BatonMachine *machine, GError **error)
   baton_root_release_reader (root);
 
   return g_steal_pointer (&all);
+}
+
+/**
+ * baton_holders_describe_unreadable:
+ * @self: the holders of a card
+ *
+ * Returns: (transfer full): how many could not be read, and the first of them in parentheses
+ */
+char *
+baton_holders_describe_unreadable (const BatonHolders *self)
+{
+  g_autofree char *names = NULL;
+
+  if (self->unseen == NULL || self->unseen[0] == NULL)
+    return g_strdup_printf ("%u", self->unreadable);
+  names = g_strjoinv (", ", self->unseen);
+
+  return g_strdup_printf ("%u (%s%s)", self->unreadable, names,
+                          self->unreadable > g_strv_length (self->unseen) ? ", …" : "");
 }
 
 /**
@@ -161,6 +213,7 @@ baton_holders_unref (BatonHolders *self)
 
   g_free (self->card);
   g_free (self->reason);
+  g_strfreev (self->unseen);
   g_ptr_array_unref (self->holders);
   g_clear_pointer (&self->undecided, g_ptr_array_unref);
   g_ptr_array_unref (self->modules);

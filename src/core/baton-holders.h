@@ -21,6 +21,7 @@ typedef struct
  * @complete: every process could be read
  * @reason: `permission`, `limit`, or %NULL
  * @unreadable: number of processes that could not be read
+ * @unseen: (nullable): the first of them, each as its name and number
  * @holders: (element-type BatonHolder): by kind, then pid
  * @undecided: (nullable) (element-type BatonHolder): who may take the card at any moment and holds none: has
  *   AMD's compute device open and computes nowhere
@@ -35,6 +36,7 @@ typedef struct
   gboolean complete;
   char *reason;
   guint unreadable;
+  GStrv unseen;
   GPtrArray *holders;
   GPtrArray *undecided;
   GPtrArray *modules;
@@ -46,6 +48,7 @@ void baton_holders_unref (BatonHolders *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHolders, baton_holders_unref)
 
 BatonHolders *baton_holders_find (GPtrArray *all, const char *card);
+char *baton_holders_describe_unreadable (const BatonHolders *self);
 const BatonHolder *baton_holders_find_pid (const BatonHolders *self, int pid);
 
 GPtrArray *baton_holders_look (BatonRoot *root, BatonMachine **ret_machine, GError **error);

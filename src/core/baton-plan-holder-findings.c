@@ -243,18 +243,18 @@ look_at_consents (BatonPlanning *self)
 static void
 look_at_completeness (BatonPlanning *self)
 {
-  g_autofree char *unreadable = g_strdup_printf ("%u", self->holders->unreadable);
+  g_autofree char *count = g_strdup_printf ("%u", self->holders->unreadable);
+  g_autofree char *named = baton_holders_describe_unreadable (self->holders);
   /* A preview may be made without rights, a handoff never: whoever carries it out must know. */
   gboolean is_preview = self->request->handoff == NULL;
 
   if (self->holders->complete)
     return;
 
-  baton_planning_add (self,
-                      is_preview && g_strcmp0 (self->holders->reason, "permission") == 0
-                          ? BATON_CODE_HOLDERS_INCOMPLETE
-                          : BATON_CODE_HOLDERS_UNKNOWN,
-                      NULL, "unreadable", unreadable);
+  if (is_preview && g_strcmp0 (self->holders->reason, "permission") == 0)
+    baton_planning_add (self, BATON_CODE_HOLDERS_INCOMPLETE, NULL, "unreadable", count);
+  else
+    baton_planning_add (self, BATON_CODE_HOLDERS_UNKNOWN, NULL, "unreadable", named);
 }
 
 /* Who has the card, and what closing each of them means. */
@@ -265,7 +265,7 @@ baton_planning_look_at_holders (BatonPlanning *self)
 
   if (self->holders == NULL)
     {
-      baton_planning_add (self, BATON_CODE_HOLDERS_UNKNOWN, NULL, "unreadable", "all");
+      baton_planning_add (self, BATON_CODE_HOLDERS_UNKNOWN, NULL, "unreadable", "?");
       return;
     }
 

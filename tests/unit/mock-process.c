@@ -26,6 +26,7 @@ mock_process_add (MockMachine *self,
 {
   g_autofree char *stat_path = build_name (pid, "stat");
   g_autofree char *status_path = build_name (pid, "status");
+  g_autofree char *comm_path = build_name (pid, "comm");
   g_autofree char *cgroup_path = build_name (pid, "cgroup");
   g_autofree char *cmdline_path = build_name (pid, "cmdline");
   g_autofree char *maps_path = build_name (pid, "maps");
@@ -37,6 +38,7 @@ mock_process_add (MockMachine *self,
   g_autofree char *cgroup_text = g_strdup_printf ("0::%s\n", cgroup);
   g_autofree char *cmdline = g_strdup (arguments);
 
+  mock_machine_write (self, comm_path, name);
   mock_machine_write (self, stat_path, stat_text);
   mock_machine_write (self, status_path, status_text);
   mock_machine_write (self, cgroup_path, cgroup_text);

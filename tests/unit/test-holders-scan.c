@@ -253,6 +253,8 @@ test_only_an_end_is_taken_for_one (void)
   g_assert_true (g_file_set_contents (odd_fd, "", 0, NULL));
   scan = scan_directory (proc);
   g_assert_cmpuint (scan->n_unreadable, ==, 1);
+  g_assert_cmpuint (scan->unreadable->len, ==, 1);
+  g_assert_cmpint (g_array_index (scan->unreadable, int, 0), ==, 101);
   g_assert_cmpuint (scan->found->len, ==, 0);
 
   g_unlink (odd_fd);

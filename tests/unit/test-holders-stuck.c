@@ -22,6 +22,7 @@ test_stuck_process_does_not_stop_the_search (void)
   g_autoptr (BatonMachine) machine = NULL;
   g_autoptr (GPtrArray) all = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *named = NULL;
   BatonHolders *holders;
   int fd;
 
@@ -50,6 +51,8 @@ test_stuck_process_does_not_stop_the_search (void)
   g_assert_cmpstr (holders->reason, ==, "limit");
   g_assert_cmpuint (holders->unreadable, >=, 1);
   g_assert_cmpuint (holders->unreadable, <=, 16);
+  named = baton_holders_describe_unreadable (holders);
+  g_assert_nonnull (strstr (named, "(stuck 5"));
   g_assert_cmpuint (holders->holders->len, >=, 200 - 15);
 
   /* lets the thread go that was left behind */
