@@ -159,8 +159,15 @@ baton_function_is_sound (const BatonFunction *self)
   return self->class_code >> 8 == CLASS_AUDIO || self->class_code >> 8 == CLASS_HD_AUDIO;
 }
 
-static gboolean
-is_vfio (const char *driver)
+/**
+ * baton_function_driver_is_vfio:
+ * @driver: (nullable): a driver
+ *
+ * Returns: whether it is vfio-pci or a variant of it, which are named after it (`mlx5_vfio_pci`,
+ *   `xe-vfio-pci`)
+ */
+gboolean
+baton_function_driver_is_vfio (const char *driver)
 {
   return driver != NULL &&
          (g_str_has_suffix (driver, "vfio-pci") || g_str_has_suffix (driver, "vfio_pci"));
@@ -170,13 +177,12 @@ is_vfio (const char *driver)
  * baton_function_is_on_vfio:
  * @self: a function
  *
- * Returns: whether it is bound to vfio-pci or to a variant of it, which are named after
- *   it (`mlx5_vfio_pci`, `xe-vfio-pci`)
+ * Returns: whether it is bound to vfio-pci or to a variant of it
  */
 gboolean
 baton_function_is_on_vfio (const BatonFunction *self)
 {
-  return is_vfio (self->driver);
+  return baton_function_driver_is_vfio (self->driver);
 }
 
 /**
@@ -188,7 +194,7 @@ baton_function_is_on_vfio (const BatonFunction *self)
 gboolean
 baton_function_is_meant_for_vfio (const BatonFunction *self)
 {
-  return is_vfio (self->override);
+  return baton_function_driver_is_vfio (self->override);
 }
 
 /**

@@ -151,6 +151,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonFunction, baton_function_free)
 gboolean baton_function_is_display (const BatonFunction *self);
 gboolean baton_function_is_sound (const BatonFunction *self);
 gboolean baton_function_is_usb (const BatonFunction *self);
+gboolean baton_function_driver_is_vfio (const char *driver);
 gboolean baton_function_is_on_vfio (const BatonFunction *self);
 gboolean baton_function_is_meant_for_vfio (const BatonFunction *self);
 gboolean baton_function_is_on_host (const BatonFunction *self);

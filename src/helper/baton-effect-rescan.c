@@ -232,9 +232,7 @@ baton_effect_let_go (BatonStepContext *context, const char *address, BatonTroubl
 
   if (driver == NULL)
     return BATON_OUTCOME_OK;
-  if (!baton_look_is_free (context, trouble) ||
-      (g_str_has_prefix (driver, "vfio") &&
-       !baton_look_is_group_free (context, address, trouble)))
+  if (!baton_look_may_be_taken (context, address, driver, trouble))
     return BATON_OUTCOME_FAILED;
   outcome = baton_effect_unbind (context, address, driver, trouble);
   if (outcome != BATON_OUTCOME_OK)

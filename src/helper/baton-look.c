@@ -3,13 +3,11 @@
 
 #include "baton-look.h"
 
-#include <errno.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include "baton-effect.h"
 #include "baton-fd.h"
-#include "baton-kernel.h"
 #include "baton-text.h"
 
 /* More than any name of a process that is a name. */
@@ -19,6 +17,9 @@
 #define SETTLE_US (10 * G_USEC_PER_SEC)
 
 #define UDEV_QUEUE "udev/queue"
+
+/* A device's own node (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV), which goes by no group. */
+#define VFIO_DEVICES "vfio/devices"
 
 /**
  * baton_look_again:
@@ -135,7 +136,7 @@ baton_look_at_all_holders (BatonStepContext *context, BatonTrouble *trouble)
 gboolean
 baton_look_has_seen_all (const BatonHolders *holders, BatonTrouble *trouble)
 {
-  g_autofree char *unreadable = g_strdup_printf ("%u", holders->unreadable);
+  g_autofree char *unreadable = baton_holders_describe_unreadable (holders);
 
   if (!holders->complete)
     baton_trouble_set (trouble, BATON_CODE_HOLDERS_UNSEEN, 0, "unreadable", unreadable, NULL);
@@ -163,76 +164,6 @@ static char *
 dup_name (const BatonHolder *holder)
 {
   return baton_text_clean (holder->name, -1, MAX_NAME_BYTES, NULL, NULL);
-}
-
-/**
- * baton_look_probe_group:
- * @context: the handoff
- * @group: (nullable): number of an IOMMU group
- * @ret_viable: (out): a guest could use the group
- *
- * Returns: 0, or an errno: EBUSY where somebody has it, ENOENT where there is none
- */
-int
-baton_look_probe_group (BatonStepContext *context, const char *group, gboolean *ret_viable)
-{
-  g_autofree char *path = NULL;
-
-  *ret_viable = FALSE;
-  if (group == NULL)
-    return ENOENT;
-  path = g_strconcat ("vfio/", group, NULL);
-
-  return baton_kernel_probe_group (baton_root_get_fd (context->root, BATON_ROOT_DEV), path,
-                                   ret_viable);
-}
-
-/**
- * baton_look_dup_group:
- * @context: the handoff
- * @address: one of its functions
- *
- * A function that was removed and found again may be in a group of another
- * number: each new group gets the next free one (Linux, drivers/iommu/iommu.c,
- * iommu_group_alloc).
- *
- * Returns: (transfer full) (nullable): number of the group that it is in now
- */
-char *
-baton_look_dup_group (BatonStepContext *context, const char *address)
-{
-  g_autofree char *path = g_strconcat ("bus/pci/devices/", address, "/iommu_group", NULL);
-
-  return baton_root_read_link_name (context->root, BATON_ROOT_SYS, path, NULL);
-}
-
-/**
- * baton_look_is_left_by_guests:
- * @context: the handoff
- *
- * Asks the kernel, which knows without a search: it lets nobody open a group while somebody has it
- * or a device of it (drivers/vfio/group.c, vfio_group_fops_open).
- *
- * Returns: %TRUE if none of the card's functions is with a guest; %FALSE if one is, or may be
- */
-gboolean
-baton_look_is_left_by_guests (BatonStepContext *context)
-{
-  for (guint i = 0; i < context->before->functions->len; i++)
-    {
-      const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
-      g_autofree char *driver = baton_effect_read_driver (context, state->address);
-      g_autofree char *group = NULL;
-      gboolean viable;
-
-      if (driver == NULL || !g_str_has_prefix (driver, "vfio"))
-        continue;
-      group = baton_look_dup_group (context, state->address);
-      if (baton_look_probe_group (context, group, &viable) != 0)
-        return FALSE;
-    }
-
-  return TRUE;
 }
 
 static gboolean
@@ -288,14 +219,46 @@ baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble)
  * The same about those alone who have it through vfio: whoever uses a function that the host's
  * driver has already is not in the way of the others. The kernel's own word does, and takes no
  * search; that names who it is where somebody has it, and says no less where somebody else was
- * asking the kernel just then.
+ * asking the kernel just then. Of a device's own node the kernel knows nothing before it is bound,
+ * though to have it open is enough to block an unbind (vfio_device_fops_cdev_open() in the kernel's
+ * drivers/vfio/device_cdev.c).
  *
  * Returns: %TRUE if no guest has it
  */
 gboolean
 baton_look_is_free_of_guests (BatonStepContext *context, BatonTrouble *trouble)
 {
-  return baton_look_is_left_by_guests (context) || is_free (context, BATON_HOW_VFIO, trouble);
+  /* Should an unbind be blocked, that is the picture by which to find who does it. */
+  if (!baton_look_again (context, trouble))
+    return FALSE;
+
+  return (!baton_root_exists (context->root, BATON_ROOT_DEV, VFIO_DEVICES) &&
+          baton_look_is_left_by_guests (context)) ||
+         is_free (context, BATON_HOW_VFIO, trouble);
+}
+
+/**
+ * baton_look_may_be_taken:
+ * @context: the handoff
+ * @address: one of its functions
+ * @driver: the driver that it has
+ * @trouble: who is in the way
+ *
+ * Of what is on vfio-pci nothing can be had but by guests.
+ *
+ * Returns: %TRUE if the function may be taken from @driver
+ */
+gboolean
+baton_look_may_be_taken (BatonStepContext *context,
+                         const char *address,
+                         const char *driver,
+                         BatonTrouble *trouble)
+{
+  if (!baton_function_driver_is_vfio (driver))
+    return baton_look_is_free (context, trouble);
+
+  return baton_look_is_free_of_guests (context, trouble) &&
+         baton_look_is_group_free (context, address, trouble);
 }
 
 /**
@@ -325,33 +288,6 @@ baton_look_describe_holders (BatonStepContext *context)
     return NULL;
 
   return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-/**
- * baton_look_is_group_free:
- * @context: the handoff
- * @address: one of its functions
- * @trouble: that it is in use
- *
- * While a guest has the card, an unbind from vfio waits for it in the kernel,
- * for ever: so this is asked before each one.
- *
- * Returns: %TRUE if no guest has that function's group
- */
-gboolean
-baton_look_is_group_free (BatonStepContext *context, const char *address, BatonTrouble *trouble)
-{
-  g_autofree char *group = baton_look_dup_group (context, address);
-  g_autofree char *node = NULL;
-  gboolean viable;
-  int errsv = baton_look_probe_group (context, group, &viable);
-
-  if (errsv != EBUSY)
-    return TRUE;
-  node = g_strconcat ("/dev/vfio/", group, NULL);
-  baton_trouble_set (trouble, BATON_CODE_GROUP_BUSY, errsv, "node", node, NULL);
-
-  return FALSE;
 }
 
 /**

@@ -12,6 +12,10 @@ BatonHolders *baton_look_at_all_holders (BatonStepContext *context, BatonTrouble
 gboolean baton_look_has_seen_all (const BatonHolders *holders, BatonTrouble *trouble);
 gboolean baton_look_is_free (BatonStepContext *context, BatonTrouble *trouble);
 gboolean baton_look_is_free_of_guests (BatonStepContext *context, BatonTrouble *trouble);
+gboolean baton_look_may_be_taken (BatonStepContext *context,
+                                  const char *address,
+                                  const char *driver,
+                                  BatonTrouble *trouble);
 gboolean baton_look_is_left_by_guests (BatonStepContext *context);
 char *baton_look_describe_holders (BatonStepContext *context);
 int baton_look_probe_group (BatonStepContext *context, const char *group, gboolean *ret_viable);

@@ -158,20 +158,6 @@ baton_step_bind_is_kept (BatonStepContext *context,
          !baton_look_is_free (context, ret_who);
 }
 
-/* Of what is on vfio-pci nothing can be had but by guests. */
-static gboolean
-may_take (BatonStepContext *context,
-          const char *address,
-          const char *driver,
-          BatonTrouble *trouble)
-{
-  if (!g_str_has_prefix (driver, "vfio"))
-    return baton_look_is_free (context, trouble);
-
-  return baton_look_is_free_of_guests (context, trouble) &&
-         baton_look_is_group_free (context, address, trouble);
-}
-
 /* What has begun to use the card since is not robbed of it: several drivers free what is still in
  * use (nouveau), or wait for it in the kernel (snd_hda_intel, i2c, vfio). */
 static BatonOutcome
@@ -187,7 +173,7 @@ revert (BatonStepContext *context,
 
   if (before == NULL || driver == NULL || g_strcmp0 (driver, before->driver) == 0)
     return baton_effect_unload_modules (context, remembered, trouble);
-  if (!may_take (context, step->target, driver, trouble))
+  if (!baton_look_may_be_taken (context, step->target, driver, trouble))
     return BATON_OUTCOME_FAILED;
   outcome = baton_effect_unbind (context, step->target, driver, trouble);
   if (outcome != BATON_OUTCOME_OK)

@@ -72,7 +72,7 @@ check_function (BatonStepContext *context,
       return BATON_OUTCOME_FAILED;
     }
 
-  return driver != NULL && g_str_has_prefix (driver, "vfio")
+  return baton_function_driver_is_vfio (driver)
              ? baton_effect_let_go (context, before->address, trouble)
              : BATON_OUTCOME_OK;
 }

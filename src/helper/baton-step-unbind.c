@@ -35,7 +35,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
                                    before != NULL ? before->driver : NULL, driver, trouble);
       return BATON_OUTCOME_FAILED;
     }
-  if (g_str_has_prefix (driver, "vfio") &&
+  if (baton_function_driver_is_vfio (driver) &&
       !baton_look_is_group_free (context, step->target, trouble))
     return BATON_OUTCOME_FAILED;
 
@@ -46,8 +46,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 static BatonOutcome
 end_revert (BatonStepContext *context, const BatonFunctionState *before)
 {
-  if (context->to == BATON_SIDE_HOST && before->driver != NULL && before->group != NULL &&
-      g_str_has_prefix (before->driver, "vfio"))
+  if (context->to == BATON_SIDE_HOST && before->group != NULL &&
+      baton_function_driver_is_vfio (before->driver))
     baton_step_let_open_give_again (context, before);
 
   return BATON_OUTCOME_OK;

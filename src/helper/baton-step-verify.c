@@ -33,7 +33,7 @@ static gboolean
 is_on_vfio (const char *driver)
 {
   /* vfio-pci itself, and the drivers of single devices that are built on it. */
-  return driver != NULL && strstr (driver, "vfio") != NULL;
+  return baton_function_driver_is_vfio (driver);
 }
 
 /* Every function, by its link. Whether the rest of its group may be trusted as well, the kernel
