@@ -24,6 +24,7 @@ struct _BatonExecutor
   BatonInhibitor *inhibitor;
 
   gboolean found_free;
+  gboolean found_free_to_unbind;
   gboolean found_no_guest;
 
   /* Everybody may open the card by now, and so it is not taken back on somebody's wish. */

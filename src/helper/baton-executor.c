@@ -175,22 +175,28 @@ baton_executor_inhibit (BatonExecutor *self)
   baton_event_writer_log (self->context->events, "warning", text);
 }
 
-/* Asked once, as late as can be: who opens the card after this is met by the deadline of a write.
+/* Asked once, and before what is unbound once more, as late as can be: who opens the card after this is met by the deadline of a write.
  * What is taken from vfio-pci is in the way of guests alone. */
 static gboolean
 is_free (BatonExecutor *self, const BatonStep *step, BatonTrouble *trouble)
 {
-  g_autofree char *driver = step->kind == BATON_STEP_UNBIND
-                                ? baton_effect_read_driver (self->context, step->target)
-                                : NULL;
-  gboolean is_vfio = driver != NULL && g_str_has_prefix (driver, "vfio");
+  gboolean is_unbind = step->kind == BATON_STEP_UNBIND;
+  g_autofree char *driver =
+      is_unbind ? baton_effect_read_driver (self->context, step->target) : NULL;
+  gboolean is_vfio = baton_function_driver_is_vfio (driver);
 
-  if (self->found_free || (is_vfio && self->found_no_guest))
+  /* Modules that were unloaded since have taken their time, and looked at their own uses alone. */
+  if (is_unbind ? self->found_free_to_unbind : self->found_free)
+    return TRUE;
+  if (is_vfio && self->found_no_guest)
     return TRUE;
   if (is_vfio)
     return self->found_no_guest = baton_look_is_free_of_guests (self->context, trouble);
 
-  return self->found_free = baton_look_is_free (self->context, trouble);
+  self->found_free = baton_look_is_free (self->context, trouble);
+  self->found_free_to_unbind = self->found_free && is_unbind;
+
+  return self->found_free;
 }
 
 BatonOutcome
