@@ -48,16 +48,26 @@ is_as_before (BatonStepContext *context, const BatonModuleState *before)
 }
 
 static BatonOutcome
+load_with (BatonStepContext *context,
+           const char *name,
+           const char *options,
+           BatonTrouble *trouble)
+{
+  BatonOutcome outcome = baton_effect_load_module (context, name, options, trouble);
+
+  if (outcome != BATON_OUTCOME_OK || baton_module_state_is_loaded (context->root, name))
+    return outcome;
+  baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", name, NULL);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+static BatonOutcome
 load (BatonStepContext *context, const BatonModuleState *state, BatonTrouble *trouble)
 {
   g_autofree char *options = baton_module_state_dup_options (state);
-  BatonOutcome outcome = baton_effect_load_module (context, state->name, options, trouble);
 
-  if (outcome != BATON_OUTCOME_OK || baton_module_state_is_loaded (context->root, state->name))
-    return outcome;
-  baton_trouble_set (trouble, BATON_CODE_MODULE_NOT_LISTED, 0, "module", state->name, NULL);
-
-  return BATON_OUTCOME_FAILED;
+  return load_with (context, state->name, options, trouble);
 }
 
 static BatonModuleState *
@@ -153,6 +163,27 @@ unload_stack (BatonStepContext *context,
   return BATON_OUTCOME_OK;
 }
 
+/* A module that was there a moment ago, with what modprobe.d(5) says: it is not lost for settings that
+ * it does not take, because what is read of a parameter is not always what may be written to it
+ * (`struct kernel_param_ops` in Linux, include/linux/moduleparam.h). */
+static BatonOutcome
+load_again (BatonStepContext *context, const BatonModuleState *state, BatonTrouble *trouble)
+{
+  BatonOutcome outcome = load (context, state, trouble);
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+
+  if (outcome != BATON_OUTCOME_FAILED)
+    return outcome;
+  outcome = load_with (context, state->name, NULL, &problem);
+  if (outcome == BATON_OUTCOME_STUCK)
+    {
+      baton_trouble_clear (trouble);
+      baton_trouble_move (trouble, &problem);
+    }
+
+  return outcome;
+}
+
 /* What only stood on the module is tried each for itself: its own step, if it has one, follows. */
 static BatonOutcome
 load_stack (BatonStepContext *context, GPtrArray *stack, guint n_gone, BatonTrouble *trouble)
@@ -161,7 +192,8 @@ load_stack (BatonStepContext *context, GPtrArray *stack, guint n_gone, BatonTrou
     {
       const BatonModuleState *state = g_ptr_array_index (stack, i - 1);
       g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
-      BatonOutcome outcome = load (context, state, &problem);
+      BatonOutcome outcome = i == stack->len ? load_again (context, state, &problem)
+                                             : load (context, state, &problem);
 
       if (outcome == BATON_OUTCOME_OK)
         {
@@ -186,15 +218,17 @@ reload (BatonStepContext *context, const BatonModuleState *before, BatonTrouble 
 {
   g_autoptr (GPtrArray) stack =
       g_ptr_array_new_with_free_func ((GDestroyNotify) baton_module_state_free);
+  g_autoptr (BatonModuleState) wanted = copy_state (before);
   g_auto (BatonTrouble) refused = BATON_TROUBLE_INIT;
   guint n_gone;
 
   /* Whoever was quicker may not be done with what stands on it. */
   baton_look_settle_udev (context);
-  if (!list_stack (context, before->name, stack) || serves_other_card (context, before->name))
+  if (wanted == NULL || !list_stack (context, before->name, stack) ||
+      serves_other_card (context, before->name))
     return BATON_OUTCOME_OK;
   g_ptr_array_remove_index (stack, stack->len - 1);
-  g_ptr_array_add (stack, copy_state (before));
+  g_ptr_array_add (stack, g_steal_pointer (&wanted));
   if (unload_stack (context, stack, &n_gone, &refused) == BATON_OUTCOME_STUCK)
     {
       baton_trouble_move (trouble, &refused);

@@ -46,6 +46,7 @@ typedef struct
   gboolean keeps_node;
   gboolean nvidia_busy;
   FakeUdev udev;
+  const char *without_settings; /* the module that takes none, or NULL */
   gboolean service_hangs;
   FakeRescan rescan;
   gboolean renumbered;
@@ -594,6 +595,9 @@ baton_kernel_load_module (const char *name, const char *options)
       mock_machine_write (kernel->machine, PCI_DRIVERS "/vfio-pci/unbind", "");
       return 0;
     }
+  if (g_strcmp0 (name, kernel->shared->without_settings) == 0 && options != NULL &&
+      *options != '\0')
+    return EINVAL;
   return load_nvidia (name, options);
 }
 
@@ -730,6 +734,12 @@ void
 fake_kernel_set_udev (FakeKernel *self, FakeUdev udev)
 {
   self->shared->udev = udev;
+}
+
+void
+fake_kernel_refuse_settings (FakeKernel *self, const char *module)
+{
+  self->shared->without_settings = module;
 }
 
 void

@@ -54,6 +54,9 @@ typedef enum
 
 void fake_kernel_set_udev (FakeKernel *self, FakeUdev udev);
 
+/* @module takes no settings from anybody who loads it: they are refused with EINVAL. */
+void fake_kernel_refuse_settings (FakeKernel *self, const char *module);
+
 /* Its service does not end while anybody waits for that, and somebody asks to stop: it is there, and
  * about to end, as long as this file says so. */
 void fake_kernel_hang_service (FakeKernel *self);

@@ -108,6 +108,38 @@ test_udev_was_quicker (gconstpointer method)
   story_assert_same (before, after);
 }
 
+/* What was read of a module is not always what it takes again. It was there already, and stays so
+ * with the settings that udev knows. */
+static void
+test_udev_and_settings_refused (gconstpointer method)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *profile =
+      g_strdup_printf ("[" FAKE_CARD "]\nreturn-method=%s\n", (const char *) method);
+  const char *module = g_str_equal (method, "rescan") ? "nvidia" : "nvidia_drm";
+  const BatonEvent *result;
+  JsonArray *troubles;
+  JsonObject *trouble;
+
+  begin (&story, OLD, "guest");
+  mock_machine_write (story.machine, "etc/baton.conf", profile);
+  fake_kernel_set_udev (story.kernel, FAKE_UDEV_QUICKER);
+  fake_kernel_refuse_settings (story.kernel, module);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
+  story_assert_code (&story, "returned-with-problems");
+  story_assert_driver (&story, FAKE_CARD, "nvidia");
+  g_assert_true (story_has_file (&story, "sys/module/nvidia_drm"));
+  g_assert_true (story_has_file (&story, "sys/module/nvidia_uvm"));
+  result = g_ptr_array_index (story.events, story.events->len - 1);
+  troubles = json_object_get_array_member (result->object, "troubles");
+  g_assert_cmpuint (json_array_get_length (troubles), ==, 1);
+  trouble = json_array_get_object_element (troubles, 0);
+  g_assert_cmpstr (json_object_get_string_member (trouble, "code"), ==, "module-not-as-before");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (trouble, "args"), "module"),
+      ==, module);
+}
+
 /* What somebody uses by then keeps what it has, and the report says so, once. */
 static void
 test_udev_and_a_desktop (gconstpointer method)
@@ -392,6 +424,10 @@ main (int argc, char **argv)
   g_test_add_data_func ("/helper/nvidia/udev-was-quicker/bind", "bind", test_udev_was_quicker);
   g_test_add_data_func ("/helper/nvidia/udev-was-quicker/rescan", "rescan",
                         test_udev_was_quicker);
+  g_test_add_data_func ("/helper/nvidia/udev-and-settings-refused/bind", "bind",
+                        test_udev_and_settings_refused);
+  g_test_add_data_func ("/helper/nvidia/udev-and-settings-refused/rescan", "rescan",
+                        test_udev_and_settings_refused);
   g_test_add_data_func ("/helper/nvidia/udev-and-a-desktop/bind", "bind",
                         test_udev_and_a_desktop);
   g_test_add_data_func ("/helper/nvidia/udev-and-a-desktop/rescan", "rescan",
