@@ -53,6 +53,15 @@ return_code (BatonHelperClient *self, BatonExit status, BatonCode code)
                  baton_client_result_new (status, code, NULL, NULL, get_elapsed_ms (self)));
 }
 
+/* A terminal sends Ctrl-C to everybody at once: pkexec may have ended of it before we hear of it
+ * ourselves. */
+static gboolean
+was_interrupted (BatonHelperClient *self)
+{
+  return g_subprocess_get_if_signaled (self->process) &&
+         g_subprocess_get_term_sig (self->process) == SIGINT;
+}
+
 /* The helper has ended without a result, or never began. What it did is unknown unless it cannot
  * have done anything. */
 static void
@@ -63,7 +72,7 @@ explain_silence (BatonHelperClient *self)
 
   if (baton_helper_output_is_greeted (self->output))
     return_code (self, BATON_EXIT_ERROR, BATON_CODE_OUTCOME_UNKNOWN);
-  else if (self->asked_to_stop || status == PKEXEC_DISMISSED)
+  else if (self->asked_to_stop || status == PKEXEC_DISMISSED || was_interrupted (self))
     return_code (self, BATON_EXIT_CANCELLED, BATON_CODE_DISMISSED);
   else if (status == PKEXEC_REFUSED)
     return_code (self, BATON_EXIT_REFUSED, BATON_CODE_NOT_AUTHORISED);
