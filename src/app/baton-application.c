@@ -4,11 +4,13 @@
 #include "baton-application.h"
 
 #include <glib/gi18n.h>
+#include <stdlib.h>
 
 #include "baton-json.h"
 #include "baton-login-report.h"
 #include "baton-model.h"
 #include "baton-notify.h"
+#include "baton-root.h"
 #include "baton-window.h"
 
 struct _BatonApplication
@@ -132,9 +134,17 @@ baton_application_handle_local_options (GApplication *application, GVariantDict 
 
   if (g_variant_dict_contains (options, "report"))
     {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (BatonRoot) root = baton_root_new_system (&error);
       g_autofree char *directory = dup_state_directory ();
 
-      return baton_login_report (application, directory);
+      if (root == NULL)
+        {
+          g_printerr ("baton: %s\n", error->message);
+          return EXIT_FAILURE;
+        }
+
+      return baton_login_report (application, root, directory);
     }
 
   return -1;

@@ -3,8 +3,11 @@
 
 #include <gio/gio.h>
 
+#include "baton-root.h"
+
 G_BEGIN_DECLS
 
-int baton_login_report (GApplication *application, const char *state_directory);
+int
+baton_login_report (GApplication *application, BatonRoot *root, const char *state_directory);
 
 G_END_DECLS
