@@ -12,10 +12,13 @@
 #include "baton-effect.h"
 #include "baton-fd.h"
 #include "baton-look.h"
+#include "baton-nvidia.h"
 
 /* Nodes in /dev/dri are there when bind returns; sound cards are made later, by a work of the
  * driver's own that loads codec modules meanwhile (sound/pci/hda/hda_intel.c, probe_work). */
 #define NODES_US (15 * G_USEC_PER_SEC)
+
+#define NVIDIA_DISPLAY "nvidia_drm"
 
 /* The kernel's own uevents, as opposed to those that udev sends on. */
 #define KERNEL_UEVENTS 1
@@ -122,9 +125,20 @@ has_node (BatonStepContext *context, const BatonFunction *function, BatonNodeKin
   return FALSE;
 }
 
-/* Returns what to say of a function that had more before the card left, if there is one. */
+/* NVIDIA's nodes in /dev/dri are those of its display part. Where that was unloaded for the card to
+ * leave and could not be loaded again, the step that was to load it has said why, and none comes. */
+static gboolean
+may_display_come (BatonStepContext *context, const BatonFunction *function)
+{
+  return g_strcmp0 (function->driver, BATON_NVIDIA_DRIVER) != 0 ||
+         baton_card_state_find_module (context->origin, NVIDIA_DISPLAY) == NULL ||
+         baton_module_state_is_loaded (context->root, NVIDIA_DISPLAY);
+}
+
+/* Returns what to say of a function that had more before the card left, if there is one: of all, or
+ * of those alone that may yet have it again. */
 static BatonCode
-find_missing (BatonStepContext *context, const char **ret_address)
+find_missing (BatonStepContext *context, gboolean may_come, const char **ret_address)
 {
   for (guint i = 0; i < context->origin->functions->len; i++)
     {
@@ -135,7 +149,8 @@ find_missing (BatonStepContext *context, const char **ret_address)
       if (function == NULL || function->driver == NULL)
         continue;
       *ret_address = origin->address;
-      if (origin->drm && !has_node (context, function, BATON_NODE_DRM_PRIMARY))
+      if (origin->drm && !has_node (context, function, BATON_NODE_DRM_PRIMARY) &&
+          (!may_come || may_display_come (context, function)))
         return BATON_CODE_DISPLAY_MISSING;
       if (origin->sound && !has_node (context, function, BATON_NODE_SOUND))
         return BATON_CODE_SOUND_MISSING;
@@ -230,17 +245,17 @@ wait_for_nodes (BatonStepContext *context, Watch *watch, const char **ret_addres
 
   for (;;)
     {
-      BatonCode missing = find_missing (context, ret_address);
-
-      if (missing == BATON_CODE_NONE ||
+      if (find_missing (context, TRUE, ret_address) == BATON_CODE_NONE ||
           baton_waiter_wait (context->waiter, watch->epoll_fd, deadline_us, FALSE) !=
               BATON_WAIT_READY)
-        return missing;
+        break;
       drain (watch->uevents);
       drain (watch->directories);
       if (!baton_look_again (context, NULL))
-        return missing;
+        break;
     }
+
+  return find_missing (context, FALSE, ret_address);
 }
 
 /* Numbers of cards are given in the order in which they come; and a node of before that somebody has

@@ -47,6 +47,7 @@ typedef struct
   gboolean nvidia_busy;
   FakeUdev udev;
   const char *without_settings; /* the module that takes none, or NULL */
+  const char *refused_module;   /* the module that is not loaded, or NULL */
   gboolean service_hangs;
   FakeRescan rescan;
   gboolean renumbered;
@@ -595,6 +596,8 @@ baton_kernel_load_module (const char *name, const char *options)
       mock_machine_write (kernel->machine, PCI_DRIVERS "/vfio-pci/unbind", "");
       return 0;
     }
+  if (g_strcmp0 (name, kernel->shared->refused_module) == 0)
+    return ENOMEM;
   if (g_strcmp0 (name, kernel->shared->without_settings) == 0 && options != NULL &&
       *options != '\0')
     return EINVAL;
@@ -740,6 +743,12 @@ void
 fake_kernel_refuse_settings (FakeKernel *self, const char *module)
 {
   self->shared->without_settings = module;
+}
+
+void
+fake_kernel_refuse_module (FakeKernel *self, const char *module)
+{
+  self->shared->refused_module = module;
 }
 
 void

@@ -59,6 +59,7 @@ void fake_kernel_refuse_settings (FakeKernel *self, const char *module);
 
 /* Its service does not end while anybody waits for that, and somebody asks to stop: it is there, and
  * about to end, as long as this file says so. */
+void fake_kernel_refuse_module (FakeKernel *self, const char *module);
 void fake_kernel_hang_service (FakeKernel *self);
 #define FAKE_SERVICE_STOPS "fake/service-stops"
 

@@ -2,135 +2,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "baton-recover.h"
 #include "baton-report.h"
-#include "fake-kernel.h"
-#include "fake-nvidia.h"
-#include "handoff-story.h"
+#include "codes-table.h"
 
-/* Which sentence a person gets for which trouble: every act of a handoff meets one fault, and the
- * step that fails for it says what the table says, and nothing else. */
-
-/* A driver that leaves with its card, so that its modules are unloaded. */
-#define NVIDIA "550.163.01"
-
-typedef struct
-{
-  const char *name;
-  const char *version; /* of NVIDIA's driver, or NULL for a card of another vendor */
-  const char *side;
-  FakeFault fault;
-  int errsv;
-  const char *expected; /* "STEP CODE ERRNO", sorted, one a line */
-  const char *settings; /* the card's section in baton.conf, or NULL */
-  gboolean parked;      /* nobody knows how it stood before */
-} Row;
-
-static void
-begin (Story *story, const Row *row)
-{
-  story_begin (story);
-  if (row->version != NULL)
-    fake_kernel_use_nvidia (story->kernel, row->version);
-  if (g_str_equal (row->side, "host"))
-    g_assert_cmpint (story_hand (story, "guest"), ==, BATON_EXIT_DONE);
-  if (row->settings != NULL)
-    {
-      g_autofree char *text = g_strdup_printf ("[" FAKE_CARD "]\n%s\n", row->settings);
-
-      mock_machine_write (story->machine, "etc/baton.conf", text);
-    }
-  if (row->parked)
-    mock_machine_remove (story->machine, "run/baton/cards/" FAKE_CARD ".json");
-}
-
-/* What is not as it was is told at the end. */
-static void
-add_problems (const BatonEvent *result, GHashTable *found)
-{
-  g_autoptr (GHashTable) told = g_hash_table_new (g_str_hash, g_str_equal);
-  JsonArray *troubles = json_object_get_array_member (result->object, "troubles");
-
-  for (guint i = 0; i < json_array_get_length (troubles); i++)
-    {
-      JsonObject *trouble = json_array_get_object_element (troubles, i);
-
-      if (!g_str_equal (json_object_get_string_member (trouble, "part"), "problems"))
-        continue;
-      g_hash_table_add (
-          found,
-          g_strconcat ("problem ", json_object_get_string_member (trouble, "code"), NULL));
-      /* Once, however many steps have met it. */
-      g_assert_true (
-          g_hash_table_add (told, (gpointer) json_object_get_string_member (trouble, "text")));
-    }
-}
-
-/* "STEP CODE ERRNO" of each step that failed, with the kind in the place of the step. */
-static void
-add_failed (Story *story, GHashTable *found)
-{
-  for (guint i = 0; i < story->events->len; i++)
-    {
-      const BatonEvent *event = g_ptr_array_index (story->events, i);
-      const char *id;
-      gint64 errsv;
-
-      if (g_str_equal (event->type, "result"))
-        add_problems (event, found);
-      if (!g_str_equal (event->type, "step") ||
-          !g_str_equal (json_object_get_string_member (event->object, "state"), "fail"))
-        continue;
-      id = json_object_get_string_member (event->object, "id");
-      errsv = json_object_get_int_member_with_default (event->object, "errno", 0);
-      g_hash_table_add (found,
-                        g_strdup_printf ("%.*s %s %s", (int) strcspn (id, ":"), id,
-                                         json_object_get_string_member (event->object, "code"),
-                                         errsv == 0        ? "-"
-                                         : errsv == EBUSY  ? "EBUSY"
-                                         : errsv == EPERM  ? "EPERM"
-                                         : errsv == EAGAIN ? "EAGAIN"
-                                                           : "another"));
-    }
-}
-
-static char *
-join (GHashTable *found)
-{
-  g_autoptr (GList) keys = g_list_sort (g_hash_table_get_keys (found), (GCompareFunc) strcmp);
-  GString *text = g_string_new (NULL);
-
-  for (GList *key = keys; key != NULL; key = key->next)
-    g_string_append_printf (text, "%s\n", (const char *) key->data);
-
-  return g_string_free (text, FALSE);
-}
-
-static void
-test_each_act (gconstpointer data)
-{
-  const Row *row = data;
-  g_autoptr (GHashTable) found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autofree char *text = NULL;
-
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-
-      begin (&story, row);
-      fake_kernel_set_fault (story.kernel, nth, row->fault, row->errsv);
-      story_hand (&story, row->side);
-      if (fake_kernel_get_n_acts (story.kernel) < nth)
-        break;
-      add_failed (&story, found);
-    }
-  text = join (found);
-  g_assert_cmpstr (text, ==, row->expected);
-}
-
-static const Row rows[] = {
+static const CodesRow rows[] = {
   { "refused/to-guest", NULL, "guest", FAKE_FAULT_REFUSE, EPERM,
     "bind bind-refused EPERM\n"
     "hold-power setting-refused EPERM\n"
@@ -182,45 +59,6 @@ static const Row rows[] = {
     "reset identity-changed -\n"
     "set-override identity-changed -\n"
     "unbind identity-changed -\n" },
-  { "nvidia/refused/to-guest", NVIDIA, "guest", FAKE_FAULT_REFUSE, EPERM,
-    "bind bind-refused EPERM\n"
-    "hold-power setting-refused EPERM\n"
-    "load-module module-not-loaded EPERM\n"
-    "prove-unused nvidia-no-proof EPERM\n"
-    "set-override setting-refused EPERM\n"
-    "stop-unit unit-not-stopped -\n"
-    "unbind unbind-refused EPERM\n"
-    "unload-module module-not-unloaded EPERM\n" },
-  { "nvidia/refused/to-host", NVIDIA, "host", FAKE_FAULT_REFUSE, EPERM,
-    "bind bind-refused EPERM\n"
-    "hold-power setting-refused EPERM\n"
-    "load-module module-not-loaded EPERM\n"
-    "problem display-missing\n"
-    "problem module-not-loaded\n"
-    "problem unit-not-started\n"
-    "set-override setting-refused EPERM\n"
-    "unbind unbind-refused EPERM\n" },
-  { "nvidia/without-effect/to-guest", NVIDIA, "guest", FAKE_FAULT_LIE, 0,
-    "bind not-as-expected -\n"
-    "hold-power not-as-expected -\n"
-    "load-module module-not-listed -\n"
-    "prove-unused nvidia-in-use EBUSY\n"
-    "set-override not-as-expected -\n"
-    "stop-unit unit-still-runs -\n"
-    "unbind not-as-expected -\n"
-    "unload-module module-still-there -\n" },
-  { "nvidia/without-effect/to-host", NVIDIA, "host", FAKE_FAULT_LIE, 0,
-    "bind not-as-expected -\n"
-    "hold-power not-as-expected -\n"
-    "load-module module-not-listed -\n"
-    "problem display-missing\n"
-    "problem module-not-listed\n"
-    "problem unit-does-not-run\n"
-    "set-override not-as-expected -\n"
-    "unbind not-as-expected -\n" },
-  { "nvidia/used/to-guest", NVIDIA, "guest", FAKE_FAULT_USE, 0,
-    "prove-unused module-in-use EAGAIN\n"
-    "unload-module module-in-use EAGAIN\n" },
   { "rescan/refused", NULL, "host", FAKE_FAULT_REFUSE, EPERM,
     "hold-power setting-refused EPERM\n"
     "remove-function remove-refused EPERM\n"
@@ -333,7 +171,7 @@ main (int argc, char **argv)
     {
       g_autofree char *path = g_strconcat ("/helper/codes/", rows[i].name, NULL);
 
-      g_test_add_data_func (path, &rows[i], test_each_act);
+      g_test_add_data_func (path, &rows[i], codes_test_each_act);
     }
   g_test_add_func ("/helper/codes/worker-crashed", test_worker_crashed);
   g_test_add_func ("/helper/codes/computer-restarted", test_computer_restarted);

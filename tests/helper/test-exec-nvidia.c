@@ -3,23 +3,11 @@
 
 #include <errno.h>
 
-#include "baton-recover.h"
-#include "fake-kernel.h"
 #include "fake-nvidia.h"
-#include "handoff-story.h"
+#include "nvidia-story.h"
 
-/* One driver that leaves with the card, and one that lets go of it. */
-#define OLD "550.163.01"
-#define LATEST "595.45.04"
-
-static void
-begin (Story *story, const char *version, const char *side)
-{
-  story_begin (story);
-  fake_kernel_use_nvidia (story->kernel, version);
-  if (g_str_equal (side, "guest"))
-    g_assert_cmpint (story_hand (story, "guest"), ==, BATON_EXIT_DONE);
-}
+/* How long the way back waits for a node that may yet come (baton-step-verify.c). */
+#define NODES_US (15 * G_USEC_PER_SEC)
 
 static void
 test_there_and_back (gconstpointer version)
@@ -27,7 +15,7 @@ test_there_and_back (gconstpointer version)
   g_auto (Story) story = STORY_INIT;
   g_autofree char *first = NULL;
 
-  begin (&story, version, "host");
+  nvidia_story_begin (&story, version, "host");
   for (guint round = 0; round < 3; round++)
     {
       g_autofree char *now = NULL;
@@ -36,7 +24,7 @@ test_there_and_back (gconstpointer version)
       story_assert_driver (&story, FAKE_CARD, "vfio-pci");
       g_assert_false (story_has_file (&story, "sys/module/nvidia_drm"));
       g_assert_true (story_has_file (&story, "sys/module/nvidia") ==
-                     g_str_equal (version, LATEST));
+                     g_str_equal (version, NVIDIA_STORY_LATEST));
       g_assert_false (fake_nvidia_service_runs (story.machine));
 
       g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
@@ -77,7 +65,7 @@ test_parameters_come_back (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, OLD, "guest");
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   check_parameters (&story);
 }
@@ -93,7 +81,7 @@ test_udev_was_quicker (gconstpointer method)
   g_autofree char *before = NULL;
   g_autofree char *after = NULL;
 
-  begin (&story, OLD, "guest");
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
   mock_machine_write (story.machine, "etc/baton.conf", profile);
   before = fake_kernel_dup_snapshot (story.kernel);
   fake_kernel_set_udev (story.kernel, FAKE_UDEV_QUICKER);
@@ -121,7 +109,7 @@ test_udev_and_settings_refused (gconstpointer method)
   JsonArray *troubles;
   JsonObject *trouble;
 
-  begin (&story, OLD, "guest");
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
   mock_machine_write (story.machine, "etc/baton.conf", profile);
   fake_kernel_set_udev (story.kernel, FAKE_UDEV_QUICKER);
   fake_kernel_refuse_settings (story.kernel, module);
@@ -151,7 +139,7 @@ test_udev_and_a_desktop (gconstpointer method)
   const BatonEvent *result;
   JsonArray *troubles;
 
-  begin (&story, OLD, "guest");
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
   mock_machine_write (story.machine, "etc/baton.conf", profile);
   fake_kernel_set_udev (story.kernel, FAKE_UDEV_AND_A_DESKTOP);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
@@ -170,6 +158,32 @@ test_udev_and_a_desktop (gconstpointer method)
     }
 }
 
+/* Without the display part no node comes, however long one waits for it. */
+static void
+test_display_part_refused (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (GPtrArray) codes = g_ptr_array_new ();
+  const BatonEvent *result;
+  JsonArray *troubles;
+  gint64 start_us;
+
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
+  fake_kernel_refuse_module (story.kernel, "nvidia_drm");
+  start_us = g_get_monotonic_time ();
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DEGRADED);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, <, NODES_US);
+  story_assert_driver (&story, FAKE_CARD, "nvidia");
+  result = g_ptr_array_index (story.events, story.events->len - 1);
+  troubles = json_object_get_array_member (result->object, "troubles");
+  for (guint i = 0; i < json_array_get_length (troubles); i++)
+    g_ptr_array_add (codes, (gpointer) json_object_get_string_member (
+                                json_array_get_object_element (troubles, i), "code"));
+  g_ptr_array_add (codes, NULL);
+  g_assert_true (g_strv_contains ((const char *const *) codes->pdata, "module-not-loaded"));
+  g_assert_true (g_strv_contains ((const char *const *) codes->pdata, "display-missing"));
+}
+
 /* The old driver looks for its cards while it is loaded and does not stay without one: a card that
  * it does not take there as the guest has left it, it takes when the card has been reset. */
 static void
@@ -177,7 +191,7 @@ test_probe_fails_while_loading (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, OLD, "guest");
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
   fake_kernel_refuse_until_reset (story.kernel, FAKE_CARD, EIO);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
   g_assert_cmpuint (fake_kernel_get_n_resets (story.kernel), ==, 1);
@@ -191,7 +205,7 @@ test_never_taken (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, OLD, "guest");
+  nvidia_story_begin (&story, NVIDIA_STORY_OLD, "guest");
   fake_kernel_refuse_host (story.kernel, FAKE_CARD, EIO);
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_ROLLED_BACK);
   story_assert_driver (&story, FAKE_CARD, "vfio-pci");
@@ -204,7 +218,7 @@ test_only_what_was (void)
 {
   g_auto (Story) story = STORY_INIT;
 
-  begin (&story, LATEST, "host");
+  nvidia_story_begin (&story, NVIDIA_STORY_LATEST, "host");
   fake_nvidia_run_service (story.machine, FALSE);
   fake_nvidia_unload (story.machine, "nvidia_uvm");
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
@@ -214,15 +228,6 @@ test_only_what_was (void)
   g_assert_true (story_has_file (&story, "sys/module/nvidia_drm"));
 }
 
-static void
-check_put_back (Story *story, const char *before)
-{
-  g_autofree char *after = fake_kernel_dup_snapshot (story->kernel);
-
-  story_assert_same (before, after);
-  g_assert_false (story_has_file (story, "var/lib/baton/journal"));
-}
-
 /* A card that the driver says is in use stays, and nothing was unbound. */
 static void
 test_driver_says_no (gconstpointer version)
@@ -230,12 +235,12 @@ test_driver_says_no (gconstpointer version)
   g_auto (Story) story = STORY_INIT;
   g_autofree char *before = NULL;
 
-  begin (&story, version, "host");
+  nvidia_story_begin (&story, version, "host");
   before = fake_kernel_dup_snapshot (story.kernel);
   fake_kernel_set_nvidia_busy (story.kernel, TRUE);
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
   story_assert_step_code (&story, "nvidia-in-use");
-  check_put_back (&story, before);
+  nvidia_story_assert_put_back (&story, before);
   g_assert_true (fake_nvidia_service_runs (story.machine));
 }
 
@@ -247,13 +252,13 @@ test_service_hangs (void)
   g_auto (Story) story = STORY_INIT;
   g_autofree char *before = NULL;
 
-  begin (&story, LATEST, "host");
+  nvidia_story_begin (&story, NVIDIA_STORY_LATEST, "host");
   before = fake_kernel_dup_snapshot (story.kernel);
   fake_kernel_hang_service (story.kernel);
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_CANCELLED);
   g_assert_true (fake_nvidia_service_runs (story.machine));
   g_assert_false (story_has_file (&story, FAKE_SERVICE_STOPS));
-  check_put_back (&story, before);
+  nvidia_story_assert_put_back (&story, before);
 }
 
 /* Before the service is stopped for nothing. */
@@ -263,163 +268,22 @@ test_stuck_count_is_refused (gconstpointer version)
   g_auto (Story) story = STORY_INIT;
   g_autofree char *before = NULL;
 
-  begin (&story, version, "host");
+  nvidia_story_begin (&story, version, "host");
   fake_nvidia_set_count (story.machine, "nvidia", 38);
   before = fake_kernel_dup_snapshot (story.kernel);
   g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_REFUSED);
   g_assert_cmpuint (fake_kernel_get_n_acts (story.kernel), ==, 0);
-  check_put_back (&story, before);
-}
-
-typedef struct
-{
-  const char *version;
-  const char *side;
-  FakeFault fault;
-  int errsv;
-  FakeUdev udev;
-} FaultRow;
-
-static void
-test_each_act (gconstpointer data)
-{
-  const FaultRow *row = data;
-
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-      g_autofree char *before = NULL;
-      gboolean ran;
-      BatonExit status;
-
-      begin (&story, row->version, g_str_equal (row->side, "guest") ? "host" : "guest");
-      fake_kernel_set_udev (story.kernel, row->udev);
-      ran = fake_nvidia_service_runs (story.machine);
-      before = fake_kernel_dup_snapshot (story.kernel);
-      fake_kernel_set_fault (story.kernel, nth, row->fault, row->errsv);
-      status = story_hand (&story, row->side);
-      if (fake_kernel_get_n_acts (story.kernel) < nth)
-        {
-          g_assert_cmpint (status, ==, BATON_EXIT_DONE);
-          g_assert_cmpuint (nth, >, 10);
-          return;
-        }
-      g_test_message ("to the %s, act %u: %s", row->side, nth, baton_exit_to_string (status));
-      story_assert_one_result (&story);
-      if (status == BATON_EXIT_DONE && row->fault == FAKE_FAULT_CANCEL)
-        continue;
-      if (status == BATON_EXIT_DONE && fake_kernel_get_n_resets (story.kernel) == 0)
-        {
-          /* It is where it was to go, and its power setting was tried once more. */
-          story_assert_driver (&story, FAKE_CARD,
-                               g_str_equal (row->side, "guest") ? "vfio-pci" : "nvidia");
-          g_assert_cmpuint (nth, >, 5);
-          continue;
-        }
-      if (status == BATON_EXIT_DONE && g_str_equal (row->side, "host"))
-        {
-          /* A driver that did not take the card does so when it has been reset. */
-          g_assert_cmpuint (fake_kernel_get_n_resets (story.kernel), ==, 1);
-          story_assert_driver (&story, FAKE_CARD, "nvidia");
-          continue;
-        }
-      if (status == BATON_EXIT_DEGRADED)
-        {
-          /* What stands on its driver did not come back with it. */
-          g_assert_cmpstr (row->side, ==, "host");
-          story_assert_code (&story, "returned-with-problems");
-          story_assert_driver (&story, FAKE_CARD, "nvidia");
-          continue;
-        }
-      g_assert_cmpint (status, ==,
-                       row->fault == FAKE_FAULT_CANCEL ? BATON_EXIT_CANCELLED
-                                                       : BATON_EXIT_ROLLED_BACK);
-      check_put_back (&story, before);
-      g_assert_true (fake_nvidia_service_runs (story.machine) == ran);
-    }
-}
-
-static void
-test_killed_at_each_act (gconstpointer data)
-{
-  const FaultRow *row = data;
-
-  for (guint nth = 1;; nth++)
-    {
-      g_auto (Story) story = STORY_INIT;
-      g_autofree char *before = NULL;
-      gboolean ran;
-
-      begin (&story, row->version, g_str_equal (row->side, "guest") ? "host" : "guest");
-      fake_kernel_set_udev (story.kernel, row->udev);
-      ran = fake_nvidia_service_runs (story.machine);
-      before = fake_kernel_dup_snapshot (story.kernel);
-      story_prepare (&story, row->side, NULL);
-      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_KILL, 0);
-      if (story_work_apart (&story) == BATON_EXIT_DONE)
-        {
-          g_assert_cmpuint (nth, >, 10);
-          return;
-        }
-      g_test_message ("to the %s, killed at act %u", row->side, nth);
-      fake_kernel_set_fault (story.kernel, 0, FAKE_FAULT_NONE, 0);
-      g_assert_cmpint (baton_recover_run (story.root), ==, 0);
-      story_read_events (&story);
-      story_assert_code (&story, "recovered");
-      story_assert_one_result (&story);
-      check_put_back (&story, before);
-      g_assert_true (fake_nvidia_service_runs (story.machine) == ran);
-    }
-}
-
-/* What the way back does is the same for both, and each time a node is missing it is waited for. */
-static const FaultRow rows[] = {
-  { OLD, "guest", FAKE_FAULT_REFUSE, ENOMEM },
-  { OLD, "guest", FAKE_FAULT_LIE, 0 },
-  { OLD, "guest", FAKE_FAULT_CANCEL, 0 },
-  { OLD, "guest", FAKE_FAULT_KILL, 0 },
-  { OLD, "host", FAKE_FAULT_REFUSE, ENOMEM },
-  { OLD, "host", FAKE_FAULT_LIE, 0 },
-  { OLD, "host", FAKE_FAULT_CANCEL, 0 },
-  { OLD, "host", FAKE_FAULT_KILL, 0 },
-  { LATEST, "guest", FAKE_FAULT_REFUSE, ENOMEM },
-  { LATEST, "guest", FAKE_FAULT_LIE, 0 },
-  { LATEST, "guest", FAKE_FAULT_CANCEL, 0 },
-  { LATEST, "guest", FAKE_FAULT_KILL, 0 },
-  { OLD, "guest", FAKE_FAULT_REFUSE, ENOMEM, FAKE_UDEV_QUICKER },
-  { OLD, "guest", FAKE_FAULT_KILL, 0, FAKE_UDEV_QUICKER },
-  { OLD, "host", FAKE_FAULT_REFUSE, ENOMEM, FAKE_UDEV_QUICKER },
-  { OLD, "host", FAKE_FAULT_KILL, 0, FAKE_UDEV_QUICKER },
-};
-
-static void
-add_fault_tests (void)
-{
-  static const char *const names[] = {
-    [FAKE_FAULT_REFUSE] = "refused",
-    [FAKE_FAULT_LIE] = "without-effect",
-    [FAKE_FAULT_KILL] = "killed",
-    [FAKE_FAULT_CANCEL] = "cancelled",
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *path = g_strdup_printf (
-          "/helper/nvidia/%s-at-each-act/%s/to-%s%s", names[rows[i].fault], rows[i].version,
-          rows[i].side, rows[i].udev == FAKE_UDEV_QUICKER ? "/udev-is-quicker" : "");
-
-      g_test_add_data_func (path, &rows[i],
-                            rows[i].fault == FAKE_FAULT_KILL ? test_killed_at_each_act
-                                                             : test_each_act);
-    }
+  nvidia_story_assert_put_back (&story, before);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/helper/nvidia/there-and-back/old", OLD, test_there_and_back);
-  g_test_add_data_func ("/helper/nvidia/there-and-back/latest", LATEST, test_there_and_back);
+  g_test_add_data_func ("/helper/nvidia/there-and-back/old", NVIDIA_STORY_OLD,
+                        test_there_and_back);
+  g_test_add_data_func ("/helper/nvidia/there-and-back/latest", NVIDIA_STORY_LATEST,
+                        test_there_and_back);
   g_test_add_func ("/helper/nvidia/parameters-come-back", test_parameters_come_back);
   g_test_add_data_func ("/helper/nvidia/udev-was-quicker/bind", "bind", test_udev_was_quicker);
   g_test_add_data_func ("/helper/nvidia/udev-was-quicker/rescan", "rescan",
@@ -432,16 +296,19 @@ main (int argc, char **argv)
                         test_udev_and_a_desktop);
   g_test_add_data_func ("/helper/nvidia/udev-and-a-desktop/rescan", "rescan",
                         test_udev_and_a_desktop);
+  g_test_add_func ("/helper/nvidia/display-part-refused", test_display_part_refused);
   g_test_add_func ("/helper/nvidia/probe-fails-while-loading", test_probe_fails_while_loading);
   g_test_add_func ("/helper/nvidia/never-taken", test_never_taken);
   g_test_add_func ("/helper/nvidia/only-what-was", test_only_what_was);
-  g_test_add_data_func ("/helper/nvidia/driver-says-no/old", OLD, test_driver_says_no);
-  g_test_add_data_func ("/helper/nvidia/driver-says-no/latest", LATEST, test_driver_says_no);
+  g_test_add_data_func ("/helper/nvidia/driver-says-no/old", NVIDIA_STORY_OLD,
+                        test_driver_says_no);
+  g_test_add_data_func ("/helper/nvidia/driver-says-no/latest", NVIDIA_STORY_LATEST,
+                        test_driver_says_no);
   g_test_add_func ("/helper/nvidia/service-hangs", test_service_hangs);
-  g_test_add_data_func ("/helper/nvidia/stuck-count/old", OLD, test_stuck_count_is_refused);
-  g_test_add_data_func ("/helper/nvidia/stuck-count/latest", LATEST,
+  g_test_add_data_func ("/helper/nvidia/stuck-count/old", NVIDIA_STORY_OLD,
                         test_stuck_count_is_refused);
-  add_fault_tests ();
+  g_test_add_data_func ("/helper/nvidia/stuck-count/latest", NVIDIA_STORY_LATEST,
+                        test_stuck_count_is_refused);
 
   return g_test_run ();
 }
