@@ -95,7 +95,7 @@ gettext ("Processes that could not be looked at, so that nobody can say whether 
 gettext ("Check that /proc is readable for root and try again.");
 gettext ("The Only Display");
 gettext ("{card} is the only card that can show the desktop.");
-gettext ("Connect a monitor to another card first.");
+gettext ("Another card has to be able to: one with a driver of this computer and a connector for a monitor. In a computer with one card, this version does not hand it over.");
 gettext ("Monitors Will Go Dark");
 gettext ("These monitors will go dark: {outputs}.");
 gettext ("Connect them to another card if you need them meanwhile.");

@@ -138,6 +138,21 @@ def a_card_in_parts_comes_back_whole():
         check(machine.asked_for("hand"), "batonctl took it for done")
 
 
+@story
+def the_only_display_is_told_what_would_help():
+    """A monitor decides nothing: a driver of this computer does."""
+    with Machine(TWINS) as machine:
+        driver = machine.tree / "sys/bus/pci/devices/0000:26:00.0/driver"
+        amdgpu = driver.readlink()
+        driver.unlink()
+        status, text, _ = machine.run("plan", "guest", "27:00.0")
+        check(status == 12 and "the only card that can show the desktop" in text, text)
+        check("a driver of this computer and a connector for a monitor" in text, text)
+        driver.symlink_to(amdgpu)
+        status, text, _ = machine.run("plan", "guest", "27:00.0")
+        check(status == 0 and "the only card" not in text, text)
+
+
 def add_process(machine, pid, name, command_line, node):
     """Has a program run that has a device file open."""
     process = machine.tree / f"proc/{pid}"
