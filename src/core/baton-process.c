@@ -15,6 +15,10 @@
  *  PROC5  - proc(5): /proc/pid/stat, status, cmdline, cgroup
  *  SCHED  - Linux include/linux/sched.h: PF_KTHREAD
  *  CGROUP - cgroups(7): one line for each hierarchy, `0::PATH` is version 2
+ *  ARGS   - Linux fs/proc/base.c, get_mm_cmdline(): reads the process's own memory by
+ *    access_remote_vm(), which takes that memory's lock and loads what is mapped there
+ *  STAT   - Linux fs/proc/array.c, do_task_stat() and proc_pid_status(): counters and names that the
+ *    kernel keeps, for which it takes no lock of the process's memory
  */
 
 #define MAX_STAT 8192
@@ -229,27 +233,13 @@ baton_process_parse_uid (const char *text, guint *ret_uid)
   return TRUE;
 }
 
-/**
- * baton_process_read_at:
- * @dir_fd: the process's directory in `/proc`: it stays that of this one process when the
- *   number is given to another
- * @pid: its number
- * @error: return location for an error
- *
- * What only its owner and root may read (the program) is left out where it may not be read.
- *
- * Fails with %BATON_ERROR_NOT_FOUND if the process has ended.
- *
- * Returns: (transfer full): the process
- */
-BatonProcess *
-baton_process_read_at (int dir_fd, int pid, GError **error)
+/* Reads who it is, of what the kernel keeps itself: no process can hold that up (STAT). */
+static BatonProcess *
+read_identity (int dir_fd, int pid, GError **error)
 {
   g_autoptr (BatonProcess) self = g_new0 (BatonProcess, 1);
   g_autofree char *stat_text = NULL;
   g_autofree char *status_text = NULL;
-  g_autofree char *arguments = NULL;
-  g_autofree char *cgroup_text = NULL;
   gsize length;
 
   self->pid = pid;
@@ -275,6 +265,38 @@ baton_process_read_at (int dir_fd, int pid, GError **error)
       return NULL;
     }
 
+  return g_steal_pointer (&self);
+}
+
+/**
+ * baton_process_read_at:
+ * @dir_fd: the process's directory in `/proc`: it stays that of this one process when the
+ *   number is given to another
+ * @pid: its number
+ * @error: return location for an error
+ *
+ * Reads all there is to say of a process. What only its owner and root may read (the program) is
+ * left out where it may not be read.
+ *
+ * May never return: the arguments come out of the process's own memory (ARGS), which may be locked
+ * while it hangs, or be mapped from a file whose server does not answer. To be called where
+ * somebody else keeps the time.
+ *
+ * Fails with %BATON_ERROR_NOT_FOUND if the process has ended.
+ *
+ * Returns: (transfer full): the process
+ */
+BatonProcess *
+baton_process_read_at (int dir_fd, int pid, GError **error)
+{
+  g_autoptr (BatonProcess) self = read_identity (dir_fd, pid, error);
+  g_autofree char *arguments = NULL;
+  g_autofree char *cgroup_text = NULL;
+  gsize length;
+
+  if (self == NULL)
+    return NULL;
+
   /* The rest describes and does not identify: a process that is just ending has none of it. */
   arguments = read_file_at (dir_fd, "cmdline", MAX_ARGUMENTS, &length, NULL);
   self->command = arguments != NULL ? join_arguments (arguments, length) : g_strdup ("");
@@ -293,6 +315,9 @@ baton_process_read_at (int dir_fd, int pid, GError **error)
  * @pid: a process id
  * @error: return location for an error
  *
+ * Reads who a process is, and nothing that it could keep the reader waiting with: its command,
+ * arguments, program and control group stay %NULL.
+ *
  * Fails with %BATON_ERROR_NOT_FOUND if there is no such process.
  *
  * Returns: (transfer full): process @pid of @root's `/proc`
@@ -308,7 +333,7 @@ baton_process_new (BatonRoot *root, int pid, GError **error)
   if (dir_fd < 0)
     return NULL;
 
-  self = baton_process_read_at (dir_fd, pid, error);
+  self = read_identity (dir_fd, pid, error);
   close (dir_fd);
   return self;
 }

@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * @uid: real user id
  * @is_kernel_thread: has no program, and cannot have descriptors
  *
- * One process, as `/proc` describes it.
+ * One process, as `/proc` describes it. @command, @program, @arguments and @cgroup are there only
+ * where baton_process_read_at() has read it.
  */
 typedef struct
 {

@@ -4,11 +4,16 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "baton-error.h"
 #include "baton-process.h"
 #include "holder-child.h"
+#include "mock-process.h"
+
+/* Long after a process was read that can be. */
+#define HANGS_S 20
 
 #define NUMBERS " S 1 2 3 4 -1 4194560 6 7 8 9 10 11 12 13 20 0 1 0 987654321 23 24"
 #define KERNEL_NUMBERS " S 1 2 3 4 -1 2129984 6 7 8 9 10 11 12 13 20 0 1 0 55 23 24"
@@ -138,11 +143,15 @@ test_living_process_is_read (void)
   g_autoptr (BatonRoot) root = baton_root_new_system (NULL);
   g_autoptr (HolderChild) child = holder_child_start (take_ugly_name, NULL);
   g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_strdup_printf ("%d", child->pid);
   g_autoptr (BatonProcess) process = NULL;
   g_autoptr (BatonProcess) again = NULL;
+  int dir_fd = baton_root_open (root, BATON_ROOT_PROC, path, O_PATH | O_DIRECTORY, &error);
 
-  process = baton_process_new (root, child->pid, &error);
   g_assert_no_error (error);
+  process = baton_process_read_at (dir_fd, child->pid, &error);
+  g_assert_no_error (error);
+  close (dir_fd);
   g_assert_cmpint (process->pid, ==, child->pid);
   g_assert_cmpstr (process->name, ==, "a) Z\n\033[2J\xff");
   g_assert_cmpstr (process->program, ==, "test-process");
@@ -152,7 +161,39 @@ test_living_process_is_read (void)
   g_assert_cmpuint (g_ascii_strtoull (process->start_time, NULL, 10), >, 0);
 
   again = baton_process_new (root, child->pid, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (again->name, ==, process->name);
   g_assert_cmpstr (again->start_time, ==, process->start_time);
+  g_assert_cmpuint (again->uid, ==, process->uid);
+}
+
+/* Its arguments are in its memory, and may be a file of a server that never answers, or its memory
+ * is locked while it hangs: reading them waits, as opening a FIFO does. */
+static void
+test_identity_waits_for_nothing (void)
+{
+  static const char *const files[] = { "cmdline", "cgroup" };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonProcess) process = NULL;
+
+  mock_process_add (mock, 5, "stuck", 1000, "/a.scope", "stuck");
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("proc/5/%s", files[i]);
+      g_autofree char *fifo = g_build_filename (mock_machine_get_directory (mock), path, NULL);
+
+      mock_machine_remove (mock, path);
+      g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+    }
+
+  alarm (HANGS_S);
+  process = baton_process_new (mock_machine_get_root (mock), 5, &error);
+  alarm (0);
+  g_assert_no_error (error);
+  g_assert_cmpint (process->pid, ==, 5);
+  g_assert_cmpstr (process->start_time, ==, "500");
+  g_assert_cmpuint (process->uid, ==, 1000);
 }
 
 static void
@@ -182,6 +223,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/process/cgroup/of-systemd", test_control_group_is_the_one_of_systemd);
   g_test_add_func ("/core/process/uid/real", test_user_is_the_real_one);
   g_test_add_func ("/core/process/living", test_living_process_is_read);
+  g_test_add_func ("/core/process/identity", test_identity_waits_for_nothing);
   g_test_add_func ("/core/process/ended", test_ended_process_is_not_found);
 
   return g_test_run ();
