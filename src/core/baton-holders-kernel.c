@@ -61,7 +61,7 @@ is_console_on_framebuffer (BatonRoot *root)
 {
   g_auto (GStrv) paths = find_framebuffer_consoles (root);
   g_autoptr (GPtrArray) heads = baton_root_read_warily (
-      root, BATON_ROOT_SYS, (const char *const *) paths, BATON_ROOT_FACT_MS);
+      root, BATON_ROOT_SYS, (const char *const *) paths, BATON_ROOT_PATIENCE_MS);
 
   for (guint i = 0; i < heads->len; i++)
     {

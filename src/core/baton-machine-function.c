@@ -249,7 +249,7 @@ baton_look_read_overrides (BatonLook *self, BatonMachine *machine)
   paths = g_strv_builder_end (builder);
 
   heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, (const char *const *) paths,
-                                  BATON_ROOT_FACT_MS);
+                                  BATON_ROOT_PATIENCE_MS);
   for (guint i = 0; i < heads->len; i++)
     {
       BatonFunction *function = g_ptr_array_index (functions, i);
@@ -289,7 +289,7 @@ baton_look_read_silence (BatonLook *self, BatonFunction *function)
   if (function->power != BATON_POWER_D0 ||
       g_strcmp0 (function->runtime_status, "active") != 0 || may_have_guest (self, function))
     return;
-  heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, paths, BATON_ROOT_FACT_MS);
+  heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, paths, BATON_ROOT_PATIENCE_MS);
   if (heads->pdata[0] != NULL)
     bytes = g_bytes_get_data (heads->pdata[0], &length);
   function->is_silent = length >= 2 && bytes[0] == 0xff && bytes[1] == 0xff;

@@ -59,7 +59,7 @@ baton_look_read_monitors (BatonLook *self)
   paths = g_strv_builder_end (builder);
 
   heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, (const char *const *) paths,
-                                  BATON_ROOT_NAME_MS);
+                                  BATON_ROOT_PATIENCE_MS);
   for (guint i = 0; i < heads->len; i++)
     {
       const Connected *connected = g_ptr_array_index (self->connected, i);

@@ -65,7 +65,7 @@ read_minors (BatonLook *self, GPtrArray *functions)
   paths = g_strv_builder_end (builder);
 
   heads = baton_root_read_warily (self->root, BATON_ROOT_PROC, (const char *const *) paths,
-                                  BATON_ROOT_FACT_MS);
+                                  BATON_ROOT_PATIENCE_MS);
   for (guint i = 0; i < heads->len; i++)
     {
       const BatonFunction *function = g_ptr_array_index (functions, i);

@@ -6,21 +6,15 @@
 G_BEGIN_DECLS
 
 /**
- * BATON_ROOT_NAME_MS:
+ * BATON_ROOT_PATIENCE_MS:
  *
- * How long a look waits for what is good to know: long enough for a driver that asks the monitors
- * of a card just now (some 12 ms for a block of 128 bytes on their two wires) on a busy machine,
- * and short enough for somebody who waits for the list of cards.
+ * How long a look waits for what drivers say of their cards. It is there for a driver that hangs,
+ * which costs the first look of a program that much at most, and is far more than a driver takes that
+ * does not: some 12 ms for the 128 bytes of a monitor on their two wires. A computer that is merely
+ * busy may not give the process that reads its turn for a second, though, and two looks at one
+ * machine must not come to two plans, or show two lists, because of that.
  */
-#define BATON_ROOT_NAME_MS 600
-
-/**
- * BATON_ROOT_FACT_MS:
- *
- * How long it waits for what a plan is made of: two looks at one machine must not come to two
- * plans because it is busy.
- */
-#define BATON_ROOT_FACT_MS 4000
+#define BATON_ROOT_PATIENCE_MS 4000
 
 void baton_root_hold_reader (BatonRoot *self);
 void baton_root_release_reader (BatonRoot *self);
