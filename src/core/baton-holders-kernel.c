@@ -14,6 +14,9 @@
  *  FBCON    - Linux drivers/video/fbdev/core/fbcon.c, fbcon_startup(): the first framebuffer
  *  HOLDERS  - Linux kernel/module/main.c, add_usage_links(): /sys/module/M/holders
  *  VFIO-REF - Linux drivers/vfio/vfio_main.c, vfio_device_open(): one use for each open device
+ *  VFIO-PCI - Linux drivers/vfio/pci/vfio_pci_core.c: vfio_pci_core_enable() enables a function for
+ *    who opens it first, vfio_pci_core_disable() disables it when the last one closes it
+ *  ENABLE   - Linux drivers/pci/pci-sysfs.c, enable_show(): a counter that takes no lock
  */
 
 #define MAX_MODULES 32
@@ -170,9 +173,34 @@ baton_holders_add_modules (BatonHolders *self, BatonRoot *root, const BatonCard 
 }
 
 static gboolean
-is_used_out_of_sight (BatonRoot *root)
+is_enabled (BatonRoot *root, const char *address)
 {
-  return read_refcount (root, "vfio_pci") > 0;
+  g_autofree char *path = g_strdup_printf ("bus/pci/devices/%s/enable", address);
+  g_autofree char *text = baton_root_read_line (root, BATON_ROOT_SYS, path, NULL);
+  gint64 count;
+
+  return text != NULL &&
+         g_ascii_string_to_signed (g_strstrip (text), 10, 0, G_MAXINT, &count, NULL) &&
+         count > 0;
+}
+
+/* The driver's uses tell of every card that it has (VFIO-REF). One that is built in has no such
+ * count, and then the functions themselves tell (VFIO-PCI, ENABLE); they are not the first to be
+ * asked, because what a host's driver has enabled and left so stays enabled. */
+static gboolean
+is_used_out_of_sight (BatonRoot *root, const BatonCard *card)
+{
+  int refcount = read_refcount (root, "vfio_pci");
+
+  for (guint i = 0; refcount < 0 && i < card->functions->len; i++)
+    {
+      const BatonFunction *function = card->functions->pdata[i];
+
+      if (baton_function_is_on_vfio (function) && is_enabled (root, function->address))
+        return TRUE;
+    }
+
+  return refcount > 0;
 }
 
 /**
@@ -212,7 +240,7 @@ baton_holders_add_kernel (BatonHolders *self,
     add_kernel_holder (self, machine->system->framebuffer, BATON_HOW_FRAMEBUFFER, NULL);
 
   if (!vfio_seen && self->complete && baton_card_has_function_on_vfio (card) &&
-      is_used_out_of_sight (root))
+      is_used_out_of_sight (root, card))
     add_kernel_holder (self, "vfio", BATON_HOW_VFIO, NULL);
 }
 

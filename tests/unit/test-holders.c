@@ -421,6 +421,41 @@ test_unseen_vfio_user_is_the_kernels (void)
   g_assert_null (find_kernel (all, OTHER, BATON_HOW_VFIO));
 }
 
+/* A driver that is built in has no count of its uses, but the functions have one each. */
+static void
+test_unseen_user_of_built_in_vfio (void)
+{
+  static const struct
+  {
+    const char *refcnt; /* of the module, or NULL where it is built in */
+    const char *enable; /* of the card */
+    gboolean used;
+  } rows[] = {
+    { NULL, "1", TRUE },   { NULL, "0", FALSE },        { NULL, NULL, FALSE },
+    { "0\n", "1", FALSE }, { NULL, "nonsense", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = new_machine ();
+      g_autoptr (GPtrArray) all = NULL;
+
+      mock_machine_move_gpu_to_guest (mock, CARD);
+      if (rows[i].refcnt != NULL)
+        mock_machine_write (mock, "sys/module/vfio_pci/refcnt", rows[i].refcnt);
+      else
+        mock_machine_remove (mock, "sys/module/vfio_pci");
+      if (rows[i].enable != NULL)
+        mock_machine_set_attribute (mock, CARD, "enable", rows[i].enable);
+      mock_machine_set_attribute (mock, OTHER, "enable", "1");
+      all = scan (mock);
+
+      g_test_message ("row %u", i);
+      g_assert_true ((find_kernel (all, CARD, BATON_HOW_VFIO) != NULL) == rows[i].used);
+      g_assert_null (find_kernel (all, OTHER, BATON_HOW_VFIO));
+    }
+}
+
 static void
 test_modules_above_the_driver_are_listed (void)
 {
@@ -581,6 +616,7 @@ main (int argc, char **argv)
                    test_console_that_does_not_answer_is_a_holder);
   g_test_add_func ("/core/holders/console-elsewhere", test_console_elsewhere_is_no_holder);
   g_test_add_func ("/core/holders/vfio-unseen", test_unseen_vfio_user_is_the_kernels);
+  g_test_add_func ("/core/holders/vfio-unseen/built-in", test_unseen_user_of_built_in_vfio);
   g_test_add_func ("/core/holders/modules", test_modules_above_the_driver_are_listed);
   g_test_add_func ("/core/holders/hidden", test_hidden_processes_are_not_passed_over);
   g_test_add_func ("/core/holders/kfd", test_kfd_is_laid_to_the_card_that_computes);
