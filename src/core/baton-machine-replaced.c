@@ -12,6 +12,8 @@
  *  MODULE-SYSFS - Linux kernel/module/main.c: `srcversion` and `version` of a loaded module
  *  BUILD-ID - Linux kernel/module/sysfs.c, add_notes_attrs(): the note as it stands in the file
  *  MODULES-DEP - modules.dep(5)
+ *  INITSTATE - Linux kernel/module/sysfs.c: `initstate` of what was loaded from a file, none of what is
+ *    built in
  */
 
 #define MAX_INDEX_BYTES (16 * 1024 * 1024)
@@ -32,6 +34,7 @@ typedef enum
 {
   FILE_IS_LOADED,
   FILE_IS_OTHER,
+  FILE_IS_GONE,
   FILE_IS_UNTOLD, /* nothing in it, or nothing in memory, tells */
 } Answer;
 
@@ -41,8 +44,8 @@ typedef struct
   BatonRoot *root;
   char *directory;     /* owned: of the running kernel's modules, below BATON_ROOT_LIB */
   char *index;         /* owned: text of modules.dep */
-  guint64 boot_time_s; /* when the computer was started, in seconds since 1970 */
-  gboolean untouched;  /* nothing was installed since then */
+  guint64 boot_time_s; /* when the computer was started, in seconds since 1970, or 0 */
+  gboolean removed; /* the kernel that runs has no modules any more, and perhaps others have */
   struct kmod_ctx *kmod;
 } Files;
 
@@ -63,27 +66,28 @@ is_named (const char *path, const char *module)
 }
 
 /* The files that modprobe may load it from: the index has a line "PATH: …" for each (MODULES-DEP).
- * There are several where Debian's packages for old and new cards of NVIDIA's are side by side. */
+ * There are several where Debian's packages for old and new cards of NVIDIA's are side by side. One
+ * outside of the directory is not looked at. */
 static GStrv
-list_files (const Files *files, const char *module)
+list_files (const Files *files, const char *module, gboolean *ret_is_elsewhere)
 {
   g_autoptr (GStrvBuilder) found = g_strv_builder_new ();
 
+  *ret_is_elsewhere = FALSE;
   for (const char *line = files->index; line != NULL && *line != '\0';)
     {
       const char *end = strchrnul (line, '\n');
       const char *colon = memchr (line, ':', (gsize) (end - line));
 
-      if (colon != NULL && colon > line && *line != '/')
+      if (colon != NULL && colon > line)
         {
           g_autofree char *path = g_strndup (line, (gsize) (colon - line));
-          g_autofree char *below = NULL;
+          g_autofree char *below = g_build_filename (files->directory, path, NULL);
+          gboolean is_outside = *path == '/';
 
-          if (is_named (path, module))
-            {
-              below = g_build_filename (files->directory, path, NULL);
-              g_strv_builder_add (found, below);
-            }
+          if (is_named (path, module) && !is_outside)
+            g_strv_builder_add (found, below);
+          *ret_is_elsewhere |= is_named (path, module) && is_outside;
         }
       line = *end == '\n' ? end + 1 : end;
     }
@@ -123,8 +127,9 @@ open_files (Files *files, const char *release)
   files->directory = g_build_filename ("modules", release, NULL);
   index = g_build_filename (files->directory, "modules.dep", NULL);
   files->boot_time_s = read_boot_time (files->root);
-  files->untouched = is_older_than_boot (files, index);
-  if (files->untouched)
+  files->removed = !baton_root_exists (files->root, BATON_ROOT_LIB, index) &&
+                   baton_root_exists (files->root, BATON_ROOT_LIB, "modules");
+  if (is_older_than_boot (files, index))
     return;
   files->index =
       baton_root_read_file (files->root, BATON_ROOT_LIB, index, MAX_INDEX_BYTES, NULL, NULL);
@@ -198,6 +203,8 @@ compare_file (const Files *files, const char *module, const char *below)
   g_autofree char *path = baton_root_build_path (files->root, BATON_ROOT_LIB, below);
   gboolean told = FALSE;
 
+  if (!baton_root_exists (files->root, BATON_ROOT_LIB, below))
+    return FILE_IS_GONE;
   if (is_older_than_boot (files, below))
     return FILE_IS_LOADED;
   for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
@@ -218,11 +225,22 @@ compare_file (const Files *files, const char *module, const char *below)
   return told ? FILE_IS_LOADED : compare_build_ids (files, module, below);
 }
 
+/* What is built in never had a file (INITSTATE), and of a tree that does not say when its computer was
+ * started, which is a recorded one, nobody says that it has all files. */
+static gboolean
+had_file (const Files *files, const char *module)
+{
+  g_autofree char *state = g_build_filename ("module", module, "initstate", NULL);
+
+  return files->boot_time_s > 0 && baton_root_exists (files->root, BATON_ROOT_SYS, state);
+}
+
 static Answer
 compare (const Files *files, const char *module)
 {
-  g_auto (GStrv) paths = list_files (files, module);
-  Answer answer = FILE_IS_LOADED;
+  gboolean is_elsewhere;
+  g_auto (GStrv) paths = list_files (files, module, &is_elsewhere);
+  Answer answer = is_elsewhere ? FILE_IS_LOADED : FILE_IS_GONE;
 
   for (guint i = 0; paths[i] != NULL; i++)
     {
@@ -231,7 +249,7 @@ compare (const Files *files, const char *module)
         break;
     }
 
-  return answer;
+  return answer == FILE_IS_GONE && !had_file (files, module) ? FILE_IS_LOADED : answer;
 }
 
 /* The driver that a display has, or those that it might come back to. */
@@ -244,8 +262,8 @@ add_modules (GHashTable *modules, const BatonFunction *display)
     g_hash_table_add (modules, g_strdup (baton_nvidia_get_module (display->modules[i])));
 }
 
-/* Says which drivers of cards are loaded and have another file by now, as after an upgrade, and of
- * which nobody can say it. */
+/* Says which drivers of cards are loaded and have another file by now, as after an upgrade, or none, as
+ * after the kernel that runs was removed; and of which nobody can say it. */
 void
 baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
 {
@@ -260,7 +278,7 @@ baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
 
   if (release != NULL && strchr (release, '/') == NULL && machine->cards->len > 0)
     open_files (&files, release);
-  for (guint i = 0; files.index != NULL && i < machine->cards->len; i++)
+  for (guint i = 0; (files.index != NULL || files.removed) && i < machine->cards->len; i++)
     add_modules (modules, ((BatonCard *) g_ptr_array_index (machine->cards, i))->display);
 
   g_hash_table_iter_init (&iter, modules);
@@ -269,7 +287,7 @@ baton_look_find_replaced_modules (BatonLook *self, BatonMachine *machine)
       Answer answer = strchr (name, '/') == NULL ? compare (&files, name) : FILE_IS_LOADED;
 
       if (answer != FILE_IS_LOADED)
-        g_strv_builder_add (answer == FILE_IS_OTHER ? replaced : untold, name);
+        g_strv_builder_add (answer == FILE_IS_UNTOLD ? untold : replaced, name);
     }
   close_files (&files);
 

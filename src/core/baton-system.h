@@ -69,7 +69,8 @@ typedef enum
  * @journal: an unfinished journal is there
  * @modules_without_remove: drivers of this kernel known to have no remove: e.g. `radeon`
  * @modules_loaded: names in `/sys/module`, as written there: loaded, or built in with parameters
- * @modules_replaced: (nullable): drivers of cards that are loaded, and whose file is another one now
+ * @modules_replaced: (nullable): drivers of cards that are loaded, and whose file is another one now,
+ *   or gone
  * @modules_untold: (nullable): drivers of cards whose file is newer than the computer's start, and
  *   nothing tells whether it is the one that is loaded
  * @nvidia: NVIDIA's own driver and what goes with it

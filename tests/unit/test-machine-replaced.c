@@ -9,6 +9,7 @@
 
 #define CARD "0000:01:00.0"
 #define FILES "usr/lib/modules/" MOCK_RELEASE
+#define BOOTED "cpu 1 2 3\nbtime 1000000000\n"
 #define LOADED "srcversion=0123456789ABCDEF01234567"
 #define UPGRADED "srcversion=FEDCBA987654321001234567"
 
@@ -60,6 +61,7 @@ static const struct
   const char *stat;    /* of the system: when it was started */
   const char *replaced;
   const char *untold;
+  gboolean built_in;
 } rows[] = {
   { "the same", "amdgpu", LOADED, LOADED, "kernel/amdgpu.ko", NULL, "", "" },
   { "another", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko", NULL, "amdgpu", "" },
@@ -83,12 +85,21 @@ static const struct
     NULL, "", "amdgpu" },
   { "nothing to tell it by, and as old as the start", "amdgpu", NULL, UPGRADED,
     "kernel/amdgpu.ko", "cpu 1 2 3\nbtime 4000000000\n", "", "" },
-  { "no file any more", "amdgpu", LOADED, NULL, "kernel/amdgpu.ko", NULL, "", "" },
-  { "not in the index", "amdgpu", LOADED, UPGRADED, NULL, NULL, "", "" },
+  { "no file any more", "amdgpu", LOADED, NULL, "kernel/amdgpu.ko", BOOTED, "amdgpu", "" },
+  { "no file in a recorded tree", "amdgpu", LOADED, NULL, "kernel/amdgpu.ko", NULL, "", "" },
+  { "not in the index any more", "amdgpu", LOADED, NULL, "kernel/radeon.ko", BOOTED, "amdgpu",
+    "" },
+  { "not in the index since before the start", "amdgpu", LOADED, NULL, "kernel/radeon.ko",
+    "cpu 1 2 3\nbtime 4000000000\n", "", "" },
+  { "only its display part any more", "nvidia", LOADED, LOADED, "updates/nvidia-drm.ko", BOOTED,
+    "nvidia", "" },
+  { "outside of the kernel's directory", "amdgpu", LOADED, NULL, "/opt/amdgpu.ko", BOOTED, "",
+    "" },
+  { "built in", "amdgpu", LOADED, NULL, "kernel/radeon.ko", BOOTED, "", "", TRUE },
   { "upgraded before the computer was started", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko",
     "cpu 1 2 3\nbtime 4000000000\n", "", "" },
-  { "upgraded after that", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko",
-    "cpu 1 2 3\nbtime 1000000000\n", "amdgpu", "" },
+  { "upgraded after that", "amdgpu", LOADED, UPGRADED, "kernel/amdgpu.ko", BOOTED, "amdgpu",
+    "" },
 };
 
 static void
@@ -108,6 +119,13 @@ prepare (MockMachine *mock, guint i)
       g_autofree char *line = g_strconcat (mark[1], "\n", NULL);
 
       mock_machine_write (mock, attribute, line);
+    }
+  if (!rows[i].built_in)
+    {
+      g_autofree char *state =
+          g_build_filename ("sys/module", rows[i].module, "initstate", NULL);
+
+      mock_machine_write (mock, state, "live\n");
     }
   if (rows[i].on_disk != NULL)
     write_module (mock, path, info);
@@ -178,6 +196,34 @@ test_side_by_side (void)
   write_module (mock, FILES "/updates/nvidia-current.ko", loaded);
   machine = mock_machine_look (mock);
   g_assert_cmpuint (g_strv_length (machine->system->modules_replaced), ==, 0);
+}
+
+/* A kernel that is removed or upgraded takes its modules along, on some distributions while it runs.
+ * Where there are none at all, they were never there (a container's, or a system's that has them
+ * elsewhere). */
+static void
+test_kernel_removed (void)
+{
+  static const struct
+  {
+    const char *removed;
+    const char *replaced;
+  } kernels[] = { { FILES, "amdgpu" }, { "usr/lib/modules", "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+      g_autofree char *replaced = NULL;
+
+      prepare (mock, 0);
+      mock_machine_write (mock, "proc/stat", BOOTED);
+      mock_machine_write (mock, "usr/lib/modules/6.2/modules.dep", "");
+      mock_machine_remove (mock, kernels[i].removed);
+      machine = mock_machine_look (mock);
+      replaced = g_strjoinv (" ", machine->system->modules_replaced);
+      g_assert_cmpstr (replaced, ==, kernels[i].replaced);
+    }
 }
 
 /* What is no module is no other version of one either. */
@@ -253,6 +299,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/machine/replaced/same-sources", test_same_sources);
   g_test_add_func ("/core/machine/replaced/side-by-side", test_side_by_side);
   g_test_add_func ("/core/machine/replaced/build-id", test_build_id);
+  g_test_add_func ("/core/machine/replaced/kernel-removed", test_kernel_removed);
   g_test_add_func ("/core/machine/replaced/broken-file", test_broken_file);
 
   return g_test_run ();
