@@ -19,7 +19,8 @@ struct _BatonModel
   BatonHelperClient *hand_client; /* carries our handoff out; NULL for somebody else's */
   GCancellable *hand_leave;       /* leaves it to itself */
   BatonView *hand_view;
-  char *settled_id;      /* handoff that has been shown to its end */
+  BatonAlwaysClose *always_close; /* NULL until somebody asks for it */
+  char *settled_id;               /* handoff that has been shown to its end */
   GHashTable *aside_ids; /* handoffs that have made room for another before their end */
   char *report_key;      /* of the last report that was told of */
   gint64 started_s;      /* wall clock, as a report's `at` */

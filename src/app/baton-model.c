@@ -166,6 +166,7 @@ baton_model_dispose (GObject *object)
   g_clear_object (&self->handoff);
   g_clear_object (&self->hand_client);
   g_clear_object (&self->hand_leave);
+  g_clear_object (&self->always_close);
 
   G_OBJECT_CLASS (baton_model_parent_class)->dispose (object);
 }
@@ -374,4 +375,25 @@ baton_model_create_preview (BatonModel *self)
     client = baton_model_create_client (self);
 
   return baton_preview_new (client);
+}
+
+/**
+ * baton_model_get_always_close:
+ *
+ * Returns: (transfer none): the programs that this user always closes for a card
+ */
+BatonAlwaysClose *
+baton_model_get_always_close (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  if (self->always_close == NULL)
+    {
+      g_autoptr (GFile) file = g_file_new_build_filename (g_get_user_config_dir (), "baton",
+                                                          "always-close.ini", NULL);
+
+      self->always_close = baton_always_close_new (file);
+    }
+
+  return self->always_close;
 }

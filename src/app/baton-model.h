@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-always-close.h"
 #include "baton-handoff.h"
 #include "baton-preview.h"
 #include "baton-request.h"
@@ -23,6 +24,7 @@ gboolean baton_model_has_looked (BatonModel *self);
 JsonObject *baton_model_get_problem (BatonModel *self);
 void baton_model_set_problem (BatonModel *self, JsonObject *problem);
 BatonPreview *baton_model_create_preview (BatonModel *self);
+BatonAlwaysClose *baton_model_get_always_close (BatonModel *self);
 
 BatonHandoff *baton_model_get_handoff (BatonModel *self);
 void baton_model_hand (BatonModel *self, const BatonRequest *request);

@@ -4,11 +4,15 @@
 #include "baton-plan-window.h"
 
 #include <glib/gi18n.h>
+#include <unistd.h>
 
+#include "baton-app-info.h"
 #include "baton-holder-row.h"
 #include "baton-json.h"
+#include "baton-plan-always.h"
 #include "baton-plan-options.h"
 #include "baton-plan-words.h"
+#include "baton-program-id.h"
 #include "baton-request-copy.h"
 #include "baton-result-words.h"
 #include "baton-section-rows.h"
@@ -25,6 +29,8 @@ struct _BatonPlanWindow
   BatonRequest *base;    /* as the window was opened, with the options chosen since */
   BatonRequest *request; /* with the consents that the plan shown asks for */
   BatonPreview *preview;
+  GStrv programs;   /* that the plan closes; NULL where they cannot be closed always */
+  char *closed_app; /* name of the first of them */
 
   BatonPlanSummary summary;
   GtkWidget *target; /* borrowed: the button that Return presses, NULL before the first plan */
@@ -37,6 +43,7 @@ struct _BatonPlanWindow
   GtkLabel *consequence_label;
   BatonSection *findings_section;
   BatonSection *closes_section;
+  BatonOptionRow *always_row;
   BatonSection *options_section;
   BatonSection *notes_section;
   BatonSection *steps_section;
@@ -56,6 +63,12 @@ static const char *
 get_card_address (BatonPlanWindow *self)
 {
   return self->base->cards[0];
+}
+
+static JsonObject *
+get_card (BatonPlanWindow *self)
+{
+  return baton_view_find_card (baton_model_get_view (self->model), get_card_address (self));
 }
 
 static JsonObject *
@@ -120,6 +133,17 @@ find_holder (BatonPlanWindow *self, const char *subject)
 }
 
 static void
+keep_programs (BatonPlanWindow *self, GPtrArray *holders)
+{
+  g_autofree char *name = holders->len > 0 ? baton_app_info_dup_name (holders->pdata[0]) : NULL;
+
+  g_strfreev (self->programs);
+  self->programs = baton_program_id_list (holders, getuid ());
+  g_free (self->closed_app);
+  self->closed_app = name != NULL ? baton_words_embed (name) : NULL;
+}
+
+static void
 show_closes (BatonPlanWindow *self)
 {
   JsonArray *findings =
@@ -143,6 +167,29 @@ show_closes (BatonPlanWindow *self)
     }
 
   baton_section_show_holders (self->closes_section, shown, keys, NULL, NULL);
+  keep_programs (self, shown);
+}
+
+/* What is lost besides the programs is never chosen for all time. */
+static void
+show_always (BatonPlanWindow *self)
+{
+  gboolean offered = self->summary.n_closes > 0 && self->summary.n_blockers == 0 &&
+                     !self->summary.may_not_return && !self->summary.ends_session;
+
+  self->summary.closed_app = self->closed_app;
+  self->summary.as_always = baton_plan_always_show (
+      self->always_row, baton_model_get_always_close (self->model), get_card (self),
+      offered ? (const char *const *) self->programs : NULL);
+}
+
+static void
+on_always_chosen_cb (BatonPlanWindow *self)
+{
+  /* A row that is only made has no window's plan behind it yet. */
+  if (self->model != NULL)
+    baton_plan_always_take (self->always_row, baton_model_get_always_close (self->model),
+                            get_card (self), (const char *const *) self->programs);
 }
 
 static void
@@ -267,6 +314,7 @@ on_preview_changed_cb (BatonPlanWindow *self)
   show_findings (self, self->findings_section, FALSE);
   show_findings (self, self->notes_section, TRUE);
   show_closes (self);
+  show_always (self);
   baton_plan_options_show (self->options_section, self->base, self->summary.n_blockers == 0,
                            G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
   n_steps = show_steps (self);
@@ -298,6 +346,14 @@ on_accept_clicked_cb (BatonPlanWindow *self)
   gtk_window_close (GTK_WINDOW (self));
 }
 
+/* The choice was read, made here or in another window, or could not be kept. */
+static void
+on_always_changed_cb (BatonPlanWindow *self)
+{
+  if (baton_preview_get_plan (self->preview) != NULL)
+    on_preview_changed_cb (self);
+}
+
 /* Somebody opened or closed the card while its plan is on screen. */
 static void
 on_model_changed_cb (BatonPlanWindow *self, guint what)
@@ -315,6 +371,8 @@ baton_plan_window_dispose (GObject *object)
   g_clear_object (&self->model);
   g_clear_pointer (&self->base, baton_request_free);
   g_clear_pointer (&self->request, baton_request_free);
+  g_clear_pointer (&self->programs, g_strfreev);
+  g_clear_pointer (&self->closed_app, g_free);
 
   G_OBJECT_CLASS (baton_plan_window_parent_class)->dispose (object);
 }
@@ -336,6 +394,7 @@ baton_plan_window_class_init (BatonPlanWindowClass *klass)
       g_signal_new ("accepted", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                     NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 
+  g_type_ensure (BATON_TYPE_OPTION_ROW);
   g_type_ensure (BATON_TYPE_SECTION);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/batongpu/Baton/ui/baton-plan-window.ui");
@@ -346,10 +405,12 @@ baton_plan_window_class_init (BatonPlanWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, consequence_label);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, findings_section);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, closes_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, always_row);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, options_section);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, notes_section);
   gtk_widget_class_bind_template_child (widget_class, BatonPlanWindow, steps_section);
   gtk_widget_class_bind_template_callback (widget_class, on_accept_clicked_cb);
+  gtk_widget_class_bind_template_callback (widget_class, on_always_chosen_cb);
 }
 
 static void
@@ -387,6 +448,9 @@ baton_plan_window_new (BatonModel *model, const BatonRequest *request)
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (model, "changed", G_CALLBACK (on_model_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (baton_model_get_always_close (model), "changed",
+                           G_CALLBACK (on_always_changed_cb), self, G_CONNECT_SWAPPED);
+  baton_always_close_read_again (baton_model_get_always_close (model));
   ask_anew (self);
 
   return self;

@@ -61,12 +61,13 @@ baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
  * baton_plan_words_is_destructive:
  * @summary: what a plan comes to
  *
- * Returns: %TRUE if something is lost by it
+ * Returns: %TRUE if something is lost by it that this user has not chosen to lose each time
  */
 gboolean
 baton_plan_words_is_destructive (const BatonPlanSummary *summary)
 {
-  return summary->n_closes > 0 || summary->may_not_return || summary->ends_session;
+  return (summary->n_closes > 0 && !summary->as_always) || summary->may_not_return ||
+         summary->ends_session;
 }
 
 /* Each consent that is given is named: a risk is not taken in the shadow of a loss. */
@@ -154,6 +155,28 @@ describe_risk (const BatonPlanSummary *summary)
   return g_strdup (_ ("The card may not come back before this computer is restarted."));
 }
 
+static char *
+describe_closes (const BatonPlanSummary *summary)
+{
+  if (summary->as_always && summary->n_closes == 1 && summary->closed_app != NULL)
+    /* Translators: the name of an application */
+    return g_strdup_printf (
+        _ ("%s is closed, as always for this card. The desktop keeps running."),
+        summary->closed_app);
+
+  if (summary->as_always)
+    return g_strdup_printf (
+        ngettext ("%u app is closed, as always for this card. The desktop keeps running.",
+                  "%u apps are closed, as always for this card. The desktop keeps running.",
+                  summary->n_closes),
+        summary->n_closes);
+
+  return g_strdup_printf (ngettext ("%u app closes. The desktop keeps running.",
+                                    "%u apps close. The desktop keeps running.",
+                                    summary->n_closes),
+                          summary->n_closes);
+}
+
 /* What will happen, in a sentence or two. */
 static char *
 describe_consequence (const BatonPlanSummary *summary,
@@ -176,10 +199,7 @@ describe_consequence (const BatonPlanSummary *summary,
     return g_strdup (_ ("Your session ends, and what is not saved in it is lost."));
 
   if (summary->n_closes > 0)
-    return g_strdup_printf (ngettext ("%u app closes. The desktop keeps running.",
-                                      "%u apps close. The desktop keeps running.",
-                                      summary->n_closes),
-                            summary->n_closes);
+    return describe_closes (summary);
 
   if (when_free)
     return g_strdup (

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @n_closes: applications that its button would close
  * @may_not_return: its button takes the risk that the card stays away
  * @ends_session: its button logs out
+ * @as_always: this user always closes these applications for this card
+ * @closed_app: (nullable): name of the application, where it is one; borrowed
  */
 typedef struct
 {
@@ -21,6 +23,8 @@ typedef struct
   guint n_closes;
   gboolean may_not_return;
   gboolean ends_session;
+  gboolean as_always;
+  const char *closed_app;
 } BatonPlanSummary;
 
 void baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary);

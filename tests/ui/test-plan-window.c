@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <adwaita.h>
+#include <unistd.h>
 
 #include "baton-holder-row.h"
 #include "baton-json.h"
@@ -202,6 +203,106 @@ test_accepted (void)
   g_assert_cmpstr (joined, ==, expected);
 }
 
+/* The scene's processes belong to somebody who is not there; vkcube has been started by hand. */
+static void
+make_mine (Scene *scene, const char *vkcube)
+{
+  JsonArray *holders = baton_json_get_array (
+      baton_view_get_holders (baton_model_get_view (scene->model), CARD), "holders");
+
+  for (guint i = 0; i < baton_json_count (holders); i++)
+    {
+      JsonObject *holder = baton_json_nth_object (holders, i);
+
+      json_object_set_int_member (holder, "uid", getuid ());
+      if (g_strcmp0 (baton_json_get_string (holder, "name"), "vkcube") == 0)
+        baton_json_set_string (holder, "app_id", vkcube);
+    }
+}
+
+static BatonOptionRow *
+find_always (GtkWidget *window)
+{
+  GtkWidget *label = scene_find_label (window, "Always close these");
+
+  return label != NULL
+             ? BATON_OPTION_ROW (gtk_widget_get_ancestor (label, BATON_TYPE_OPTION_ROW))
+             : NULL;
+}
+
+static void
+wait_for_choice (Scene *scene, GtkWidget *window)
+{
+  while (baton_always_close_is_busy (baton_model_get_always_close (scene->model)))
+    g_main_context_iteration (NULL, TRUE);
+  scene_settle (window);
+}
+
+static void
+test_cannot_know_again (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-use");
+  GtkWidget *window = NULL;
+
+  make_mine (scene, NULL);
+  window = open_plan (scene, BATON_SIDE_GUEST);
+  wait_for_choice (scene, window);
+  g_assert_nonnull (scene_find_label (window, "Will Be Closed"));
+  g_assert_null (find_always (window));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* Chosen once, the next plan warns no more; what it consents to is the same. */
+static void
+test_always (void)
+{
+  g_autoptr (Scene) scene = scene_open ("in-use");
+  JsonObject *plan = baton_view_get_plan (baton_model_get_view (scene->model));
+  GtkWidget *window = NULL;
+  GtkWidget *accept = NULL;
+  g_auto (GStrv) asked = NULL;
+  g_auto (GStrv) always = NULL;
+
+  make_mine (scene, "vkcube");
+  window = open_plan (scene, BATON_SIDE_GUEST);
+  wait_for_choice (scene, window);
+  g_assert_false (baton_option_row_get_active (find_always (window)));
+  baton_option_row_set_active (find_always (window), TRUE);
+  wait_for_choice (scene, window);
+  accept = find_accept (window, "Close 4 Apps and Hand Over");
+  g_assert_true (gtk_widget_has_css_class (accept, "suggested-action"));
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &asked);
+  g_signal_emit_by_name (accept, "clicked");
+
+  window = open_plan (scene, BATON_SIDE_GUEST);
+  wait_for_choice (scene, window);
+  accept = find_accept (window, "Close 4 Apps and Hand Over");
+  g_assert_nonnull (scene_find_label (window, "4 apps are closed, as always for this card."));
+  g_assert_false (gtk_widget_has_css_class (accept, "destructive-action"));
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) == accept);
+  g_assert_true (gtk_window_get_focus (GTK_WINDOW (window)) == accept);
+  g_assert_true (baton_option_row_get_active (find_always (window)));
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &always);
+  g_signal_emit_by_name (accept, "clicked");
+  g_assert_true (g_strv_equal ((const char *const *) asked, (const char *const *) always));
+
+  /* A plan that cannot be made shows no row, and that is nobody's choice. */
+  window = open_plan (scene, BATON_SIDE_GUEST);
+  wait_for_choice (scene, window);
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)), NULL);
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)), plan);
+  scene_settle (window);
+  g_assert_true (baton_option_row_get_active (find_always (window)));
+
+  baton_option_row_set_active (find_always (window), FALSE);
+  wait_for_choice (scene, window);
+  accept = find_accept (window, "Close 4 Apps and Hand Over");
+  g_assert_true (gtk_widget_has_css_class (accept, "destructive-action"));
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) ==
+                 scene_find_button (window, "_Cancel"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 static void
 test_options (void)
 {
@@ -257,6 +358,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/plan/duration", test_duration);
   g_test_add_func ("/ui/plan/blocked", test_blocked);
   g_test_add_func ("/ui/plan/accepted", test_accepted);
+  g_test_add_func ("/ui/plan/always", test_always);
+  g_test_add_func ("/ui/plan/cannot-know-again", test_cannot_know_again);
   g_test_add_func ("/ui/plan/options", test_options);
   g_test_add_func ("/ui/plan/narrow", test_narrow);
 

@@ -390,6 +390,38 @@ test_plan_button (void)
     }
 }
 
+/* What this user has chosen once is no loss to be warned of; what goes beyond it is. */
+static void
+test_plan_as_always (void)
+{
+  BatonPlanSummary summary = { .n_closes = 1, .as_always = TRUE, .closed_app = "Firefox" };
+  g_autoptr (BatonRequest) request = baton_request_new ();
+  g_autofree char *one = NULL;
+  g_autofree char *two = NULL;
+  g_autofree char *button = NULL;
+
+  g_strfreev (request->cards);
+  request->cards = g_strsplit ("0000:01:00.0", " ", -1);
+  request->to = BATON_SIDE_GUEST;
+  one = baton_plan_words_dup_prospect (&summary, request, 2, NULL);
+  g_assert_cmpstr (one, ==,
+                   "Firefox is closed, as always for this card. The desktop keeps running.");
+  g_assert_false (baton_plan_words_is_destructive (&summary));
+  button = baton_plan_words_dup_button (&summary, BATON_SIDE_GUEST, FALSE);
+  g_assert_cmpstr (button, ==, "C_lose 1 App and Hand Over");
+
+  summary.n_closes = 2;
+  two = baton_plan_words_dup_prospect (&summary, request, 2, NULL);
+  g_assert_cmpstr (two, ==,
+                   "2 apps are closed, as always for this card. The desktop keeps running.");
+
+  summary.may_not_return = TRUE;
+  g_assert_true (baton_plan_words_is_destructive (&summary));
+  summary.may_not_return = FALSE;
+  summary.ends_session = TRUE;
+  g_assert_true (baton_plan_words_is_destructive (&summary));
+}
+
 static void
 test_plan_duration (void)
 {
@@ -706,6 +738,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/step-words/parts", test_step_parts);
   g_test_add_func ("/app/plan-words/button", test_plan_button);
   g_test_add_func ("/app/plan-words/duration", test_plan_duration);
+  g_test_add_func ("/app/plan-words/as-always", test_plan_as_always);
   g_test_add_func ("/app/plan-words/consents", test_plan_consents);
   g_test_add_func ("/app/remedy-command/build", test_remedy_command);
   g_test_add_func ("/app/result-words/ends", test_ends);
