@@ -45,30 +45,50 @@ is_app_id (const char *text)
   return TRUE;
 }
 
+/* The manager of a user's units, whose own are below it: user@1000.service */
+static gboolean
+is_user_manager (const char *unit)
+{
+  const char *text;
+
+  if (!g_str_has_prefix (unit, "user@"))
+    return FALSE;
+  text = unit + strlen ("user@");
+  text += strspn (text, "0123456789");
+
+  return text[-1] != '@' && strcmp (text, ".service") == 0;
+}
+
+/* From the root: only slices and a user's manager stand above a unit, and what is below the first
+ * one is its own. In there a container's systemd, or anybody who was given the group, gives names
+ * that are units nowhere else. */
 static char *
 find_unit (const char *cgroup)
 {
-  const char *end = cgroup + strlen (cgroup);
+  g_auto (GStrv) names = g_strsplit (cgroup, "/", -1);
+  const char *manager = NULL;
 
-  while (end > cgroup)
+  for (guint i = 0; names[i] != NULL; i++)
     {
-      const char *slash = g_strrstr_len (cgroup, end - cgroup, "/");
-      const char *name = slash != NULL ? slash + 1 : cgroup;
-      gsize length = (gsize) (end - name);
+      const char *name = names[i];
 
-      if (is_unit_name (name, length))
-        {
-          g_autofree char *unit = g_strndup (name, length);
-
-          if (g_str_has_suffix (unit, ".service") || g_str_has_suffix (unit, ".scope"))
-            return g_steal_pointer (&unit);
-        }
-      if (slash == NULL)
+      if (*name == '\0')
+        continue;
+      if (!is_unit_name (name, strlen (name)))
         break;
-      end = slash;
+      if (g_str_has_suffix (name, ".slice"))
+        continue;
+      if (manager == NULL && is_user_manager (name))
+        {
+          manager = name;
+          continue;
+        }
+      if (g_str_has_suffix (name, ".service") || g_str_has_suffix (name, ".scope"))
+        return g_strdup (name);
+      break;
     }
 
-  return NULL;
+  return g_strdup (manager);
 }
 
 /* UNIT5: `\x2d` is the byte 0x2d. What is no such escape stays as it is. */
