@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "baton-card-state.h"
@@ -22,6 +23,10 @@
  * what it knows of a guest in a file that it replaces when the guest has started, and that may be
  * the first of its kind (qemuDomainMknodPaths() and virDomainObjSave() in libvirt). */
 #define FILE_EVENTS (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+
+/* Everybody may open /dev/vfio/vfio, which has mode 0666 (vfio_container_init() in the kernel's
+ * drivers/vfio), as often as he likes: a look at all processes comes once in that time at most. */
+#define REST_US G_USEC_PER_SEC
 
 static const struct
 {
@@ -50,7 +55,11 @@ struct _BatonGuestWatch
   /* owned */
   int epoll_fd;
   int inotify_fd;
+  int rest_fd;
   GArray *guests;
+
+  gint64 listened_us;
+  gboolean rests;
 };
 
 static gboolean
@@ -59,6 +68,23 @@ add (BatonGuestWatch *self, int fd)
   struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
   return fd >= 0 && epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* While it rests notes are collected, and only the end of the rest is heard. */
+static gboolean
+set_rest (BatonGuestWatch *self, gboolean rests)
+{
+  struct epoll_event event = { .events = rests ? 0 : EPOLLIN, .data.fd = self->inotify_fd };
+  gint64 until_us = rests ? self->listened_us + REST_US : 0;
+  struct itimerspec end = {
+    .it_value = { .tv_sec = until_us / G_USEC_PER_SEC,
+                  .tv_nsec = until_us % G_USEC_PER_SEC * 1000 },
+  };
+
+  self->rests = rests;
+
+  return epoll_ctl (self->epoll_fd, EPOLL_CTL_MOD, self->inotify_fd, &event) == 0 &&
+         timerfd_settime (self->rest_fd, TFD_TIMER_ABSTIME, &end, NULL) == 0;
 }
 
 static void
@@ -131,7 +157,8 @@ baton_guest_watch_new (void)
   self->guests = guests_new ();
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  if (self->epoll_fd < 0 || !add (self, self->inotify_fd))
+  self->rest_fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->epoll_fd < 0 || !add (self, self->inotify_fd) || !add (self, self->rest_fd))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -142,6 +169,7 @@ baton_guest_watch_free (BatonGuestWatch *self)
 {
   g_array_unref (self->guests);
   baton_fd_clear (&self->inotify_fd);
+  baton_fd_clear (&self->rest_fd);
   baton_fd_clear (&self->epoll_fd);
   g_free (self);
 }
@@ -162,6 +190,9 @@ baton_guest_watch_get_fd (BatonGuestWatch *self)
  * baton_guest_watch_has_news:
  * @self: a watch whose descriptor was readable
  *
+ * What somebody opens is a reason to look when a second has passed since it was listened for; the
+ * descriptor becomes readable again then.
+ *
  * Returns: whether there is a reason to look
  */
 gboolean
@@ -169,10 +200,11 @@ baton_guest_watch_has_news (BatonGuestWatch *self)
 {
   struct epoll_event event;
 
-  if (read_notes (self))
+  if (!self->rests && read_notes (self) &&
+      (g_get_monotonic_time () >= self->listened_us + REST_US || !set_rest (self, TRUE)))
     return TRUE;
 
-  /* All notes are read: what is left is the end of a process. */
+  /* All notes are read or wait: what is left is the end of a process, or of the rest. */
   return epoll_wait (self->epoll_fd, &event, 1, 0) > 0;
 }
 
@@ -189,7 +221,9 @@ baton_guest_watch_has_news (BatonGuestWatch *self)
 gboolean
 baton_guest_watch_listen (BatonGuestWatch *self, BatonRoot *root)
 {
+  set_rest (self, FALSE);
   read_notes (self);
+  self->listened_us = g_get_monotonic_time ();
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {
       g_autofree char *path = baton_root_build_path (root, places[i].part, places[i].path);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "baton-fd.h"
 #include "baton-guest-watch.h"
 #include "mock-machine.h"
 
@@ -105,6 +108,38 @@ test_let_go (void)
   g_assert_false (baton_guest_watch_has_news (watch));
 }
 
+/* Somebody opens and closes a node all the time: a second passes before it is a reason to look. */
+static void
+test_opened_over_and_over (void)
+{
+  g_autoptr (MockMachine) machine = mock_machine_new ();
+  g_autoptr (BatonGuestWatch) watch = baton_guest_watch_new ();
+  BatonRoot *root = mock_machine_get_root (machine);
+  struct pollfd news = { .fd = baton_guest_watch_get_fd (watch), .events = POLLIN };
+  guint n_woken = 0;
+
+  mock_machine_write (machine, "dev/vfio/vfio", "");
+  for (guint i = 0; i < 2; i++)
+    {
+      gint64 listened_us = g_get_monotonic_time ();
+
+      g_assert_true (baton_guest_watch_listen (watch, root));
+      do
+        {
+          g_autofree char *node = baton_root_build_path (root, BATON_ROOT_DEV, "vfio/vfio");
+          baton_autofd int fd = open (node, O_RDONLY | O_CLOEXEC);
+
+          g_assert_cmpint (fd, >=, 0);
+          g_assert_cmpint (poll (&news, 1, n_woken == 0 ? -1 : 20), >=, 0);
+          n_woken += news.revents != 0;
+        }
+      while (!baton_guest_watch_has_news (watch));
+      g_assert_cmpint (g_get_monotonic_time () - listened_us, >=, G_USEC_PER_SEC);
+      /* the first opening, and the end of the rest */
+      g_assert_cmpuint (n_woken, ==, 2 * (i + 1));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -112,6 +147,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/guest-watch/too-many-descriptors", test_too_many_descriptors);
   g_test_add_func ("/helper/guest-watch/not-seen-any-more", test_not_seen_any_more);
   g_test_add_func ("/helper/guest-watch/let-go", test_let_go);
+  g_test_add_func ("/helper/guest-watch/opened-over-and-over", test_opened_over_and_over);
 
   return g_test_run ();
 }
