@@ -138,6 +138,18 @@ take_room (int fd)
          pwrite (fd, MAGIC, MAGIC_BYTES, 0) == (ssize_t) MAGIC_BYTES && fsync (fd) == 0;
 }
 
+/* Never in the place of one that is not settled. A file system may know no flag of renameat2(2), as
+ * ZFS before 2.2 (zpl_rename2()), and a link fails where there is something too. */
+static gboolean
+give_name (int dir)
+{
+  if (renameat2 (dir, NEW_NAME, dir, BATON_JOURNAL_NAME, RENAME_NOREPLACE) == 0)
+    return TRUE;
+
+  return errno == EINVAL && linkat (dir, NEW_NAME, dir, BATON_JOURNAL_NAME, 0) == 0 &&
+         unlinkat (dir, NEW_NAME, 0) == 0;
+}
+
 static gboolean
 make_journal (BatonJournal *self, int dir, JsonNode *header, GError **error)
 {
@@ -148,7 +160,7 @@ make_journal (BatonJournal *self, int dir, JsonNode *header, GError **error)
     return set_journal_error (error, "make room for", errno);
   if (!baton_journal_append (self, header, error))
     return FALSE;
-  if (renameat2 (dir, NEW_NAME, dir, BATON_JOURNAL_NAME, RENAME_NOREPLACE) < 0)
+  if (!give_name (dir))
     return set_journal_error (error, "make", errno);
   if (fsync (dir) < 0)
     {
