@@ -306,9 +306,9 @@ baton_look_settle_udev (BatonStepContext *context)
   gint64 deadline_us = g_get_monotonic_time () + SETTLE_US;
   baton_autofd int fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
 
-  if (fd < 0 || inotify_add_watch (fd, path, IN_DELETE_SELF | IN_ATTRIB) < 0)
-    return;
-  while (baton_root_exists (context->root, BATON_ROOT_RUN, UDEV_QUEUE))
+  /* Each time anew: what is there may be another file by now. Where none is, there is nothing to
+   * wait for. */
+  while (fd >= 0 && inotify_add_watch (fd, path, IN_DELETE_SELF | IN_ATTRIB) >= 0)
     {
       char buffer[4096] __attribute__ ((aligned (8)));
 
