@@ -161,8 +161,10 @@ baton_recover_run (BatonRoot *root)
       if (fd >= 0)
         baton_event_writer_resume (events);
       end = baton_recover_with_lock (root, events, fd >= 0 ? handoff : NULL);
-      if (fd >= 0)
-        baton_end_emit (end, events, start_us);
+      /* Where it was settled between our look and the lock, its own worker says so. Of what could
+       * not be read it has been told already. */
+      if (fd >= 0 && end->code != BATON_CODE_NOTHING_TO_RECOVER)
+        baton_lost_tell (root, handoff, end, start_us);
       baton_lost_tell_all (root, NULL, start_us);
     }
   else

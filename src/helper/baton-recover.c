@@ -331,8 +331,11 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
   };
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonEnd) ended = NULL;
-  BatonEnd *end = read_journal (&self);
+  BatonEnd *end;
 
+  /* It has no end in the middle: who stops its unit is waited for, and it is done in time. */
+  baton_waiter_hold_signals_back (NULL);
+  end = read_journal (&self);
   if (end != NULL)
     return end;
 

@@ -43,11 +43,18 @@ set_waiter_error (GError **error, const char *what)
   return FALSE;
 }
 
-/* A shutdown and a stop of the unit come as SIGTERM, and count as a cancel (SECURITY §5). Blocked
- * for ever: a child inherits the mask, and the wait of a write in the kernel must not be broken,
- * since vfio waits uninterruptibly after the first signal. */
-static gboolean
-watch_signals (BatonWaiter *self, GError **error)
+/**
+ * baton_waiter_hold_signals_back:
+ * @ret_signals: (out) (nullable): those that are held back
+ *
+ * A shutdown and a stop of the unit come as SIGTERM, which ends nobody in the middle of his work
+ * (SECURITY §5). Blocked for ever: a child inherits the mask, and the wait of a write in the kernel
+ * must not be broken, since vfio waits uninterruptibly after the first signal.
+ *
+ * Returns: whether it could be done; errno is set where not
+ */
+gboolean
+baton_waiter_hold_signals_back (sigset_t *ret_signals)
 {
   sigset_t signals;
 
@@ -55,7 +62,19 @@ watch_signals (BatonWaiter *self, GError **error)
   sigaddset (&signals, SIGTERM);
   sigaddset (&signals, SIGINT);
   sigaddset (&signals, SIGHUP);
-  if (sigprocmask (SIG_BLOCK, &signals, NULL) < 0)
+  if (ret_signals != NULL)
+    *ret_signals = signals;
+
+  return sigprocmask (SIG_BLOCK, &signals, NULL) == 0;
+}
+
+/* To a handoff they count as a cancel. */
+static gboolean
+watch_signals (BatonWaiter *self, GError **error)
+{
+  sigset_t signals;
+
+  if (!baton_waiter_hold_signals_back (&signals))
     return set_waiter_error (error, "hold signals back");
   self->signal_fd = signalfd (-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
   if (self->signal_fd < 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <signal.h>
+
 #include "baton-event.h"
 
 G_BEGIN_DECLS
@@ -34,6 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonWaiter, baton_waiter_free)
 
 BatonWait
 baton_waiter_wait (BatonWaiter *self, int fd, gint64 deadline_us, gboolean cancellable);
+gboolean baton_waiter_hold_signals_back (sigset_t *ret_signals);
 gboolean baton_waiter_is_cancelled (BatonWaiter *self);
 
 void baton_waiter_keep_from_children (BatonWaiter *self, int fd);

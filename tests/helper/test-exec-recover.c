@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "baton-journal.h"
 #include "baton-recover.h"
 #include "handoff-story.h"
 
@@ -173,6 +174,61 @@ test_journal_not_read (gconstpointer data)
   story_assert_one_result (&story);
 }
 
+/* The computer goes down, or somebody stops the unit, at each of its writes: it does all the same
+ * what it is there for. */
+static void
+test_asked_to_end (void)
+{
+  for (guint nth = 1; nth < 3; nth++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+
+      story_begin (&story);
+      before = fake_kernel_dup_snapshot (story.kernel);
+      story_prepare (&story, "guest", NULL);
+      fake_kernel_set_fault (story.kernel, 7, FAKE_FAULT_KILL, 0);
+      g_assert_cmpint (story_work_apart (&story), !=, BATON_EXIT_DONE);
+      fake_kernel_set_fault (story.kernel, nth, FAKE_FAULT_TERM, 0);
+      g_assert_cmpint (story_recover_apart (&story), ==, BATON_EXIT_DONE);
+      after = fake_kernel_dup_snapshot (story.kernel);
+      story_assert_same (before, after);
+      g_assert_false (story_has_file (&story, JOURNAL));
+      story_read_events (&story);
+      story_assert_one_result (&story);
+      story_assert_code (&story, "recovered");
+    }
+}
+
+/* A header that is whole, and names a step that this version does not know. */
+static void
+test_of_another_version (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autoptr (BatonJournalContent) content = NULL;
+  g_autoptr (BatonJournal) journal = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonArray *steps;
+
+  begin_killed (&story);
+  journal = baton_journal_open (story.root, &content, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&journal, baton_journal_free);
+  steps = json_object_get_array_member (json_node_get_object (content->header), "steps");
+  json_object_set_string_member (json_array_get_object_element (steps, 0), "kind", "teleport");
+  g_assert_true (baton_journal_remove (story.root, NULL));
+  journal = baton_journal_new (story.root, content->header, &error);
+  g_assert_no_error (error);
+
+  g_assert_cmpint (baton_recover_run (story.root), ==, BATON_EXIT_DEGRADED);
+  g_assert_false (story_has_file (&story, JOURNAL));
+  g_assert_true (story_has_file (&story, BROKEN));
+  story_read_events (&story);
+  story_assert_one_result (&story);
+  story_assert_code (&story, "recovered-with-problems");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -180,6 +236,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/recover/another-was-granted-the-lock",
                    test_another_was_granted_the_lock);
   g_test_add_func ("/helper/recover/another-waits-longer", test_another_waits_longer);
+  g_test_add_func ("/helper/recover/asked-to-end", test_asked_to_end);
+  g_test_add_func ("/helper/recover/of-another-version", test_of_another_version);
   g_test_add_data_func ("/helper/recover/journal-not-read/no-descriptor", &fault.cannot_open,
                         test_journal_not_read);
   g_test_add_data_func ("/helper/recover/journal-not-read/disk-fails", &fault.cannot_be_read,
