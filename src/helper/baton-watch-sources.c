@@ -126,7 +126,9 @@ on_notes_cb (int fd, GIOCondition condition, gpointer data)
 static gboolean
 listen_to_clock (BatonWatchSources *self)
 {
-  const struct itimerspec never = { .it_value = { .tv_sec = G_MAXINT32 } };
+  /* More than the kernel counts it takes for its last moment (ktime_set() in linux/ktime.h). */
+  const time_t last = (time_t) 1 << (sizeof (time_t) * 8 - 2);
+  const struct itimerspec never = { .it_value = { .tv_sec = last } };
 
   return timerfd_settime (self->clock, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
                           NULL) == 0;
