@@ -34,6 +34,13 @@ WANTED_TOO = {
 }
 
 
+# What decides who is ended with the unit, and by what.
+LINES = {
+    "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-recover.service"},
+    "baton-recover": {"KillMode=process", "OOMPolicy=continue"},
+}
+
+
 def analyze(*arguments):
     return subprocess.run(["systemd-analyze", "--no-pager", *arguments], capture_output=True,
                           text=True, check=False, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
@@ -52,7 +59,9 @@ def find_unset(unit):
     done = analyze("security", "--offline=true", "--json=short", str(unit))
     rows = json.loads(done.stdout) if done.stdout else []
     wanted = WANTED | WANTED_TOO.get(unit.stem, set())
-    return sorted(wanted - {row["name"] for row in rows if row["set"]}) or done.stderr.splitlines()
+    unset = wanted - {row["name"] for row in rows if row["set"]}
+    unset |= LINES.get(unit.stem, set()) - set(unit.read_text("utf-8").splitlines())
+    return sorted(unset) or done.stderr.splitlines()
 
 
 def main():
