@@ -16,6 +16,12 @@ JOURNAL = '/var/lib/baton/journal'
 CALL = re.compile(r'^(\d+) +(\w+)\(\d+<([^>]*)>, "((?:[^"\\]|\\.)*)"')
 
 
+# How long strace keeps a call waiting for the signal, in microseconds. Whoever is killed does not
+# wait it out; whoever is stopped does, and goes on to stop at the end of the call.
+WAITS_US = {'KILL': 30_000_000}
+STOPS_US = 3_000_000
+
+
 class Trace:
     """What strace tells about the program, line by line, while it runs."""
 
@@ -23,14 +29,15 @@ class Trace:
         self._bench = bench
         self._unit = unit
         self._path = bench.call('faults.trace', unit=unit)
-        # Open for writing as well, or the first program's end would end it.
-        self._reader = bench.spawn('sh', '-c', 'exec cat <>"$1"', 'sh', self._path)
+        self._reader = bench.spawn('python3', '-B', '/bench/inside/halt.py', self._path)
         self._lines = self._reader.lines(180)
         self.seen = []
 
     def _next(self):
         line = next(self._lines)
         self.seen.append(line)
+        if line.endswith('--- halted too late'):
+            raise AssertionError(f'the signal came too late: {line}')
         return line
 
     def wait_stopped(self):
@@ -65,13 +72,16 @@ class Trace:
         return call and call.group(1)
 
     def inject(self, *options):
-        """From now on the program is started with these faults."""
-        if not any('signal=' in option for option in options):
-            # The kernel picks the calls, and all others go at full speed. strace
-            # cannot give a signal at a stop of that kind, and does not say so.
-            options = ('--seccomp-bpf', *options)
+        """From now on the program is started with these faults, which the kernel picks."""
         self._bench.call('faults.install', unit=self._unit,
-                         options=['-f', '-y', '-s', '128', *options])
+                         options=['-f', '-y', '-s', '128', '--seccomp-bpf', *options])
+
+    def halt(self, signal, when, *options, calls=WRITES):
+        """From now on it meets with @signal at the @when-th of @calls that @options leave."""
+        self._reader.write(f'{when} {signal} {calls}\n')
+        waits = WAITS_US.get(signal, STOPS_US)
+        self.inject('-e', f'trace={calls}', '-e', f'inject={calls}:delay_enter={waits}:when={when}',
+                    *options)
 
     def spare_others(self):
         """Whoever is started after this one meets with no fault."""
@@ -111,11 +121,9 @@ class Trace:
 
 
 @contextlib.contextmanager
-def traced(bench, *options, unit=WORKER):
-    """Runs @unit's program under strace with @options, for as long as this lasts."""
+def _tracing(bench, unit):
     trace = Trace(bench, unit)
     bench.at_end(bench.call, 'faults.forget', unit=unit)
-    trace.inject(*options)
     try:
         yield trace
     finally:
@@ -123,26 +131,38 @@ def traced(bench, *options, unit=WORKER):
         trace.close()
 
 
-def injecting(what, path, when=1, calls=WRITES):
-    """Options for the @when-th call in @calls on @path to meet with @what."""
-    return ['-P', path, '-e', f'trace={calls}', '-e', f'inject={calls}:{what}:when={when}']
+@contextlib.contextmanager
+def traced(bench, *options, unit=WORKER):
+    """Runs @unit's program under strace with @options, for as long as this lasts."""
+    with _tracing(bench, unit) as trace:
+        trace.inject(*options)
+        yield trace
 
 
 def failing(bench, path, when=1, error='EIO', unit=WORKER):
     """The @when-th write of each process to @path fails."""
-    return traced(bench, *injecting(f'error={error}', path, when), unit=unit)
+    return traced(bench, '-P', path, '-e', f'trace={WRITES}',
+                  '-e', f'inject={WRITES}:error={error}:when={when}', unit=unit)
 
 
-def stopped(bench, path, when=1, unit=WORKER, aside=False):
+@contextlib.contextmanager
+def halted(bench, signal, when, *options, calls=WRITES, unit=WORKER):
+    """Each process meets with @signal at the @when-th of @calls that @options leave."""
+    with _tracing(bench, unit) as trace:
+        trace.halt(signal, when, *options, calls=calls)
+        yield trace
+
+
+def stopped(bench, path, when=1, calls=WRITES, unit=WORKER, aside=False):
     """The process that writes to @path for the @when-th time is stopped there.
 
     @aside: strace is not what systemd has started, but beside it, so that the
     unit ends with its main process whatever becomes of the others.
     """
-    return traced(bench, *(('-D',) if aside else ()), *injecting('signal=STOP', path, when),
+    return halted(bench, 'STOP', when, *(('-D',) if aside else ()), '-P', path, calls=calls,
                   unit=unit)
 
 
 def killed(bench, path, when=1, unit=WORKER):
-    """The process that writes to @path for the @when-th time is killed there."""
-    return traced(bench, *injecting('signal=KILL', path, when), unit=unit)
+    """The process that writes to @path for the @when-th time is killed before it does."""
+    return halted(bench, 'KILL', when, '-P', path, unit=unit)

@@ -156,6 +156,10 @@ class Machine:
     def power_cut(self):
         """Cuts the power in the middle of whatever it does, and boots again."""
         self.monitor.command('system_reset')
+        self.wait_boot()
+
+    def wait_boot(self):
+        """Waits until it has started anew and come to rest."""
         self.channel.wait_hello(BOOT_TIMEOUT)
         self.wait_ready()
         # The agent is up before other units are that the boot has still to start.

@@ -255,7 +255,7 @@ def opened_too_late(bench, settles):
         trace.drain()
     bench.to_host(CARD)
     reads = sum('read(' in line and 'unbindLock' in line for line in trace.seen)
-    with fault.traced(bench, *fault.injecting('signal=STOP', LOCK, reads, 'read')) as worker:
+    with fault.stopped(bench, LOCK, reads, calls='read') as worker:
         handoff = bench.follow(bench.start_batonctl('guest', CARD, '--yes'))
         worker.wait_stopped()
         with bench.holding('fd', '/dev/nvidia0') as holder:

@@ -3,6 +3,8 @@
 
 import contextlib
 
+IMAGES = ('13',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 HOST = {CARD: 'bochs-drm', SOUND: 'snd_hda_intel'}
 DEVICES = '/sys/bus/pci/devices'

@@ -3,6 +3,8 @@
 
 from bench import story
 
+IMAGES = ('12',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 

@@ -88,7 +88,7 @@ def somebody_else(bench, shown):
             window.expect('wait', 'Hand Over')
             window.expect('press', 'Hand Over')
             assert worker.wait_stopped() is not None, worker.seen
-            window.expect('press', 'Close')
+            window.expect('key', 'ctrl+q')
             window.expect('gone', 'Close')
             worker.go_on()
             told = shown.next()

@@ -20,6 +20,11 @@ def hand(bench, digest, status):
 
 
 def run(bench):
+    a_driver_is_gone(bench)
+    somebody_has_come(bench)
+
+
+def a_driver_is_gone(bench):
     shown = bench.batonctl('plan', 'guest', CARD).plan
     bench.call('sysfs.write', path=f'{DRIVERS}/snd_hda_intel/unbind', text=SOUND)
     before = bench.snapshot()
@@ -38,3 +43,24 @@ def run(bench):
     bench.expect_guest(CARD, SOUND)
     bench.to_host(CARD)
     bench.call('sysfs.write', path=f'{DRIVERS}/snd_hda_intel/bind', text=SOUND)
+
+
+def somebody_has_come(bench):
+    """Whoever opens the card after the plan was shown is named, and nothing is taken from him."""
+    shown = bench.batonctl('plan', 'guest', CARD).plan
+    node = bench.call('sysfs.node_of', address=CARD, kind='dri/card')
+    with bench.holding('fd', node) as holder:
+        before = bench.snapshot()
+        events, result = hand(bench, shown['digest'], story.REFUSED)
+        assert result['code'] == 'refused', result
+        named = [finding['args'] for finding in contract.merged(events, 'plan')['findings']
+                 if finding['severity'] == 'blocker' and
+                 finding['args'].get('pid') == str(holder.started().pid)]
+        assert named and node in named[0]['nodes'], (holder.pid, events)
+        bench.expect_same(before, allow=('files:/run/baton*', 'files:/var/lib/baton*'))
+        assert holder.status is None
+    # He has gone: what was shown holds again.
+    _, result = hand(bench, shown['digest'], story.DONE)
+    assert result['code'] == 'handed-over', result
+    bench.expect_guest(CARD, SOUND)
+    bench.to_host(CARD)

@@ -3,8 +3,8 @@
 
 from bench import story
 
-TIER = 'full'
 SESSION = True
+IMAGES = ('12',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 

@@ -49,14 +49,17 @@ def last_record(bench, side):
 def killed_everywhere(bench, side, last, points):
     """Cuts a handoff off where all is done but the last word, and then its recoveries.
 
-    Every run is killed at the next of @points. It walks the same steps as the
+    Every run is killed at the next of @points; what a child calls counts for
+    that child alone, which writes to the kernel and is never killed there: that
+    is what a crash of the kernel looks like. It walks the same steps as the
     one before it, so that each step is met before its effect, between that and
     the record of it, and long after. Returns how many were killed, and how many
     steps have been undone.
     """
     before = bench.snapshot()
     points = iter(points)
-    with fault.traced(bench, *killing(*next(points)), unit=fault.RECOVER) as recovery:
+    call, when = next(points)
+    with fault.halted(bench, 'KILL', when, calls=call, unit=fault.RECOVER) as recovery:
         with fault.killed(bench, fault.JOURNAL, last):
             handing = bench.start_batonctl(side, CARD, '--yes')
             # systemd starts it when the worker has died.
@@ -70,7 +73,7 @@ def killed_everywhere(bench, side, last, points):
 
         kills = 1
         for call, when in points:
-            recovery.inject(*killing(call, when))
+            recovery.halt('KILL', when, calls=call)
             ended = bench.run('systemctl', 'start', 'baton-recover.service', status=None)
             if ended.status == 0:
                 break
@@ -83,12 +86,3 @@ def killed_everywhere(bench, side, last, points):
     bench.run('test', '!', '-e', fault.JOURNAL)
     bench.expect_same(before, allow=ALLOWED)
     return kills, len(set(told.steps('undone')))
-
-
-def killing(call, when):
-    """Options to kill recovery at its @when-th @call.
-
-    What a child calls counts for that child alone, which writes to the kernel
-    and is never killed there: that is what a crash of the kernel looks like.
-    """
-    return '-e', f'trace={call}', '-e', f'inject={call}:signal=KILL:when={when}'

@@ -27,7 +27,7 @@ def run(bench):
 
 
 def by_a_fault(bench):
-    with fault.traced(bench, *fault.injecting('signal=SEGV', fault.JOURNAL, RECORD)) as trace:
+    with fault.halted(bench, 'SEGV', RECORD, '-P', fault.JOURNAL) as trace:
         ended = bench.to_guest(CARD, status=None)
         trace.drain()
     assert any('killed by SIGSEGV' in line for line in trace.seen), trace.seen[-20:]
