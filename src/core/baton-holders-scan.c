@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "baton-error.h"
+#include "baton-holders-kept.h"
 #include "baton-holders-pids.h"
 #include "baton-holders-walk.h"
 
@@ -28,11 +29,9 @@
  * kernel with its memory locked (MMAP-LOCK), which is what processes do when a card hangs. The
  * search then goes on without it, and says so. */
 #define DEADLINE_MS 10000
-#define MAX_STUCK_THREADS 32
 
-/* Threads of this program that wait inside the kernel for a stuck process. Nobody can take them
- * back, so they are counted for the whole program: a watcher must not gather them for ever. */
-static gint n_stuck_threads;
+/* Each of them waits for another process: nobody has that many that hang by accident. */
+#define MAX_STUCK_THREADS 32
 
 typedef struct
 {
@@ -42,7 +41,6 @@ typedef struct
   GArray *pids;
   int proc_fd;
   gint next;
-  gint looking_at[MAX_THREADS]; /* a process, or 0 where nothing is begun that is not settled */
   gint n_begun;
 
   /* the caller's alone */
@@ -53,6 +51,8 @@ typedef struct
   GCond changed;
   /* under the lock */
   BatonHoldersScan *scan;
+  int looking_at[MAX_THREADS]; /* a process, or 0 where nothing is begun that is not settled */
+  guint n_skipped;             /* earlier threads still wait for them */
   guint n_threads;
   guint n_settled;
   gboolean given_up;
@@ -186,9 +186,22 @@ look_at_process (
     }
 }
 
+/* Nobody is begun with any more for whom nobody waits: he might keep the thread as well. */
+static gboolean
+begin (Search *self, int *looking_at, int pid)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->given_up)
+    return FALSE;
+
+  *looking_at = pid;
+  return TRUE;
+}
+
 /* Hands over what was found, unless nobody waits for it any more. */
 static gboolean
-settle (Search *self, gint *looking_at, GPtrArray *found, GArray *unreadable, guint n_processes)
+settle (Search *self, int *looking_at, GPtrArray *found, GArray *unreadable, guint n_processes)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
@@ -204,12 +217,12 @@ settle (Search *self, gint *looking_at, GPtrArray *found, GArray *unreadable, gu
     add_unreadable (self->scan, g_array_index (unreadable, int, i));
   g_array_set_size (unreadable, 0);
   self->n_settled += n_processes;
-  g_atomic_int_set (looking_at, 0);
+  *looking_at = 0;
   return TRUE;
 }
 
 static void
-look_at_processes (Search *self, gint *looking_at)
+look_at_processes (Search *self, int *looking_at)
 {
   g_autoptr (BatonHoldersWalk) walk = baton_holders_walk_new (self->devices, self->proc_fd);
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (free_found);
@@ -223,12 +236,13 @@ look_at_processes (Search *self, gint *looking_at)
 
       if (first >= self->pids->len)
         break;
-      for (guint i = first; i < end; i++)
+      for (guint i = first; i < end && wanted; i++)
         {
           int pid = g_array_index (self->pids, int, i);
 
-          g_atomic_int_set (looking_at, pid);
-          look_at_process (self, walk, pid, found, unreadable);
+          wanted = begin (self, looking_at, pid);
+          if (wanted)
+            look_at_process (self, walk, pid, found, unreadable);
         }
       wanted = settle (self, looking_at, found, unreadable, end - first);
     }
@@ -238,18 +252,31 @@ static gpointer
 search_thread (gpointer data)
 {
   Search *self = data;
+  int *looking_at = &self->looking_at[g_atomic_int_add (&self->n_begun, 1)];
 
-  look_at_processes (self, &self->looking_at[g_atomic_int_add (&self->n_begun, 1)]);
+  look_at_processes (self, looking_at);
 
   g_mutex_lock (&self->lock);
   if (self->given_up)
-    g_atomic_int_add (&n_stuck_threads, -1);
+    baton_holders_kept_forget (looking_at);
   self->n_threads--;
   g_cond_signal (&self->changed);
   g_mutex_unlock (&self->lock);
   unref_search (self);
 
   return NULL;
+}
+
+/* Whom an earlier search still waits for is not asked again, and has not been looked at. */
+static void
+skip_kept (Search *self)
+{
+  g_autoptr (GArray) kept = baton_holders_kept_take_out (self->pids, self->proc_fd);
+
+  for (guint i = 0; i < kept->len; i++)
+    add_unreadable (self->scan, g_array_index (kept, int, i));
+  self->n_skipped = kept->len;
+  self->scan->out_of_time = kept->len > 0;
 }
 
 static Search *
@@ -281,6 +308,8 @@ new_search (BatonHoldersDevices *devices, int proc_fd, GError **error)
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->scan = new_scan ();
+  self->scan->hidden = baton_holders_pids_are_hidden (self->pids);
+  skip_kept (self);
 
   return self;
 }
@@ -344,13 +373,14 @@ add_kept (BatonHoldersScan *self, Search *search)
 {
   guint n_named = 0;
 
-  g_array_set_size (self->unreadable, 0);
+  g_array_set_size (self->unreadable, MIN (search->n_skipped, MAX_NAMED));
   for (guint i = 0; i < MAX_THREADS; i++)
     {
-      int pid = g_atomic_int_get (&search->looking_at[i]);
+      int pid = search->looking_at[i];
 
       if (pid == 0)
         continue;
+      baton_holders_kept_remember (&search->looking_at[i], search->proc_fd, pid);
       add_unreadable (self, pid);
       n_named++;
     }
@@ -364,9 +394,10 @@ add_kept (BatonHoldersScan *self, Search *search)
  * @error: return location for an error
  *
  * Looks at every process once, on every processor. Takes ten seconds at the most: a process
- * that keeps it waiting longer counts as unreadable.
+ * that keeps it waiting longer counts as unreadable, and is not asked again by later searches as
+ * long as it does.
  *
- * Fails with %BATON_ERROR_BUSY while too many earlier searches wait for a stuck process.
+ * Fails with %BATON_ERROR_BUSY while earlier searches wait for too many stuck processes.
  *
  * Returns: (transfer full): who has what
  */
@@ -376,8 +407,9 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
   gint64 deadline = g_get_monotonic_time () + DEADLINE_MS * G_TIME_SPAN_MILLISECOND;
   BatonHoldersScan *scan;
   Search *search;
+  gboolean given_up;
 
-  if (g_atomic_int_get (&n_stuck_threads) >= MAX_STUCK_THREADS)
+  if (baton_holders_kept_count () >= MAX_STUCK_THREADS)
     {
       g_set_error_literal (error, BATON_ERROR, BATON_ERROR_BUSY,
                            _ ("could not look for who uses the graphics cards: earlier "
@@ -402,17 +434,15 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
   while (search->n_threads > 0 && g_cond_wait_until (&search->changed, &search->lock, deadline))
     ;
   scan = g_steal_pointer (&search->scan);
-  if (search->n_threads > 0)
+  given_up = search->given_up = search->n_threads > 0;
+  if (given_up)
     {
-      search->given_up = TRUE;
-      g_atomic_int_add (&n_stuck_threads, (gint) search->n_threads);
       scan->out_of_time = TRUE;
       add_kept (scan, search);
     }
   g_mutex_unlock (&search->lock);
-  leave_threads (search, !scan->out_of_time);
+  leave_threads (search, !given_up);
 
-  scan->hidden = baton_holders_pids_are_hidden (search->pids);
   unref_search (search);
   g_ptr_array_sort (scan->found, compare_pids);
 

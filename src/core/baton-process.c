@@ -233,9 +233,21 @@ baton_process_parse_uid (const char *text, guint *ret_uid)
   return TRUE;
 }
 
-/* Reads who it is, of what the kernel keeps itself: no process can hold that up (STAT). */
-static BatonProcess *
-read_identity (int dir_fd, int pid, GError **error)
+/**
+ * baton_process_read_identity_at:
+ * @dir_fd: the process's directory in `/proc`
+ * @pid: its number
+ * @error: return location for an error
+ *
+ * Reads who a process is, of what the kernel keeps itself: no process can hold that up (STAT). Its
+ * command, arguments, program and control group stay %NULL.
+ *
+ * Fails with %BATON_ERROR_NOT_FOUND if the process has ended.
+ *
+ * Returns: (transfer full): the process
+ */
+BatonProcess *
+baton_process_read_identity_at (int dir_fd, int pid, GError **error)
 {
   g_autoptr (BatonProcess) self = g_new0 (BatonProcess, 1);
   g_autofree char *stat_text = NULL;
@@ -289,7 +301,7 @@ read_identity (int dir_fd, int pid, GError **error)
 BatonProcess *
 baton_process_read_at (int dir_fd, int pid, GError **error)
 {
-  g_autoptr (BatonProcess) self = read_identity (dir_fd, pid, error);
+  g_autoptr (BatonProcess) self = baton_process_read_identity_at (dir_fd, pid, error);
   g_autofree char *arguments = NULL;
   g_autofree char *cgroup_text = NULL;
   gsize length;
@@ -315,8 +327,8 @@ baton_process_read_at (int dir_fd, int pid, GError **error)
  * @pid: a process id
  * @error: return location for an error
  *
- * Reads who a process is, and nothing that it could keep the reader waiting with: its command,
- * arguments, program and control group stay %NULL.
+ * Reads who a process is, as baton_process_read_identity_at() does, and nothing that it could keep
+ * the reader waiting with.
  *
  * Fails with %BATON_ERROR_NOT_FOUND if there is no such process.
  *
@@ -333,7 +345,7 @@ baton_process_new (BatonRoot *root, int pid, GError **error)
   if (dir_fd < 0)
     return NULL;
 
-  self = read_identity (dir_fd, pid, error);
+  self = baton_process_read_identity_at (dir_fd, pid, error);
   close (dir_fd);
   return self;
 }

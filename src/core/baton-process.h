@@ -36,6 +36,7 @@ typedef struct
 } BatonProcess;
 
 BatonProcess *baton_process_read_at (int dir_fd, int pid, GError **error);
+BatonProcess *baton_process_read_identity_at (int dir_fd, int pid, GError **error);
 BatonProcess *baton_process_new (BatonRoot *root, int pid, GError **error);
 void baton_process_free (BatonProcess *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProcess, baton_process_free)
