@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <locale.h>
+
 #include "baton-verbs.h"
 
 int
@@ -11,7 +13,11 @@ main (int argc, char **argv)
   BatonCaller caller;
 
   if (baton_front_clean (&caller, &error))
-    root = baton_root_new_system (&error);
+    {
+      /* What goes to the journal is UTF-8; GLib writes question marks in the C locale. */
+      setlocale (LC_CTYPE, "C.UTF-8");
+      root = baton_root_new_system (&error);
+    }
   if (root != NULL)
     return baton_helper_run (root, &caller, argc, argv);
 

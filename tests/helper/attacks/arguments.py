@@ -69,6 +69,14 @@ def verbs_of_pid1_are_unknown_through_pkexec():
 
 
 @story
+def what_is_said_beside_the_events_is_whole():
+    """Whatever language the caller speaks, the journal gets what was written."""
+    ended = subprocess.run([HELPER, "guard", "“ü”"], env=environment(), capture_output=True, text=True, check=False,
+                           encoding="utf-8")
+    check(ended.returncode == 17 and "“ü”" in ended.stderr, f"{ended.returncode} {ended.stderr}")
+
+
+@story
 def a_forged_uid_of_pkexec_is_refused():
     for uid in ("", "x", "-1", "4294967295", "1000\n"):
         ended = subprocess.run([HELPER, "watch"], env=environment(PKEXEC_UID=uid), capture_output=True, text=True,
