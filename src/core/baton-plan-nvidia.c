@@ -125,8 +125,9 @@ look_at_other_cards (BatonPlanning *self)
 
 /*
  * Uses that are seen: each descriptor and each mapping of a process is two at most (CHAR-DEV), and
- * the text console is none (FBCON). Of a process that draws, buffers may be in use that nobody sees
- * (NV-BUFFERS); one of the driver's own services has none.
+ * the text console is none (FBCON), nor is who has the card's sound alone, which another driver
+ * counts. Of a process that draws, buffers may be in use that nobody sees (NV-BUFFERS); one of the
+ * driver's own services has none.
  *
  * Returns: %FALSE where it cannot be told how many there are
  */
@@ -141,6 +142,8 @@ count_seen_uses (const BatonPlanning *self, guint *ret_n_uses)
     {
       const BatonHolder *holder = self->holders->holders->pdata[i];
 
+      if (baton_planning_has_only_sound (self, holder))
+        continue;
       if (baton_planning_is_in_the_way (self, holder))
         return FALSE;
       *ret_n_uses += MAX_USES_OF_FILE * holder->n_uses;

@@ -272,25 +272,26 @@ static const struct
   const char *version;
   guint module; /* of plan_machine_use_nvidia() */
   int refcount;
-  gboolean has_process;
+  const char *node; /* that a process has open, or NULL */
   gboolean has_second_card;
   gboolean is_stuck;
   guint uses_of_service;
   gboolean has_console;
 } count_rows[] = {
-  { "other modules are explained", OLD, 3, 2, FALSE, FALSE, FALSE },
-  { "one use too many", OLD, 3, 3, FALSE, FALSE, TRUE },
-  { "of the display part", OLD, 0, 1, FALSE, FALSE, TRUE },
-  { "of the display part of a later one", LATEST, 1, 2, FALSE, FALSE, TRUE },
-  { "of one that stays loaded", LATEST, 2, 5, FALSE, FALSE, FALSE },
-  { "a process may explain it", LATEST, 3, 38, TRUE, FALSE, FALSE },
-  { "another card may explain it", LATEST, 3, 38, FALSE, TRUE, FALSE },
-  { "nobody knows", LATEST, 3, -1, FALSE, FALSE, FALSE },
-  { "a service explains it", LATEST, 3, 5, FALSE, FALSE, FALSE, 3 },
-  { "each of its files twice", LATEST, 3, 8, FALSE, FALSE, FALSE, 3 },
-  { "and no more", LATEST, 3, 9, FALSE, FALSE, TRUE, 3 },
-  { "a service explains a part of it", LATEST, 3, 38, FALSE, FALSE, TRUE, 3 },
-  { "a console explains nothing", OLD, 0, 1, FALSE, FALSE, TRUE, 0, TRUE },
+  { "other modules are explained", OLD, 3, 2, NULL, FALSE, FALSE },
+  { "one use too many", OLD, 3, 3, NULL, FALSE, TRUE },
+  { "of the display part", OLD, 0, 1, NULL, FALSE, TRUE },
+  { "of the display part of a later one", LATEST, 1, 2, NULL, FALSE, TRUE },
+  { "of one that stays loaded", LATEST, 2, 5, NULL, FALSE, FALSE },
+  { "a process may explain it", LATEST, 3, 38, "/dev/nvidia0", FALSE, FALSE },
+  { "a sound server explains nothing", LATEST, 3, 38, "/dev/snd/controlC1", FALSE, TRUE },
+  { "another card may explain it", LATEST, 3, 38, NULL, TRUE, FALSE },
+  { "nobody knows", LATEST, 3, -1, NULL, FALSE, FALSE },
+  { "a service explains it", LATEST, 3, 5, NULL, FALSE, FALSE, 3 },
+  { "each of its files twice", LATEST, 3, 8, NULL, FALSE, FALSE, 3 },
+  { "and no more", LATEST, 3, 9, NULL, FALSE, TRUE, 3 },
+  { "a service explains a part of it", LATEST, 3, 38, NULL, FALSE, TRUE, 3 },
+  { "a console explains nothing", OLD, 0, 1, NULL, FALSE, TRUE, 0, TRUE },
 };
 
 static void
@@ -306,8 +307,8 @@ test_stuck_counts (void)
       plan_machine_use_nvidia (m, count_rows[i].version);
       module = m->system->nvidia->modules->pdata[count_rows[i].module];
       module->refcount = count_rows[i].refcount;
-      if (count_rows[i].has_process)
-        plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "game", "/dev/nvidia0");
+      if (count_rows[i].node != NULL)
+        plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "game", count_rows[i].node);
       if (count_rows[i].has_second_card)
         add_second_card (m);
       if (count_rows[i].uses_of_service > 0)
