@@ -101,7 +101,7 @@ gettext ("These monitors will go dark: {outputs}.");
 gettext ("Connect them to another card if you need them meanwhile.");
 gettext ("Monitors Lose Their Sound");
 gettext ("{device} ({address}) also plays the sound of monitors on {card} and stays with this computer: they are silent while the card is away.");
-gettext ("Their sound comes back with the card.");
+gettext ("End what plays on them first. Their sound comes back with the card.");
 gettext ("Boot Display");
 gettext ("The firmware shows its screens on {card}.");
 gettext ("If a virtual machine cannot start with it, choose another first display in the firmware’s setup.");
