@@ -257,6 +257,21 @@ test_finding_keys (void)
   g_assert_cmpstr (before, ==, after);
 }
 
+/* Most computers have one monitor, and no sentence may speak of several. */
+static void
+test_finding_of_one_monitor (void)
+{
+  g_autoptr (JsonNode) node = parse ("{\"code\":\"monitors-go-dark\",\"severity\":\"warning\","
+                                     "\"args\":{\"outputs\":\"Virtual-3\"}}");
+  JsonObject *finding = json_node_get_object (node);
+  g_autofree char *title = baton_finding_words_dup_title (finding, NULL);
+  g_autofree char *detail = baton_finding_words_dup_detail (finding, NULL);
+
+  g_assert_cmpstr (title, ==, "Virtual-3 will go dark");
+  g_assert_cmpstr (detail, ==,
+                   "Goes dark: Virtual-3. Connect what you need meanwhile to another card.");
+}
+
 static void
 test_finding_unknown (void)
 {
@@ -733,6 +748,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/words/embed", test_embed);
   g_test_add_func ("/app/finding-words/whole", test_findings_are_whole);
   g_test_add_func ("/app/finding-words/keys", test_finding_keys);
+  g_test_add_func ("/app/finding-words/one-monitor", test_finding_of_one_monitor);
   g_test_add_func ("/app/finding-words/unknown", test_finding_unknown);
   g_test_add_func ("/app/step-words/known", test_steps_are_known);
   g_test_add_func ("/app/step-words/parts", test_step_parts);
