@@ -81,7 +81,7 @@ gettext ("Process {pid} was to be closed, but it does not use this card.");
 gettext ("Look at the list of those who use the card now, and decide again.");
 gettext ("A Virtual Machine Is Using the Card");
 gettext ("The virtual machine {guest} (process {pid}) has the card open.");
-gettext ("Shut the virtual machine down, or use “Return When It Stops”.");
+gettext ("Shut the virtual machine down, or use “Return When It Stops” (batonctl: --when-free).");
 gettext ("A Program Uses AMD Compute");
 gettext ("{name} (process {pid} of {user}) uses AMD compute ({nodes}), on no card so far; it does not say on which.");
 gettext ("There is nothing to do: Baton looks again before the driver lets go of the card.");

@@ -178,6 +178,15 @@ def give_to_guest(machine, name):
 
 
 @story
+def a_guest_that_has_the_card_can_be_waited_for_here():
+    """Who reads this has no window, and the screen may be black."""
+    with Machine(TWINS) as machine:
+        give_to_guest(machine, "windows")
+        status, text, _ = machine.run("plan", "host", "27:00.0")
+        check(status == 12 and "(batonctl: --when-free)" in text, text)
+
+
+@story
 def report_names_nobody():
     with Machine(TWINS) as machine:
         (machine.tree / "proc/cmdline").write_text(
