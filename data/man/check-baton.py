@@ -30,6 +30,7 @@ def section(page, title):
 
 def name_key(accelerator):
     """<Control>g is Ctrl+G, and F1 is F1."""
+    accelerator = accelerator.replace("comma", ",")
     return re.sub(r"^<Control>(.)$", lambda m: "Ctrl+" + m[1].upper(), accelerator)
 
 
@@ -45,7 +46,7 @@ keys = {name_key(key) for entry in re.findall(r'\{ "\w+\.[a-z-]+",\s*\{ (.*?), N
 keys.add("Ctrl+?")
 
 check("options", options, set(re.findall(r"--[a-z-]+", section(page, "OPTIONS"))))
-check("keys", keys, {word.strip('",') for line in re.findall(r"^\.BR? (.*)$", section(page, "KEYS"),
+check("keys", keys, {word.strip('"') for line in re.findall(r"^\.BR? (.*)$", section(page, "KEYS"),
                                                           re.MULTILINE) for word in line.split()}
       - {"", ","})
 print(f"1..{n_tests}")

@@ -209,9 +209,13 @@ baton_application_startup (GApplication *application)
     const char *action;
     const char *accels[3];
   } accels[] = {
-    { "app.quit", { "<Control>q", NULL } },   { "win.groups", { "<Control>g", NULL } },
-    { "win.help", { "F1", NULL } },           { "win.look", { "F5", "<Control>r", NULL } },
-    { "win.report", { "<Control>l", NULL } }, { "window.close", { "<Control>w", NULL } },
+    { "app.quit", { "<Control>q", NULL } },
+    { "win.groups", { "<Control>g", NULL } },
+    { "win.help", { "F1", NULL } },
+    { "win.look", { "F5", "<Control>r", NULL } },
+    { "win.preferences", { "<Control>comma", NULL } },
+    { "win.report", { "<Control>l", NULL } },
+    { "window.close", { "<Control>w", NULL } },
   };
 
   G_APPLICATION_CLASS (baton_application_parent_class)->startup (application);

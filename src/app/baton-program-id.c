@@ -134,3 +134,25 @@ baton_program_id_dup_name (const char *program)
 
   return g_strdup (app != NULL ? g_app_info_get_display_name (G_APP_INFO (app)) : program);
 }
+
+/**
+ * baton_program_id_dup_icon:
+ * @program: a program, see baton_program_id_dup()
+ *
+ * Returns: (transfer full): its icon, else one for its kind
+ */
+GIcon *
+baton_program_id_dup_icon (const char *program)
+{
+  g_autoptr (GDesktopAppInfo) app = NULL;
+  GIcon *icon = NULL;
+
+  if (!g_str_has_suffix (program, ".desktop"))
+    return g_themed_icon_new ("baton-service-symbolic");
+
+  app = g_desktop_app_info_new (program);
+  if (app != NULL)
+    icon = g_app_info_get_icon (G_APP_INFO (app));
+
+  return icon != NULL ? g_object_ref (icon) : g_themed_icon_new ("baton-program-symbolic");
+}

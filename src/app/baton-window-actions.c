@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "baton-json.h"
+#include "baton-preferences-window.h"
 #include "baton-report-text.h"
 #include "baton-report-window.h"
 
@@ -97,6 +98,25 @@ activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
 }
 
 static void
+activate_preferences (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRoot) root = baton_root_new_system (&error);
+  BatonPreferencesWindow *window;
+
+  if (root == NULL)
+    {
+      baton_window_say (self, error->message);
+      return;
+    }
+
+  window = baton_preferences_window_new (self->model, root);
+  gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
 activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   g_autoptr (GtkBuilder) builder =
@@ -138,6 +158,7 @@ baton_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.show-rows", NULL, activate_show_rows);
   gtk_widget_class_install_action (widget_class, "win.report", NULL, activate_report);
   gtk_widget_class_install_action (widget_class, "win.copy-report", NULL, activate_copy_report);
+  gtk_widget_class_install_action (widget_class, "win.preferences", NULL, activate_preferences);
   gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
   gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
   gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);

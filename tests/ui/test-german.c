@@ -248,11 +248,12 @@ test_scenes (void)
     }
 }
 
-/* The plan, the report, the groups and the help. */
+/* The plan, the report, the groups, the preferences and the help. */
 static void
 test_other_windows (void)
 {
-  static const char *const actions[] = { "win.hand", "win.report", "win.groups", "win.help" };
+  static const char *const actions[] = { "win.hand", "win.report", "win.groups",
+                                         "win.preferences", "win.help" };
   g_autoptr (Scene) scene = scene_open ("rolled-back");
 
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-preferences-window.h"
+
+#include <glib/gi18n.h>
+
+#include "baton-always-row.h"
+#include "baton-detail-row.h"
+#include "baton-json.h"
+#include "baton-profile-words.h"
+#include "baton-profile.h"
+#include "baton-section.h"
+#include "baton-words.h"
+
+/* One card on both pages. */
+typedef struct
+{
+  char *address; /* owned */
+
+  /* borrowed: the pages own them */
+  AdwPreferencesGroup *always_group;
+  AdwPreferencesGroup *settings_group;
+  GtkListBox *always_list;
+  GtkListBox *settings_list;
+  GtkWidget *empty_label;
+} Place;
+
+struct _BatonPreferencesWindow
+{
+  AdwPreferencesWindow parent_instance;
+
+  /* owned */
+  BatonModel *model;
+  BatonRoot *root;
+  GPtrArray *places;
+
+  /* from the template */
+  AdwPreferencesPage *always_page;
+  AdwPreferencesPage *settings_page;
+  GtkLabel *always_label;
+  GtkLabel *settings_label;
+};
+
+G_DEFINE_FINAL_TYPE (BatonPreferencesWindow,
+                     baton_preferences_window,
+                     ADW_TYPE_PREFERENCES_WINDOW)
+
+static void
+free_place (gpointer data)
+{
+  Place *place = data;
+
+  g_free (place->address);
+  g_free (place);
+}
+
+static BatonAlwaysClose *
+get_always (BatonPreferencesWindow *self)
+{
+  return baton_model_get_always_close (self->model);
+}
+
+static JsonObject *
+find_card (BatonPreferencesWindow *self, const Place *place)
+{
+  return baton_view_find_card (baton_model_get_view (self->model), place->address);
+}
+
+static AdwPreferencesGroup *
+add_group (AdwPreferencesPage *page, const char *title, GtkListBox **ret_list)
+{
+  AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP (adw_preferences_group_new ());
+  GtkListBox *list = GTK_LIST_BOX (gtk_list_box_new ());
+  /* A group's title is markup, and a card's name comes from a list of such names. */
+  g_autofree char *escaped = g_markup_escape_text (title, -1);
+
+  adw_preferences_group_set_title (group, escaped);
+  gtk_list_box_set_selection_mode (list, GTK_SELECTION_NONE);
+  gtk_widget_add_css_class (GTK_WIDGET (list), "boxed-list");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (list), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
+                                  -1);
+  adw_preferences_group_add (group, GTK_WIDGET (list));
+  adw_preferences_page_add (page, group);
+  *ret_list = list;
+
+  return group;
+}
+
+/* A list box has a place for this, which baton_list_sync() would take for a row. */
+static GtkWidget *
+add_empty_label (AdwPreferencesGroup *group)
+{
+  GtkWidget *label =
+      gtk_label_new (_ ("No program is closed without a warning for this card."));
+
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_add_css_class (label, "dim-label");
+  adw_preferences_group_add (group, label);
+
+  return label;
+}
+
+static void
+add_place (BatonPreferencesWindow *self, JsonObject *card)
+{
+  Place *place = g_new0 (Place, 1);
+  g_autofree char *name = baton_words_dup_card_name (
+      card, baton_view_get_cards (baton_model_get_view (self->model)));
+
+  place->address = g_strdup (baton_json_get_string (card, "address"));
+  place->always_group = add_group (self->always_page, name, &place->always_list);
+  place->settings_group = add_group (self->settings_page, name, &place->settings_list);
+  place->empty_label = add_empty_label (place->always_group);
+  g_ptr_array_add (self->places, place);
+}
+
+static gboolean
+has_same_cards (BatonPreferencesWindow *self, JsonArray *cards)
+{
+  if (self->places->len != baton_json_count (cards))
+    return FALSE;
+
+  for (guint i = 0; i < self->places->len; i++)
+    {
+      const Place *place = self->places->pdata[i];
+
+      if (g_strcmp0 (place->address,
+                     baton_json_get_string (baton_json_nth_object (cards, i), "address")) != 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+show_places (BatonPreferencesWindow *self)
+{
+  JsonArray *cards = baton_view_get_cards (baton_model_get_view (self->model));
+
+  if (has_same_cards (self, cards))
+    return;
+
+  for (guint i = 0; i < self->places->len; i++)
+    {
+      const Place *place = self->places->pdata[i];
+
+      adw_preferences_page_remove (self->always_page, place->always_group);
+      adw_preferences_page_remove (self->settings_page, place->settings_group);
+    }
+  g_ptr_array_set_size (self->places, 0);
+  for (guint i = 0; i < baton_json_count (cards); i++)
+    add_place (self, baton_json_nth_object (cards, i));
+}
+
+static void
+on_remove_cb (BatonPreferencesWindow *self, BatonAlwaysRow *row)
+{
+  const char *const programs[] = { baton_always_row_get_program (row), NULL };
+  const Place *place = g_object_get_data (G_OBJECT (row), "baton-place");
+
+  baton_always_close_set (get_always (self), find_card (self, place), programs, FALSE);
+}
+
+/* What the rows of one list need while they are made and filled. */
+typedef struct
+{
+  BatonPreferencesWindow *window;
+  Place *place;
+  GPtrArray *items;
+} Filling;
+
+static GtkWidget *
+create_always_row (gpointer data)
+{
+  const Filling *filling = data;
+  BatonAlwaysRow *row = baton_always_row_new ();
+
+  g_object_set_data (G_OBJECT (row), "baton-place", filling->place);
+  g_signal_connect_object (row, "remove", G_CALLBACK (on_remove_cb), filling->window,
+                           G_CONNECT_SWAPPED);
+
+  return GTK_WIDGET (row);
+}
+
+static void
+fill_always_row (GtkWidget *row, guint index, gpointer data)
+{
+  const Filling *filling = data;
+
+  baton_always_row_show (BATON_ALWAYS_ROW (row), filling->items->pdata[index],
+                         baton_always_close_can_change (get_always (filling->window)));
+}
+
+static void
+show_always (BatonPreferencesWindow *self)
+{
+  const char *problem = baton_always_close_get_problem (get_always (self));
+
+  gtk_label_set_label (self->always_label,
+                       problem != NULL
+                           ? problem
+                           : _ ("These programs are closed without a warning when their card "
+                                "is handed over. The plan still names them."));
+  for (guint i = 0; i < self->places->len; i++)
+    {
+      Place *place = self->places->pdata[i];
+      g_auto (GStrv) programs =
+          baton_always_close_list (get_always (self), find_card (self, place));
+      g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+      Filling filling = { self, place, keys };
+
+      for (guint j = 0; programs[j] != NULL; j++)
+        g_ptr_array_add (keys, programs[j]);
+      baton_list_sync (place->always_list, keys, create_always_row, fill_always_row, &filling);
+      gtk_widget_set_visible (GTK_WIDGET (place->always_list), keys->len > 0);
+      gtk_widget_set_visible (place->empty_label, keys->len == 0);
+    }
+}
+
+static GtkWidget *
+create_setting_row (gpointer data)
+{
+  return GTK_WIDGET (baton_detail_row_new ());
+}
+
+static void
+fill_setting_row (GtkWidget *row, guint index, gpointer data)
+{
+  const Filling *filling = data;
+  const BatonProfileWord *word = filling->items->pdata[index];
+
+  baton_detail_row_show (BATON_DETAIL_ROW (row), word->title, word->value);
+}
+
+static void
+show_profile (BatonPreferencesWindow *self, const BatonProfile *profile)
+{
+  g_autoptr (GPtrArray) words = baton_profile_words_list (profile);
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+
+  for (guint i = 0; i < words->len; i++)
+    g_ptr_array_add (keys, ((BatonProfileWord *) words->pdata[i])->title);
+  for (guint i = 0; i < self->places->len; i++)
+    {
+      Place *place = self->places->pdata[i];
+      Filling filling = { self, place, words };
+
+      if (g_strcmp0 (place->address, profile->card) == 0)
+        baton_list_sync (place->settings_list, keys, create_setting_row, fill_setting_row,
+                         &filling);
+    }
+}
+
+/* What a thread reads the settings of. */
+typedef struct
+{
+  BatonRoot *root;
+  GStrv addresses;
+} Reading;
+
+static void
+free_reading (gpointer data)
+{
+  Reading *reading = data;
+
+  baton_root_unref (reading->root);
+  g_strfreev (reading->addresses);
+  g_free (reading);
+}
+
+static void
+free_profiles (gpointer data)
+{
+  g_ptr_array_unref (data);
+}
+
+static void
+read_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Reading *reading = data;
+  GPtrArray *profiles =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) (gpointer) baton_profile_free);
+
+  for (guint i = 0; reading->addresses[i] != NULL; i++)
+    g_ptr_array_add (profiles, baton_profile_load (reading->root, reading->addresses[i]));
+  g_task_return_pointer (task, profiles, free_profiles);
+}
+
+static void
+on_profiles_read_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  BatonPreferencesWindow *self = BATON_PREFERENCES_WINDOW (source);
+  g_autoptr (GPtrArray) profiles = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  for (guint i = 0; profiles != NULL && i < profiles->len; i++)
+    show_profile (self, profiles->pdata[i]);
+}
+
+static void
+read_profiles (BatonPreferencesWindow *self)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, on_profiles_read_cb, NULL);
+  g_autoptr (GStrvBuilder) addresses = g_strv_builder_new ();
+  Reading *reading = g_new0 (Reading, 1);
+
+  for (guint i = 0; i < self->places->len; i++)
+    g_strv_builder_add (addresses, ((const Place *) self->places->pdata[i])->address);
+  reading->root = baton_root_ref (self->root);
+  reading->addresses = g_strv_builder_end (addresses);
+  g_task_set_source_tag (task, read_profiles);
+  g_task_set_task_data (task, reading, free_reading);
+  g_task_run_in_thread (task, read_in_thread);
+}
+
+static void
+on_model_changed_cb (BatonPreferencesWindow *self, guint what)
+{
+  if ((what & BATON_VIEW_MACHINE) == 0)
+    return;
+
+  show_places (self);
+  show_always (self);
+  read_profiles (self);
+}
+
+static void
+on_always_changed_cb (BatonPreferencesWindow *self)
+{
+  show_always (self);
+}
+
+static void
+baton_preferences_window_dispose (GObject *object)
+{
+  BatonPreferencesWindow *self = BATON_PREFERENCES_WINDOW (object);
+
+  /* A thread that still reads keeps the window, which has nothing to show any more. */
+  if (self->model != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (get_always (self), self);
+      g_signal_handlers_disconnect_by_data (self->model, self);
+    }
+  g_clear_object (&self->model);
+  g_clear_pointer (&self->root, baton_root_unref);
+  g_ptr_array_set_size (self->places, 0);
+
+  G_OBJECT_CLASS (baton_preferences_window_parent_class)->dispose (object);
+}
+
+static void
+baton_preferences_window_finalize (GObject *object)
+{
+  BatonPreferencesWindow *self = BATON_PREFERENCES_WINDOW (object);
+
+  g_ptr_array_unref (self->places);
+
+  G_OBJECT_CLASS (baton_preferences_window_parent_class)->finalize (object);
+}
+
+static void
+baton_preferences_window_class_init (BatonPreferencesWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = baton_preferences_window_dispose;
+  G_OBJECT_CLASS (klass)->finalize = baton_preferences_window_finalize;
+
+  gtk_widget_class_set_template_from_resource (
+      widget_class, "/io/github/batongpu/Baton/ui/baton-preferences-window.ui");
+  gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, always_page);
+  gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, settings_page);
+  gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, always_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, settings_label);
+}
+
+static void
+baton_preferences_window_init (BatonPreferencesWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->places = g_ptr_array_new_with_free_func (free_place);
+}
+
+/**
+ * baton_preferences_window_new:
+ * @model: the window's model
+ * @root: where the administrator's settings are
+ *
+ * Returns: (transfer floating): a window with what its user has chosen, and with what the
+ *   administrator has set, which it only shows
+ */
+BatonPreferencesWindow *
+baton_preferences_window_new (BatonModel *model, BatonRoot *root)
+{
+  BatonPreferencesWindow *self = g_object_new (BATON_TYPE_PREFERENCES_WINDOW, NULL);
+  g_autofree char *file = baton_root_dup_shown_path (BATON_ROOT_ETC, "baton.conf");
+  /* Translators: the name of a file */
+  g_autofree char *settings =
+      g_strdup_printf (_ ("Set by the administrator in %s. What it does not name is at its "
+                          "default."),
+                       file);
+
+  self->model = g_object_ref (model);
+  self->root = baton_root_ref (root);
+  gtk_label_set_label (self->settings_label, settings);
+  g_signal_connect_object (model, "changed", G_CALLBACK (on_model_changed_cb), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (get_always (self), "changed", G_CALLBACK (on_always_changed_cb),
+                           self, G_CONNECT_SWAPPED);
+  baton_always_close_read_again (get_always (self));
+  on_model_changed_cb (self, BATON_VIEW_MACHINE);
+
+  return self;
+}
