@@ -2,11 +2,11 @@
 #include "config.h"
 
 #include "baton-cli-print.h"
+#include "baton-helper-command.h"
 #include "baton-plan.h"
 #include "baton-text.h"
 
 #include <glib/gi18n.h>
-#include <unistd.h>
 
 /* Where polkitd reads actions (polkit(8)); one below another prefix is read by nobody. */
 #define POLICY_PATH "share/polkit-1/actions/" BATON_APP_ID ".policy"
@@ -141,7 +141,7 @@ check_card (Doctor *self, const BatonCard *card)
   g_strfreev (request->cards);
   request->cards = g_strdupv ((GStrv) cards);
   request->to = card->side == BATON_SIDE_HOST ? BATON_SIDE_GUEST : BATON_SIDE_HOST;
-  request->uid = getuid ();
+  request->uid = baton_helper_command_get_asker ();
   baton_request_look (request, self->cli->root);
   plan = baton_plan_new (self->machine, self->holders, profile, request);
 

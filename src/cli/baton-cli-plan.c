@@ -7,13 +7,13 @@
 #include "baton-cli-words.h"
 #include "baton-client-result.h"
 #include "baton-error.h"
+#include "baton-helper-command.h"
 #include "baton-json.h"
 #include "baton-self-look.h"
 #include "baton-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
-#include <unistd.h>
 
 /**
  * baton_cli_build_request:
@@ -61,7 +61,7 @@ baton_cli_build_request (BatonCli *cli,
   arguments[0] = g_strdup (side);
   request = baton_request_new_from_arguments ((const char *const *) arguments, error);
   if (request != NULL)
-    request->uid = getuid ();
+    request->uid = baton_helper_command_get_asker ();
 
   return g_steal_pointer (&request);
 }

@@ -6,13 +6,37 @@
 #include <string.h>
 #include <unistd.h>
 
+/**
+ * baton_helper_command_get_asker:
+ *
+ * For whom this program asks, as the helper finds it: the caller of sudo (sudo(8), SUDO_UID) where
+ * root runs it, and else whoever runs it. Whoever could set the variable for root is root.
+ *
+ * Returns: the user
+ */
+guint
+baton_helper_command_get_asker (void)
+{
+  const char *sudo_uid = g_getenv ("SUDO_UID");
+  guint64 uid = 0;
+
+  /* (uid_t) -1 is no user. */
+  if (getuid () == 0 && sudo_uid != NULL &&
+      g_ascii_string_to_unsigned (sudo_uid, 10, 0, G_MAXUINT32 - 1, &uid, NULL))
+    return (guint) uid;
+
+  return getuid ();
+}
+
 /* pkexec clears the environment but for a few variables, and answers 127 to one that holds `/`,
- * `%` or `..` (validate_environment_variable() in its pkexec.c): the language is all it needs. */
+ * `%` or `..` (validate_environment_variable() in its pkexec.c): the language is all it needs.
+ * It says itself who called it; a helper that root starts hears that from us. */
 static GStrv
 build_environment (void)
 {
   static const char *const kept[] = { "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES" };
   GStrv environment = g_new0 (char *, 1);
+  guint asker = baton_helper_command_get_asker ();
 
   for (guint i = 0; i < G_N_ELEMENTS (kept); i++)
     {
@@ -20,6 +44,13 @@ build_environment (void)
 
       if (value != NULL && strpbrk (value, "/%") == NULL && strstr (value, "..") == NULL)
         environment = g_environ_setenv (environment, kept[i], value, TRUE);
+    }
+
+  if (asker != getuid ())
+    {
+      g_autofree char *text = g_strdup_printf ("%u", asker);
+
+      environment = g_environ_setenv (environment, "SUDO_UID", text, TRUE);
     }
 
   return environment;
@@ -83,7 +114,7 @@ baton_helper_command_build (const char *const *command,
  * @error: return location for an error
  *
  * Returns: (transfer full): the process, with pipes, and with no more of our environment than the
- *   language
+ *   language and, for root, who used sudo
  */
 GSubprocess *
 baton_helper_command_spawn (const char *const *argv, GError **error)

@@ -7,6 +7,7 @@
 
 G_BEGIN_DECLS
 
+guint baton_helper_command_get_asker (void);
 GStrv baton_helper_command_build (const char *const *command,
                                   const char *helper_path,
                                   const char *const *arguments,

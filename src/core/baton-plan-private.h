@@ -67,6 +67,7 @@ void baton_planning_look_for_crashes (BatonPlanning *self,
 void baton_planning_look_for_bad_returns (BatonPlanning *self);
 
 void baton_planning_look_at_system (BatonPlanning *self);
+void baton_planning_look_at_access (BatonPlanning *self);
 void baton_planning_look_at_iommu (BatonPlanning *self);
 void baton_planning_look_at_groups (BatonPlanning *self);
 void baton_planning_look_at_card (BatonPlanning *self);

@@ -90,6 +90,14 @@ offer_to_let_open (BatonPlanning *self)
     }
 }
 
+/* Root may open the node as it is, and no list of access names anybody else. */
+void
+baton_planning_look_at_access (BatonPlanning *self)
+{
+  if (self->plan->to == BATON_SIDE_GUEST && self->request->let_open && self->request->uid == 0)
+    baton_planning_add (self, BATON_CODE_LET_OPEN_NOBODY, NULL);
+}
+
 /* What the rest of the system has to say: other handoffs, the owner's settings, the asker's limits. */
 void
 baton_planning_look_at_system (BatonPlanning *self)

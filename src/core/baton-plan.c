@@ -134,6 +134,7 @@ look_and_add_steps (BatonPlanning *planning)
   plan->there_already = is_there && !asks_for_more_than_the_side (planning->request);
   if (!plan->there_already)
     baton_planning_look_at_system (planning);
+  baton_planning_look_at_access (planning);
   if (!is_there)
     baton_planning_look_at_iommu (planning);
   if (plan->to == BATON_SIDE_GUEST)

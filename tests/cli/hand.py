@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 
-from harness import (PATIENCE_S, Machine, check, check_events, environment, hello, line_of, result,
+from harness import (PATIENCE_S, UID, Machine, check, check_events, environment, hello, line_of, result,
                      run_stories, say, story)
 
 TWINS = "ryzen-x370-two-identical-rx580"
@@ -72,6 +72,45 @@ def consents_reach_the_helper():
         check(machine.asked_for("plan") ==
               [f"plan guest {CARD} --end-session --let-open --may-not-return --until-free"],
               machine.asked_for("plan"))
+
+
+def plan_of(text):
+    return next(event for event in map(json.loads, text.splitlines()) if event["type"] == "plan")
+
+
+@story
+def sudo_says_who_asks():
+    """Root's helper believes it; to nobody else's is it said."""
+    is_root = os.getuid() == 0
+    with Machine(TWINS) as machine:
+        said = machine.path / "said"
+        machine.set_helper(f'env >>{said}\nexit 127')
+        for uid, passed_on in (("1000", True), ("0", False), ("4294967294", True), ("4294967295", False),
+                               ("-1", False), ("", False), ("1000x", False), ("root", False)):
+            machine.run("recover", SUDO_UID=uid)
+            lines = said.read_text().splitlines()
+            said.unlink()
+            check((f"SUDO_UID={uid}" in lines) == (passed_on and is_root), f"{uid}: {lines}")
+            check(any(line.startswith("SUDO_UID=") for line in lines) == (passed_on and is_root), lines)
+
+
+@story
+def let_open_is_for_who_asks():
+    """With one's own eyes as with the helper's: by sudo for the user, by root alone for nobody."""
+    with Machine(TWINS) as machine:
+        machine.set_helper("exit 127")
+        words = ["--json", "plan", "guest", "27:00.0", "--let-open"]
+        _, text, _ = machine.run(*words, SUDO_UID=str(UID))
+        plan = plan_of(text)
+        steps = [step for step in plan["steps"] if step["kind"] == "let-open"]
+        check([step["detail"] for step in steps] == [str(UID)], plan)
+        check("let-open-nobody" not in [finding["code"] for finding in plan["findings"]], plan)
+        if os.getuid() != 0:
+            return
+        _, text, _ = machine.run(*words)
+        plan = plan_of(text)
+        check("let-open-nobody" in [finding["code"] for finding in plan["findings"]], plan)
+        check("let-open" not in [step["kind"] for step in plan["steps"]], plan)
 
 
 @story

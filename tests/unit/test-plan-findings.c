@@ -640,6 +640,13 @@ be_user (PlanMachine *m)
   m->request->uid = 1000;
 }
 
+static void
+be_root_and_ask_to_open (PlanMachine *m)
+{
+  m->request->uid = 0;
+  m->request->let_open = TRUE;
+}
+
 static const struct
 {
   const char *name;
@@ -757,6 +764,10 @@ static const struct
   { "journal", BATON_CODE_JOURNAL_UNFINISHED, HOST, GUEST, NULL, leave_journal },
   { "runit", BATON_CODE_NO_SYSTEMD, HOST, GUEST, NULL, run_other_init },
   { "user", BATON_CODE_LET_OPEN_OFFER, HOST, GUEST, be_root, be_user },
+  { "root wants access", BATON_CODE_LET_OPEN_NOBODY, HOST, GUEST, NULL,
+    be_root_and_ask_to_open },
+  { "root wants access to what is there", BATON_CODE_LET_OPEN_NOBODY, GUEST, GUEST, NULL,
+    be_root_and_ask_to_open },
 };
 
 static gboolean

@@ -62,5 +62,18 @@ def run(bench):
         assert entries(bench, node) == []
         expect_no_guest(bench, memlock='unlimited')
         bench.to_host(CARD, user='u')
+
+    # Through sudo, root asks, and for u: sudo(8) says so in SUDO_UID.
+    sudo = {'SUDO_UID': bench.run('id', '-u', 'u').out.strip()}
+    bench.to_guest(CARD, '--let-open', env=sudo)
+    assert entries(bench, node) == ['user:u:rw-'], entries(bench, node)
+    with bench.guest(CARD, SOUND, user='u', memlock='unlimited'):
+        pass
+    bench.to_host(CARD, env=sudo)
+    bench.run('test', '!', '-e', node)
+    # Root asks for itself, and hears that nobody is given anything.
+    alone = bench.batonctl('plan', 'guest', CARD, '--let-open')
+    assert 'let-open-nobody' in alone.findings, alone.findings
+    assert 'let-open' not in [step['kind'] for step in alone.plan['steps']], alone.plan
     bench.expect_driver('bochs-drm', CARD)
     bench.expect_driver('snd_hda_intel', SOUND)
