@@ -212,7 +212,8 @@ save (BatonAlwaysClose *self)
   next = g_new0 (Save, 1);
   next->file = g_object_ref (self->file);
   next->text = g_key_file_to_data (self->key_file, &next->length, NULL);
-  next->etag = g_strdup (self->etag);
+  /* No file has this one: where there was none, one that has come meanwhile is not ours. */
+  next->etag = g_strdup (self->etag != NULL ? self->etag : "none");
   self->is_saving = TRUE;
   task = g_task_new (self, NULL, on_saved_cb, NULL);
   g_task_set_source_tag (task, save);

@@ -284,6 +284,20 @@ test_changed_meanwhile (Fixture *self, gconstpointer data)
   g_assert_true (baton_always_close_has_all (always, card, both));
 }
 
+/* There was no file, and one has come: from a backup, or another computer's home. */
+static void
+test_came_meanwhile (Fixture *self, gconstpointer data)
+{
+  const char *theirs = "[1002:73bf@0000:03:00.0]\nprograms=wireplumber.service;\n";
+  g_autoptr (BatonAlwaysClose) always = open_always (self);
+
+  write_file (self, theirs);
+  baton_always_close_set (always, json_node_get_object (self->card), firefox, TRUE);
+  settle (always);
+  assert_file (self, theirs);
+  g_assert_nonnull (baton_always_close_get_problem (always));
+}
+
 /* There is a file where the directory would be. */
 static void
 test_cannot_write (Fixture *self, gconstpointer data)
@@ -314,6 +328,7 @@ main (int argc, char **argv)
   ADD ("/app/always-close/odd-entries", test_odd_entries);
   ADD ("/app/always-close/broken-card", test_broken_card);
   ADD ("/app/always-close/changed-meanwhile", test_changed_meanwhile);
+  ADD ("/app/always-close/came-meanwhile", test_came_meanwhile);
   ADD ("/app/always-close/cannot-write", test_cannot_write);
 
   return g_test_run ();

@@ -175,18 +175,19 @@ test_broken_settings (Open *self, gconstpointer data)
   g_assert_null (scene_find_label (self->window, "5 seconds"));
 }
 
+/* A narrow screen; the frame, which is a shadow where there is a compositor, comes on top. */
 static void
 test_narrow (Open *self, gconstpointer data)
 {
-  int minimum = 0;
+  GtkWidget *content = adw_window_get_content (ADW_WINDOW (self->window));
 
   set_always (self, TRUE);
   settle (self);
-  /* The window adds a frame, which is a shadow where there is a compositor. */
-  gtk_widget_measure (adw_window_get_content (ADW_WINDOW (self->window)),
-                      GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
-  g_test_message ("%d", minimum);
-  g_assert_cmpint (minimum, <=, 360);
+  gtk_window_set_default_size (GTK_WINDOW (self->window), 360, 640);
+  /* As long as something needs more room, it keeps that. */
+  while (gtk_widget_get_width (content) > 360)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_nonnull (scene_find_type (self->window, BATON_TYPE_ALWAYS_ROW, 0));
 }
 
 #define ADD(path, settings, test) g_test_add (path, Open, settings, set_up, test, tear_down)
