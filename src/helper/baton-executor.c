@@ -175,8 +175,8 @@ baton_executor_inhibit (BatonExecutor *self)
   baton_event_writer_log (self->context->events, "warning", text);
 }
 
-/* Asked once, and before what is unbound once more, as late as can be: who opens the card after this is met by the deadline of a write.
- * What is taken from vfio-pci is in the way of guests alone. */
+/* Asked once, and before what is unbound once more, as late as can be: who opens the card after this
+ * is met by the deadline of a write. What is taken from vfio-pci is in the way of guests alone. */
 static gboolean
 is_free (BatonExecutor *self, const BatonStep *step, BatonTrouble *trouble)
 {
@@ -197,6 +197,24 @@ is_free (BatonExecutor *self, const BatonStep *step, BatonTrouble *trouble)
   self->found_free_to_unbind = self->found_free && is_unbind;
 
   return self->found_free;
+}
+
+/* Who opens one function while another's driver does not let go has had all the time for it: the
+ * sound's may take two minutes, and the display comes after it. */
+static BatonOutcome
+apply (BatonExecutor *self, const BatonStep *step, BatonTrouble *trouble)
+{
+  gint64 start_us = g_get_monotonic_time ();
+  BatonOutcome outcome =
+      baton_step_get_class (step->kind)->apply (self->context, step, trouble);
+
+  if (g_get_monotonic_time () - start_us >= (gint64) self->context->soft_ms * 1000)
+    {
+      self->found_free_to_unbind = FALSE;
+      self->found_no_guest = FALSE;
+    }
+
+  return outcome;
 }
 
 BatonOutcome
@@ -222,7 +240,7 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
     return BATON_OUTCOME_FAILED;
   baton_progress_set_begun (self->progress, i);
 
-  outcome = class->apply (self->context, step, trouble);
+  outcome = apply (self, step, trouble);
   if (outcome != BATON_OUTCOME_OK)
     return outcome;
   if (!class->observe (self->context, step, TRUE, trouble) ||

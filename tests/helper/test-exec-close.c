@@ -375,6 +375,29 @@ test_new_holder (OwnProcesses *fixture, gconstpointer data)
   story_assert_same (before, after);
 }
 
+/* The sound's driver does not let go for a while, and somebody opens the display meanwhile: that
+ * nobody had it before is no news any more. */
+static void
+test_new_holder_in_a_stall (OwnProcesses *fixture, gconstpointer data)
+{
+  g_autofree char *before = fake_kernel_dup_snapshot (fixture->story.kernel);
+  g_autofree char *after = NULL;
+  pid_t holder, worker;
+
+  story_prepare (&fixture->story, "guest", NULL);
+  fake_kernel_set_fault (fixture->story.kernel, 5, FAKE_FAULT_BLOCK, 0);
+  worker = story_start_apart (&fixture->story);
+  story_wait_for_text (&fixture->story, "\"unbind:" FAKE_SOUND "\",\"state\":\"stalled\"");
+  holder = start_holder (POLITE);
+  fake_kernel_unblock (fixture->story.kernel);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_ROLLED_BACK);
+  story_read_events (&fixture->story);
+  story_assert_step_code (&fixture->story, "new-holder");
+  g_assert_cmpint (end_holder (holder), ==, 0);
+  after = fake_kernel_dup_snapshot (fixture->story.kernel);
+  story_assert_same (before, after);
+}
+
 /* The same by somebody who lets nobody see that. */
 static void
 test_new_holder_unseen (OwnProcesses *fixture, gconstpointer data)
@@ -631,6 +654,8 @@ main (int argc, char **argv)
               own_processes_set_up, test_split_in_use, own_processes_tear_down);
   g_test_add ("/helper/close/new-holder", OwnProcesses, NULL, own_processes_set_up,
               test_new_holder, own_processes_tear_down);
+  g_test_add ("/helper/close/new-holder-in-a-stall", OwnProcesses, NULL, own_processes_set_up,
+              test_new_holder_in_a_stall, own_processes_tear_down);
   g_test_add ("/helper/unseen/after-closing", OwnProcesses, NULL, own_processes_set_up,
               test_not_seen_any_more, own_processes_tear_down);
   g_test_add ("/helper/unseen/new-holder", OwnProcesses, NULL, own_processes_set_up,
