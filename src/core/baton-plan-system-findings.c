@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-plan-private.h"
+#include "baton-text.h"
 
 /* A guest with a card locks all its memory (vfio pins what the device may reach). Below this
  * share of the machine's memory hardly any guest worth a graphics card starts. */
@@ -63,8 +64,8 @@ look_at_memory_limit (BatonPlanning *self)
 {
   guint64 limit_bytes = self->request->memlock_bytes;
   guint64 memory_bytes = self->machine->system->memory_bytes;
-  g_autofree char *limit = g_format_size_full (limit_bytes, G_FORMAT_SIZE_IEC_UNITS);
-  g_autofree char *needed = g_format_size_full (memory_bytes, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *limit = baton_text_format_size (limit_bytes);
+  g_autofree char *needed = baton_text_format_size (memory_bytes);
 
   if (self->request->uid == 0 || limit_bytes == 0 ||
       limit_bytes >= memory_bytes / MEMLOCK_SHARE)

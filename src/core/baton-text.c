@@ -190,3 +190,30 @@ baton_code_dup_remedy (BatonCode code, GHashTable *args)
 
   return info != NULL && info->remedy != NULL ? baton_code_fill (info->remedy, args) : NULL;
 }
+
+/**
+ * baton_text_format_size:
+ * @bytes: how many there are
+ *
+ * Says it in the unit that fits, alike in every locale: what is an argument of a code must not
+ * differ by who has looked, as that of g_format_size() does.
+ *
+ * Returns: (transfer full): such as `8.0 MiB`, with a space that no line ends at
+ */
+char *
+baton_text_format_size (guint64 bytes)
+{
+  static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+  double size = (double) bytes / 1024;
+  guint unit = 0;
+
+  if (bytes < 1024)
+    return g_strdup_printf ("%" G_GUINT64_FORMAT "\302\240bytes", bytes);
+
+  for (; size >= 1024 && unit + 1 < G_N_ELEMENTS (units); unit++)
+    size /= 1024;
+
+  return g_strdup_printf ("%s\302\240%s", g_ascii_formatd (number, sizeof number, "%.1f", size),
+                          units[unit]);
+}

@@ -12,4 +12,6 @@ char *baton_code_fill (const char *sentence, GHashTable *args);
 char *baton_code_dup_text (BatonCode code, GHashTable *args);
 char *baton_code_dup_remedy (BatonCode code, GHashTable *args);
 
+char *baton_text_format_size (guint64 bytes);
+
 G_END_DECLS

@@ -78,6 +78,17 @@ def plan_of(text):
     return next(event for event in map(json.loads, text.splitlines()) if event["type"] == "plan")
 
 
+def add_limited_session(machine, memlock_bytes):
+    """Has the one who asks run a session that may lock this much memory, of much more."""
+    process = machine.tree / "proc/1700"
+    process.mkdir()
+    (process / "limits").write_text(f"Max locked memory         {memlock_bytes}              {memlock_bytes}"
+                                    "              bytes     \n")
+    if os.getuid() == 0:
+        os.chown(process, UID, -1)
+    (machine.tree / "proc/meminfo").write_text("MemTotal:       32768000 kB\n")
+
+
 @story
 def sudo_says_who_asks():
     """Root's helper believes it; to nobody else's is it said."""
@@ -111,6 +122,27 @@ def let_open_is_for_who_asks():
         plan = plan_of(text)
         check("let-open-nobody" in [finding["code"] for finding in plan["findings"]], plan)
         check("let-open" not in [step["kind"] for step in plan["steps"]], plan)
+
+
+@story
+def a_plan_is_the_same_in_every_locale():
+    """German writes 62,6 and no contract may: who looks with his own eyes looks in his own locale."""
+    with Machine(TWINS) as machine:
+        machine.set_helper("exit 127")
+        add_limited_session(machine, 8 << 20)
+        (machine.path / "comma").write_text('LC_NUMERIC\ndecimal_point ","\nthousands_sep "."\ngrouping 3;3\n'
+                                            'END LC_NUMERIC\n')
+        # Says that it is not all of a locale, with 1 as its status.
+        subprocess.run(["localedef", "--quiet", "--force", "-i", machine.path / "comma", machine.path / "xx_XX"],
+                       stderr=subprocess.DEVNULL, check=False)
+        here = {"LC_ALL": "", "LC_CTYPE": "C.UTF-8", "LC_NUMERIC": "xx_XX", "LOCPATH": str(machine.path)}
+        shown = subprocess.run(["/usr/bin/printf", "%.1f", "1,5"], env=environment(**here), capture_output=True,
+                               text=True, check=False).stdout
+        check(shown == "1,5", f"there is no such locale: {shown}")
+        _, events = machine.run_json("plan", "guest", "27:00.0", SUDO_UID=str(UID), **here)
+        plan = next(event for event in events if event["type"] == "plan")
+        low = [finding["args"] for finding in plan["findings"] if finding["code"] == "memlock-low"]
+        check(low == [{"limit": "8.0\u00a0MiB", "needed": "31.2\u00a0GiB"}], low)
 
 
 @story

@@ -78,9 +78,9 @@ esac""")
         check("Sanitizer" not in errors, errors)
         return done.returncode, done.stdout.decode(), errors
 
-    def run_json(self, *arguments, needs_result=True):
+    def run_json(self, *arguments, needs_result=True, **variables):
         """Returns: status, events, each held to the contract"""
-        status, text, errors = self.run("--json", *arguments)
+        status, text, errors = self.run("--json", *arguments, **variables)
         lines = text.encode("ascii").split(b"\n")
         check(lines.pop() == b"", "the last line has no end")
         events = check_events.check_output(lines, needs_result)

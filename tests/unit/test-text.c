@@ -162,6 +162,35 @@ test_fill_every_code (void)
   g_assert_null (baton_code_dup_remedy (BATON_CODE_NONE, NULL));
 }
 
+static const struct
+{
+  guint64 bytes;
+  const char *text;
+} size_rows[] = {
+  { 0, "0 bytes" },
+  { 1, "1 bytes" },
+  { 1023, "1023 bytes" },
+  { 1024, "1.0 KiB" },
+  { 1536, "1.5 KiB" },
+  { 8 << 20, "8.0 MiB" },
+  { G_GUINT64_CONSTANT (67176824832), "62.6 GiB" },
+  { G_GUINT64_CONSTANT (3) << 40, "3.0 TiB" },
+  { G_MAXUINT64, "16.0 EiB" },
+};
+
+static void
+test_format_size (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (size_rows); i++)
+    {
+      g_autofree char *text = baton_text_format_size (size_rows[i].bytes);
+      g_auto (GStrv) words = g_strsplit (text, "\302\240", -1);
+      g_autofree char *plain = g_strjoinv (" ", words);
+
+      g_assert_cmpstr (plain, ==, size_rows[i].text);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -171,6 +200,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/text/clean/cuts-between-characters",
                    test_clean_cuts_between_characters);
   g_test_add_func ("/core/text/fill", test_fill);
+  g_test_add_func ("/core/text/format-size", test_format_size);
   g_test_add_func ("/core/text/fill/every-code", test_fill_every_code);
 
   return g_test_run ();
