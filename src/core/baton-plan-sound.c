@@ -90,8 +90,12 @@ baton_planning_reserves_sound (const BatonPlanning *self, const BatonFunction *f
       if (!baton_planning_asks_for_sound (self, holder))
         continue;
       for (guint j = 0; holder->nodes[j] != NULL; j++)
-        if (g_strcmp0 (find_node (self, holder->nodes[j])->function, function->address) == 0)
-          return TRUE;
+        {
+          const BatonNode *node = find_node (self, holder->nodes[j]);
+
+          if (node != NULL && g_strcmp0 (node->function, function->address) == 0)
+            return TRUE;
+        }
     }
 
   return FALSE;
