@@ -9,7 +9,9 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -111,6 +113,41 @@ new_option_context (Parsed *parsed)
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
 
   return context;
+}
+
+/* A pipe says so of its writing end (pipe(7)), and a terminal that was closed of itself. */
+static gboolean
+is_reader_gone (void)
+{
+  struct pollfd output = { .fd = STDOUT_FILENO };
+
+  return poll (&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* Looks once, in the end, whether all that was said has arrived: a script believes the exit status.
+ * Who has read enough, as head(1) does, misses nothing. */
+static int
+end_output (BatonCli *self, int status)
+{
+  gboolean is_flushed = fflush (stdout) == 0 && ferror (stdout) == 0;
+  gboolean has_lost = self->writer != NULL && baton_event_writer_has_lost (self->writer);
+
+  g_clear_pointer (&self->writer, baton_event_writer_free);
+  if ((is_flushed && !has_lost) || is_reader_gone ())
+    return status;
+
+  if (status != BATON_EXIT_DONE)
+    {
+      g_printerr ("batonctl: %s\n", _ ("not all of the output could be written: see whether "
+                                       "there is room where it goes"));
+      return status;
+    }
+
+  g_printerr ("batonctl: %s\n",
+              _ ("it is done, but not all of the output could be written: see "
+                 "whether there is room where it goes"));
+
+  return BATON_EXIT_ERROR;
 }
 
 /* @code has the argument “reason”. */
@@ -283,9 +320,7 @@ refuse_options (int argc, char **argv, const GError *error)
   reason = baton_code_fill (_ ("{reason}: see “batonctl --help”"), args);
   status = baton_cli_refuse (&self, reason);
 
-  g_clear_pointer (&self.writer, baton_event_writer_free);
-
-  return status;
+  return end_output (&self, status);
 }
 
 /* https://no-color.org: any value but an empty one. */
@@ -324,9 +359,8 @@ run_parsed (BatonRoot *root, BatonHelperClient *client, Parsed *parsed)
   status = run_verb (&self, has_verb ? parsed->words[0] : NULL);
 
   g_strfreev (self.words);
-  g_clear_pointer (&self.writer, baton_event_writer_free);
 
-  return status;
+  return end_output (&self, status);
 }
 
 /**
@@ -342,6 +376,16 @@ baton_cli_set_language (const char *catalogues)
   bindtextdomain (GETTEXT_PACKAGE, catalogues);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
+}
+
+static int
+print_version (void)
+{
+  BatonCli self = { 0 };
+
+  g_print ("batonctl %s\n", BATON_VERSION);
+
+  return end_output (&self, BATON_EXIT_DONE);
 }
 
 /**
@@ -371,7 +415,7 @@ baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **arg
     }
   else if (parsed.version)
     {
-      g_print ("batonctl %s\n", BATON_VERSION);
+      status = print_version ();
     }
   else
     {

@@ -17,6 +17,7 @@ struct _BatonEventWriter
   guint64 snap;
   gboolean gone;
   gboolean torn;
+  gboolean lossy;
 };
 
 /**
@@ -109,6 +110,18 @@ baton_event_writer_is_gone (BatonEventWriter *self)
   return self->gone;
 }
 
+/**
+ * baton_event_writer_has_lost:
+ * @self: a writer
+ *
+ * Returns: %TRUE if a line was not written, or not whole, for whatever cause
+ */
+gboolean
+baton_event_writer_has_lost (BatonEventWriter *self)
+{
+  return self->lossy;
+}
+
 /* The clock of `t_ms`: it goes on while the machine sleeps. */
 gint64
 baton_event_get_boottime_ms (void)
@@ -157,7 +170,10 @@ void
 baton_event_writer_end_line (BatonEventWriter *self, GString *line)
 {
   if (self->gone)
-    return;
+    {
+      self->lossy = TRUE;
+      return;
+    }
 
   /* Half a line stays what it is, a line that no reader can parse, and hides none of ours. */
   if (self->torn)
@@ -168,6 +184,10 @@ baton_event_writer_end_line (BatonEventWriter *self, GString *line)
     {
       self->torn = FALSE;
       self->seq++;
+    }
+  else
+    {
+      self->lossy = TRUE;
     }
 }
 

@@ -60,6 +60,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonEventWriter, baton_event_writer_free)
 
 void baton_event_writer_resume (BatonEventWriter *self);
 gboolean baton_event_writer_is_gone (BatonEventWriter *self);
+gboolean baton_event_writer_has_lost (BatonEventWriter *self);
 
 void baton_event_writer_hello (BatonEventWriter *self, const char *verb, const char *by);
 void baton_event_writer_worker (BatonEventWriter *self, int pid, const char *start_time);

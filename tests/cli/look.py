@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What batonctl shows without the helper, and what it refuses."""
 
+import os
 import shutil
 import subprocess
 
-from harness import Machine, check, run_stories, story
+from harness import Machine, check, environment, run_stories, story
 
 TWINS = "ryzen-x370-two-identical-rx580"
 SHARED = "intel-z370-rtx2080ti-rtx2060-no-acs"
@@ -360,6 +361,35 @@ def a_closed_output_is_no_crash():
             command = " ".join(machine.command(*words))
             done = subprocess.run(["sh", "-c", f"{command} >&-"], capture_output=True, check=False)
             check(0 <= done.returncode < 20 and b"Sanitizer" not in done.stderr, done)
+
+
+@story
+def an_output_that_is_full_is_no_success():
+    with Machine(TWINS) as machine:
+        for words in (["list"], ["--json", "list"], ["doctor"], ["--version"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run(machine.command(*words), stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, env=environment(), check=False)
+            said = done.stderr.decode()
+            check(done.returncode == 17, f"{words}: {done.returncode} {said}")
+            check(said.startswith("batonctl: ") and "could be written" in said and said.count("\n") == 1, said)
+        # What went wrong before keeps its status.
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(machine.command("--json", "show", "99:00.0"), stdout=full,
+                                  stderr=subprocess.PIPE, env=environment(), check=False)
+        check(done.returncode == 10 and b"could be written" in done.stderr, done)
+
+
+@story
+def a_reader_that_has_enough_is_no_failure():
+    with Machine(TWINS) as machine:
+        for words in (["list"], ["--json", "list"]):
+            ours, theirs = os.pipe()
+            os.close(ours)
+            done = subprocess.run(machine.command(*words), stdin=subprocess.DEVNULL, stdout=theirs,
+                                  stderr=subprocess.PIPE, env=environment(), check=False)
+            os.close(theirs)
+            check(done.returncode == 0 and done.stderr == b"", f"{words}: {done}")
 
 
 run_stories()
