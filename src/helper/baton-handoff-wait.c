@@ -22,51 +22,77 @@ baton_handoff_split_off_wait (BatonHandoff *self)
   return g_ptr_array_steal_index (steps, steps->len - 1);
 }
 
-/* The report was kept when the handoff was done, and the next login is to read of this as well; also
- * where the report of another handoff has come between. */
-static void
-amend_report (BatonHandoff *self, const BatonEnd *end)
+/* The report was kept when the handoff was done; @end is what it has come to since. */
+static JsonNode *
+dup_report_with (BatonHandoff *self, const BatonEnd *end)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) changed = baton_end_to_json (end);
+  JsonNode *report = baton_end_to_json (end);
   JsonObjectIter iter;
   const char *name;
   JsonNode *value;
 
+  if (self->report == NULL)
+    return report;
+  json_object_iter_init (&iter, json_node_get_object (self->report));
+  while (json_object_iter_next (&iter, &name, &value))
+    if (!json_object_has_member (json_node_get_object (report), name))
+      json_object_set_member (json_node_get_object (report), name, json_node_copy (value));
+
+  return report;
+}
+
+/* The next login is to read of it as well; also where the report of another handoff has come
+ * between. */
+static void
+amend_report (BatonHandoff *self, const BatonEnd *end)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) report = dup_report_with (self, end);
+
   if (self->report == NULL || *self->lock == NULL)
     return;
-  json_object_iter_init (&iter, json_node_get_object (changed));
-  while (json_object_iter_next (&iter, &name, &value))
-    json_object_set_member (json_node_get_object (self->report), name, json_node_copy (value));
-  if (!baton_report_save (self->report, self->root, &error))
+  if (!baton_report_save (report, self->root, &error))
     baton_handoff_warn (self, error);
+}
+
+static BatonEnd *
+new_with_problem (BatonHandoff *self, const BatonEnd *end, const BatonTrouble *problem)
+{
+  g_autoptr (JsonNode) node = baton_end_to_json (end);
+  BatonEnd *changed =
+      end->status == BATON_EXIT_DONE
+          ? baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_HANDED_OVER_WITH_PROBLEMS, "card",
+                           self->record->card_name, NULL)
+          : baton_end_new_from_json (node);
+
+  baton_end_add_problem (changed, problem);
+
+  return changed;
 }
 
 /* What went wrong afterwards does not undo the handoff, and is not kept from whoever asked. */
 static void
 add_problem (BatonHandoff *self, BatonEnd **end, const BatonTrouble *problem)
 {
-  if ((*end)->status == BATON_EXIT_DONE)
-    {
-      baton_end_free (*end);
-      *end = baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_HANDED_OVER_WITH_PROBLEMS, "card",
-                            self->record->card_name, NULL);
-    }
-  baton_end_add_problem (*end, problem);
+  BatonEnd *changed = new_with_problem (self, *end, problem);
+
+  baton_end_free (*end);
+  *end = changed;
   amend_report (self, *end);
 }
 
-/* Waits without the lock, and tells of it. @end is what the handoff has come to up to then. */
+/* Waits without the lock, and tells of it. @cut_off is what the handoff has come to if the wait is
+ * the last of it. */
 static BatonOutcome
 wait_for_guest (BatonHandoff *self,
                 const BatonStep *step,
-                const BatonEnd *end,
+                JsonNode *cut_off,
                 BatonTrouble *trouble)
 {
   g_autoptr (GError) error = NULL;
   BatonOutcome outcome;
 
-  if (!baton_handoff_waits_note (self->root, self->request->handoff, end, &error))
+  if (!baton_handoff_waits_note (self->root, self->request->handoff, cut_off, &error))
     {
       baton_handoff_warn (self, error);
       g_clear_error (&error);
@@ -80,6 +106,21 @@ wait_for_guest (BatonHandoff *self,
                            trouble->errsv, trouble->code, trouble->args);
 
   return outcome;
+}
+
+/* Who asked for the return counts on it: should the wait be cut off, what is left to be told is that
+ * nothing comes of it. */
+static BatonOutcome
+wait_to_return (BatonHandoff *self,
+                const BatonStep *step,
+                const BatonEnd *end,
+                BatonTrouble *trouble)
+{
+  const BatonTrouble problem = { BATON_CODE_WAIT_CUT_OFF, NULL, 0 };
+  g_autoptr (BatonEnd) cut_off = new_with_problem (self, end, &problem);
+  g_autoptr (JsonNode) report = dup_report_with (self, cut_off);
+
+  return wait_for_guest (self, step, report, trouble);
 }
 
 static gboolean
@@ -120,7 +161,7 @@ baton_handoff_return_after_wait (BatonHandoff *self, const BatonStep *wait, Bato
 
   if (!is_with_guest (*end))
     return;
-  switch (wait_for_guest (self, wait, *end, &trouble))
+  switch (wait_to_return (self, wait, *end, &trouble))
     {
     case BATON_OUTCOME_OK:
       bring_back (self, end);
@@ -171,8 +212,9 @@ BatonEnd *
 baton_handoff_wait_and_prepare (BatonHandoff *self, const BatonStep *wait)
 {
   g_autoptr (BatonRecord) record = NULL;
-  g_autoptr (BatonEnd) cut_off =
+  g_autoptr (BatonEnd) nothing_done =
       baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
+  g_autoptr (JsonNode) cut_off = baton_end_to_json (nothing_done);
   g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
   BatonEnd *end;
 

@@ -20,7 +20,7 @@ build_directory (const char *id)
  * baton_handoff_waits_note:
  * @root: the roots
  * @id: a handoff
- * @end: what it has come to if nothing more comes of it
+ * @end: what it has come to if nothing more comes of it: members of a `result`, or a whole report
  * @error: return location for an error
  *
  * Notes that a handoff waits, before it lets the lock go.
@@ -28,11 +28,10 @@ build_directory (const char *id)
  * Returns: %TRUE if it is noted
  */
 gboolean
-baton_handoff_waits_note (BatonRoot *root, const char *id, const BatonEnd *end, GError **error)
+baton_handoff_waits_note (BatonRoot *root, const char *id, JsonNode *end, GError **error)
 {
   g_autofree char *directory = build_directory (id);
-  g_autoptr (JsonNode) node = baton_end_to_json (end);
-  g_autofree char *text = json_to_string (node, FALSE);
+  g_autofree char *text = json_to_string (end, FALSE);
 
   return baton_state_write (root, BATON_ROOT_RUN, directory, BATON_HANDOFF_WAITS, text, 0600,
                             error);
@@ -46,14 +45,12 @@ baton_handoff_waits_note (BatonRoot *root, const char *id, const BatonEnd *end, 
  * Returns: (transfer full) (nullable): what a handoff came to whose worker died while it waited, or
  *   %NULL where it did not wait
  */
-BatonEnd *
+JsonNode *
 baton_handoff_waits_read (BatonRoot *root, const char *id)
 {
   g_autofree char *directory = build_directory (id);
-  g_autoptr (JsonNode) node =
-      baton_state_read_json (root, BATON_ROOT_RUN, directory, BATON_HANDOFF_WAITS, NULL);
 
-  return node != NULL ? baton_end_new_from_json (node) : NULL;
+  return baton_state_read_json (root, BATON_ROOT_RUN, directory, BATON_HANDOFF_WAITS, NULL);
 }
 
 /**

@@ -71,22 +71,43 @@ baton_lost_find (BatonRoot *root)
   return NULL;
 }
 
+static const char *
+get_text (JsonNode *report, const char *name)
+{
+  /* Of a journal that could not be read nobody may know the handoff: null is no text. */
+  return report != NULL && JSON_NODE_HOLDS_OBJECT (report)
+             ? json_object_get_string_member_with_default (json_node_get_object (report), name,
+                                                           NULL)
+             : NULL;
+}
+
+/* One that waited to return the card had kept its report of the handoff to the guest before that:
+ * what it noted for its own end has come since, and only the report of the return comes after. */
+static gboolean
+is_outdated (JsonNode *report, JsonNode *noted)
+{
+  return noted != NULL && g_strcmp0 (get_text (report, "to"), "guest") == 0;
+}
+
 /* A worker that had come to its end, and died before it could say so, has kept its report. Where
  * another handoff has replaced that, the one that died was waiting, and had noted what it came to;
  * any other died before its first effect. */
 static BatonEnd *
-find_end (BatonRoot *root, const char *id)
+find_end (BatonRoot *root, const char *id, JsonNode **ret_report)
 {
   g_autoptr (JsonNode) report = baton_report_load (root, NULL);
+  g_autoptr (JsonNode) noted = baton_handoff_waits_read (root, id);
   BatonEnd *end = NULL;
 
-  /* Of a journal that could not be read nobody may know the handoff: null is no text. */
-  if (report != NULL && g_strcmp0 (json_object_get_string_member_with_default (
-                                       json_node_get_object (report), "handoff", NULL),
-                                   id) == 0)
+  if (g_strcmp0 (get_text (report, "handoff"), id) == 0 && !is_outdated (report, noted))
     end = baton_end_new_from_json (report);
-  if (end == NULL)
-    end = baton_handoff_waits_read (root, id);
+  if (end == NULL && noted != NULL)
+    {
+      end = baton_end_new_from_json (noted);
+      /* Nothing is kept of a wait that came before anything was done. */
+      if (g_strcmp0 (get_text (noted, "handoff"), id) == 0)
+        *ret_report = g_steal_pointer (&noted);
+    }
 
   return end != NULL ? end : baton_end_new (BATON_EXIT_ROLLED_BACK, BATON_CODE_RECOVERED, NULL);
 }
@@ -117,16 +138,34 @@ baton_lost_tell (BatonRoot *root, const char *id, const BatonEnd *end, gint64 st
   baton_end_emit (end, events, start_us);
 }
 
+/* Only who holds the lock may put it in another report's place. */
 static void
-tell_lost (BatonRoot *root, const char *id, const BatonEnd *unreadable, gint64 start_us)
+keep_report (BatonRoot *root, JsonNode *report)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!baton_report_save (report, root, &error))
+    g_printerr ("baton-helper: %s\n", error->message);
+}
+
+static void
+tell_lost (BatonRoot *root,
+           const char *id,
+           const BatonEnd *unreadable,
+           gboolean has_lock,
+           gint64 start_us)
 {
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, NULL);
   g_autoptr (BatonEnd) end = NULL;
+  g_autoptr (JsonNode) report = NULL;
 
-  if (dir == NULL || baton_handoff_hold_clear (root, dir) || !is_worker_gone (root, dir))
+  if (dir == NULL || baton_handoff_dir_has_ended (dir) ||
+      baton_handoff_hold_clear (root, dir) || !is_worker_gone (root, dir))
     return;
   if (unreadable == NULL)
-    end = find_end (root, id);
+    end = find_end (root, id, &report);
+  if (report != NULL && has_lock)
+    keep_report (root, report);
   baton_lost_tell (root, id, unreadable != NULL ? unreadable : end, start_us);
 }
 
@@ -146,7 +185,7 @@ baton_lost_tell_waiting (BatonRoot *root, const char *except, gint64 start_us)
 
   for (guint i = 0; i < ids->len; i++)
     if (g_strcmp0 (g_ptr_array_index (ids, i), except) != 0)
-      tell_lost (root, g_ptr_array_index (ids, i), NULL, start_us);
+      tell_lost (root, g_ptr_array_index (ids, i), NULL, FALSE, start_us);
 }
 
 /**
@@ -166,5 +205,5 @@ baton_lost_tell_all (BatonRoot *root, const BatonEnd *unreadable, gint64 start_u
   g_autoptr (GPtrArray) ids = baton_root_list (root, BATON_ROOT_RUN, BATON_HANDOFF_PLACE, NULL);
 
   for (guint i = 0; ids != NULL && i < ids->len; i++)
-    tell_lost (root, g_ptr_array_index (ids, i), unreadable, start_us);
+    tell_lost (root, g_ptr_array_index (ids, i), unreadable, TRUE, start_us);
 }

@@ -371,10 +371,74 @@ test_taken_back_by_hand (OwnProcesses *fixture, gconstpointer data)
                    by_hand);
 }
 
-/* The worker is killed while it waits, and the last report is another card's by then, or that is
- * still at work. */
+static void
+assert_cut_off (JsonObject *end)
+{
+  JsonArray *troubles = json_object_get_array_member (end, "troubles");
+
+  g_assert_cmpstr (json_object_get_string_member (end, "state"), ==, "degraded");
+  g_assert_cmpstr (json_object_get_string_member (end, "code"), ==,
+                   "handed-over-with-problems");
+  g_assert_cmpuint (json_array_get_length (troubles), ==, 1);
+  g_assert_cmpstr (
+      json_object_get_string_member (json_array_get_object_element (troubles, 0), "code"), ==,
+      "wait-cut-off");
+}
+
+/* The card stays with the guest for good, though it was to come back: whoever waits for a result is
+ * told so, and the next login. */
+static void
+assert_told_of_cut_off (OwnProcesses *fixture)
+{
+  const BatonEvent *last;
+
+  story_read_events (&fixture->story);
+  story_assert_one_result (&fixture->story);
+  last = g_ptr_array_index (fixture->story.events, fixture->story.events->len - 1);
+  assert_cut_off (last->object);
+  g_test_message ("%s", json_object_get_string_member (last->object, "text"));
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+}
+
+static void
+assert_reported_cut_off (OwnProcesses *fixture)
+{
+  g_autoptr (JsonNode) report = baton_report_load (fixture->story.root, NULL);
+  JsonObject *object;
+
+  g_assert_nonnull (report);
+  object = json_node_get_object (report);
+  assert_cut_off (object);
+  g_assert_cmpstr (json_object_get_string_member (object, "handoff"), ==, fixture->story.id);
+  g_assert_cmpstr (json_object_get_string_member (object, "to"), ==, "guest");
+}
+
+/* The worker is killed while it waits, and the last report is still its own. */
 static void
 test_killed_while_waiting (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  g_autoptr (JsonNode) report = NULL;
+  pid_t worker;
+
+  use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  report = baton_report_load (fixture->story.root, NULL);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
+                   "handed-over");
+  g_assert_cmpint (kill (worker, SIGKILL), ==, 0);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, -1);
+  g_assert_cmpint (baton_recover_run (fixture->story.root), ==, 0);
+  assert_told_of_cut_off (fixture);
+  assert_reported_cut_off (fixture);
+}
+
+/* The same where the last report is another card's by then, or that is still at work, whose report
+ * comes next. */
+static void
+test_killed_beside_another (OwnProcesses *fixture, gconstpointer data)
 {
   static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
   gboolean is_busy = GPOINTER_TO_INT (data);
@@ -394,10 +458,9 @@ test_killed_while_waiting (OwnProcesses *fixture, gconstpointer data)
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, -1);
   g_assert_cmpint (baton_recover_run (fixture->story.root), ==, is_busy ? BATON_EXIT_BUSY : 0);
   g_clear_pointer (&lock, baton_lock_release);
-  story_read_events (&fixture->story);
-  story_assert_code (&fixture->story, "handed-over");
-  story_assert_one_result (&fixture->story);
-  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  assert_told_of_cut_off (fixture);
+  if (!is_busy)
+    assert_reported_cut_off (fixture);
 }
 
 /* What would have been in the way at once is in the way afterwards, and the next login hears of it. */
@@ -455,10 +518,12 @@ main (int argc, char **argv)
               own_processes_set_up, test_cancelled_without_lock, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/taken-back-by-hand", OwnProcesses, NULL, own_processes_set_up,
               test_taken_back_by_hand, own_processes_tear_down);
-  g_test_add ("/helper/wait-guest/killed", OwnProcesses, GINT_TO_POINTER (FALSE),
-              own_processes_set_up, test_killed_while_waiting, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/killed", OwnProcesses, NULL, own_processes_set_up,
+              test_killed_while_waiting, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/killed-after-another", OwnProcesses, GINT_TO_POINTER (FALSE),
+              own_processes_set_up, test_killed_beside_another, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/killed-while-busy", OwnProcesses, GINT_TO_POINTER (TRUE),
-              own_processes_set_up, test_killed_while_waiting, own_processes_tear_down);
+              own_processes_set_up, test_killed_beside_another, own_processes_tear_down);
 
   return g_test_run ();
 }
