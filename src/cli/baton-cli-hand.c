@@ -93,9 +93,9 @@ end_without_agreement (BatonCli *cli)
 }
 
 /* Shows the plan that @request leads to, and asks. Returns: %TRUE if it may be carried out, with
- * its digest in @request; else @ret_status is the exit status */
+ * its digest in @request and @ret_own_look set; else @ret_status is the exit status */
 static gboolean
-agree (BatonCli *cli, BatonRequest *request, int *ret_status)
+agree (BatonCli *cli, BatonRequest *request, gboolean *ret_own_look, int *ret_status)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonCliOutput) preview = baton_cli_preview (cli, request, &error);
@@ -131,8 +131,29 @@ agree (BatonCli *cli, BatonRequest *request, int *ret_status)
   g_free (request->expect);
   request->expect =
       g_strdup (baton_json_get_string (baton_view_get_plan (preview->view), "digest"));
+  *ret_own_look = baton_cli_is_own_look (preview);
 
   return TRUE;
+}
+
+/* Whether the helper has refused for processes that the preview could not see and that were to be
+ * closed. Its digest stands: closing has consents of its own. */
+static gboolean
+takes_more (BatonCli *cli, BatonRequest *request, BatonCliOutput *output)
+{
+  return cli->writer == NULL &&
+         baton_client_result_get_code (output->result) == BATON_CODE_REFUSED &&
+         baton_cli_add_found (cli, request, output->view);
+}
+
+/* Shows the plan of the helper that has refused, and asks again: now it names who is closed. */
+static gboolean
+agree_to_more (BatonCli *cli, BatonRequest *request, BatonCliOutput *output)
+{
+  baton_cli_print_result (cli, output->result);
+  baton_cli_print_plan (cli, output->view);
+
+  return is_agreed (cli, request);
 }
 
 /* What stands in the way since the preview is named where the end says that something does. */
@@ -158,21 +179,32 @@ baton_cli_hand (BatonCli *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonCliOutput) output = NULL;
+  g_autoptr (BatonRequest) request = NULL;
+  gboolean is_own_look = FALSE;
   int status = 0;
 
   for (guint i = 0; i < MAX_PLANS; i++)
     {
-      /* Who holds the card is looked up anew for each plan, and so is who is to be closed. */
-      g_autoptr (BatonRequest) request =
-          baton_cli_build_request (self, self->verb, (const char *const *) self->words, &error);
+      if (request != NULL && !agree_to_more (self, request, output))
+        return end_without_agreement (self);
 
+      /* Who holds the card is looked up anew for each plan, and so is who is to be closed. */
       if (request == NULL)
-        return baton_cli_end_with_error (self, error);
-      if (!agree (self, request, &status))
-        return status;
+        {
+          request = baton_cli_build_request (self, self->verb,
+                                             (const char *const *) self->words, &error);
+          if (request == NULL)
+            return baton_cli_end_with_error (self, error);
+          if (!agree (self, request, &is_own_look, &status))
+            return status;
+        }
 
       g_clear_pointer (&output, baton_cli_output_free);
       output = carry_out (self, request);
+      if (is_own_look && takes_more (self, request, output))
+        continue;
+
+      g_clear_pointer (&request, baton_request_free);
       if (baton_client_result_get_code (output->result) != BATON_CODE_PLAN_CHANGED ||
           self->writer != NULL || (self->options & BATON_CLI_YES) != 0)
         break;

@@ -299,6 +299,83 @@ def who_is_to_be_closed_must_be_seen():
         check(not machine.asked_for("hand"), "a handoff was begun")
 
 
+def unseen_holder(machine, then_closed=say(*DONE)):
+    """Where polkit lets nobody look, as over ssh, dolphin of another user is the helper's to find."""
+    machine.set_helper("exit 127")
+    _, events = machine.run_json("plan", "guest", "27:00.0")
+    plan = next(event for event in events if event["type"] == "plan")
+    plan = {key: plan[key] for key in plan if key not in ("v", "seq", "t_ms", "type")}
+    args = {"name": "dolphin", "pid": "4711", "user": "b", "nodes": "/dev/dri/card1"}
+    plan["findings"].append({"severity": "blocker", "code": "in-use-app", "args": args, "consent": "close",
+                             "subject": "4711:4242", "text": "dolphin is using the card.", "remedy": "Close it."})
+    machine.set_helper(f"""
+case "$*" in
+  plan*) exit 127 ;;
+  *"--close 4711:4242"*)
+{then_closed}
+  ;;
+  *)
+{say(hello(), line_of(2, "plan", **plan), result(3, 12, "refused", "refused", {"count": "1"}))}
+  ;;
+esac""")
+    machine.asked.unlink()
+    plain = f"hand guest {CARD} --expect {plan['digest']}"
+    return [plain, f"hand guest {CARD} --close 4711:4242 --expect {plan['digest']}"]
+
+
+@story
+def who_could_not_be_seen_is_closed_once_found():
+    for words in (["--close", "4711"], ["--close-all"]):
+        with Machine(TWINS) as machine:
+            both = unseen_holder(machine)
+            status, text, errors = machine.run("guest", "27:00.0", "--yes", *words)
+            check(status == 0 and "(process 4711 of b)" in text and "is ready" in text, text + errors)
+            check(machine.asked_for("hand") == both, machine.asked_for("hand"))
+
+
+@story
+def who_was_found_is_shown_before_it_is_closed():
+    for answers, status, n_asked in ((["y\n", "y\n"], 0, 2), (["y\n", "n\n"], 13, 1), (["n\n"], 13, 0)):
+        with Machine(TWINS) as machine:
+            both = unseen_holder(machine)
+            got, text = machine.run_on_terminal(answers, "guest", "27:00.0", "--close-all")
+            check(got == status and machine.asked_for("hand") == both[:n_asked], f"{answers}: {got} {text}")
+
+
+@story
+def nobody_is_closed_who_was_not_named():
+    for words in ([], ["--close", "4712"]):
+        with Machine(TWINS) as machine:
+            both = unseen_holder(machine)
+            status, text, errors = machine.run("guest", "27:00.0", "--yes", *words)
+            check(status == 12 and "With --close 4711 or --close-all" in text, text)
+            check("with sudo" in errors and ("4712" in errors) == bool(words), errors)
+            check(machine.asked_for("hand") == both[:1], machine.asked_for("hand"))
+
+
+@story
+def a_helper_that_refuses_again_is_not_asked_for_ever():
+    refused = say(hello(), result(2, 12, "refused", "refused", {"count": "1"}))
+    with Machine(TWINS) as machine:
+        both = unseen_holder(machine, refused)
+        status, text, _ = machine.run("guest", "27:00.0", "--yes", "--close-all")
+        check(status == 12 and machine.asked_for("hand") == both, text)
+
+
+@story
+def what_cannot_be_seen_takes_sudo_where_nobody_goes_on():
+    """One output of the protocol has one result, and a plan carries nothing out."""
+    with Machine(TWINS) as machine:
+        unseen_holder(machine)
+        for words in (["--json", "guest", "27:00.0", "--yes"], ["plan", "guest", "27:00.0"],
+                      ["guest", "27:00.0", "--dry-run"]):
+            status, text, errors = machine.run(*words, "--close", "4711")
+            check(status == 10 and "4711" in text + errors and "with sudo" in text + errors, f"{words}: {text} {errors}")
+        status, _, errors = machine.run("guest", "27:00.0", "--yes", "--close", "x")
+        check(status == 10, errors)
+        check(not machine.asked_for("hand"), machine.asked_for("hand"))
+
+
 def start(machine, *arguments):
     return subprocess.Popen(machine.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, env=environment(), text=True)

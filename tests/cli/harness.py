@@ -88,8 +88,9 @@ esac""")
             check(events[-1]["exit"] == status, f"status {status}, result {events[-1]}")
         return status, events
 
-    def run_on_terminal(self, answer, *arguments, **variables):
-        """Runs batonctl on a terminal of its own and answers its question. Returns: status, text"""
+    def run_on_terminal(self, answers, *arguments, **variables):
+        """Runs batonctl on a terminal of its own and answers its questions. Returns: status, text"""
+        answers = [answers] if isinstance(answers, str) else list(answers or ())
         child, terminal = pty.fork()
         if child == 0:
             os.execve(BATONCTL, self.command(*arguments), environment(**variables))
@@ -103,9 +104,8 @@ esac""")
             if not block:
                 break
             text += block
-            if answer is not None and text.rstrip().endswith(b"[y/N]"):
-                os.write(terminal, answer.encode())
-                answer = None
+            if answers and text.rstrip().endswith(b"[y/N]"):
+                os.write(terminal, answers.pop(0).encode())
         os.close(terminal)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         return status, text.decode()
