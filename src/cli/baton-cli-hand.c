@@ -75,23 +75,6 @@ end_with_preview (BatonCli *cli, BatonCliOutput *output)
   return baton_client_result_get_exit (output->result);
 }
 
-static int
-end_without_agreement (BatonCli *cli)
-{
-  if (cli->writer != NULL)
-    {
-      baton_event_writer_hello (cli->writer, cli->verb, "self");
-      baton_event_writer_result (cli->writer, BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL,
-                                 NULL, 0);
-    }
-  else
-    {
-      g_print ("%s\n", _ ("Nothing was done."));
-    }
-
-  return BATON_EXIT_CANCELLED;
-}
-
 /* Shows the plan that @request leads to, and asks. Returns: %TRUE if it may be carried out, with
  * its digest in @request and @ret_own_look set; else @ret_status is the exit status */
 static gboolean
@@ -115,7 +98,8 @@ agree (BatonCli *cli, BatonRequest *request, gboolean *ret_own_look, int *ret_st
       return FALSE;
     }
 
-  if ((cli->options & BATON_CLI_YES) == 0 && !cli->interactive)
+  /* With --json the plan has not been shown: nobody can agree to it, on a terminal either. */
+  if ((cli->options & BATON_CLI_YES) == 0 && (!cli->interactive || cli->writer != NULL))
     {
       *ret_status = baton_cli_refuse (
           cli, _ ("nobody can be asked here: give --yes to do it without a question"));
@@ -124,7 +108,8 @@ agree (BatonCli *cli, BatonRequest *request, gboolean *ret_own_look, int *ret_st
 
   if (!is_agreed (cli, request))
     {
-      *ret_status = end_without_agreement (cli);
+      g_print ("%s\n", _ ("Nothing was done."));
+      *ret_status = BATON_EXIT_CANCELLED;
       return FALSE;
     }
 

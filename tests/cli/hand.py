@@ -204,6 +204,16 @@ def a_terminal_is_asked():
 
 
 @story
+def nobody_agrees_to_a_plan_that_was_not_shown():
+    """With --json a terminal shows no plan: what is asked about must have been seen."""
+    with Machine(TWINS, say(*DONE)) as machine:
+        status, text = machine.run_on_terminal("y\n", "--json", "guest", "27:00.0")
+        check(status == 10 and "[y/N]" not in text, text)
+        check(json.loads(text.splitlines()[-1])["code"] == "bad-arguments", text)
+        check(not machine.asked_for("hand"), "a handoff was begun")
+
+
+@story
 def a_changed_plan_is_shown_again():
     changed = say(hello(), result(2, 12, "refused", "plan-changed"))
     with Machine(TWINS, changed) as machine:
