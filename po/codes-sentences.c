@@ -460,3 +460,5 @@ gettext ("Look at the card’s state now; “batonctl watch” shows a handoff t
 gettext ("No Password Prompt");
 gettext ("The program pkexec is not installed, so nobody can be asked for a password.");
 gettext ("Install pkexec (on Debian the package of that name), or run batonctl with sudo.");
+gettext ("Not Known to polkit");
+gettext ("polkit does not know Baton’s actions.");

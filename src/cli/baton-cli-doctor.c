@@ -20,6 +20,7 @@ typedef struct
   char *next_for_card;   /* owned: the same, where no card is ready */
   guint n_ready;
   guint n_problems;
+  BatonCode missing; /* the first thing without which Baton hands over nothing */
 } Doctor;
 
 static void
@@ -66,8 +67,17 @@ say_code_about (Doctor *self, BatonCode code, const char *key, const char *value
 {
   g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
 
-  g_hash_table_insert (args, (gpointer) key, (gpointer) value);
+  if (key != NULL)
+    g_hash_table_insert (args, (gpointer) key, (gpointer) value);
   say_code (self, code, args, &self->next);
+}
+
+static void
+say_missing (Doctor *self, BatonCode code, const char *key, const char *value)
+{
+  say_code_about (self, code, key, value);
+  if (self->missing == BATON_CODE_NONE)
+    self->missing = code;
 }
 
 static void
@@ -79,17 +89,15 @@ check_installation (Doctor *self)
   if (g_file_test (helper, G_FILE_TEST_IS_EXECUTABLE))
     say_good (self, _ ("Baton’s helper is installed."));
   else
-    say_code_about (self, BATON_CODE_HELPER_MISSING, "path", helper);
+    say_missing (self, BATON_CODE_HELPER_MISSING, "path", helper);
 
   if (pkexec == NULL && geteuid () != 0)
-    say_code (self, BATON_CODE_PKEXEC_MISSING, NULL, &self->next);
+    say_missing (self, BATON_CODE_PKEXEC_MISSING, NULL, NULL);
 
   if (baton_root_exists (self->cli->root, BATON_ROOT_USR, POLICY_PATH))
     say_good (self, _ ("polkit knows Baton’s actions."));
   else
-    say_wrong (self, _ ("polkit does not know Baton’s actions."),
-               _ ("Install Baton again; a build must be configured with --prefix=/usr."),
-               &self->next);
+    say_missing (self, BATON_CODE_POLICY_MISSING, NULL, NULL);
 }
 
 /* What keeps one card here is not the next thing to do while another is ready.
@@ -200,19 +208,31 @@ check_cards (Doctor *self)
     check_card (self, g_ptr_array_index (self->machine->cards, i));
 }
 
+/* What is not installed has no line of its own for programs: the result names it. */
+static void
+write_end (Doctor *self, BatonExit status)
+{
+  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree char *count = g_strdup_printf ("%u", self->n_problems);
+  BatonCode code = self->missing;
+
+  if (code == BATON_CODE_NONE)
+    code = status == BATON_EXIT_DONE ? BATON_CODE_LOOKED : BATON_CODE_REFUSED;
+  g_hash_table_insert (args, (gpointer) "count", count);
+  g_hash_table_insert (args, (gpointer) "path",
+                       (gpointer) baton_helper_client_get_path (self->cli->client));
+  baton_event_writer_result (self->cli->writer, status, code, args, NULL, 0);
+}
+
 static int
 end (Doctor *self)
 {
-  int status = self->n_ready > 0 ? BATON_EXIT_DONE : BATON_EXIT_REFUSED;
+  gboolean is_ready = self->missing == BATON_CODE_NONE && self->n_ready > 0;
+  BatonExit status = is_ready ? BATON_EXIT_DONE : BATON_EXIT_REFUSED;
 
   if (self->cli->writer != NULL)
     {
-      g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
-      g_autofree char *count = g_strdup_printf ("%u", self->n_problems);
-      BatonCode code = status == BATON_EXIT_DONE ? BATON_CODE_LOOKED : BATON_CODE_REFUSED;
-
-      g_hash_table_insert (args, (gpointer) "count", count);
-      baton_event_writer_result (self->cli->writer, (BatonExit) status, code, args, NULL, 0);
+      write_end (self, status);
       return status;
     }
 
@@ -223,7 +243,7 @@ end (Doctor *self)
   if (self->next != NULL)
     /* Translators: %s is a sentence that says what to do. */
     g_print (_ ("Next: %s\n"), self->next);
-  else if (self->n_ready > 0)
+  else if (is_ready)
     g_print ("%s\n", _ ("This computer is ready. Next: “batonctl plan guest CARD” shows what a "
                         "handoff would do."));
 

@@ -40,6 +40,9 @@ class Machine:
                         TOP / f"tests/machines/listings/{listing}.txt", self.tree], check=True)
         # With it, cards that do not reset by themselves need no consent of their own.
         (self.tree / "sys/module/vendor_reset").mkdir()
+        self.policy = self.tree / "usr/share/polkit-1/actions/io.github.batongpu.Baton.policy"
+        self.policy.parent.mkdir(parents=True)
+        self.policy.write_text("")
         self.path.chmod(0o755)
         self.set_helper(f"""
 case $1 in

@@ -100,9 +100,6 @@ def doctor_keeps_the_contract():
 def doctor_names_no_remedy_that_nothing_needs():
     """The desktop draws with the first card, and the second is free."""
     with Machine(TWINS) as machine:
-        policy = machine.tree / "usr/share/polkit-1/actions/io.github.batongpu.Baton.policy"
-        policy.parent.mkdir(parents=True)
-        policy.write_text("")
         for n, address in enumerate(("0000:26:00.0", "0000:27:00.0")):
             node = machine.tree / f"sys/bus/pci/devices/{address}/drm/card{n}"
             node.mkdir(parents=True)
@@ -116,9 +113,24 @@ def doctor_names_no_remedy_that_nothing_needs():
         status, text, _ = machine.run("doctor")
         check(status == 12 and "Next: Log out first" in text, text)
         # Without Baton, no card can be handed over.
-        policy.unlink()
+        machine.policy.unlink()
         status, text, _ = machine.run("doctor")
         check("Next: Install Baton again" in text, text)
+
+
+@story
+def doctor_finds_no_computer_ready_where_baton_is_not_installed():
+    """Its cards could be handed over, and yet nothing can be."""
+    for name, code in (("policy", "policy-missing"), ("helper", "helper-missing")):
+        with Machine(TWINS) as machine:
+            status, text, _ = machine.run("doctor")
+            check(status == 0 and "This computer is ready" in text, text)
+            getattr(machine, name).unlink()
+            status, text, _ = machine.run("doctor")
+            check(status == 12 and "Next: Install Baton again" in text, f"{name}: {status} {text}")
+            check("can be handed to a virtual machine" in text, text)
+            status, events = machine.run_json("doctor")
+            check(status == 12 and events[-1]["code"] == code, events[-1])
 
 
 @story
