@@ -214,6 +214,19 @@ baton_handoff_is_waiting (BatonHandoff *self)
 }
 
 /**
+ * baton_handoff_is_wait_cancelled:
+ *
+ * Returns: %TRUE if it was asked to stop while it waits for a virtual machine: the card stays where
+ *   it is, and nothing is put back
+ */
+gboolean
+baton_handoff_is_wait_cancelled (BatonHandoff *self)
+{
+  return baton_handoff_get_phase (self) == BATON_HANDOFF_CANCELLING && !self->undoing &&
+         baton_handoff_is_at (self, "wait-guest");
+}
+
+/**
  * baton_handoff_can_cancel:
  * @self: a handoff
  *

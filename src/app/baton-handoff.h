@@ -37,6 +37,7 @@ const char *baton_handoff_get_to (BatonHandoff *self);
 gboolean baton_handoff_is_ours (BatonHandoff *self);
 BatonHandoffPhase baton_handoff_get_phase (BatonHandoff *self);
 gboolean baton_handoff_is_waiting (BatonHandoff *self);
+gboolean baton_handoff_is_wait_cancelled (BatonHandoff *self);
 gboolean baton_handoff_is_stalled (BatonHandoff *self);
 gboolean baton_handoff_can_cancel (BatonHandoff *self);
 gint64 baton_handoff_get_elapsed_s (BatonHandoff *self);

@@ -89,7 +89,9 @@ baton_running_words_dup_title (BatonHandoff *handoff, BatonView *view)
     case BATON_HANDOFF_ASKING:
       return g_strdup (_ ("Waiting for Permission"));
     case BATON_HANDOFF_CANCELLING:
-      return g_strdup (_ ("Putting Everything Back"));
+      return g_strdup (baton_handoff_is_wait_cancelled (handoff)
+                           ? _ ("No Longer Waiting")
+                           : _ ("Putting Everything Back"));
     case BATON_HANDOFF_RUNNING:
     case BATON_HANDOFF_ENDED:
     default:
@@ -113,7 +115,9 @@ get_text (BatonHandoff *handoff)
   if (phase == BATON_HANDOFF_ASKING)
     return _ ("Answer the password prompt to go on.");
   if (phase == BATON_HANDOFF_CANCELLING)
-    return _ ("The steps taken so far are undone, last first.");
+    return baton_handoff_is_wait_cancelled (handoff)
+               ? _ ("The card stays where it is.")
+               : _ ("The steps taken so far are undone, last first.");
   if (baton_handoff_is_waiting (handoff))
     return to_guest
                ? _ ("The card is ready for a virtual machine, and comes back by itself when "

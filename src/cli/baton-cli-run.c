@@ -126,9 +126,9 @@ on_interrupted_cb (gpointer user_data)
     }
 
   run->asked_to_cancel = TRUE;
-  baton_cli_live_say (
-      run->live, _ ("Asked to stop, and to put everything back. Press Ctrl+C again to leave "
-                    "it to itself."));
+  /* What comes of it is the result's to say: a wait for a virtual machine puts nothing back. */
+  baton_cli_live_say (run->live,
+                      _ ("Asked to stop. Press Ctrl+C again to leave it to itself."));
   baton_helper_client_ask_cancel (run->cli->client);
 
   return G_SOURCE_CONTINUE;

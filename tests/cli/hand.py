@@ -405,6 +405,23 @@ def ctrl_c_cancels():
 
 
 @story
+def ctrl_c_promises_no_undoing():
+    """Asked to stop, a handoff that waits for a virtual machine puts nothing back."""
+    hand = (say(hello(), step(2, 1, f"wait-guest:{CARD}", "start")) + "\nread line\n" +
+            say(step(3, 1, f"wait-guest:{CARD}", "skip"), result(4, 13, "cancelled", "cancelled")))
+    with Machine(TWINS, hand) as machine:
+        process = subprocess.Popen(machine.command("--json", "guest", "27:00.0", "--yes"),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment(), text=True)
+        for _ in range(2):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+        check(process.returncode == 13 and "Asked to stop." in errors, errors)
+        check("Ctrl+C again" in errors and "back" not in errors, errors)
+
+
+@story
 def a_second_ctrl_c_leaves_it_to_itself():
     with Machine(TWINS) as machine:
         ended = machine.path / "ended"

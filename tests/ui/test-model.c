@@ -7,6 +7,7 @@
 
 #include "baton-json.h"
 #include "baton-model-private.h"
+#include "baton-running-words.h"
 
 #define CARD "0000:03:00.0"
 #define HELLO(verb)                                                                            \
@@ -409,6 +410,41 @@ test_waiting_is_come_back_to (void)
   g_assert_true (baton_handoff_can_cancel (baton_model_get_handoff (model)));
 }
 
+/* A wait that is called off puts nothing back, and a handoff that is called off does. */
+static void
+test_words_of_a_cancel (void)
+{
+  static const struct
+  {
+    const char *lines;
+    const char *title;
+    const char *text;
+  } rows[] = {
+    { WAITING_PLAN STEP ("3", "1", "wait-guest", "start"), "No Longer Waiting",
+      "The card stays where it is." },
+    { WAITING_PLAN STEP ("3", "1", "wait-guest", "start") STEP ("4", "1", "wait-guest", "skip"),
+      "No Longer Waiting", "The card stays where it is." },
+    { PLAN STEP ("3", "1", "unbind", "start"), "Putting Everything Back",
+      "The steps taken so far are undone, last first." },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (BatonModel) model = baton_model_new_for_view (baton_view_new ());
+      g_autofree char *title = NULL;
+      g_autofree char *text = NULL;
+      BatonHandoff *handoff;
+
+      feed_lines (model, rows[i].lines);
+      handoff = baton_model_get_handoff (model);
+      baton_handoff_note_cancel (handoff);
+      title = baton_running_words_dup_title (handoff, baton_model_get_view (model));
+      text = baton_running_words_dup_text (handoff);
+      g_assert_cmpstr (title, ==, rows[i].title);
+      g_assert_cmpstr (text, ==, rows[i].text);
+    }
+}
+
 typedef struct
 {
   const char *lines;
@@ -635,6 +671,7 @@ main (int argc, char **argv)
               tear_down);
   g_test_add_func ("/app/model/old-and-new-reports", test_old_and_new_reports);
   g_test_add_func ("/app/model/waiting-is-come-back-to", test_waiting_is_come_back_to);
+  g_test_add_func ("/app/model/words-of-a-cancel", test_words_of_a_cancel);
   g_test_add_func ("/app/model/until-when-to-cancel", test_until_when_to_cancel);
 
   return g_test_run ();
