@@ -11,12 +11,22 @@
 #include "baton-app-info.h"
 #include "baton-close.h"
 #include "baton-json.h"
+#include "baton-words.h"
+
+/* As it goes into a sentence: a process may call itself by what turns text around. */
+static char *
+dup_name (JsonObject *holder)
+{
+  g_autofree char *name = baton_app_info_dup_name (holder);
+
+  return baton_words_embed (name);
+}
 
 static void
 close_now (GtkWindow *parent, JsonObject *holder)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *name = baton_app_info_dup_name (holder);
+  g_autofree char *name = dup_name (holder);
   g_autofree char *text = NULL;
 
   if (baton_close_ask ((int) baton_json_get_int (holder, "pid", 0),
@@ -56,7 +66,7 @@ unref_holder (gpointer data, GClosure *closure)
 void
 baton_close_dialog_present (GtkWindow *parent, JsonObject *holder)
 {
-  g_autofree char *name = baton_app_info_dup_name (holder);
+  g_autofree char *name = dup_name (holder);
   gboolean is_own = baton_json_get_int (holder, "uid", -1) == (gint64) getuid ();
   AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (parent, NULL, NULL));
 

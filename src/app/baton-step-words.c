@@ -5,8 +5,10 @@
 
 #include <glib/gi18n.h>
 
+#include "baton-app-info.h"
 #include "baton-json.h"
 #include "baton-plan.h"
+#include "baton-words.h"
 
 /* What a function is for the person who looks at the card. */
 typedef enum
@@ -127,8 +129,13 @@ describe_close (const char *target, JsonArray *holders)
 
       if (pid > 0 && baton_json_get_int (holder, "pid", 0) == pid &&
           baton_json_get_string (holder, "name") != NULL)
-        /* Translators: a step of a handoff; %s is the name of a program */
-        return g_strdup_printf (_ ("Close “%s”"), baton_json_get_string (holder, "name"));
+        {
+          g_autofree char *name = baton_app_info_dup_name (holder);
+          g_autofree char *embedded = baton_words_embed (name);
+
+          /* Translators: a step of a handoff; %s is the name of a program */
+          return g_strdup_printf (_ ("Close “%s”"), embedded);
+        }
     }
 
   return g_strdup (_ ("Close a program that uses the card"));

@@ -7,6 +7,7 @@
 
 #include "baton-card-details.h"
 #include "baton-card-row.h"
+#include "baton-close-dialog.h"
 #include "baton-detail-row.h"
 #include "baton-finding-row.h"
 #include "baton-finding-words.h"
@@ -505,6 +506,37 @@ test_hostile_names (void)
   g_assert_nonnull (scene_find_label (get_root (scene), "<i>u</i>"));
 }
 
+static GtkWindow *
+find_dialog (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *link = windows; link != NULL; link = link->next)
+    if (ADW_IS_MESSAGE_DIALOG (link->data))
+      return link->data;
+
+  return NULL;
+}
+
+/* A process that calls itself by an override does not turn the question about it around. */
+static void
+test_hostile_question (void)
+{
+  g_autoptr (Scene) scene = scene_open ("hostile");
+  JsonObject *holders =
+      baton_view_get_holders (baton_model_get_view (scene->model), "0000:03:00.0");
+  GtkWindow *dialog;
+
+  baton_close_dialog_present (
+      GTK_WINDOW (scene->window),
+      baton_json_nth_object (baton_json_get_array (holders, "holders"), 0));
+  dialog = find_dialog ();
+  g_assert_nonnull (dialog);
+  g_assert_cmpstr (adw_message_dialog_get_heading (ADW_MESSAGE_DIALOG (dialog)), ==,
+                   "Close “\342\201\250<b>a&b</b>\342\200\256evil\342\201\251”?");
+  gtk_window_destroy (dialog);
+}
+
 /* Somebody reads the second holder while the first one goes away. */
 static void
 test_rows_stay (void)
@@ -871,6 +903,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/window/narrow", test_narrow);
   g_test_add_func ("/ui/window/right-to-left", test_right_to_left);
   g_test_add_func ("/ui/window/hostile-names", test_hostile_names);
+  g_test_add_func ("/ui/window/hostile-question", test_hostile_question);
   g_test_add_func ("/ui/window/rows-stay", test_rows_stay);
   g_test_add_func ("/ui/window/idle", test_idle);
   g_test_add_func ("/ui/window/icons", test_icons);

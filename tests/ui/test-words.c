@@ -325,6 +325,43 @@ test_step_parts (void)
   g_assert_cmpstr (title, ==, "Take the card’s sound from this computer");
 }
 
+static void
+install_teapot (void)
+{
+  g_autofree char *directory = g_build_filename (g_get_user_data_dir (), "applications", NULL);
+  g_autofree char *path = g_build_filename (directory, "teapot.desktop", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (
+      path, "[Desktop Entry]\nType=Application\nName=Teapot\nExec=true\n", -1, NULL));
+}
+
+/* A program is called in a step as in its row, and turns no sentence around. */
+static void
+test_step_names_an_app (void)
+{
+  g_autoptr (JsonNode) holders =
+      parse ("[{\"pid\":7,\"name\":\"\\u202eevil\",\"app_id\":null},"
+             "{\"pid\":8,\"name\":\"teapot-bin\",\"app_id\":\"teapot\"}]");
+  static const char *const titles[] = {
+    "Close “\342\201\250\342\200\256evil\342\201\251”",
+    "Close “Teapot”",
+  };
+
+  install_teapot ();
+  for (guint i = 0; i < G_N_ELEMENTS (titles); i++)
+    {
+      g_autofree char *text = g_strdup_printf (
+          "{\"id\":\"close-process:%u:70\",\"kind\":\"close-process\",\"target\":\"%u:70\"}",
+          i + 7, i + 7);
+      g_autoptr (JsonNode) step = parse (text);
+      g_autofree char *title = baton_step_words_dup_title (json_node_get_object (step), "guest",
+                                                           NULL, json_node_get_array (holders));
+
+      g_assert_cmpstr (title, ==, titles[i]);
+    }
+}
+
 typedef struct
 {
   const char *findings;
@@ -737,7 +774,7 @@ test_json (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
   g_test_add_func ("/app/json/getters", test_json);
   g_test_add_func ("/app/words/card-name", test_card_name);
@@ -752,6 +789,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/finding-words/unknown", test_finding_unknown);
   g_test_add_func ("/app/step-words/known", test_steps_are_known);
   g_test_add_func ("/app/step-words/parts", test_step_parts);
+  g_test_add_func ("/app/step-words/app", test_step_names_an_app);
   g_test_add_func ("/app/plan-words/button", test_plan_button);
   g_test_add_func ("/app/plan-words/duration", test_plan_duration);
   g_test_add_func ("/app/plan-words/as-always", test_plan_as_always);
