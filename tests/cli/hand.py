@@ -463,11 +463,12 @@ def a_terminal_that_goes_away_detaches():
 def a_watch_ends_with_its_reader():
     watch = say(hello(verb="watch")) + "\ncat >/dev/null"
     with Machine(TWINS, watch) as machine:
-        process = start(machine, "--json", "watch")
-        process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        text, _ = process.communicate(timeout=PATIENCE_S)
-        check(process.returncode == 0 and text == "", f"{process.returncode}: {text}")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process = start(machine, "--json", "watch")
+            process.stdout.readline()
+            process.send_signal(number)
+            text, _ = process.communicate(timeout=PATIENCE_S)
+            check(process.returncode == 0 and text == "", f"{number}: {process.returncode}: {text}")
 
 
 @story
