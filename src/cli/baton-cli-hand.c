@@ -75,6 +75,14 @@ end_with_preview (BatonCli *cli, BatonCliOutput *output)
   return baton_client_result_get_exit (output->result);
 }
 
+static int
+end_without_agreement (void)
+{
+  g_print ("%s\n", _ ("Nothing was done."));
+
+  return BATON_EXIT_CANCELLED;
+}
+
 /* Shows the plan that @request leads to, and asks. Returns: %TRUE if it may be carried out, with
  * its digest in @request and @ret_own_look set; else @ret_status is the exit status */
 static gboolean
@@ -108,8 +116,7 @@ agree (BatonCli *cli, BatonRequest *request, gboolean *ret_own_look, int *ret_st
 
   if (!is_agreed (cli, request))
     {
-      g_print ("%s\n", _ ("Nothing was done."));
-      *ret_status = BATON_EXIT_CANCELLED;
+      *ret_status = end_without_agreement ();
       return FALSE;
     }
 
@@ -171,7 +178,7 @@ baton_cli_hand (BatonCli *self)
   for (guint i = 0; i < MAX_PLANS; i++)
     {
       if (request != NULL && !agree_to_more (self, request, output))
-        return end_without_agreement (self);
+        return end_without_agreement ();
 
       /* Who holds the card is looked up anew for each plan, and so is who is to be closed. */
       if (request == NULL)
