@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-cli-closes.h"
 #include "baton-cli-plan.h"
 #include "baton-client-result.h"
 #include "baton-json.h"

@@ -11,7 +11,6 @@ BatonRequest *baton_cli_build_request (BatonCli *cli,
                                        GError **error);
 BatonCliOutput *baton_cli_preview (BatonCli *cli, BatonRequest *request, GError **error);
 gboolean baton_cli_is_own_look (BatonCliOutput *output);
-gboolean baton_cli_add_found (BatonCli *cli, BatonRequest *request, BatonView *view);
 void baton_cli_print_plan (BatonCli *cli, BatonView *view);
 
 G_END_DECLS
