@@ -11,15 +11,16 @@
  * the first that this machine has is the one. */
 #define REMEDIES "/io/github/batongpu/Baton/remedies.ini"
 
+/* update-grub and its like are the administrator's, whose directories the PATH of a Debian user
+ * lacks (login.defs(5), ENV_PATH): sudo has a path of its own (sudoers(5), secure_path), so that the
+ * line works where we would not find its program. */
+#define ADMIN_PATH "/usr/local/sbin:/usr/sbin:/sbin"
+
 static char *
-find_program (const char *name, const char *search_path)
+find_in (const char *name, const char *search_path)
 {
-  g_auto (GStrv) directories = NULL;
+  g_auto (GStrv) directories = g_strsplit (search_path, ":", -1);
 
-  if (search_path == NULL)
-    return g_find_program_in_path (name);
-
-  directories = g_strsplit (search_path, ":", -1);
   for (guint i = 0; directories[i] != NULL; i++)
     {
       g_autofree char *path = g_build_filename (directories[i], name, NULL);
@@ -29,6 +30,26 @@ find_program (const char *name, const char *search_path)
     }
 
   return NULL;
+}
+
+/**
+ * baton_remedy_command_find_program:
+ * @name: a program's name
+ * @search_path: (nullable): directories to look in, %NULL for the PATH and the administrator's
+ *
+ * Returns: (transfer full) (nullable): where it is, or %NULL where this machine does not have it
+ */
+char *
+baton_remedy_command_find_program (const char *name, const char *search_path)
+{
+  char *path = NULL;
+
+  if (search_path != NULL)
+    return find_in (name, search_path);
+
+  path = g_find_program_in_path (name);
+
+  return path != NULL ? path : find_in (name, ADMIN_PATH);
 }
 
 /* A word of the kernel's command line as we write it ourselves or as it was read: anything else
@@ -45,7 +66,7 @@ is_plain (const char *word)
 /**
  * baton_remedy_command_build:
  * @finding: a finding
- * @search_path: (nullable): directories to look for programs in, %NULL for the PATH
+ * @search_path: (nullable): see baton_remedy_command_find_program()
  *
  * Returns: (transfer full) (nullable): the line to run in a terminal of this machine so that
  *   @finding is no more, or %NULL where there is none
@@ -77,7 +98,7 @@ baton_remedy_command_build (JsonObject *finding, const char *search_path)
   systems = g_key_file_get_groups (remedies, NULL);
   for (guint i = 0; systems[i] != NULL; i++)
     {
-      g_autofree char *program = find_program (systems[i], search_path);
+      g_autofree char *program = baton_remedy_command_find_program (systems[i], search_path);
       g_autofree char *line = NULL;
       g_auto (GStrv) parts = NULL;
 

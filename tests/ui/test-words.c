@@ -578,6 +578,32 @@ test_remedy_command (void)
     }
 }
 
+/* Where an ordinary user's PATH does not lead, as on Debian: ldconfig(8) stands for update-grub(8),
+ * which is in the same place and not on every system. */
+static void
+test_remedy_command_of_admin (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = g_dir_make_tmp ("baton-remedy-XXXXXX", &error);
+  g_autofree char *old_path = g_strdup (g_getenv ("PATH"));
+  g_autofree char *found = NULL;
+  g_autofree char *elsewhere = NULL;
+  g_autofree char *nowhere = NULL;
+
+  g_assert_no_error (error);
+  g_setenv ("PATH", directory, TRUE);
+  found = baton_remedy_command_find_program ("ldconfig", NULL);
+  elsewhere = baton_remedy_command_find_program ("ldconfig", directory);
+  nowhere = baton_remedy_command_find_program ("baton-no-such-program", NULL);
+  g_setenv ("PATH", old_path, TRUE);
+
+  g_assert_nonnull (found);
+  g_assert_true (g_file_test (found, G_FILE_TEST_IS_EXECUTABLE));
+  g_assert_null (elsewhere);
+  g_assert_null (nowhere);
+  g_rmdir (directory);
+}
+
 typedef struct
 {
   int status;
@@ -795,6 +821,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/plan-words/as-always", test_plan_as_always);
   g_test_add_func ("/app/plan-words/consents", test_plan_consents);
   g_test_add_func ("/app/remedy-command/build", test_remedy_command);
+  g_test_add_func ("/app/remedy-command/of-admin", test_remedy_command_of_admin);
   g_test_add_func ("/app/result-words/ends", test_ends);
   g_test_add_func ("/app/result-words/remedies", test_end_remedies);
   g_test_add_func ("/app/app-info/uses", test_uses);
