@@ -3,6 +3,7 @@
 
 #include "baton-card-plan.h"
 
+#include "baton-card-seen.h"
 #include "baton-json.h"
 #include "baton-words.h"
 
@@ -12,24 +13,8 @@ struct _BatonCardPlan
   BatonModel *model;
   char *address;
   BatonPreview *preview;
-  JsonObject *planned_card;    /* the card and its holders as they were when the helper was */
-  JsonObject *planned_holders; /* asked for a plan */
+  BatonCardSeen seen; /* when the helper was asked for a plan */
 };
-
-static gboolean
-is_alike (JsonObject *a, JsonObject *b)
-{
-  return a == b || (a != NULL && b != NULL && json_object_equal (a, b));
-}
-
-static void
-keep (JsonObject **place, JsonObject *object)
-{
-  if (object != NULL)
-    json_object_ref (object);
-  g_clear_pointer (place, json_object_unref);
-  *place = object;
-}
 
 /**
  * baton_card_plan_new:
@@ -65,8 +50,7 @@ baton_card_plan_free (BatonCardPlan *self)
   g_object_unref (self->preview);
   g_object_unref (self->model);
   g_free (self->address);
-  g_clear_pointer (&self->planned_card, json_object_unref);
-  g_clear_pointer (&self->planned_holders, json_object_unref);
+  baton_card_seen_clear (&self->seen);
   g_free (self);
 }
 
@@ -219,15 +203,14 @@ baton_card_plan_find_finding (BatonCardPlan *self, const char *code_prefix)
  * baton_card_plan_is_stale:
  * @self: the plan of a card
  *
- * A plan costs a helper, so the news of another card are no reason for one.
- *
- * Returns: %TRUE if the card or its holders are not what they were when the plan was asked for
+ * Returns: %TRUE if the card or its holders are not what they were when the plan was asked for,
+ *   see #BatonCardSeen
  */
 gboolean
 baton_card_plan_is_stale (BatonCardPlan *self)
 {
-  return !is_alike (self->planned_card, baton_card_plan_get_card (self)) ||
-         !is_alike (self->planned_holders, baton_card_plan_get_holders (self));
+  return baton_card_seen_differs (&self->seen, baton_model_get_view (self->model),
+                                  self->address);
 }
 
 /**
@@ -245,8 +228,7 @@ baton_card_plan_ask (BatonCardPlan *self)
   if (baton_card_plan_get_card (self) == NULL || baton_card_plan_is_busy (self))
     return;
 
-  keep (&self->planned_card, baton_card_plan_get_card (self));
-  keep (&self->planned_holders, baton_card_plan_get_holders (self));
+  baton_card_seen_keep (&self->seen, baton_model_get_view (self->model), self->address);
   request = baton_card_plan_create_request (
       self, baton_words_get_other_side (baton_card_plan_get_card (self)));
   baton_preview_ask (self->preview, request);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "baton-app-info.h"
+#include "baton-card-seen.h"
 #include "baton-holder-row.h"
 #include "baton-json.h"
 #include "baton-plan-always.h"
@@ -29,8 +30,9 @@ struct _BatonPlanWindow
   BatonRequest *base;    /* as the window was opened, with the options chosen since */
   BatonRequest *request; /* with the consents that the plan shown asks for */
   BatonPreview *preview;
-  GStrv programs;   /* that the plan closes; NULL where they cannot be closed always */
-  char *closed_app; /* name of the first of them */
+  BatonCardSeen seen; /* when the plan was asked for */
+  GStrv programs;     /* that the plan closes; NULL where they cannot be closed always */
+  char *closed_app;   /* name of the first of them */
 
   BatonPlanSummary summary;
   GtkWidget *target; /* borrowed: the button that Return presses, NULL before the first plan */
@@ -83,6 +85,8 @@ ask_anew (BatonPlanWindow *self)
 {
   g_clear_pointer (&self->request, baton_request_free);
   self->request = baton_request_copy (self->base);
+  baton_card_seen_keep (&self->seen, baton_model_get_view (self->model),
+                        get_card_address (self));
   gtk_widget_set_sensitive (GTK_WIDGET (self->accept_button), FALSE);
   baton_preview_ask (self->preview, self->request);
 }
@@ -354,11 +358,17 @@ on_always_changed_cb (BatonPlanWindow *self)
     on_preview_changed_cb (self);
 }
 
-/* Somebody opened or closed the card while its plan is on screen. */
+/* Somebody opened or closed the card while its plan is on screen. Why there is no plan may have to do
+ * with anything. */
 static void
 on_model_changed_cb (BatonPlanWindow *self, guint what)
 {
-  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS)) != 0)
+  if ((what & (BATON_VIEW_MACHINE | BATON_VIEW_HOLDERS)) == 0)
+    return;
+
+  if (baton_preview_get_problem (self->preview) != NULL ||
+      baton_card_seen_differs (&self->seen, baton_model_get_view (self->model),
+                               get_card_address (self)))
     ask_anew (self);
 }
 
@@ -371,6 +381,7 @@ baton_plan_window_dispose (GObject *object)
   g_clear_object (&self->model);
   g_clear_pointer (&self->base, baton_request_free);
   g_clear_pointer (&self->request, baton_request_free);
+  baton_card_seen_clear (&self->seen);
   g_clear_pointer (&self->programs, g_strfreev);
   g_clear_pointer (&self->closed_app, g_free);
 

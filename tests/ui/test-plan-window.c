@@ -326,6 +326,57 @@ test_options (void)
   g_assert_false (g_strv_contains ((const char *const *) arguments, "--let-open"));
 }
 
+/* What the watch tells next. */
+static void
+tell (Scene *scene, const char *line)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonEvent) event = baton_event_parse (line, -1, &error);
+
+  g_assert_no_error (error);
+  baton_model_take_change (scene->model,
+                           baton_view_feed (baton_model_get_view (scene->model), event));
+}
+
+#define HOLDERS(card, seq, name, refcount)                                                     \
+  "{\"v\":1,\"seq\":" seq ",\"t_ms\":900000,\"type\":\"holders\",\"card\":\"" card "\","       \
+  "\"complete\":true,\"reason\":null,\"unreadable\":0,\"holders\":[" name "],"                 \
+  "\"modules\":[{\"name\":\"amdgpu\",\"refcount\":" refcount "}],\"snap\":" seq                \
+  ",\"more\":false}"
+#define SHELL                                                                                  \
+  "{\"pid\":77,\"start_time\":\"9\",\"name\":\"shell\",\"command\":\"/bin/"                    \
+  "shell\",\"uid\":1000,"                                                                      \
+  "\"user\":\"anna\",\"unit\":null,\"app_id\":null,\"kind\":\"app\",\"how\":[\"fd\"],"         \
+  "\"nodes\":[\"/dev/dri/card0\"],\"closable\":true}"
+
+/* The desktop's programs open and close its own card all the time: that is no news of this one, and
+ * the button stays what it is under somebody's finger. */
+static void
+test_other_card (void)
+{
+  static const char *const lines[] = {
+    HOLDERS ("0000:08:00.0", "90", SHELL, "13"),
+    HOLDERS (CARD, "91", "", "13"), /* the driver of both counts it */
+    HOLDERS ("0000:08:00.0", "92", "", "12"),
+  };
+  g_autoptr (Scene) scene = scene_open ("idle");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *accept = find_accept (window, "Hand Over");
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_test_message ("%s", lines[i]);
+      tell (scene, lines[i]);
+      g_assert_true (gtk_widget_get_sensitive (accept));
+      g_assert_true (gtk_window_get_focus (GTK_WINDOW (window)) == accept);
+    }
+
+  /* Somebody who opens this one has changed its plan. */
+  tell (scene, HOLDERS (CARD, "93", SHELL, "13"));
+  g_assert_false (gtk_widget_get_sensitive (accept));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 static void
 test_narrow (void)
 {
@@ -361,6 +412,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/plan/always", test_always);
   g_test_add_func ("/ui/plan/cannot-know-again", test_cannot_know_again);
   g_test_add_func ("/ui/plan/options", test_options);
+  g_test_add_func ("/ui/plan/other-card", test_other_card);
   g_test_add_func ("/ui/plan/narrow", test_narrow);
 
   return g_test_run ();
