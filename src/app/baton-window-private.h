@@ -25,6 +25,7 @@ struct _BatonWindow
   AdwLeafletPage *list_page;
   AdwLeafletPage *separator_page;
   GtkListBox *card_list;
+  AdwHeaderBar *content_header;
   AdwWindowTitle *content_title;
   GtkWidget *back_button;
   GtkWidget *content_menu_button;

@@ -43,6 +43,8 @@ show_places (BatonWindow *self)
   gtk_widget_set_visible (adw_leaflet_page_get_child (self->separator_page), has_list);
   gtk_widget_set_visible (self->back_button, has_list && folded);
   gtk_widget_set_visible (self->content_menu_button, !has_list);
+  /* Beside the list, whose header has those of the left side. */
+  adw_header_bar_set_show_start_title_buttons (self->content_header, !has_list || folded);
   if (!has_list)
     adw_leaflet_set_visible_child_name (self->leaflet, "content");
 }
@@ -262,6 +264,7 @@ baton_window_class_init (BatonWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonWindow, list_page);
   gtk_widget_class_bind_template_child (widget_class, BatonWindow, separator_page);
   gtk_widget_class_bind_template_child (widget_class, BatonWindow, card_list);
+  gtk_widget_class_bind_template_child (widget_class, BatonWindow, content_header);
   gtk_widget_class_bind_template_child (widget_class, BatonWindow, content_title);
   gtk_widget_class_bind_template_child (widget_class, BatonWindow, back_button);
   gtk_widget_class_bind_template_child (widget_class, BatonWindow, content_menu_button);

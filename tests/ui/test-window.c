@@ -480,6 +480,46 @@ test_narrow (void)
     }
 }
 
+static guint
+count_close_buttons (GtkWidget *root)
+{
+  GtkWidget *button;
+  guint n_found = 0;
+
+  for (guint i = 0; (button = scene_find_type (root, GTK_TYPE_BUTTON, i)) != NULL; i++)
+    n_found += GTK_IS_WINDOW_CONTROLS (gtk_widget_get_parent (button)) &&
+               gtk_widget_has_css_class (button, "close");
+
+  return n_found;
+}
+
+/* Wherever a desktop has the buttons of its windows, each is there once. */
+static void
+test_window_buttons (void)
+{
+  static const char *const layouts[] = { ":close", "close:" };
+  static const char *const scenes[] = { "idle", "one-card" };
+  static const int widths[] = { 860, 360 };
+  GtkSettings *settings = gtk_settings_get_default ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (layouts); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (scenes); j++)
+      for (guint k = 0; k < G_N_ELEMENTS (widths); k++)
+        {
+          g_autoptr (Scene) scene = NULL;
+
+          g_test_message ("%s, %s, %d", layouts[i], scenes[j], widths[k]);
+          g_object_set (settings, "gtk-decoration-layout", layouts[i], NULL);
+          scene = scene_open_empty ();
+          gtk_window_set_default_size (GTK_WINDOW (scene->window), widths[k], 640);
+          scene_feed (scene, scenes[j]);
+          scene_settle (get_root (scene));
+          g_assert_cmpuint (count_close_buttons (get_root (scene)), ==, 1);
+        }
+
+  gtk_settings_reset_property (settings, "gtk-decoration-layout");
+}
+
 static void
 test_right_to_left (void)
 {
@@ -901,6 +941,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/window/no-permission", test_no_permission);
   g_test_add_func ("/ui/window/names", test_names);
   g_test_add_func ("/ui/window/narrow", test_narrow);
+  g_test_add_func ("/ui/window/buttons", test_window_buttons);
   g_test_add_func ("/ui/window/right-to-left", test_right_to_left);
   g_test_add_func ("/ui/window/hostile-names", test_hostile_names);
   g_test_add_func ("/ui/window/hostile-question", test_hostile_question);
