@@ -84,7 +84,7 @@ activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
   BatonWindow *self = BATON_WINDOW (widget);
   BatonView *view = baton_model_get_view (self->model);
   JsonObject *report = baton_window_find_report (self);
-  BatonReportWindow *window;
+  GtkWindow *window = NULL;
 
   if (report == NULL)
     {
@@ -92,9 +92,13 @@ activate_report (GtkWidget *widget, const char *action, GVariant *parameter)
       return;
     }
 
-  window = baton_report_window_new (report, baton_view_get_cards (view));
-  gtk_window_set_transient_for (GTK_WINDOW (window), GTK_WINDOW (self));
-  gtk_window_present (GTK_WINDOW (window));
+  /* What it shows is one report, which may be an older one. */
+  if (self->report_window != NULL)
+    gtk_window_destroy (self->report_window);
+  window = GTK_WINDOW (baton_report_window_new (report, baton_view_get_cards (view)));
+  g_set_weak_pointer (&self->report_window, window);
+  gtk_window_set_transient_for (window, GTK_WINDOW (self));
+  gtk_window_present (window);
 }
 
 static void
@@ -119,12 +123,19 @@ activate_preferences (GtkWidget *widget, const char *action, GVariant *parameter
 static void
 activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
 {
-  g_autoptr (GtkBuilder) builder =
-      gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
-  GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "help_window"));
+  BatonWindow *self = BATON_WINDOW (widget);
 
-  gtk_window_set_transient_for (window, GTK_WINDOW (widget));
-  gtk_window_present (window);
+  if (self->help_window == NULL)
+    {
+      g_autoptr (GtkBuilder) builder =
+          gtk_builder_new_from_resource ("/io/github/batongpu/Baton/ui/baton-help.ui");
+
+      g_set_weak_pointer (&self->help_window,
+                          GTK_WINDOW (gtk_builder_get_object (builder, "help_window")));
+      gtk_window_set_transient_for (self->help_window, GTK_WINDOW (self));
+    }
+
+  gtk_window_present (self->help_window);
 }
 
 static void

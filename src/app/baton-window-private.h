@@ -17,7 +17,10 @@ struct _BatonWindow
 
   gboolean is_report_wished;
 
-  BatonGroupsWindow *groups_window; /* weak */
+  /* weak */
+  BatonGroupsWindow *groups_window;
+  GtkWindow *report_window;
+  GtkWindow *help_window;
 
   /* from the template */
   AdwToastOverlay *toast_overlay;

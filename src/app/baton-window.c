@@ -243,6 +243,8 @@ baton_window_dispose (GObject *object)
   BatonWindow *self = BATON_WINDOW (object);
 
   g_clear_weak_pointer (&self->groups_window);
+  g_clear_weak_pointer (&self->report_window);
+  g_clear_weak_pointer (&self->help_window);
   g_clear_object (&self->model);
   g_clear_pointer (&self->pages, g_hash_table_unref);
   g_clear_pointer (&self->wished_card, g_free);

@@ -303,6 +303,22 @@ find_window (GType type)
   return NULL;
 }
 
+static GtkWidget *
+find_titled_window (const char *title)
+{
+  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+      if (g_strcmp0 (gtk_window_get_title (GTK_WINDOW (window)), title) == 0)
+        return window;
+    }
+
+  return NULL;
+}
+
 static gboolean
 has_large_text (void)
 {
@@ -322,6 +338,101 @@ assert_not_cut (GtkWidget *label, GtkWidget *window)
   g_assert_nonnull (label);
   g_assert_true (gtk_widget_compute_bounds (label, window, &bounds));
   g_assert_cmpfloat (bounds.origin.y + bounds.size.height, <=, gtk_widget_get_height (window));
+}
+
+static guint
+count_windows (GType type)
+{
+  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
+  guint n_found = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+      n_found += G_TYPE_CHECK_INSTANCE_TYPE (window, type);
+    }
+
+  return n_found;
+}
+
+/* Presses a key of @window's own. */
+static gboolean
+press (GtkWidget *window, const char *key)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (window);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      for (guint j = 0; GTK_IS_SHORTCUT_CONTROLLER (controller) &&
+                        j < g_list_model_get_n_items (G_LIST_MODEL (controller));
+           j++)
+        {
+          g_autoptr (GtkShortcut) shortcut =
+              g_list_model_get_item (G_LIST_MODEL (controller), j);
+          g_autofree char *trigger =
+              gtk_shortcut_trigger_to_string (gtk_shortcut_get_trigger (shortcut));
+
+          if (g_strcmp0 (trigger, key) == 0)
+            return gtk_shortcut_action_activate (gtk_shortcut_get_action (shortcut), 0, window,
+                                                 NULL);
+        }
+    }
+
+  return FALSE;
+}
+
+/* However often it is asked for, a window is there once, and either key closes it. */
+static void
+test_one_window_each (void)
+{
+  static const struct
+  {
+    const char *action;
+    const char *title;
+  } rows[] = {
+    { "win.report", "Report" },
+    { "win.help", "Help" },
+    { "win.groups", "IOMMU Groups" },
+  };
+  static const char *const keys[] = { "Escape", "<Control>w" };
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+  guint n_before = count_windows (GTK_TYPE_WINDOW);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (keys); j++)
+      {
+        GtkWidget *window;
+
+        g_test_message ("%s, %s", rows[i].action, keys[j]);
+        g_assert_true (gtk_widget_activate_action (get_root (scene), rows[i].action, NULL));
+        g_assert_true (gtk_widget_activate_action (get_root (scene), rows[i].action, NULL));
+        g_assert_cmpuint (count_windows (GTK_TYPE_WINDOW), ==, n_before + 1);
+        window = find_titled_window (rows[i].title);
+        g_assert_nonnull (window);
+        scene_settle (window);
+        g_assert_true (press (window, keys[j]));
+        g_assert_cmpuint (count_windows (GTK_TYPE_WINDOW), ==, n_before);
+      }
+}
+
+/* What is asked for again is the last report, not the one that was on screen. */
+static void
+test_report_again (void)
+{
+  g_autoptr (Scene) scene = scene_open ("rolled-back");
+  GtkWidget *window;
+
+  gtk_widget_activate_action (get_root (scene), "win.report", NULL);
+  scene_feed (scene, "degraded");
+  gtk_widget_activate_action (get_root (scene), "win.report", NULL);
+  window = find_titled_window ("Report");
+  g_assert_nonnull (window);
+  scene_settle (window);
+  g_assert_nonnull (scene_find_label (window, "Handed Over, with Problems"));
+  gtk_window_destroy (GTK_WINDOW (window));
 }
 
 /* Each finding has one verb, and it leads where it says. */
@@ -963,6 +1074,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/handoff/dismissed", test_end_is_dismissed);
   g_test_add_func ("/ui/handoff/try-again-asks", test_try_again_asks);
   g_test_add_func ("/ui/handoff/copy-report", test_end_copies_report);
+  g_test_add_func ("/ui/window/one-each", test_one_window_each);
+  g_test_add_func ("/ui/report/again", test_report_again);
   g_test_add_func ("/ui/groups/search", test_groups_search);
   g_test_add_func ("/ui/handoff/wishes", test_wishes);
   g_test_add_func ("/ui/report/window", test_report);
