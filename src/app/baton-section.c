@@ -57,6 +57,23 @@ remove_rows_without_key (GtkListBox *list, GPtrArray *keys)
     }
 }
 
+/* A list box cannot move a row. One that leaves the window for a moment loses the focus, which is
+ * whoever's it is that reads it by the keyboard. */
+static void
+move_row (GtkListBox *list, GtkWidget *row, int index)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (list));
+  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
+  gboolean has_focus = focus != NULL && (focus == row || gtk_widget_is_ancestor (focus, row));
+
+  g_object_ref (row);
+  gtk_list_box_remove (list, row);
+  gtk_list_box_insert (list, row, index);
+  if (has_focus)
+    gtk_widget_grab_focus (focus);
+  g_object_unref (row);
+}
+
 /**
  * baton_list_sync:
  * @list: a list box whose rows were all made here
@@ -91,12 +108,7 @@ baton_list_sync (GtkListBox *list,
           gtk_list_box_insert (list, row, (int) i);
         }
       else if (row != there)
-        {
-          g_object_ref (row);
-          gtk_list_box_remove (list, row);
-          gtk_list_box_insert (list, row, (int) i);
-          g_object_unref (row);
-        }
+        move_row (list, row, (int) i);
 
       fill (row, i, data);
     }

@@ -709,6 +709,69 @@ test_rows_stay (void)
   g_assert_true (gtk_window_get_focus (GTK_WINDOW (scene->window)) == button);
 }
 
+static GtkWidget *
+create_button_row (gpointer data)
+{
+  GtkWidget *row = gtk_list_box_row_new ();
+
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), gtk_button_new_with_label ("Close…"));
+
+  return row;
+}
+
+static void
+fill_button_row (GtkWidget *row, guint index, gpointer data)
+{
+}
+
+static void
+show_in_order (GtkListBox *list, const char *order)
+{
+  g_auto (GStrv) parts = g_strsplit (order, " ", -1);
+  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    g_ptr_array_add (keys, parts[i]);
+  baton_list_sync (list, keys, create_button_row, fill_button_row, NULL);
+}
+
+/* What somebody has come to with the keyboard moves up or down in its list. */
+static void
+test_rows_move (void)
+{
+  static const char *const orders[] = { "c a b", "c b a", "a b c", "new b a" };
+  GtkWidget *list = gtk_list_box_new ();
+  GtkWidget *window = g_object_new (GTK_TYPE_WINDOW, "child", list, NULL);
+  GtkWidget *rows[3];
+
+  show_in_order (GTK_LIST_BOX (list), "a b c");
+  gtk_window_present (GTK_WINDOW (window));
+  scene_settle (window);
+  for (int i = 0; i < 3; i++)
+    rows[i] = GTK_WIDGET (gtk_list_box_get_row_at_index (GTK_LIST_BOX (list), i));
+
+  /* A row itself, and a button in one. */
+  for (int i = 0; i < 2; i++)
+    {
+      GtkWidget *focus =
+          i == 0 ? rows[i] : gtk_list_box_row_get_child (GTK_LIST_BOX_ROW (rows[i]));
+
+      show_in_order (GTK_LIST_BOX (list), "a b c");
+      g_assert_true (gtk_widget_grab_focus (focus));
+      for (guint j = 0; j < G_N_ELEMENTS (orders); j++)
+        {
+          g_test_message ("%d, %s", i, orders[j]);
+          show_in_order (GTK_LIST_BOX (list), orders[j]);
+          scene_settle (window);
+          g_assert_true (gtk_window_get_focus (GTK_WINDOW (window)) == focus);
+        }
+    }
+
+  g_assert_true (gtk_list_box_get_row_at_index (GTK_LIST_BOX (list), 2) ==
+                 GTK_LIST_BOX_ROW (rows[0]));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 /* A window that nobody touches must not wake the processor. */
 static void
 test_idle (void)
@@ -1057,6 +1120,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/window/hostile-names", test_hostile_names);
   g_test_add_func ("/ui/window/hostile-question", test_hostile_question);
   g_test_add_func ("/ui/window/rows-stay", test_rows_stay);
+  g_test_add_func ("/ui/window/rows-move", test_rows_move);
   g_test_add_func ("/ui/window/idle", test_idle);
   g_test_add_func ("/ui/window/icons", test_icons);
   g_test_add_func ("/ui/findings/close-asks", test_close_asks);
