@@ -75,12 +75,9 @@ on_active_cb (BatonApplication *self)
 }
 
 static void
-ensure_model (BatonApplication *self)
+take_model (BatonApplication *self, BatonModel *model)
 {
-  if (self->model != NULL)
-    return;
-
-  self->model = baton_model_new ();
+  self->model = model;
   g_signal_connect_object (self->model, "report", G_CALLBACK (on_report_cb), self,
                            G_CONNECT_SWAPPED);
   g_signal_connect_object (self->model, "handoff-changed", G_CALLBACK (on_handoff_changed_cb),
@@ -102,7 +99,8 @@ on_painted_cb (gpointer data)
 static BatonWindow *
 ensure_window (BatonApplication *self)
 {
-  ensure_model (self);
+  if (self->model == NULL)
+    take_model (self, baton_model_new ());
 
   if (self->window == NULL)
     {
@@ -186,10 +184,18 @@ activate_about (GSimpleAction *action, GVariant *parameter, gpointer data)
                          "translator-credits", _ ("translator-credits"), NULL);
 }
 
+/* Not g_application_quit(), which does not mind who holds the application: while a handoff runs,
+ * somebody is to say how it ended. Without windows and without that it ends by itself. */
 static void
 activate_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  g_application_quit (data);
+  g_autolist (GtkWindow) windows = NULL;
+
+  /* A window takes those of its own along. */
+  for (GList *link = gtk_application_get_windows (data); link != NULL; link = link->next)
+    windows = g_list_prepend (windows, g_object_ref (link->data));
+  for (GList *link = windows; link != NULL; link = link->next)
+    gtk_window_close (link->data);
 }
 
 static const GActionEntry actions[] = {
@@ -273,4 +279,20 @@ baton_application_new (void)
 {
   return g_object_new (BATON_TYPE_APPLICATION, "application-id", BATON_APP_ID,
                        "resource-base-path", "/io/github/batongpu/Baton", NULL);
+}
+
+/**
+ * baton_application_new_for_model:
+ * @model: (transfer none): what its window is to show
+ *
+ * Returns: (transfer full): an application that looks at nothing else
+ */
+BatonApplication *
+baton_application_new_for_model (BatonModel *model)
+{
+  BatonApplication *self = baton_application_new ();
+
+  take_model (self, g_object_ref (model));
+
+  return self;
 }
