@@ -21,6 +21,8 @@ struct _BatonApplication
   BatonWindow *window; /* weak */
   gboolean is_held;    /* stays for the end of a handoff */
   guint start_source;  /* begins to look when the window was painted */
+
+  gboolean tells_of_first; /* the notification is of what the window does not show */
 };
 
 G_DEFINE_FINAL_TYPE (BatonApplication, baton_application, ADW_TYPE_APPLICATION)
@@ -31,23 +33,40 @@ dup_state_directory (void)
   return g_build_filename (g_get_user_state_dir (), "baton", NULL);
 }
 
+/* A login has told of what ended before, unless it left that to us or nobody could be sent it: see
+ * baton_login_report(). */
+static gboolean
+is_untold (JsonObject *report, const char *directory, const char *key)
+{
+  g_autoptr (BatonRoot) root = baton_root_new_system (NULL);
+  g_autofree char *boot_id = NULL;
+
+  if (root != NULL)
+    boot_id = baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/random/boot_id", NULL);
+
+  return baton_notify_holds (report, boot_id) && !baton_notify_was_seen (directory, key);
+}
+
 static void
 on_report_cb (BatonApplication *self, gpointer report, gboolean is_first)
 {
   g_autofree char *directory = dup_state_directory ();
   g_autofree char *key = baton_notify_dup_key (report);
   gboolean in_front = self->window != NULL && gtk_window_is_active (GTK_WINDOW (self->window));
+  /* What ended before the window was there is not shown in it by itself, in front or not. */
+  gboolean is_news = is_first ? is_untold (report, directory, key) : !in_front;
 
-  /* What was said of an earlier handoff, or before this window was there, holds no longer. */
-  if (in_front)
-    g_application_withdraw_notification (G_APPLICATION (self), BATON_NOTIFY_ID);
-  else if (!is_first)
+  if (is_news)
     {
       g_autoptr (GNotification) notification = baton_notify_build (report);
 
       g_application_send_notification (G_APPLICATION (self), BATON_NOTIFY_ID, notification);
     }
+  /* What was said of an earlier handoff, or before this window was there, holds no longer. */
+  else if (in_front)
+    g_application_withdraw_notification (G_APPLICATION (self), BATON_NOTIFY_ID);
 
+  self->tells_of_first = is_news && is_first;
   baton_notify_note_seen (directory, key);
 }
 
@@ -66,11 +85,12 @@ on_handoff_changed_cb (BatonApplication *self)
   self->is_held = runs;
 }
 
-/* The window shows how the last handoff ended. */
+/* The window shows how the last handoff ended, if it was there. */
 static void
 on_active_cb (BatonApplication *self)
 {
-  if (gtk_window_is_active (GTK_WINDOW (self->window)) && baton_model_has_looked (self->model))
+  if (!self->tells_of_first && gtk_window_is_active (GTK_WINDOW (self->window)) &&
+      baton_model_has_looked (self->model))
     g_application_withdraw_notification (G_APPLICATION (self), BATON_NOTIFY_ID);
 }
 

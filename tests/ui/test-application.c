@@ -6,6 +6,7 @@
 
 #include "baton-application.h"
 #include "baton-notify.h"
+#include "baton-root.h"
 #include "scene.h"
 
 #define RECEIVER "org.freedesktop.Notifications"
@@ -165,6 +166,65 @@ test_quit (void)
   g_assert_true (story.has_ended);
 }
 
+static void
+tell_of_first (Story *story)
+{
+  feed_report (story, 1);
+  /* Somebody comes back to the window, which does not show that report. */
+  g_object_notify (
+      G_OBJECT (gtk_application_get_active_window (GTK_APPLICATION (story->application))),
+      "is-active");
+  story->has_ended = TRUE;
+}
+
+static void
+tell_of_untold (Story *story)
+{
+  tell_of_first (story);
+  assert_notified (story, 1);
+  quit (story);
+}
+
+static void
+tell_of_told (Story *story)
+{
+  tell_of_first (story);
+  assert_notified (story, 0);
+  quit (story);
+}
+
+/* A login that finds a Baton running leaves it to that one. */
+static void
+test_first_report (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRoot) root = baton_root_new_system (&error);
+  g_autofree char *boot_id = NULL;
+  g_autofree char *directory = g_build_filename (g_get_user_state_dir (), "baton", NULL);
+  Story restarted = { .tell = tell_of_told, .boot_id = "another" };
+  Story untold = { .tell = tell_of_untold };
+  Story told = { .tell = tell_of_told };
+
+  g_assert_no_error (error);
+  boot_id = baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/random/boot_id", &error);
+  g_assert_no_error (error);
+
+  /* The card is not with the guests any more. */
+  baton_notify_note_seen (directory, "another handoff");
+  run_story (&restarted);
+  g_assert_true (restarted.has_ended);
+
+  baton_notify_note_seen (directory, "another handoff");
+  untold.boot_id = boot_id;
+  run_story (&untold);
+  g_assert_true (untold.has_ended);
+  g_assert_true (baton_notify_was_seen (directory, HANDOFF));
+
+  told.boot_id = boot_id;
+  run_story (&told);
+  g_assert_true (told.has_ended);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -177,6 +237,7 @@ main (int argc, char **argv)
   start_receiver (bus);
 
   g_test_add_func ("/ui/application/quit", test_quit);
+  g_test_add_func ("/ui/application/first-report", test_first_report);
 
   status = g_test_run ();
   g_clear_object (&receiver);
