@@ -12,7 +12,8 @@
 #include "baton-error.h"
 
 /* References used below:
- *  PROC5  - proc(5): /proc/pid/stat, status, cmdline, cgroup
+ *  PROC5  - proc(5): /proc/pid/stat, status, cmdline, cgroup; NSpid has its number in each
+ *    namespace from the reader's to its own
  *  SCHED  - Linux include/linux/sched.h: PF_KTHREAD
  *  CGROUP - cgroups(7): one line for each hierarchy, `0::PATH` is version 2
  *  ARGS   - Linux fs/proc/base.c, get_mm_cmdline(): reads the process's own memory by
@@ -233,6 +234,31 @@ baton_process_parse_uid (const char *text, guint *ret_uid)
   return TRUE;
 }
 
+/* @status: as for baton_process_parse_uid() */
+static int
+parse_parent (const char *status)
+{
+  const char *line = strstr (status, "\nPPid:\t");
+
+  return line != NULL ? (int) g_ascii_strtoll (line + strlen ("\nPPid:\t"), NULL, 10) : 0;
+}
+
+static gboolean
+parse_is_init (const char *status)
+{
+  const char *line = strstr (status, "\nNSpid:");
+  g_autofree char *numbers = NULL;
+  const char *last;
+
+  if (line == NULL)
+    return FALSE;
+  line += strlen ("\nNSpid:");
+  numbers = g_strndup (line, strcspn (line, "\n"));
+  last = strrchr (numbers, '\t');
+
+  return last != NULL && g_str_equal (last + 1, "1");
+}
+
 /**
  * baton_process_read_identity_at:
  * @dir_fd: the process's directory in `/proc`
@@ -276,6 +302,8 @@ baton_process_read_identity_at (int dir_fd, int pid, GError **error)
                    pid);
       return NULL;
     }
+  self->parent = parse_parent (status_text);
+  self->is_init = parse_is_init (status_text);
 
   return g_steal_pointer (&self);
 }

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * @arguments: its arguments, raw bytes
  * @cgroup: path of its control group, raw bytes; %NULL where there is none
  * @uid: real user id
+ * @parent: its parent's process id; 0 where it has none here
+ * @is_init: is the first process of its own namespace, as a container's is
  * @is_kernel_thread: has no program, and cannot have descriptors
  *
  * One process, as `/proc` describes it. @command, @program, @arguments and @cgroup are there only
@@ -32,6 +34,8 @@ typedef struct
   GStrv arguments;
   char *cgroup;
   guint uid;
+  int parent;
+  gboolean is_init;
   gboolean is_kernel_thread;
 } BatonProcess;
 

@@ -5,7 +5,11 @@
 
 #include <string.h>
 
-#include "baton-process.h"
+/* References used below:
+ *  NS - Linux kernel/signal.c, sig_task_ignored(): the first process of a namespace gets no signal
+ *    that it has no handler for; kernel/pid_namespace.c, zap_pid_ns_processes(): its end is that of
+ *    everybody in it
+ */
 
 /* A line for each hierarchy; more than this is not a control group that systemd made. */
 #define MAX_CGROUP_BYTES 65536
@@ -89,6 +93,80 @@ baton_application_new (BatonRoot *root, const BatonHolder *holder)
     find_leader (self, root);
 
   return self;
+}
+
+static gboolean
+has_process (GPtrArray *processes, int pid)
+{
+  for (guint i = 0; i < processes->len; i++)
+    if (((const BatonProcess *) g_ptr_array_index (processes, i))->pid == pid)
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+has_holder (GPtrArray *holders, int pid)
+{
+  for (guint i = 0; i < holders->len; i++)
+    if (((const BatonHolder *) g_ptr_array_index (holders, i))->pid == pid)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* A child that has ended is started anew by its parent, if by anybody, and what is the parent's part
+ * of the application is covered as the leader is. The first process of a sandbox is not: what it is
+ * there for is everybody in it (NS). */
+static BatonProcess *
+find_parent (BatonApplication *self, BatonRoot *root, int pid)
+{
+  g_autoptr (BatonProcess) child = baton_process_new (root, pid, NULL);
+  g_autoptr (BatonProcess) parent =
+      child != NULL && child->parent > 1 ? baton_process_new (root, child->parent, NULL) : NULL;
+  g_autofree char *name = g_strdup_printf ("%d", pid);
+  g_autofree char *parent_name = NULL;
+  g_autofree char *cgroup = NULL;
+  g_autofree char *parent_cgroup = NULL;
+
+  if (parent == NULL || parent->uid != self->uid || parent->is_init)
+    return NULL;
+  parent_name = g_strdup_printf ("%d", parent->pid);
+  cgroup = read_cgroup (root, name);
+  parent_cgroup = read_cgroup (root, parent_name);
+
+  return cgroup != NULL && g_strcmp0 (cgroup, parent_cgroup) == 0 ? g_steal_pointer (&parent)
+                                                                  : NULL;
+}
+
+/**
+ * baton_application_list_parents:
+ * @self: an application
+ * @root: the roots
+ * @holders: (element-type BatonHolder): processes of the application
+ *
+ * Of whom was closed and is there again, those who may have started it: the oldest process of the
+ * application may be a wrapper that ends alone, as Flatpak's outer bwrap and Steam's script do.
+ *
+ * Returns: (transfer full) (element-type BatonProcess): parents of @holders that belong to the
+ *   application and are none of @holders, each once
+ */
+GPtrArray *
+baton_application_list_parents (BatonApplication *self, BatonRoot *root, GPtrArray *holders)
+{
+  GPtrArray *parents = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_process_free);
+
+  for (guint i = 0; self->scope != NULL && i < holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (holders, i);
+      g_autoptr (BatonProcess) parent = find_parent (self, root, holder->pid);
+
+      if (parent != NULL && !has_process (parents, parent->pid) &&
+          !has_holder (holders, parent->pid))
+        g_ptr_array_add (parents, g_steal_pointer (&parent));
+    }
+
+  return parents;
 }
 
 void

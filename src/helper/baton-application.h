@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-holders.h"
+#include "baton-process.h"
 
 G_BEGIN_DECLS
 
@@ -30,6 +31,8 @@ BatonApplication *baton_application_new (BatonRoot *root, const BatonHolder *hol
 void baton_application_free (BatonApplication *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonApplication, baton_application_free)
 
+GPtrArray *
+baton_application_list_parents (BatonApplication *self, BatonRoot *root, GPtrArray *holders);
 gboolean baton_application_is_process (BatonRoot *root, int pid, const char *start_time);
 
 G_END_DECLS

@@ -115,15 +115,6 @@ observe (BatonStepContext *context,
   return application == NULL && blind.code == BATON_CODE_NONE;
 }
 
-static void
-add_watch (int epoll_fd, int pidfd)
-{
-  struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
-
-  if (epoll_ctl (epoll_fd, EPOLL_CTL_ADD, pidfd, &event) < 0)
-    g_debug ("could not watch a process: %s, ignoring", g_strerror (errno));
-}
-
 /* By pidfd, and the start time is compared on what the pidfd stands for: a pid that was taken over
  * meanwhile is never signalled. */
 static int
@@ -138,34 +129,72 @@ signal_process (BatonStepContext *context, int pid, const char *start_time, int 
   return baton_fd_steal (&pidfd);
 }
 
-/* Signals them all and waits until every one has ended or the time is up. */
+/* Who was signalled, and has not been seen to end. */
+typedef struct
+{
+  int epoll_fd;
+  GArray *pidfds;
+} Signalled;
+
+static void
+add_signalled (Signalled *self, int pidfd)
+{
+  struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+
+  if (pidfd < 0)
+    return;
+  g_array_append_val (self->pidfds, pidfd);
+  if (epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, pidfd, &event) < 0)
+    g_debug ("could not watch a process: %s, ignoring", g_strerror (errno));
+}
+
 static BatonWait
-signal_and_wait (BatonStepContext *context, GPtrArray *covered, int number, gint64 wait_us)
+wait_for_ends (BatonStepContext *context, Signalled *signalled, gint64 deadline_us)
+{
+  BatonWait wait = BATON_WAIT_READY;
+
+  for (guint n_left = signalled->pidfds->len; n_left > 0 && wait == BATON_WAIT_READY; n_left--)
+    {
+      struct epoll_event event;
+
+      wait = baton_waiter_wait (context->waiter, signalled->epoll_fd, deadline_us, TRUE);
+      if (wait == BATON_WAIT_READY && epoll_wait (signalled->epoll_fd, &event, 1, 0) < 0)
+        break;
+    }
+
+  return wait;
+}
+
+/* Signals them all and waits until every one has ended or the time is up. The parents come first,
+ * so that they start nobody in the place of those who end before them. */
+static BatonWait
+signal_and_wait (BatonStepContext *context,
+                 GPtrArray *parents,
+                 GPtrArray *covered,
+                 int number,
+                 gint64 wait_us)
 {
   gint64 deadline_us = g_get_monotonic_time () + wait_us;
   baton_autofd int epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   g_autoptr (GArray) pidfds = g_array_new (FALSE, FALSE, sizeof (int));
-  BatonWait wait = BATON_WAIT_READY;
-  guint n_left;
+  Signalled signalled = { epoll_fd, pidfds };
+  BatonWait wait;
 
+  for (guint i = 0; parents != NULL && i < parents->len; i++)
+    {
+      const BatonProcess *parent = g_ptr_array_index (parents, i);
+
+      add_signalled (&signalled,
+                     signal_process (context, parent->pid, parent->start_time, number));
+    }
   for (guint i = 0; i < covered->len; i++)
     {
       const BatonHolder *holder = g_ptr_array_index (covered, i);
-      int pidfd = signal_process (context, holder->pid, holder->start_time, number);
 
-      if (pidfd < 0)
-        continue;
-      g_array_append_val (pidfds, pidfd);
-      add_watch (epoll_fd, pidfd);
+      add_signalled (&signalled,
+                     signal_process (context, holder->pid, holder->start_time, number));
     }
-  for (n_left = pidfds->len; n_left > 0 && wait == BATON_WAIT_READY; n_left--)
-    {
-      struct epoll_event event;
-
-      wait = baton_waiter_wait (context->waiter, epoll_fd, deadline_us, TRUE);
-      if (wait == BATON_WAIT_READY && epoll_wait (epoll_fd, &event, 1, 0) < 0)
-        break;
-    }
+  wait = wait_for_ends (context, &signalled, deadline_us);
   for (guint i = 0; i < pidfds->len; i++)
     close (g_array_index (pidfds, int, i));
 
@@ -199,25 +228,29 @@ set_process_trouble (BatonTrouble *trouble, BatonCode code, const BatonHolder *h
   baton_trouble_set (trouble, code, 0, "name", name, "pid", pid, NULL);
 }
 
-/* One round: TERM to what still holds the card, a grace period, then KILL. */
+/* One round: TERM to what still holds the card, a grace period, then KILL. What comes back is
+ * started by somebody: from the second round on he is asked to end as well. */
 static BatonOutcome
 close_round (BatonStepContext *context,
-             const BatonApplication *application,
+             BatonApplication *application,
+             guint round,
              GPtrArray *covered,
              BatonTrouble *trouble)
 {
   gint64 grace_us = (gint64) context->profile->close_politely_ms * 1000;
   g_autoptr (BatonHolders) holders = NULL;
+  g_autoptr (GPtrArray) parents =
+      round > 0 ? baton_application_list_parents (application, context->root, covered) : NULL;
   g_autoptr (GPtrArray) left = NULL;
 
-  if (signal_and_wait (context, covered, SIGTERM, grace_us) == BATON_WAIT_CANCELLED)
+  if (signal_and_wait (context, parents, covered, SIGTERM, grace_us) == BATON_WAIT_CANCELLED)
     return BATON_OUTCOME_CANCELLED;
   left = list_covered (context, application, &holders, trouble);
   if (left == NULL)
     return BATON_OUTCOME_FAILED;
   if (left->len == 0)
     return BATON_OUTCOME_OK;
-  switch (signal_and_wait (context, left, SIGKILL, KILLED_US))
+  switch (signal_and_wait (context, NULL, left, SIGKILL, KILLED_US))
     {
     case BATON_WAIT_CANCELLED:
       return BATON_OUTCOME_CANCELLED;
@@ -255,7 +288,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
           set_process_trouble (trouble, BATON_CODE_RESPAWNS, g_ptr_array_index (covered, 0));
           return BATON_OUTCOME_FAILED;
         }
-      outcome = close_round (context, application, covered, trouble);
+      outcome = close_round (context, application, round, covered, trouble);
       if (outcome != BATON_OUTCOME_OK)
         return outcome;
     }

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "baton-fd.h"
 #include "baton-kernel.h"
 #include "baton-process.h"
 #include "baton-recover.h"
@@ -216,6 +219,7 @@ start_lasting_holder (pid_t *ret_traced)
   g_assert_cmpint (pid, >=, 0);
   if (pid == 0)
     {
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
       if (fork () != 0 && open (OWN_PROCESSES_NODE, O_RDWR) < 0)
         _exit (1);
       send_self (ends[1]);
@@ -232,6 +236,96 @@ start_lasting_holder (pid_t *ret_traced)
   close (ends[1]);
 
   return pid;
+}
+
+/* A control group, as /proc tells of it: nobody here may make one. */
+static void
+enter_scope (OwnProcesses *fixture, pid_t pid)
+{
+  g_autofree char *scope =
+      g_build_filename (mock_machine_get_directory (fixture->story.machine), "scope", NULL);
+  g_autofree char *cgroup = g_strdup_printf ("%s/%d/cgroup", fixture->proc, pid);
+
+  if (mount (scope, cgroup, NULL, MS_BIND, NULL) < 0)
+    _exit (1);
+}
+
+/* Starts what has the node anew whenever that was killed, and before the kernel calls it gone: there
+ * is no moment at which it looks as if nobody came after it. */
+static void
+be_application (OwnProcesses *fixture, int ready)
+{
+  pid_t pids[2] = { getpid (), 0 };
+  pid_t ended = 0;
+
+  enter_scope (fixture, pids[0]);
+  for (;;)
+    {
+      siginfo_t info;
+      pid_t traced;
+
+      pids[1] = start_lasting_holder (&traced);
+      enter_scope (fixture, pids[1]);
+      if (ended > 0 ? waitpid (ended, NULL, __WALL) != ended
+                    : write (ready, pids, sizeof pids) != sizeof pids)
+        _exit (1);
+      if (waitid (P_PID, (id_t) traced, &info, WEXITED | WNOWAIT | __WALL) < 0)
+        _exit (1);
+      ended = traced;
+    }
+}
+
+/* What started the application waits for it, and ends of SIGTERM alone, as Flatpak's does. */
+static pid_t
+start_wrapped_application (OwnProcesses *fixture, pid_t *ret_main, pid_t *ret_holder)
+{
+  sigset_t none;
+  pid_t pids[2];
+  int ready[2];
+  pid_t pid;
+
+  mock_machine_write (fixture->story.machine, "scope",
+                      "0::/user.slice/user-1000.slice/user@1000.service/app.slice/"
+                      "app-example-4711.scope\n");
+  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      sigemptyset (&none);
+      sigprocmask (SIG_SETMASK, &none, NULL);
+      enter_scope (fixture, getpid ());
+      if (fork () == 0)
+        be_application (fixture, ready[1]);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], pids, sizeof pids), ==, sizeof pids);
+  close (ready[0]);
+  *ret_main = pids[0];
+  *ret_holder = pids[1];
+
+  return pid;
+}
+
+/* Whoever was asked to end is given this long where the computer is busy. */
+#define ENDS_MS 10000
+
+/* The oldest of the application's processes passes nothing on, and the one below starts what has the
+ * card anew each time: that one is asked to end as well. */
+static void
+test_wrapped (OwnProcesses *fixture, gconstpointer data)
+{
+  pid_t leader, holder;
+  pid_t wrapper = start_wrapped_application (fixture, &leader, &holder);
+  baton_autofd int leader_fd = pidfd_open (leader, 0);
+  struct pollfd ended = { .fd = leader_fd, .events = POLLIN };
+
+  g_assert_cmpint (leader_fd, >=, 0);
+  g_assert_cmpint (hand_closing (fixture, holder), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (poll (&ended, 1, ENDS_MS), ==, 1);
+  end_holder (wrapper);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
 }
 
 /* Not even SIGKILL ends it in time: nothing is taken from under it. */
@@ -635,6 +729,8 @@ main (int argc, char **argv)
   g_test_add ("/helper/close/polite", OwnProcesses, NULL, own_processes_set_up, test_polite,
               own_processes_tear_down);
   g_test_add ("/helper/close/stubborn", OwnProcesses, NULL, own_processes_set_up, test_stubborn,
+              own_processes_tear_down);
+  g_test_add ("/helper/close/wrapped", OwnProcesses, NULL, own_processes_set_up, test_wrapped,
               own_processes_tear_down);
   g_test_add ("/helper/close/without-consent", OwnProcesses, NULL, own_processes_set_up,
               test_without_consent, own_processes_tear_down);

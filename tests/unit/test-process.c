@@ -156,6 +156,8 @@ test_living_process_is_read (void)
   g_assert_cmpstr (process->name, ==, "a) Z\n\033[2J\xff");
   g_assert_cmpstr (process->program, ==, "test-process");
   g_assert_cmpuint (process->uid, ==, getuid ());
+  g_assert_cmpint (process->parent, ==, getpid ());
+  g_assert_false (process->is_init);
   g_assert_false (process->is_kernel_thread);
   g_assert_nonnull (strstr (process->command, "test-process"));
   g_assert_cmpuint (g_ascii_strtoull (process->start_time, NULL, 10), >, 0);
@@ -165,6 +167,39 @@ test_living_process_is_read (void)
   g_assert_cmpstr (again->name, ==, process->name);
   g_assert_cmpstr (again->start_time, ==, process->start_time);
   g_assert_cmpuint (again->uid, ==, process->uid);
+}
+
+static void
+test_place_among_others (void)
+{
+  static const struct
+  {
+    const char *status;
+    int parent;
+    gboolean is_init;
+  } rows[] = {
+    { "Name:\tx\nPPid:\t7\nUid:\t5\t5\t5\t5\nNSpid:\t9\n", 7, FALSE },
+    { "Name:\tx\nPPid:\t7\nUid:\t5\t5\t5\t5\nNSpid:\t9\t1\n", 7, TRUE },
+    { "Name:\tx\nPPid:\t7\nUid:\t5\t5\t5\t5\nNSpid:\t9\t1\t21\n", 7, FALSE },
+    { "Name:\tx\nPPid:\t0\nUid:\t5\t5\t5\t5\nNSpid:\t1\nNSpgid:\t1\n", 0, TRUE },
+    /* without namespaces */
+    { "Name:\tx\nPPid:\t7\nUid:\t5\t5\t5\t5\n", 7, FALSE },
+    { "Name:\tx\nUid:\t5\t5\t5\t5\nNSpid:\n", 0, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (GError) error = NULL;
+      g_autoptr (BatonProcess) process = NULL;
+
+      mock_process_add (mock, 9, "x", 5, "/a.scope", "x");
+      mock_machine_write (mock, "proc/9/status", rows[i].status);
+      process = baton_process_new (mock_machine_get_root (mock), 9, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (process->parent, ==, rows[i].parent);
+      g_assert_cmpint (process->is_init, ==, rows[i].is_init);
+    }
 }
 
 /* Its arguments are in its memory, and may be a file of a server that never answers, or its memory
@@ -223,6 +258,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/process/cgroup/of-systemd", test_control_group_is_the_one_of_systemd);
   g_test_add_func ("/core/process/uid/real", test_user_is_the_real_one);
   g_test_add_func ("/core/process/living", test_living_process_is_read);
+  g_test_add_func ("/core/process/place", test_place_among_others);
   g_test_add_func ("/core/process/identity", test_identity_waits_for_nothing);
   g_test_add_func ("/core/process/ended", test_ended_process_is_not_found);
 
