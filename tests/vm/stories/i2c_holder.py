@@ -3,8 +3,8 @@
 
 from bench import story
 
-# Of QEMU's cards radeon's alone has adapters, and on Linux 6.12 its display stands still here before
-# it asks for any; the bench's own driver has one on each release.
+# Of QEMU's cards radeon's alone has adapters. On some boots of Linux 6.12 its display stands still
+# here before it asks for any; the bench's own driver always has one.
 TOPOLOGIES = ('nvidia', 'crashers')
 
 TIER = 'full'
@@ -28,9 +28,8 @@ def run(bench):
     shown = next(one['nodes'] for one in bench.batonctl('show', card).machine['cards']
                  if one['address'] == card)
     assert adapters(before['nodes']) == adapters(shown), (before, shown)
-    if card == RADEON and bench.release != '12':
-        assert not adapters(before['nodes']), before
-        bench.say('radeon has no I2C adapter on this kernel')
+    if card == RADEON and bench.release != '12' and not adapters(before['nodes']):
+        bench.say('radeon came up without an I2C adapter')
         return
     holder_is_named(bench, card, before)
 
