@@ -78,9 +78,12 @@ baton_notify_dup_key (JsonObject *report)
 {
   const char *handoff = baton_json_get_string (report, "handoff");
   const char *boot_id = baton_json_get_string (report, "boot_id");
+  const char *code = baton_json_get_string (report, "code");
 
+  /* What a handoff came to may change after its end: one that was to bring the card back by itself
+   * brings it back, or says that nothing comes of it. */
   if (handoff != NULL)
-    return g_strdup (handoff);
+    return code != NULL ? g_strconcat (handoff, " ", code, NULL) : g_strdup (handoff);
 
   return g_strdup_printf ("%" G_GINT64_FORMAT " %s", baton_json_get_int (report, "at", 0),
                           boot_id != NULL ? boot_id : "");

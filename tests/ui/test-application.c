@@ -218,7 +218,7 @@ test_first_report (void)
   untold.boot_id = boot_id;
   run_story (&untold);
   g_assert_true (untold.has_ended);
-  g_assert_true (baton_notify_was_seen (directory, HANDOFF));
+  g_assert_true (baton_notify_was_seen (directory, HANDOFF " handed-over"));
 
   told.boot_id = boot_id;
   run_story (&told);

@@ -113,7 +113,7 @@ test_told (Login *self, gconstpointer data)
   g_autofree char *line = NULL;
 
   log_in (self);
-  g_assert_true (baton_notify_was_seen (self->state, "4f"));
+  g_assert_true (baton_notify_was_seen (self->state, "4f stuck"));
   line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
   g_assert_cmpstr (line, ==, "Notify");
   end_part (receiver);
@@ -124,7 +124,7 @@ static void
 test_nobody_shows (Login *self, gconstpointer data)
 {
   log_in (self);
-  g_assert_false (baton_notify_was_seen (self->state, "4f"));
+  g_assert_false (baton_notify_was_seen (self->state, "4f stuck"));
 }
 
 /* A Baton that runs tells of it itself, if it has not; a second one has sent nothing. */
@@ -137,12 +137,12 @@ test_beside_running (Login *self, gconstpointer data)
   g_autoptr (GSubprocess) running = start_part ("running", &lines);
 
   log_in (self);
-  g_assert_false (baton_notify_was_seen (self->state, "4f"));
+  g_assert_false (baton_notify_was_seen (self->state, "4f stuck"));
   end_part (running);
 
   /* It is gone, and has not told. */
   log_in (self);
-  g_assert_true (baton_notify_was_seen (self->state, "4f"));
+  g_assert_true (baton_notify_was_seen (self->state, "4f stuck"));
   end_part (receiver);
 }
 

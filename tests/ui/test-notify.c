@@ -50,14 +50,19 @@ test_key (void)
   g_autoptr (JsonNode) node = json_from_string ("{\"at\":7,\"boot_id\":\"b\"}", NULL);
   g_autoptr (JsonNode) named =
       json_from_string ("{\"at\":7,\"boot_id\":\"b\",\"handoff\":\"4f\"}", NULL);
+  g_autoptr (JsonNode) later =
+      json_from_string ("{\"at\":7,\"handoff\":\"4f\",\"code\":\"returned\"}", NULL);
   g_autoptr (JsonNode) broken = json_from_string ("{\"at\":\"x\",\"boot_id\":null}", NULL);
   g_autofree char *key = baton_notify_dup_key (json_node_get_object (node));
   /* A result has neither, and it is the same handoff that it tells of. */
   g_autofree char *own = baton_notify_dup_key (json_node_get_object (named));
+  /* A handoff that brings the card back by itself comes to something else by then. */
+  g_autofree char *back = baton_notify_dup_key (json_node_get_object (later));
   g_autofree char *odd = baton_notify_dup_key (json_node_get_object (broken));
 
   g_assert_cmpstr (key, ==, "7 b");
   g_assert_cmpstr (own, ==, "4f");
+  g_assert_cmpstr (back, ==, "4f returned");
   g_assert_cmpstr (odd, ==, "0 ");
 }
 
