@@ -327,7 +327,7 @@ test_killed_without_a_journal (void)
   g_assert_cmpint (story_wait_apart (&story, worker), ==, -1);
   g_assert_cmpint (baton_recover_run (story.root), ==, 0);
   story_read_events (&story);
-  story_assert_code (&story, "handed-over");
+  story_assert_code (&story, "handed-over-with-problems");
   story_assert_one_result (&story);
   story_assert_driver (&story, FAKE_CARD, "vfio-pci");
 }
