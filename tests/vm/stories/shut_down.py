@@ -25,8 +25,8 @@ def run(bench):
             bench.start_batonctl(side, CARD, '--yes')
             assert trace.wait_stopped() is not None
             # logind would refuse because of the inhibitor; this is what it does where it does not.
-            bench.run('systemctl', 'start', '--no-block', '--job-mode=replace-irreversibly',
-                      'reboot.target')
+            bench.spawn('systemctl', 'start', '--no-block', '--job-mode=replace-irreversibly',
+                        'reboot.target')
             bench.machine.wait_boot()
         report = json.loads(bench.run('cat', REPORT).out)
         # The worker itself has put it back, and there was nothing left to recover.
