@@ -28,14 +28,17 @@ def stop_unit(bench):
 
 def run(bench):
     bench.run('modprobe', 'vfio-pci')
-    both_ways(bench, cancel, QUICK if not bench.full else EVERYWHERE if bench.release == '12' else SOME)
-    both_ways(bench, stop_unit, SOME if bench.full else QUICK)
+    if not bench.full:
+        both_ways(bench, cancel, stop_unit, QUICK)
+        return
+    both_ways(bench, cancel, cancel, EVERYWHERE if bench.release == '12' else SOME)
+    both_ways(bench, stop_unit, stop_unit, SOME)
 
 
-def both_ways(bench, wish, points):
-    everywhere(bench, 'guest', wish, *points['guest'])
+def both_ways(bench, wish_there, wish_back, points):
+    everywhere(bench, 'guest', wish_there, *points['guest'])
     bench.to_guest(CARD)
-    everywhere(bench, 'host', wish, *points['host'])
+    everywhere(bench, 'host', wish_back, *points['host'])
     bench.expect_guest(CARD, SOUND)
     bench.to_host(CARD)
 
