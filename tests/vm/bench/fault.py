@@ -16,10 +16,9 @@ JOURNAL = '/var/lib/baton/journal'
 CALL = re.compile(r'^(\d+) +(\w+)\(\d+<([^>]*)>, "((?:[^"\\]|\\.)*)"')
 
 
-# How long strace keeps a call waiting for the signal, in microseconds. Whoever is killed does not
-# wait it out; whoever is stopped does, and goes on to stop at the end of the call.
-WAITS_US = {'KILL': 30_000_000}
-STOPS_US = 3_000_000
+# How long strace keeps a call waiting for the signal, in microseconds. It hears of nothing before,
+# not even that the program was killed.
+WAITS_US = 3_000_000
 
 
 class Trace:
@@ -79,9 +78,8 @@ class Trace:
     def halt(self, signal, when, *options, calls=WRITES):
         """From now on it meets with @signal at the @when-th of @calls that @options leave."""
         self._reader.write(f'{when} {signal} {calls}\n')
-        waits = WAITS_US.get(signal, STOPS_US)
-        self.inject('-e', f'trace={calls}', '-e', f'inject={calls}:delay_enter={waits}:when={when}',
-                    *options)
+        self.inject('-e', f'trace={calls}',
+                    '-e', f'inject={calls}:delay_enter={WAITS_US}:when={when}', *options)
 
     def spare_others(self):
         """Whoever is started after this one meets with no fault."""
