@@ -46,6 +46,8 @@ EVENTS = ('object:children-changed', 'object:state-changed', 'object:property-ch
 # menu button; alert, dialog, frame, window, application
 CONTROLS = {43, 7, 62, 42, 79, 129}
 TOP = {2, 16, 23, 69, 75}
+# enum AtspiStateType of the same file
+STATE_FOCUSED = 12
 # GTK 4.8 gives its C type for a widget that has no name.
 TYPE_NAME = re.compile(r'^(Gtk|Adw|Baton)[A-Z]')
 
@@ -85,6 +87,9 @@ class Node:
 
     def children(self):
         return [Node(self.bus, dest, path) for dest, path in self.call(ACCESSIBLE, 'GetChildren')]
+
+    def has_focus(self):
+        return bool(self.call(ACCESSIBLE, 'GetState')[0] >> STATE_FOCUSED & 1)
 
     def on_screen(self):
         """GTK 4.8 says VISIBLE of everything; only a size tells."""
@@ -179,11 +184,16 @@ class Window:
         return bool(found) and found[0].call('org.a11y.atspi.Action', 'DoAction', '(i)', 0)
 
     def reach(self, name):
+        before = None
         for _ in range(TABS):
             self.focus = None
             self.key('Tab')
-            if not self.until(lambda: self.focus):
+            # A window that comes to the front tells its focus once more. Taken for the answer to this
+            # key, that would leave every later answer one behind.
+            if not self.until(lambda: self.focus and self.focus.path != before and
+                              self.focus.has_focus()):
                 return False
+            before = self.focus.path
             if self.focus.name.endswith(name):
                 return True
         return False
