@@ -27,8 +27,11 @@
 
 /* Reading another process's mappings or arguments waits while that process is stuck in the
  * kernel with its memory locked (MMAP-LOCK), which is what processes do when a card hangs. The
- * search then goes on without it, and says so. */
-#define DEADLINE_MS 10000
+ * search then goes on without it, and says so. On a computer that has its hands full everybody
+ * takes long, so what counts is that nobody at all has been looked at for so long. */
+#define PATIENCE_MS 10000
+/* Many who each keep it waiting for a little less are no accident. */
+#define LIMIT_MS 30000
 
 /* Each of them waits for another process: nobody has that many that hang by accident. */
 #define MAX_STUCK_THREADS 32
@@ -55,6 +58,7 @@ typedef struct
   guint n_skipped;             /* earlier threads still wait for them */
   guint n_threads;
   guint n_settled;
+  gint64 last_progress; /* g_get_monotonic_time() */
   gboolean given_up;
 } Search;
 
@@ -196,6 +200,7 @@ begin (Search *self, int *looking_at, int pid)
     return FALSE;
 
   *looking_at = pid;
+  self->last_progress = g_get_monotonic_time ();
   return TRUE;
 }
 
@@ -217,6 +222,7 @@ settle (Search *self, int *looking_at, GPtrArray *found, GArray *unreadable, gui
     add_unreadable (self->scan, g_array_index (unreadable, int, i));
   g_array_set_size (unreadable, 0);
   self->n_settled += n_processes;
+  self->last_progress = g_get_monotonic_time ();
   *looking_at = 0;
   return TRUE;
 }
@@ -387,15 +393,36 @@ add_kept (BatonHoldersScan *self, Search *search)
   self->n_unreadable += search->pids->len - search->n_settled - n_named;
 }
 
+/* Waits, under the lock, until every thread has ended.
+ * Returns: whether they have; else none has got anywhere for a long time */
+static gboolean
+wait_for_threads (Search *self)
+{
+  gint64 limit = g_get_monotonic_time () + LIMIT_MS * G_TIME_SPAN_MILLISECOND;
+
+  self->last_progress = g_get_monotonic_time ();
+  while (self->n_threads > 0)
+    {
+      gint64 deadline =
+          MIN (limit, self->last_progress + PATIENCE_MS * G_TIME_SPAN_MILLISECOND);
+
+      if (deadline <= g_get_monotonic_time ())
+        return FALSE;
+      g_cond_wait_until (&self->changed, &self->lock, deadline);
+    }
+
+  return TRUE;
+}
+
 /**
  * baton_holders_scan_processes:
  * @devices: what to look for
  * @proc_fd: a directory laid out like `/proc`, or -1 where a recorded tree has none
  * @error: return location for an error
  *
- * Looks at every process once, on every processor. Takes ten seconds at the most: a process
- * that keeps it waiting longer counts as unreadable, and is not asked again by later searches as
- * long as it does.
+ * Looks at every process once, on every processor. A process that keeps it waiting for ten seconds
+ * in which nobody else was left to be looked at counts as unreadable, and is not asked again by
+ * later searches as long as it does. Takes thirty seconds at the most.
  *
  * Fails with %BATON_ERROR_BUSY while earlier searches wait for too many stuck processes.
  *
@@ -404,7 +431,6 @@ add_kept (BatonHoldersScan *self, Search *search)
 BatonHoldersScan *
 baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time () + DEADLINE_MS * G_TIME_SPAN_MILLISECOND;
   BatonHoldersScan *scan;
   Search *search;
   gboolean given_up;
@@ -431,10 +457,8 @@ baton_holders_scan_processes (BatonHoldersDevices *devices, int proc_fd, GError 
     }
 
   g_mutex_lock (&search->lock);
-  while (search->n_threads > 0 && g_cond_wait_until (&search->changed, &search->lock, deadline))
-    ;
+  given_up = search->given_up = !wait_for_threads (search);
   scan = g_steal_pointer (&search->scan);
-  given_up = search->given_up = search->n_threads > 0;
   if (given_up)
     {
       scan->out_of_time = TRUE;
