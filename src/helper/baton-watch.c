@@ -14,16 +14,15 @@
 #include "baton-watch-handoff.h"
 #include "baton-watch-lost.h"
 #include "baton-watch-output.h"
+#include "baton-watch-pace.h"
 #include "baton-watch-sources.h"
-
-/* However many events come, the machine is looked at once in this time. */
-#define LOOK_EVERY_MS 1000
 
 typedef struct
 {
   BatonFront *front; /* borrowed */
   guint changes;
-  gint64 last_look_us;
+  gint64 look_began_us;
+  gint64 look_ended_us;
   gboolean ended_by_signal;
 
   /* owned */
@@ -59,7 +58,6 @@ look_at_all (Watch *self, GError **error)
 {
   g_autoptr (GPtrArray) holders = NULL;
 
-  self->last_look_us = g_get_monotonic_time ();
   baton_watch_sources_listen (self->sources);
 
   if (self->machine == NULL || (self->changes & BATON_WATCH_MACHINE))
@@ -94,9 +92,11 @@ look (Watch *self, GError **error)
 {
   gboolean looked;
 
+  self->look_began_us = g_get_monotonic_time ();
   baton_root_hold_reader (self->front->root);
   looked = look_at_all (self, error);
   baton_root_release_reader (self->front->root);
+  self->look_ended_us = g_get_monotonic_time ();
 
   return looked;
 }
@@ -126,16 +126,16 @@ static void
 on_changed (guint changes, gpointer data)
 {
   Watch *self = data;
-  gint64 wait_ms;
+  guint wait_ms;
 
   self->changes |= changes;
   if (self->look_source != 0)
     return;
 
-  wait_ms = LOOK_EVERY_MS - (g_get_monotonic_time () - self->last_look_us) / 1000;
+  wait_ms = baton_watch_pace_get_wait (self->look_began_us, self->look_ended_us,
+                                       g_get_monotonic_time ());
   baton_watch_sources_rest (self->sources);
-  self->look_source =
-      g_timeout_add ((guint) CLAMP (wait_ms, 0, LOOK_EVERY_MS), on_look_due_cb, self);
+  self->look_source = g_timeout_add (wait_ms, on_look_due_cb, self);
 }
 
 static void
