@@ -7,7 +7,8 @@ waiting, which it does at full speed, and the signal comes from here: strace
 has told what is called by then, but not how it ended.
 
 Orders come on stdin, a line each: "WHEN SIGNAL CALL,CALL,…", the WHEN-th of
-these calls that a process makes; or "0" for none. Each order counts anew.
+one of these calls that a process makes; or "0" for none. Each order counts
+anew, and each call for itself, as strace does.
 """
 
 import os
@@ -32,9 +33,9 @@ class Order:
         called = CALLED.match(line)
         if not called or called.group(2).decode() not in self.calls:
             return None
-        pid = int(called.group(1))
-        self._counts[pid] = self._counts.get(pid, 0) + 1
-        return pid if self._counts[pid] == self.when else None
+        made = called.groups()
+        self._counts[made] = self._counts.get(made, 0) + 1
+        return int(made[0]) if self._counts[made] == self.when else None
 
 
 def is_kept_waiting(pid):

@@ -39,7 +39,7 @@ def run(bench):
 
 def cut_everywhere(bench, side, ended, before):
     # While the journal is made nothing has been done, and nothing is left to settle.
-    assert cut(bench, side, '/var/lib/baton/.journal.new', 2, before)
+    assert cut(bench, side, '/var/lib/baton/.journal.new', 1, before, 'pwrite64')
     reports = []
     for when in range(1, 100) if bench.release == '12' else SOME:
         if not cut(bench, side, fault.JOURNAL, when, before):
@@ -60,12 +60,12 @@ def last_report(bench):
     return report
 
 
-def cut(bench, side, path, when, before):
+def cut(bench, side, path, when, before, calls=fault.WRITES):
     """Cuts the power at a write to @path; returns whether there was such a write."""
     if side == 'host':
         bench.to_guest(CARD)
         bench.expect_guest(CARD, SOUND)
-    with fault.stopped(bench, path, when) as trace:
+    with fault.stopped(bench, path, when, calls=calls) as trace:
         handing = bench.start_batonctl(side, CARD, '--yes')
         stopped = trace.wait_stopped() is not None
         if stopped:
