@@ -47,6 +47,10 @@ class Monitor:
         self._socket.close()
 
 
+# Enough for a desktop, its programs and a guest.
+MEMORY_MB = 2048
+
+
 def accelerator(image) -> list[str]:
     """KVM where it really runs a kernel, else QEMU's own translator.
 
@@ -97,12 +101,14 @@ def _words_for(machine_options) -> str:
 class Machine:
     """A bench that is up; its disk is thrown away with it."""
 
-    def __init__(self, image, topology_name, logs, share, *, display='none', desktop=True):
+    def __init__(self, image, topology_name, logs, share, *, display='none', desktop=True,
+                 memory_mb=MEMORY_MB):
         self.image = image
         self.topology = topology_name
         self._share = share
         self._display = display
         self._desktop = desktop
+        self._memory_mb = memory_mb
         logs.mkdir(parents=True, exist_ok=True)
         self.console = logs / 'console.log'
         self._errors = open(logs / 'qemu.log', 'wb')
@@ -132,7 +138,7 @@ class Machine:
         runs_on = accelerator(self.image)
         return [
             'qemu-system-x86_64', *runs_on,
-            '-m', '2048', '-smp', '2', '-nodefaults', '-no-user-config',
+            '-m', str(self._memory_mb), '-smp', '2', '-nodefaults', '-no-user-config',
             '-display', self._display,
             '-device', 'intel-iommu,intremap=on,caching-mode=on',
             '-kernel', str(self.image.kernel), '-initrd', str(self.image.initrd),

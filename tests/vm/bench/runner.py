@@ -30,10 +30,10 @@ class Story:
     """One file of tests/vm/stories: its first line says what it shows.
 
     The file may set TOPOLOGIES or TOPOLOGY; TIER, quick or full; IMAGES, the
-    releases of a quick run; SESSION, it needs the desktop of user u; PACKAGE,
-    it begins without Baton and installs the Debian package; LEAVES, what may
-    differ after it; SPOILS, the machine is of no use afterwards. run(bench) is
-    the story.
+    releases of a quick run; SESSION, it needs the desktop of user u; MEMORY_MB,
+    more memory than others have; PACKAGE, it begins without Baton and installs
+    the Debian package; LEAVES, what may differ after it; SPOILS, the machine is
+    of no use afterwards. run(bench) is the story.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Group:
         self.boots = 0
         # A desktop costs seconds of every boot, so it comes where it is wanted.
         self.desktop = self.wants('SESSION')
+        self.memory_mb = max(one.value('MEMORY_MB', machine.MEMORY_MB) for one in self.stories)
 
     def wants(self, name):
         """Whether any of its stories has @name set."""
@@ -106,7 +107,8 @@ class Group:
             logs = self.options.logs / f'{self.release}-{what}-{self.boots}'
             try:
                 return machine.Machine(self.options.images[self.release], self.topology, logs,
-                                       self.options.share, desktop=self.desktop)
+                                       self.options.share, desktop=self.desktop,
+                                       memory_mb=self.memory_mb)
             except channel.Lost as error:
                 if left == 0:
                     raise

@@ -3,6 +3,8 @@
 
 TIER = 'full'
 SESSION = True
+# Each of two hundred logs in by itself, and has a process of systemd's and of pkexec's beside its own.
+MEMORY_MB = 4096
 CARD = '0000:01:00.0'
 
 # As many as begin at the same moment: systemd hangs up on more that ask it for a unit.
