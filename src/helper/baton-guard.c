@@ -47,13 +47,15 @@ start_unit (int socket, gpointer data)
   baton_errand_answer (socket, -1, error);
 }
 
-/* Returns: the card, or NULL where it is with none */
+/* Whoever else gives a card away may do so function by function, or not with all of them.
+ *
+ * Returns: the card, or NULL where no guest may open any of it */
 static const BatonCard *
 find_with_guests (BatonMachine *machine, const char *address)
 {
   const BatonCard *card = baton_machine_find_card (machine, address);
 
-  return card != NULL && card->side == BATON_SIDE_GUEST ? card : NULL;
+  return card != NULL && baton_card_has_function_on_vfio (card) ? card : NULL;
 }
 
 static gboolean
@@ -192,9 +194,11 @@ wait_for_news (BatonGuestWatch *watch)
  * @root: the roots
  * @address: a card
  *
- * The verb `guard`, for the unit that a handoff to a guest starts: keeps the computer from sleeping
- * while somebody has the card open, and ends when the card leaves the guests' side. In between it
- * sleeps on the kernel's own events: a parked card that nobody uses keeps nobody awake.
+ * The verb `guard`, for the unit that a handoff to a guest starts, or udev where somebody else gave
+ * the card away: keeps the computer from sleeping while somebody has the card open, and ends when
+ * no function of it is left to guests, or at once where the card's owner lets the computer sleep.
+ * In between it sleeps on the kernel's own events: a parked card that nobody uses keeps nobody
+ * awake.
  *
  * Returns: the exit status
  */
@@ -205,6 +209,7 @@ baton_guard_run (BatonRoot *root, const char *address)
   g_autoptr (BatonWaiter) waiter = baton_waiter_new (nobody, -1, NULL);
   g_autoptr (BatonGuestWatch) watch = baton_guest_watch_new ();
   g_autoptr (BatonInhibitor) inhibitor = NULL;
+  g_autoptr (BatonProfile) profile = NULL;
   g_autoptr (GError) error = NULL;
   guint n_guests = 0;
 
@@ -215,7 +220,8 @@ baton_guard_run (BatonRoot *root, const char *address)
                   address);
       return BATON_EXIT_ERROR;
     }
-  while (look (root, watch, address, &n_guests, &error))
+  profile = baton_profile_load (root, address);
+  while (!profile->sleeps_while_guest && look (root, watch, address, &n_guests, &error))
     {
       if (n_guests > 0 && inhibitor == NULL)
         stay_awake (root, waiter, &inhibitor);

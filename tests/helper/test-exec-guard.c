@@ -295,6 +295,41 @@ test_sleep_is_allowed (void)
   fake_peer_end (&logind);
 }
 
+/* Somebody else gave the card away, and kept its sound: a guest may have the rest. */
+static void
+test_card_in_parts (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer logind;
+  pid_t guard;
+
+  story_begin_on (&story, "guest");
+  mock_machine_set_driver (story.machine, FAKE_SOUND, "snd_hda_intel");
+  fake_peer_start (&logind, &story, "fake-logind.py", "grants", "done", NULL);
+  let_guest_come (&story, logind.pid);
+  guard = start_guard (&story);
+  fake_peer_expect (&logind, KEPT_AWAKE);
+  let_guest_go (&story, logind.pid);
+  fake_peer_expect (&logind, "released vfio-pci");
+
+  mock_machine_set_driver (story.machine, FAKE_CARD, "amdgpu");
+  touch_node (&story);
+  expect_end (guard);
+  fake_peer_end (&logind);
+}
+
+/* Whoever started who watches did not ask the card's owner. */
+static void
+test_asks_the_owner (void)
+{
+  g_auto (Story) story = STORY_INIT;
+
+  story_begin_on (&story, "guest");
+  mock_machine_write (story.machine, "etc/baton.conf",
+                      "[" FAKE_CARD "]\nsleep-while-guest=allow\n");
+  g_assert_cmpint (baton_guard_run (story.root, FAKE_CARD), ==, BATON_EXIT_DONE);
+}
+
 /* A handoff is not undone for it, and somebody is told. */
 static void
 test_nobody_to_watch (void)
@@ -346,6 +381,8 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/guard/undone-return", test_undone_return);
   g_test_add_func ("/helper/guard/recovered-return", test_recovered_return);
   g_test_add_func ("/helper/guard/sleep-is-allowed", test_sleep_is_allowed);
+  g_test_add_func ("/helper/guard/card-in-parts", test_card_in_parts);
+  g_test_add_func ("/helper/guard/asks-the-owner", test_asks_the_owner);
   g_test_add_func ("/helper/guard/does-not-start", test_does_not_start);
   g_test_add_func ("/helper/guard/nobody-to-watch", test_nobody_to_watch);
   g_test_add_func ("/helper/guard/nothing-to-watch", test_nothing_to_watch);

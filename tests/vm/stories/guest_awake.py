@@ -7,6 +7,8 @@ CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 UNIT = f'baton-guest@{CARD}.service'
 HELD = ['sleep:handle-lid-switch block']
 ALLOWED = f'[{CARD}]\nsleep-while-guest=allow\n'
+# In the place of Baton's own, and empty.
+NO_RULE = '/etc/udev/rules.d/60-baton.rules'
 
 
 def state(bench):
@@ -51,12 +53,44 @@ def there_and_back(bench):
     bench.run('tail', f'--pid={pid}', '-f', '/dev/null')
 
 
+def park(bench):
+    """As a person does, or libvirt."""
+    bench.call('sysfs.park', addresses=(CARD, SOUND))
+
+
+def park_before_udev(bench):
+    """As an initramfs does."""
+    with bench.file(NO_RULE, ''):
+        bench.run('udevadm', 'control', '--reload')
+        park(bench)
+        bench.call('setup.settle')
+        assert state(bench) == 'inactive', state(bench)
+    bench.run('udevadm', 'control', '--reload')
+    bench.run('udevadm', 'trigger', '--action=add', f'/sys/bus/pci/devices/{CARD}')
+
+
+def given_by_others(bench):
+    """Whoever gave the card away: who watches is started all the same."""
+    for give in (park, park_before_udev):
+        give(bench)
+        with bench.guest(CARD, SOUND):
+            bench.call('inhibitors.wait', expected=HELD)
+        bench.call('inhibitors.wait', expected=[])
+        pid = guard(bench)
+        bench.call('sysfs.unpark', addresses=(CARD, SOUND))
+        bench.run('tail', f'--pid={pid}', '-f', '/dev/null')
+        bench.expect_driver('bochs-drm', CARD)
+
+
 def run(bench):
     for _ in range(2 if bench.full else 1):
         there_and_back(bench)
+    given_by_others(bench)
 
     with bench.file('/etc/baton.conf', ALLOWED):
         bench.to_guest(CARD)
+        # Whoever starts it, as udev does that comes to the card when the handoff is over.
+        bench.run('systemctl', 'start', '--wait', UNIT)
         assert state(bench) == 'inactive', state(bench)
         with bench.guest(CARD, SOUND):
             assert bench.call('inhibitors.held') == []
