@@ -11,7 +11,9 @@
  *  VTCON    - Linux Documentation/driver-api/tty/console.rst: `(M) frame buffer device`, bind
  *  BIND     - Linux drivers/tty/vt/vt.c: show_bind() takes console_lock(), which is held while the
  *    console's driver sets a mode, and for ever where it crashed meanwhile; show_name() takes none
- *  FBCON    - Linux drivers/video/fbdev/core/fbcon.c, fbcon_startup(): the first framebuffer
+ *  FBCON    - Linux drivers/video/fbdev/core/fbcon.c: fbcon_startup() takes the first framebuffer,
+ *    fbcon_select_primary() that of the card that the computer booted with, which distributions
+ *    have switched on (CONFIG_FRAMEBUFFER_CONSOLE_DETECT_PRIMARY)
  *  HOLDERS  - Linux kernel/module/main.c, add_usage_links(): /sys/module/M/holders
  *  VFIO-REF - Linux drivers/vfio/vfio_main.c, vfio_device_open(): one use for each open device
  *  VFIO-PCI - Linux drivers/vfio/pci/vfio_pci_core.c: vfio_pci_core_enable() enables a function for
@@ -79,8 +81,15 @@ is_console_on_framebuffer (BatonRoot *root)
   return FALSE;
 }
 
-/* The text console draws on the framebuffer that came first (FBCON); which one was chosen by
- * hand (fbcon=map, con2fbmap) the kernel tells nobody but by an ioctl on the node. */
+/* Returns: (nullable): the name of a framebuffer's node, as it is in class/graphics */
+static const char *
+get_framebuffer (const BatonNode *node)
+{
+  const char *slash = strrchr (node->path, '/');
+
+  return node->kind == BATON_NODE_FRAMEBUFFER && slash != NULL ? slash + 1 : NULL;
+}
+
 static char *
 find_first_framebuffer (BatonRoot *root)
 {
@@ -99,6 +108,23 @@ find_first_framebuffer (BatonRoot *root)
     }
 
   return lowest != G_MAXUINT64 ? g_strdup_printf ("fb%" G_GUINT64_FORMAT, lowest) : NULL;
+}
+
+/* The boot display's, whenever that came, else the one that came first (FBCON); which one was chosen
+ * by hand (fbcon=map, con2fbmap) the kernel tells nobody but by an ioctl on the node. */
+static char *
+find_console_framebuffer (BatonRoot *root, const BatonMachine *machine)
+{
+  for (guint i = 0; i < machine->cards->len; i++)
+    {
+      const BatonCard *card = machine->cards->pdata[i];
+
+      for (guint k = 0; card->display->boot_vga && k < card->nodes->len; k++)
+        if (get_framebuffer (card->nodes->pdata[k]) != NULL)
+          return g_strdup (get_framebuffer (card->nodes->pdata[k]));
+    }
+
+  return find_first_framebuffer (root);
 }
 
 static int
@@ -222,15 +248,13 @@ baton_holders_add_kernel (BatonHolders *self,
                           const BatonCard *card,
                           gboolean vfio_seen)
 {
-  g_autofree char *first = find_first_framebuffer (root);
+  g_autofree char *console = find_console_framebuffer (root, machine);
 
-  for (guint i = 0; first != NULL && i < card->nodes->len; i++)
+  for (guint i = 0; console != NULL && i < card->nodes->len; i++)
     {
       const BatonNode *node = card->nodes->pdata[i];
-      const char *slash = strrchr (node->path, '/');
 
-      if (node->kind == BATON_NODE_FRAMEBUFFER && slash != NULL &&
-          g_str_equal (slash + 1, first) && is_console_on_framebuffer (root))
+      if (g_strcmp0 (get_framebuffer (node), console) == 0 && is_console_on_framebuffer (root))
         add_kernel_holder (self, "fbcon", BATON_HOW_CONSOLE, node->path);
     }
 

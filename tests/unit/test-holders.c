@@ -369,6 +369,26 @@ test_kernel_holds_are_listed (void)
   g_assert_null (baton_holders_find_pid (baton_holders_find (all, CARD), 0));
 }
 
+/* However late the driver of the boot display came. */
+static void
+test_console_is_on_the_boot_display (void)
+{
+  g_autoptr (MockMachine) mock = new_machine ();
+  g_autoptr (GPtrArray) all = NULL;
+
+  mock_machine_set_attribute (mock, CARD, "boot_vga", "0");
+  mock_machine_set_attribute (mock, OTHER, "boot_vga", "1");
+  mock_machine_add_node (mock, CARD, "graphics", "fb0", 29, 0);
+  mock_machine_add_node (mock, OTHER, "graphics", "fb1", 29, 1);
+  mock_machine_write (mock, "sys/class/graphics/fb0/name", "a\n");
+  mock_machine_write (mock, "sys/class/graphics/fb1/name", "b\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/bind", "1\n");
+  all = scan (mock);
+  g_assert_null (find_kernel (all, CARD, BATON_HOW_CONSOLE));
+  g_assert_nonnull (find_kernel (all, OTHER, BATON_HOW_CONSOLE));
+}
+
 /* Reading it waits for the console's lock, which a driver keeps that crashed while it drew
  * (show_bind() in the kernel's drivers/tty/vt/vt.c). */
 static void
@@ -612,6 +632,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/holders/vfio-mapping-alone", test_vfio_mapping_alone_holds);
   g_test_add_func ("/core/holders/maps", test_maps_of_any_shape_are_read);
   g_test_add_func ("/core/holders/kernel", test_kernel_holds_are_listed);
+  g_test_add_func ("/core/holders/console-on-the-boot-display",
+                   test_console_is_on_the_boot_display);
   g_test_add_func ("/core/holders/console-hangs",
                    test_console_that_does_not_answer_is_a_holder);
   g_test_add_func ("/core/holders/console-elsewhere", test_console_elsewhere_is_no_holder);
