@@ -18,6 +18,8 @@
 
 #define UDEV_QUEUE "udev/queue"
 
+#define SOUND_NODES "snd"
+
 /* A device's own node (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV), which goes by no group. */
 #define VFIO_DEVICES "vfio/devices"
 
@@ -167,33 +169,88 @@ dup_name (const BatonHolder *holder)
 }
 
 static gboolean
+has_reserved_sound (const BatonStepContext *context)
+{
+  return context->reservations != NULL && context->reservations->len > 0;
+}
+
+static gboolean
+hears_a_close (BatonStepContext *context, int notes, gint64 deadline_us)
+{
+  char buffer[4096] __attribute__ ((aligned (8)));
+
+  if (g_get_monotonic_time () >= deadline_us ||
+      baton_waiter_wait (context->waiter, notes, deadline_us, FALSE) != BATON_WAIT_READY)
+    return FALSE;
+  while (read (notes, buffer, sizeof buffer) > 0)
+    ;
+
+  return TRUE;
+}
+
+/* A sound server that had only just found the device when it was asked to let go of it opens it
+ * once more, and closes it when it sees that it is reserved: WirePlumber does, of a card that came
+ * back a moment ago. */
+static gboolean
 is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
 {
-  g_autoptr (BatonHolders) holders = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *pid = NULL;
-  g_autofree char *nodes = NULL;
-  const BatonHolder *holder;
+  gint64 deadline_us = g_get_monotonic_time () + BATON_LOOK_SOUND_PATIENCE_US;
+  baton_autofd int notes =
+      has_reserved_sound (context) ? baton_look_listen_to_sound (context) : -1;
 
   baton_look_settle_udev (context);
-  if (!baton_look_again (context, trouble))
-    return FALSE;
-  holders = baton_look_at_all_holders (context, trouble);
-  if (holders == NULL)
-    return FALSE;
-  holder = find_process (holders, how);
-  if (holder == NULL)
-    return (!holders->complete && how == BATON_HOW_VFIO &&
-            baton_look_is_left_by_guests (context)) ||
-           baton_look_has_seen_all (holders, trouble);
+  for (;;)
+    {
+      g_autoptr (BatonHolders) holders = NULL;
+      g_autofree char *name = NULL;
+      g_autofree char *pid = NULL;
+      g_autofree char *nodes = NULL;
+      const BatonHolder *holder;
 
-  name = dup_name (holder);
-  pid = g_strdup_printf ("%d", holder->pid);
-  nodes = g_strjoinv (", ", holder->nodes);
-  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
-                     nodes, NULL);
+      if (!baton_look_again (context, trouble))
+        return FALSE;
+      holders = baton_look_at_all_holders (context, trouble);
+      if (holders == NULL)
+        return FALSE;
+      holder = find_process (holders, how);
+      if (holder == NULL)
+        return (!holders->complete && how == BATON_HOW_VFIO &&
+                baton_look_is_left_by_guests (context)) ||
+               baton_look_has_seen_all (holders, trouble);
+      if (holder->kind == BATON_HOLDER_SOUND && has_reserved_sound (context) &&
+          hears_a_close (context, notes, deadline_us))
+        continue;
 
-  return FALSE;
+      name = dup_name (holder);
+      pid = g_strdup_printf ("%d", holder->pid);
+      nodes = g_strjoinv (", ", holder->nodes);
+      baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
+                         nodes, NULL);
+
+      return FALSE;
+    }
+}
+
+/**
+ * baton_look_listen_to_sound:
+ * @context: the handoff
+ *
+ * To be called before it is looked at who has a sound device. Where nobody can be heard only a
+ * deadline leads to the next look.
+ *
+ * Returns: (transfer full): a descriptor that becomes readable when one is closed, not to be waited
+ *   in, or -1
+ */
+int
+baton_look_listen_to_sound (BatonStepContext *context)
+{
+  g_autofree char *nodes = baton_root_build_path (context->root, BATON_ROOT_DEV, SOUND_NODES);
+  int notes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  if (notes >= 0)
+    inotify_add_watch (notes, nodes, IN_CLOSE);
+
+  return notes;
 }
 
 /**
@@ -201,7 +258,8 @@ is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
  * @context: the handoff
  * @trouble: who has begun to use the card
  *
- * Looks afresh at who has the card, once udev's own short visits are over.
+ * Looks afresh at who has the card, once udev's own short visits are over, and those of a sound
+ * server that was asked to let go.
  *
  * Returns: %TRUE if no process has it
  */

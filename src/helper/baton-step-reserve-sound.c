@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "baton-fd.h"
@@ -11,11 +10,6 @@
 #include "baton-reservation.h"
 #include "baton-steps.h"
 #include "baton-text.h"
-
-#define SOUND_NODES "snd"
-
-/* A sound server that has said yes closes the device within moments. */
-#define LETS_GO_US (5 * G_USEC_PER_SEC)
 
 /* More users than have a sound server on any desk. */
 #define MAX_USERS 16
@@ -151,7 +145,7 @@ wait_until_free (BatonStepContext *context,
                  int notes,
                  BatonTrouble *trouble)
 {
-  gint64 deadline_us = g_get_monotonic_time () + LETS_GO_US;
+  gint64 deadline_us = g_get_monotonic_time () + BATON_LOOK_SOUND_PATIENCE_US;
 
   for (;;)
     {
@@ -183,15 +177,11 @@ wait_until_free (BatonStepContext *context,
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  g_autofree char *nodes = baton_root_build_path (context->root, BATON_ROOT_DEV, SOUND_NODES);
   g_autofree char *device = find_device (context, step);
   g_autoptr (GPtrArray) servers = g_ptr_array_new ();
   g_autoptr (BatonHolders) holders = NULL;
-  /* Without it only the deadline leads to a last look. */
-  baton_autofd int notes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+  baton_autofd int notes = baton_look_listen_to_sound (context);
 
-  if (notes >= 0)
-    inotify_add_watch (notes, nodes, IN_CLOSE);
   holders = look (context, step, servers, trouble);
   if (holders == NULL)
     return BATON_OUTCOME_FAILED;

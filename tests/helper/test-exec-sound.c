@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #define SERVER_PID 900
 #define SERVER "900"
 #define HELD "proc/" SERVER "/fd/5"
+#define MAPS "proc/" SERVER "/maps"
 
 #define ASKED "asked by its user, priority 2147483647: snd_hda_intel"
 
@@ -35,11 +37,16 @@ begin (Story *story, FakePeer *server, const char *manner)
   fake_peer_start (server, story, "fake-sound.py", user, SERVER, manner, NULL);
 }
 
+static char *
+build_path (Story *story, const char *path)
+{
+  return g_build_filename (mock_machine_get_directory (story->machine), path, NULL);
+}
+
 static gboolean
 is_held (Story *story)
 {
-  g_autofree char *path =
-      g_build_filename (mock_machine_get_directory (story->machine), HELD, NULL);
+  g_autofree char *path = build_path (story, HELD);
 
   return g_file_test (path, G_FILE_TEST_IS_SYMLINK);
 }
@@ -61,6 +68,58 @@ test_lets_go (void)
 
   /* Nobody is asked on the way back. */
   g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  fake_peer_end (&server);
+}
+
+/* And nobody who looks at what it has open comes past what it has mapped. */
+static void
+open_again (Story *story)
+{
+  g_autofree char *maps = build_path (story, MAPS);
+
+  mock_process_open (story->machine, SERVER_PID, 5, "/dev/snd/controlC1");
+  g_assert_cmpint (unlink (maps), ==, 0);
+  g_assert_cmpint (mkfifo (maps, 0600), ==, 0);
+}
+
+/* When somebody has seen that it is open. */
+static void
+close_again (Story *story)
+{
+  g_autofree char *maps = build_path (story, MAPS);
+  g_autofree char *node = build_path (story, "dev/snd/controlC1");
+  int looking = open (maps, O_WRONLY | O_CLOEXEC);
+  int fd = open (node, O_RDONLY | O_CLOEXEC);
+
+  g_assert_cmpint (looking, >=, 0);
+  g_assert_cmpint (fd, >=, 0);
+  mock_machine_remove (story->machine, HELD);
+  mock_machine_remove (story->machine, MAPS);
+  mock_machine_write (story->machine, MAPS, "");
+  close (fd);
+  close (looking);
+}
+
+/* It has let go, had been about to take the device, and lets go again: nobody fails for that. */
+static void
+test_wavers (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer server;
+  pid_t worker;
+
+  begin (&story, &server, "obeys");
+  story_prepare (&story, "guest", NULL);
+  fake_kernel_set_fault (story.kernel, 4, FAKE_FAULT_BLOCK, 0);
+  worker = story_start_apart (&story);
+  fake_peer_expect (&server, ASKED);
+  story_wait_for_text (&story, "\"set-override:" FAKE_CARD "\",\"state\":\"stalled\"");
+  open_again (&story);
+  fake_kernel_unblock (story.kernel);
+  close_again (&story);
+  g_assert_cmpint (story_wait_apart (&story, worker), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_SOUND, "vfio-pci");
+  fake_peer_expect (&server, "free again: vfio-pci");
   fake_peer_end (&server);
 }
 
@@ -139,6 +198,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/helper/sound/lets-go", test_lets_go);
+  g_test_add_func ("/helper/sound/wavers", test_wavers);
   g_test_add_func ("/helper/sound/rolled-back", test_rolled_back);
   g_test_add_func ("/helper/sound/killed", test_killed);
   g_test_add_data_func ("/helper/sound/keeps-it/refused", "refuses", test_keeps_it);
