@@ -4,6 +4,7 @@
 from . import fault, story
 
 CARD, SOUND, OTHER = '0000:01:00.0', '0000:01:00.1', '0000:02:00.0'
+BOOT_DISPLAY = '0000:00:02.0'
 DRIVER = '/sys/bus/pci/drivers/nvidia'
 LOCK = f'/proc/driver/nvidia/gpus/{CARD}/unbindLock'
 SERVICES = ('nvidia-persistenced.service', 'nvidia-powerd.service')
@@ -33,6 +34,7 @@ def tell(bench, version, leaves):
     sleeping(bench)
     holders_block(bench)
     if bench.full:
+        console(bench)
         failed_writes(bench)
         failed_modules(bench, leaves)
         killed_worker(bench)
@@ -126,6 +128,60 @@ def holders_block(bench):
             named = [finding['args'] for finding in refused.blockers.values()]
             assert [args.get('pid') for args in named] == [str(holder.pid)], (node, named)
             assert node in named[0]['nodes'], named
+    bench.expect_same(before, allow=ALLOWED)
+
+
+def console(bench):
+    """The text console that the driver brings (fbdev=1): where it is the only one it is told of,
+    goes with its card and comes with it; else it is on the boot display, and stays there."""
+    before = bench.snapshot()
+    was = bench.call('nvidia.state')
+    bochs = '/sys/bus/pci/drivers/bochs-drm'
+    bench.call('nvidia.load_display_part', fbdev=1)
+    other = bench.call('sysfs.node_of', address=BOOT_DISPLAY, kind='fb')
+    assert bench.call('sysfs.console_framebuffer') == other
+    handoff = bench.to_guest(CARD)
+    assert 'console-goes' not in handoff.findings, handoff.findings
+    bench.to_host(CARD)
+    assert bench.call('sysfs.console_framebuffer') == other
+
+    # A program that has the framebuffer open keeps the module, and is named.
+    with bench.holding('fd', bench.call('sysfs.node_of', address=CARD, kind='fb')) as holder:
+        refused = bench.to_guest(CARD, status=story.REFUSED)
+        named = [finding['args'] for finding in refused.blockers.values()]
+        assert [args.get('pid') for args in named] == [str(holder.pid)], named
+
+    # A console that has lost its framebuffer goes to none, but to one that comes.
+    bench.run('sh', '-c', f'echo {BOOT_DISPLAY} > {bochs}/unbind')
+    bench.call('nvidia.load_display_part', fbdev=1)
+    here = bench.call('sysfs.node_of', address=CARD, kind='fb')
+    assert bench.call('sysfs.console_framebuffer') == here
+    with_console = bench.call('nvidia.state')
+    assert with_console['modules']['nvidia_drm']['fbdev'] == 'Y', with_console
+    handoff = bench.to_guest(CARD)
+    assert 'console-goes' in handoff.findings, handoff.findings
+    bench.expect_guest(CARD, SOUND)
+    assert bench.call('sysfs.console_framebuffer') != here
+    bench.to_host(CARD)
+    here = bench.call('sysfs.node_of', address=CARD, kind='fb')
+    assert bench.call('sysfs.console_framebuffer') == here
+    assert bench.call('nvidia.state') == with_console, bench.call('nvidia.state')
+
+    # The boot display comes late, and has the console all the same.
+    bench.run('sh', '-c', f'echo {BOOT_DISPLAY} > {bochs}/bind')
+    other = bench.call('sysfs.node_of', address=BOOT_DISPLAY, kind='fb')
+    assert bench.call('sysfs.console_framebuffer') == other
+    handoff = bench.to_guest(CARD)
+    assert 'console-goes' not in handoff.findings, handoff.findings
+    assert bench.call('sysfs.console_framebuffer') == other
+    bench.to_host(CARD)
+    assert bench.call('sysfs.console_framebuffer') == other
+
+    # As it was: the boot display's framebuffer is the first again.
+    bench.run('sh', '-c', f'echo {BOOT_DISPLAY} > {bochs}/unbind')
+    bench.call('nvidia.load_display_part', fbdev=0)
+    bench.run('sh', '-c', f'echo {BOOT_DISPLAY} > {bochs}/bind')
+    assert bench.call('nvidia.state') == was, bench.call('nvidia.state')
     bench.expect_same(before, allow=ALLOWED)
 
 

@@ -89,6 +89,13 @@ def start_services():
     _run('systemctl', 'start', *(name for name, _ in SERVICES))
 
 
+def load_display_part(fbdev):
+    """Loads the display part anew, with or without framebuffers of its own."""
+    name, options = next(loaded for loaded in LOADED if loaded[0] == 'nvidia-drm')
+    _run('modprobe', '-r', name)
+    _run('modprobe', name, *options[:-1], f'fbdev={fbdev}')
+
+
 def uninstall():
     """Ends its services and takes its modules away, so that another version can come."""
     _run('systemctl', 'stop', *(name for name, _ in SERVICES))

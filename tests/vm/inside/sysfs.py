@@ -12,6 +12,7 @@ DEVICES = '/sys/bus/pci/devices'
 
 ADDRESS = re.compile('[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]')
 
+FBIOGET_CON2FBMAP = 0x460f
 VFIO_GROUP_GET_STATUS = 0x3b67
 VFIO_GROUP_FLAGS_VIABLE = 1
 
@@ -113,6 +114,21 @@ def node_of(address, kind):
     if not found:
         raise LookupError(f'{address} has no node like /dev/{kind}')
     return found[0]
+
+
+def console_framebuffer():
+    """The framebuffer that the first virtual console is drawn on, by linux/fb.h's
+    FBIOGET_CON2FBMAP; None where the console is on none."""
+    for path in sorted(glob.glob('/dev/fb[0-9]*')):
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            answer = bytearray(struct.pack('II', 1, 0))
+            fcntl.ioctl(fd, FBIOGET_CON2FBMAP, answer)
+            number = struct.unpack('Ii', answer)[1]
+            return f'/dev/fb{number}' if number >= 0 else None
+        finally:
+            os.close(fd)
+    return None
 
 
 def park(addresses):
