@@ -92,7 +92,8 @@ def start_services():
 def load_display_part(fbdev):
     """Loads the display part anew, with or without framebuffers of its own."""
     name, options = next(loaded for loaded in LOADED if loaded[0] == 'nvidia-drm')
-    _run('modprobe', '-r', name)
+    # Modprobe would take away what it stands on as well.
+    _run('rmmod', name)
     _run('modprobe', name, *options[:-1], f'fbdev={fbdev}')
 
 
