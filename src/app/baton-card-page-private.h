@@ -33,6 +33,7 @@ struct _BatonCardPage
   BatonSection *findings_section;
   BatonSection *notes_section;
   BatonSection *holders_section;
+  GtkWidget *run_list;
   BatonSection *travels_section;
   BatonSection *details_section;
 };

@@ -102,6 +102,30 @@ show_verb (BatonCardPage *self)
                               self->verb != BATON_VERB_NONE);
 }
 
+/* Programs are sent to another card than the desktop's, and to one that draws. */
+static gboolean
+can_run_programs (BatonCardPage *self)
+{
+  JsonObject *card = baton_card_plan_get_card (self->plan);
+  JsonArray *cards = baton_view_get_cards (baton_model_get_view (self->model));
+  JsonArray *nodes = baton_json_get_array (card, "nodes");
+
+  if (baton_json_count (cards) < 2 || baton_words_get_side (card) != BATON_SIDE_HOST ||
+      baton_card_plan_is_busy (self->plan))
+    return FALSE;
+
+  for (guint i = 0; i < baton_json_count (nodes); i++)
+    {
+      const char *node = baton_json_node_get_string (json_array_get_element (nodes, i));
+
+      if (node != NULL && (g_str_has_prefix (node, "/dev/dri/renderD") ||
+                           g_str_has_prefix (node, "/dev/nvidia")))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 static void
 show_all (BatonCardPage *self)
 {
@@ -117,6 +141,7 @@ show_all (BatonCardPage *self)
   show_verb (self);
   baton_card_page_show_findings (self);
   show_holders (self);
+  gtk_widget_set_visible (self->run_list, can_run_programs (self));
   baton_card_details_show_travels (self->travels_section, card);
   baton_card_details_show (self->details_section, card);
 }
@@ -276,6 +301,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, findings_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, notes_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, holders_section);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, run_list);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, travels_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, details_section);
   gtk_widget_class_bind_template_callback (widget_class, on_banner_clicked_cb);

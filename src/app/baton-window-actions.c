@@ -9,6 +9,8 @@
 #include "baton-preferences-window.h"
 #include "baton-report-text.h"
 #include "baton-report-window.h"
+#include "baton-run-window.h"
+#include "baton-words.h"
 
 static void
 activate_look (GtkWidget *widget, const char *action, GVariant *parameter)
@@ -121,6 +123,26 @@ activate_preferences (GtkWidget *widget, const char *action, GVariant *parameter
 }
 
 static void
+activate_run_on_card (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  BatonWindow *self = BATON_WINDOW (widget);
+  BatonCardPage *page = baton_window_get_page (self);
+  const char *address = page != NULL ? baton_card_page_get_address (page) : NULL;
+  BatonView *view = baton_model_get_view (self->model);
+  g_autofree char *name = NULL;
+  GtkWindow *window = NULL;
+
+  if (address == NULL || baton_view_find_card (view, address) == NULL)
+    return;
+
+  name = baton_words_dup_card_name (baton_view_find_card (view, address),
+                                    baton_view_get_cards (view));
+  window = GTK_WINDOW (baton_run_window_new (address, name));
+  gtk_window_set_transient_for (window, GTK_WINDOW (self));
+  gtk_window_present (window);
+}
+
+static void
 activate_help (GtkWidget *widget, const char *action, GVariant *parameter)
 {
   BatonWindow *self = BATON_WINDOW (widget);
@@ -170,6 +192,7 @@ baton_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.report", NULL, activate_report);
   gtk_widget_class_install_action (widget_class, "win.copy-report", NULL, activate_copy_report);
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, activate_preferences);
+  gtk_widget_class_install_action (widget_class, "win.run-on-card", NULL, activate_run_on_card);
   gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
   gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
   gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);

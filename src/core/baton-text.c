@@ -217,3 +217,26 @@ baton_text_format_size (guint64 bytes)
   return g_strdup_printf ("%s\302\240%s", g_ascii_formatd (number, sizeof number, "%.1f", size),
                           units[unit]);
 }
+
+/**
+ * baton_text_to_sentence:
+ * @clause: a clause, as errors are: for after a colon
+ *
+ * Returns: (transfer full): it as a sentence, to stand by itself
+ */
+char *
+baton_text_to_sentence (const char *clause)
+{
+  const char *rest;
+  g_autofree char *first = NULL;
+  gboolean has_end = g_str_has_suffix (clause, ".") || g_str_has_suffix (clause, "?") ||
+                     g_str_has_suffix (clause, "!");
+
+  if (*clause == '\0')
+    return g_strdup ("");
+
+  rest = g_utf8_next_char (clause);
+  first = g_utf8_strup (clause, rest - clause);
+
+  return g_strconcat (first, rest, has_end ? NULL : ".", NULL);
+}

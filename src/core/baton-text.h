@@ -13,5 +13,6 @@ char *baton_code_dup_text (BatonCode code, GHashTable *args);
 char *baton_code_dup_remedy (BatonCode code, GHashTable *args);
 
 char *baton_text_format_size (guint64 bytes);
+char *baton_text_to_sentence (const char *clause);
 
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "baton-offload.h"
+#include "baton-run-notify.h"
 #include "baton-text.h"
 
 #define MAX_QUOTED 64
@@ -20,16 +21,8 @@ typedef struct
 {
   const char *card; /* as typed, or NULL */
   char **command;   /* the program and its arguments */
+  gboolean notify;  /* say on the screen, too, why it was not started */
 } Request;
-
-/* Prints @sentence with what @args has for its {names}. */
-static void
-say (const char *sentence, GHashTable *args)
-{
-  g_autofree char *text = baton_code_fill (sentence, args);
-
-  g_printerr ("baton-run: %s\n", text);
-}
 
 static GHashTable *
 new_args (void)
@@ -44,14 +37,36 @@ add (GHashTable *args, const char *name, const char *value)
                        baton_text_clean (value, -1, MAX_QUOTED, NULL, NULL));
 }
 
-static int
-fail (const char *sentence)
+static void
+say (const char *text)
 {
-  g_autoptr (GHashTable) args = new_args ();
+  g_printerr ("baton-run: %s\n", text);
+}
 
-  say (sentence, args);
+/* @sentence has the names in @args as {names}. */
+static void
+say_filled (const char *sentence, GHashTable *args)
+{
+  g_autofree char *text = baton_code_fill (sentence, args);
 
-  return BATON_RUN_FAILED;
+  say (text);
+}
+
+/* Says why the program was not started. */
+static void
+refuse (const Request *request, const char *text)
+{
+  say (text);
+  if (request->notify)
+    baton_run_notify (request->command[0], text);
+}
+
+static void
+refuse_filled (const Request *request, const char *sentence, GHashTable *args)
+{
+  g_autofree char *text = baton_code_fill (sentence, args);
+
+  refuse (request, text);
 }
 
 static int
@@ -66,6 +81,7 @@ print_help (void)
          "card, such as 01:00.0; it may be left out where there is only one besides the "
          "card of the desktop. “batonctl list” shows every card.\n"
          "\n"
+         "  --notify             say on the screen, too, why the program was not started\n"
          "  --help               show this, and do nothing\n"
          "  --version            show the version\n"
          "  --                   what follows is the program, though it looks like a card\n"
@@ -98,29 +114,29 @@ parse (char **argv, Request *request)
 {
   char **word = argv + 1;
 
-  if (*word != NULL && strcmp (*word, "--") == 0)
-    {
-      word++;
-    }
-  else if (*word != NULL && (*word)[0] == '-')
+  for (; *word != NULL && (*word)[0] == '-' && strcmp (*word, "--") != 0; word++)
     {
       g_autoptr (GHashTable) args = new_args ();
 
+      if (strcmp (*word, "--notify") == 0)
+        {
+          request->notify = TRUE;
+          continue;
+        }
       add (args, "word", *word);
       /* Translators: {word} stands for what was typed; keep it. */
-      say (_ ("“{word}” is not an option of baton-run: see “baton-run --help”"), args);
+      say_filled (_ ("“{word}” is not an option of baton-run: see “baton-run --help”"), args);
       return FALSE;
     }
-  else if (*word != NULL && looks_like_card (*word))
-    {
-      request->card = *word++;
-      if (*word != NULL && strcmp (*word, "--") == 0)
-        word++;
-    }
+
+  if (*word != NULL && looks_like_card (*word))
+    request->card = *word++;
+  if (*word != NULL && strcmp (*word, "--") == 0)
+    word++;
 
   if (*word == NULL)
     {
-      fail (_ ("no program was given: see “baton-run --help”"));
+      say (_ ("no program was given: see “baton-run --help”"));
       return FALSE;
     }
   request->command = word;
@@ -141,7 +157,7 @@ find_card (BatonMachine *machine, const Request *request)
 
       card = baton_machine_find_card_by_ending (machine, ending, &error);
       if (card == NULL)
-        g_printerr ("baton-run: %s\n", error->message);
+        refuse (request, error->message);
       return card;
     }
 
@@ -150,9 +166,10 @@ find_card (BatonMachine *machine, const Request *request)
     return card;
 
   if (machine->cards->len == 0)
-    fail (_ ("this computer has no graphics card that can be seen"));
+    refuse (request, _ ("this computer has no graphics card that can be seen"));
   else
-    fail (
+    refuse (
+        request,
         _ ("this computer has several cards that could be meant: name one before the program, "
            "as “batonctl list” shows it"));
 
@@ -208,11 +225,11 @@ add_card (GHashTable *args, BatonRoot *root, const BatonCard *card)
 }
 
 static void
-refuse (BatonRoot *root,
-        const BatonCard *card,
-        const Request *request,
-        BatonOffloadObstacle obstacle,
-        const char *node)
+refuse_card (const Request *request,
+             BatonRoot *root,
+             const BatonCard *card,
+             BatonOffloadObstacle obstacle,
+             const char *node)
 {
   g_autoptr (GHashTable) args = new_args ();
 
@@ -220,7 +237,7 @@ refuse (BatonRoot *root,
   add (args, "program", request->command[0]);
   add (args, "driver", card->display->driver != NULL ? card->display->driver : "");
   add (args, "node", node != NULL ? node : "");
-  say (describe_obstacle (obstacle), args);
+  refuse_filled (request, describe_obstacle (obstacle), args);
 }
 
 static void
@@ -229,25 +246,26 @@ note_ambiguity (BatonRoot *root, const BatonCard *card)
   g_autoptr (GHashTable) args = new_args ();
 
   add_card (args, root, card);
-  say (_ ("NVIDIA’s driver chooses among its cards by itself, and this computer has several: "
-          "the "
-          "program may run on another one than {card}"),
-       args);
+  say_filled (
+      _ ("NVIDIA’s driver chooses among its cards by itself, and this computer has several: "
+         "the "
+         "program may run on another one than {card}"),
+      args);
 }
 
 static int
-start (char **command)
+start (const Request *request)
 {
   g_autoptr (GHashTable) args = new_args ();
   int errsv;
 
-  execvp (command[0], command);
+  execvp (request->command[0], request->command);
   errsv = errno;
 
-  add (args, "program", command[0]);
+  add (args, "program", request->command[0]);
   add (args, "reason", g_strerror (errsv));
   /* Translators: {program} is a name, {reason} what the kernel says; keep them. */
-  say (_ ("“{program}” could not be started: {reason}"), args);
+  refuse_filled (request, _ ("“{program}” could not be started: {reason}"), args);
 
   return errsv == ENOENT ? BATON_RUN_NOT_FOUND : BATON_RUN_CANNOT_START;
 }
@@ -298,7 +316,7 @@ baton_run_main (BatonRoot *root, int argc, char **argv)
   machine = baton_machine_new_to_check (root, &error);
   if (machine == NULL)
     {
-      g_printerr ("baton-run: %s\n", error->message);
+      refuse (&request, error->message);
       return BATON_RUN_FAILED;
     }
   card = find_card (machine, &request);
@@ -308,7 +326,7 @@ baton_run_main (BatonRoot *root, int argc, char **argv)
   obstacle = baton_offload_find_obstacle (root, card, &node);
   if (obstacle != BATON_OFFLOAD_POSSIBLE)
     {
-      refuse (root, card, &request, obstacle, node);
+      refuse_card (&request, root, card, obstacle, node);
       return BATON_RUN_FAILED;
     }
   if (baton_offload_is_ambiguous (machine, card))
@@ -325,5 +343,5 @@ baton_run_main (BatonRoot *root, int argc, char **argv)
         g_unsetenv (variable->name);
     }
 
-  return start (request.command);
+  return start (&request);
 }

@@ -3,7 +3,7 @@
  *
  *   tests/ui/run-with-display build/tests/ui/picture OUT-DIRECTORY [OPTION...] SCENE[:PART]...
  *
- * PART: plan groups preferences settings report how help details steps. The pictures for the README are not made with
+ * PART: plan groups preferences settings report run how help details steps. The pictures for the README are not made with
  * this: they come from the bench, where everything behind the window is real.
  */
 #include "config.h"
@@ -111,6 +111,8 @@ open_part (Scene *scene, const char *part)
     }
   else if (g_strcmp0 (part, "report") == 0)
     gtk_widget_activate_action (window, "win.report", NULL);
+  else if (g_strcmp0 (part, "run") == 0)
+    gtk_widget_activate_action (window, "win.run-on-card", NULL);
   else if (g_strcmp0 (part, "help") == 0)
     gtk_widget_activate_action (window, "win.help", NULL);
   else if (g_strcmp0 (part, "details") == 0)

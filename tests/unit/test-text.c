@@ -191,6 +191,26 @@ test_format_size (void)
     }
 }
 
+static void
+test_to_sentence (void)
+{
+  static const char *const rows[][2] = {
+    { "", "" },
+    { "the card is away", "The card is away." },
+    { "über die Karte", "Über die Karte." },
+    { "“env” was not started", "“env” was not started." },
+    { "Radeon is with a guest.", "Radeon is with a guest." },
+    { "is it?", "Is it?" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = baton_text_to_sentence (rows[i][0]);
+
+      g_assert_cmpstr (text, ==, rows[i][1]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -201,6 +221,7 @@ main (int argc, char **argv)
                    test_clean_cuts_between_characters);
   g_test_add_func ("/core/text/fill", test_fill);
   g_test_add_func ("/core/text/format-size", test_format_size);
+  g_test_add_func ("/core/text/to-sentence", test_to_sentence);
   g_test_add_func ("/core/text/fill/every-code", test_fill_every_code);
 
   return g_test_run ();

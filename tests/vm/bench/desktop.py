@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The desktop of user u: Baton's window in it, and somebody who answers its questions."""
+"""The desktop of user u: Baton's window in it, somebody who answers its questions, and what it
+was asked to show."""
 
 import contextlib
 import json
@@ -55,6 +56,37 @@ def agent(bench, answer):
     assert next(process.lines(), None) == 'registered', process.err
     try:
         yield
+    finally:
+        process.close_stdin()
+        process.wait()
+
+
+_MARK = 'end of the story’s chapter'
+
+
+class Shown:
+    """What the desktop was asked to show."""
+
+    def __init__(self, bench, process):
+        self._bench = bench
+        self._lines = process.lines(120)
+        assert next(self._lines, None) == 'listening', process.err
+
+    def next(self):
+        return json.loads(next(self._lines))
+
+    def expect_nothing_more(self):
+        """What was sent before the mark has come before it: one bus, one receiver."""
+        self._bench.run('notify-send', _MARK, user='u')
+        found = self.next()
+        assert found['title'] == _MARK, found
+
+
+@contextlib.contextmanager
+def notifications(bench):
+    process = bench.spawn('python3', '-B', '/bench/inside/notifications.py', user='u')
+    try:
+        yield Shown(bench, process)
     finally:
         process.close_stdin()
         process.wait()

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop tells once how a handoff ended: while it runs, or at the next login."""
 
-import contextlib
-import json
-
 from bench import desktop, fault
 
 SESSION = True
@@ -12,37 +9,8 @@ LEAVES = ('files:/run/user/*',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 FIRST_WRITE_BACK = f'/sys/bus/pci/devices/{CARD}/driver_override'
-MARK = 'end of the story’s chapter'
 # What systemd makes of the installed autostart entry (systemd-xdg-autostart-generator).
 LOGIN = 'app-io.github.batongpu.Baton.Report@autostart.service'
-
-
-class Shown:
-    """What the desktop was asked to show."""
-
-    def __init__(self, bench, process):
-        self._bench = bench
-        self._lines = process.lines(120)
-        assert next(self._lines, None) == 'listening', process.err
-
-    def next(self):
-        return json.loads(next(self._lines))
-
-    def expect_nothing_more(self):
-        """What was sent before the mark has come before it: one bus, one receiver."""
-        self._bench.run('notify-send', MARK, user='u')
-        found = self.next()
-        assert found['title'] == MARK, found
-
-
-@contextlib.contextmanager
-def notifications(bench):
-    process = bench.spawn('python3', '-B', '/bench/inside/notifications.py', user='u')
-    try:
-        yield Shown(bench, process)
-    finally:
-        process.close_stdin()
-        process.wait()
 
 
 def log_in(bench):
@@ -57,7 +25,7 @@ def run(bench):
     # Where there was something to tell, this has been started, and does not make room.
     bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u')
     bench.run('systemctl', '--user', 'daemon-reload', user='u')
-    with desktop.agent(bench, 'u'), notifications(bench) as shown:
+    with desktop.agent(bench, 'u'), desktop.notifications(bench) as shown:
         somebody_else(bench, shown)
         nobody_there(bench, shown)
 

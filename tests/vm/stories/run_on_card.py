@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A program runs on the card that was named, or not at all."""
 
+from bench import desktop
+
 SESSION = True
 IMAGES = ('12',)
 # Of a node that comes back logind gives rights to whoever sits there, and udev may be first or last.
-LEAVES = ('dev:/dev/dri/cardN',)
+LEAVES = ('dev:/dev/dri/cardN', 'files:/run/user/*')
 
 CARD, TAG = '0000:02:00.0', 'pci-0000_02_00_0'
 # The card of the desktop, whose driver draws nothing for programs.
@@ -41,6 +43,17 @@ def refused(bench, *argv, user='u', because, status=NOT_STARTED):
     assert not done.out, done.out
 
 
+def from_a_menu(bench):
+    """Who sees no terminal sees it on the screen."""
+    bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u')
+    with desktop.notifications(bench) as shown:
+        refused(bench, '--notify', CARD, '--', '/usr/bin/id', because='with a virtual machine')
+        told = shown.next()
+        assert told['title'] == '“id” Was Not Started', told
+        assert 'with a virtual machine' in told['text'] and told['text'].endswith('.'), told
+        assert told['entry'] == 'io.github.batongpu.Baton', told
+
+
 def run(bench):
     runs(bench)
     refused(bench, CARD, 'no-such-program', because='no-such-program', status=NOT_FOUND)
@@ -54,5 +67,6 @@ def run(bench):
 
     bench.to_guest(CARD)
     refused(bench, CARD, 'id', because='with a virtual machine')
+    from_a_menu(bench)
     bench.to_host(CARD)
     runs(bench)
