@@ -22,6 +22,9 @@ gettext ("The settings file {file} cannot be used: line {line}, “{key}”: {re
 gettext ("Correct that line. Nothing is handed over while the file is in doubt.");
 gettext ("The settings file {file} cannot be read: {reason}.");
 gettext ("Make the file readable, or remove it. Nothing is handed over while it is in doubt.");
+gettext ("A Unit Is Not Installed");
+gettext ("The settings file {file} names {unit} under “{key}”, and systemd has no such unit here.");
+gettext ("Correct the name, or take it out of the file. “systemctl list-unit-files” lists what is installed.");
 gettext ("IOMMU Is Off");
 gettext ("The IOMMU is off: this computer was started with “{word}”.");
 gettext ("Remove “{word}” from the kernel’s command line and restart.");

@@ -88,6 +88,13 @@ describe_patience (guint ms)
   return g_strdup_printf (ngettext ("%u millisecond", "%u milliseconds", ms), ms);
 }
 
+static void
+add_units (GPtrArray *words, const char *title, GStrv units)
+{
+  if (units != NULL)
+    take_word (words, title, g_strjoinv (", ", units));
+}
+
 /**
  * baton_profile_words_list:
  * @profile: a card's settings
@@ -120,6 +127,8 @@ baton_profile_words_list (const BatonProfile *profile)
   take_word (words, _ ("While a Virtual Machine Has It Open"),
              g_strdup (profile->sleeps_while_guest ? _ ("This computer may sleep")
                                                    : _ ("This computer stays awake")));
+  add_units (words, _ ("Stopped While It Is Away"), profile->stop_units);
+  add_units (words, _ ("Runs While It Is Away"), profile->start_units_guest);
 
   return words;
 }

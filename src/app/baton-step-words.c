@@ -141,6 +141,30 @@ describe_close (const char *target, JsonArray *holders)
   return g_strdup (_ ("Close a program that uses the card"));
 }
 
+/* A unit's name says most; it is what its owner wrote, or one of NVIDIA's. */
+static char *
+describe_stop (const char *unit)
+{
+  g_autofree char *embedded = baton_words_embed (unit != NULL ? unit : "");
+
+  /* Translators: a step of a handoff; %s is the name of a systemd unit, such as ollama.service */
+  return g_strdup_printf (_ ("Stop “%s”"), embedded);
+}
+
+static char *
+describe_start (const char *unit, gboolean as_before, gboolean to_guest)
+{
+  g_autofree char *embedded = baton_words_embed (unit != NULL ? unit : "");
+
+  /* Translators: in this and the next two sentences %s is the name of a systemd unit */
+  if (as_before)
+    return g_strdup_printf (_ ("Start “%s” again if it ran before"), embedded);
+  if (to_guest)
+    return g_strdup_printf (_ ("Start “%s”"), embedded);
+
+  return g_strdup_printf (_ ("Start “%s” again"), embedded);
+}
+
 /**
  * baton_step_words_dup_title:
  * @step: (nullable): a step of a plan
@@ -161,6 +185,7 @@ baton_step_words_dup_title (JsonObject *step,
   const char *target = baton_json_get_string (step, "target");
   gboolean to_guest = g_strcmp0 (to, "guest") == 0;
   gboolean if_needed = g_strcmp0 (baton_json_get_string (step, "detail"), BATON_IF_NEEDED) == 0;
+  gboolean as_before = g_strcmp0 (baton_json_get_string (step, "detail"), BATON_AS_BEFORE) == 0;
   Part part = find_part (cards, target);
 
   if (g_strcmp0 (kind, "close-process") == 0)
@@ -180,10 +205,10 @@ baton_step_words_dup_title (JsonObject *step,
     return g_strdup (_ ("Unload a part of the card’s driver"));
 
   if (g_strcmp0 (kind, "stop-unit") == 0)
-    return g_strdup (_ ("Stop a service that keeps the card in use"));
+    return describe_stop (target);
 
   if (g_strcmp0 (kind, "start-unit") == 0)
-    return g_strdup (_ ("Start a service of the card again if it ran before"));
+    return describe_start (target, as_before, to_guest);
 
   if (g_strcmp0 (kind, "prove-unused") == 0)
     return g_strdup (_ ("Ask the driver whether nobody uses the card"));

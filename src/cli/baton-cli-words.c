@@ -47,7 +47,7 @@ baton_cli_describe_side (JsonObject *card)
 }
 
 static const char *
-get_step_sentence (BatonStepKind kind)
+get_step_sentence (BatonStepKind kind, const char *target)
 {
   switch (kind)
     {
@@ -66,10 +66,14 @@ get_step_sentence (BatonStepKind kind)
     case BATON_STEP_UNLOAD_MODULE:
       return _ ("Unload the driver module {target}");
     case BATON_STEP_STOP_UNIT:
-      /* Translators: in this and the next sentence {target} is the name of a systemd unit. */
-      return _ ("Stop the service {target}");
+      /* Translators: in this and the next sentences {target} is the name of a systemd unit. */
+      return _ ("Stop {target}");
     case BATON_STEP_START_UNIT:
-      return _ ("Start the service {target} if it ran before");
+      /* Of these nobody without rights knows whether they ran; which of its owner's is started is
+       * in the plan. */
+      return g_strv_contains (baton_nvidia_list_units (), target)
+                 ? _ ("Start {target} again if it ran before")
+                 : _ ("Start {target}");
     case BATON_STEP_PROVE_UNUSED:
       return _ ("Ask the driver whether nobody uses {target}");
     case BATON_STEP_SET_OVERRIDE:
@@ -121,7 +125,7 @@ baton_cli_describe_step (const char *id)
   if (kind == BATON_STEP_CLOSE_PROCESS)
     target[strcspn (target, ":")] = '\0';
 
-  sentence = get_step_sentence (kind);
+  sentence = get_step_sentence (kind, target);
   g_hash_table_insert (args, (gpointer) "target", target);
 
   return sentence != NULL ? baton_code_fill (sentence, args) : g_strdup (id);

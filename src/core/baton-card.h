@@ -74,6 +74,8 @@ typedef struct
  * @only_display: no other card of the machine could show a desktop
  * @outputs: (element-type BatonOutput): its connectors
  * @nodes: (element-type BatonNode): (borrowed elements): every device file of @functions
+ * @unit_notes: (element-type BatonUnitNote) (nullable): what Baton has done to units for as long as
+ *   the card is away; %NULL unless the machine was looked at to plan
  * @guests: (element-type BatonGuest): virtual machines that have it open; empty unless holders were looked at
  *
  * A graphics card: a snapshot, read only, owned by its #BatonMachine.
@@ -88,6 +90,7 @@ typedef struct
   gboolean only_display;
   GPtrArray *outputs;
   GPtrArray *nodes;
+  GPtrArray *unit_notes;
   GPtrArray *guests;
 } BatonCard;
 

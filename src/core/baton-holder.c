@@ -152,6 +152,8 @@ baton_holder_new_for_process (const BatonProcess *process,
     self->guest = baton_process_dup_guest_name (process, &unit);
   self->closable = baton_process_may_be_closed (process, self->kind);
   self->unit = g_steal_pointer (&unit.unit);
+  /* Everything of a user's own systemd is below its service. */
+  self->of_user = process->cgroup != NULL && strstr (process->cgroup, "/user@") != NULL;
   self->scope = g_steal_pointer (&unit.scope);
   self->app_id = g_steal_pointer (&unit.app_id);
   self->nodes = dup_sorted (nodes);

@@ -44,6 +44,7 @@ typedef enum
  * @uid: real user id; (uid_t) -1 for the kernel
  * @user: the user's name, or the number as text
  * @unit: systemd unit (innermost, system or user), or %NULL
+ * @of_user: @unit is one of a user's own systemd
  * @scope: the cgroup's `app-*.scope` or `.service` path leaf that groups the whole application, or %NULL
  * @app_id: desktop id without `.desktop`, or %NULL
  * @guest: name of the virtual machine, for kind vm, or %NULL
@@ -62,6 +63,7 @@ typedef struct
   guint uid;
   char *user;
   char *unit;
+  gboolean of_user;
   char *scope;
   char *app_id;
   char *guest;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "baton-pci-address.h"
+#include "baton-unit-note.h"
 
 #define VENDOR_AMD_GRAPHICS 0x1002
 #define VENDOR_AMD_PROCESSOR 0x1022
@@ -227,6 +228,8 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
       baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
       baton_look_read_plugged (self, g_ptr_array_index (card->functions, i));
     }
+  if (self->purpose == BATON_LOOK_TO_PLAN)
+    card->unit_notes = baton_unit_notes_load (self->root, display->address);
   card->nodes = collect_nodes (card);
   card->outputs = baton_look_read_outputs (self, display);
   card->guests = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_guest_free);

@@ -18,8 +18,10 @@ baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *hold
 {
   if (holder->kind == BATON_HOLDER_KERNEL)
     return FALSE;
-  /* It goes with its service, which has a step of its own. */
-  if (holder->kind == BATON_HOLDER_SERVICE && baton_planning_stops_unit (self, holder->unit))
+  /* It goes with its service, which has a step of its own; whatever it is, where its owner says so. */
+  if (baton_planning_goes_with_owners_unit (self, holder) ||
+      (holder->kind == BATON_HOLDER_SERVICE &&
+       baton_planning_stops_nvidia_unit (self, holder->unit)))
     return FALSE;
 
   return self->plan->to == BATON_SIDE_GUEST || has_vfio (holder);

@@ -55,7 +55,7 @@ baton_planning_leaves_nvidia (const BatonPlanning *self)
 
 /* Whether @unit is one of the driver's services and is stopped for the handoff. */
 gboolean
-baton_planning_stops_unit (const BatonPlanning *self, const char *unit)
+baton_planning_stops_nvidia_unit (const BatonPlanning *self, const char *unit)
 {
   const BatonNvidia *nvidia = self->machine->system->nvidia;
 
@@ -144,7 +144,8 @@ count_seen_uses (const BatonPlanning *self, guint *ret_n_uses)
 
       if (baton_planning_has_only_sound (self, holder))
         continue;
-      if (baton_planning_is_in_the_way (self, holder))
+      if (baton_planning_is_in_the_way (self, holder) ||
+          baton_planning_goes_with_owners_unit (self, holder))
         return FALSE;
       *ret_n_uses += MAX_USES_OF_FILE * holder->n_uses;
     }
@@ -239,7 +240,7 @@ baton_planning_add_nvidia_stops (BatonPlanning *self)
   GStrv units = self->machine->system->nvidia->units;
 
   for (guint i = g_strv_length (units); i > 0; i--)
-    if (baton_planning_stops_unit (self, units[i - 1]))
+    if (baton_planning_stops_nvidia_unit (self, units[i - 1]))
       baton_planning_add_step (self, BATON_STEP_STOP_UNIT, units[i - 1], NULL);
 }
 

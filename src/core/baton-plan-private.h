@@ -79,7 +79,15 @@ gboolean baton_planning_has_firmware_console (const BatonPlanning *self);
 
 void baton_planning_look_at_nvidia (BatonPlanning *self);
 gboolean baton_planning_leaves_nvidia (const BatonPlanning *self);
-gboolean baton_planning_stops_unit (const BatonPlanning *self, const char *unit);
+gboolean baton_planning_stops_nvidia_unit (const BatonPlanning *self, const char *unit);
+
+gboolean baton_planning_goes_with_owners_unit (const BatonPlanning *self,
+                                               const BatonHolder *holder);
+void baton_planning_look_at_units (BatonPlanning *self);
+void baton_planning_add_unit_stops (BatonPlanning *self);
+void baton_planning_add_guest_units (BatonPlanning *self);
+void baton_planning_add_guest_unit_stops (BatonPlanning *self);
+void baton_planning_add_unit_returns (BatonPlanning *self);
 
 void baton_planning_add_step (BatonPlanning *self,
                               BatonStepKind kind,

@@ -164,6 +164,8 @@ add_steps_to_guest (BatonPlanning *self)
 
   add_close_steps (self);
   add_sound_steps (self, leaving);
+  if (leaving->len > 0)
+    baton_planning_add_unit_stops (self);
   baton_planning_add_nvidia_stops (self);
   add_power_steps (self, leaving);
 
@@ -195,8 +197,11 @@ add_steps_to_guest (BatonPlanning *self)
 
   add_let_open_steps (self);
   if (leaving->len > 0)
-    baton_planning_add_step (self, BATON_STEP_VERIFY, address,
-                             baton_side_to_string (BATON_SIDE_GUEST));
+    {
+      baton_planning_add_step (self, BATON_STEP_VERIFY, address,
+                               baton_side_to_string (BATON_SIDE_GUEST));
+      baton_planning_add_guest_units (self);
+    }
   if (self->request->until_free || (leaving->len > 0 && self->profile->return_when_guest_stops))
     baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
 }
@@ -249,6 +254,7 @@ add_steps_to_host (BatonPlanning *self)
   if (self->request->when_free && leaving->len > 0)
     baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
 
+  baton_planning_add_guest_unit_stops (self);
   add_power_steps (self, coming);
   add_host_modules (self, coming);
 
@@ -278,6 +284,7 @@ add_steps_to_host (BatonPlanning *self)
 
   baton_planning_add_step (self, BATON_STEP_VERIFY, address,
                            baton_side_to_string (BATON_SIDE_HOST));
+  baton_planning_add_unit_returns (self);
 }
 
 /* Adds the steps of a plan in which nothing stands that no consent sets aside. */

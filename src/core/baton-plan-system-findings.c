@@ -105,6 +105,7 @@ baton_planning_look_at_system (BatonPlanning *self)
 {
   look_at_handoffs (self);
   look_at_profile (self);
+  baton_planning_look_at_units (self);
 
   if (self->plan->to == BATON_SIDE_GUEST)
     {

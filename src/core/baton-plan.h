@@ -83,9 +83,11 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * none, and probes where there is no record, when a companion that finds no driver is no failure.
  * With %BATON_DRIVER_ANY it is one: that binds what has lost its driver, whatever the record says.
  * A `set-override` to the empty text restores the recorded text, unless that was a parking driver's.
- * What is to be %BATON_AS_BEFORE, a module or a unit, is loaded or started only where the record
- * says that it was before the card left. A module that %BATON_TAKES_CARD has the card when it is
- * loaded, because it does not stay where it finds none: it is loaded where a driver is bound.
+ * What is to be %BATON_AS_BEFORE, a module or a unit of NVIDIA's, is loaded or started only where the
+ * record says that it was before the card left. Which of its owner's units are stopped and started on
+ * the way to the host everybody may know (#BatonUnitNote), and their steps have no detail. A module
+ * that %BATON_TAKES_CARD has the card when it is loaded, because it does not stay where it finds none:
+ * it is loaded where a driver is bound.
  *
  * What is done %BATON_IF_NEEDED is passed over at first. Where a driver then does not take the card
  * back, the handoff goes on from there once more, and does it: resets the card, and where that does

@@ -5,22 +5,23 @@
 
 #include "baton-error.h"
 #include "baton-pci-address.h"
+#include "baton-unit-name.h"
 
 #include <string.h>
 
-#define PROFILE_FILE "baton.conf"
 #define MAX_FILE_BYTES 65536
 #define MAX_CLOSE_POLITELY_MS 60000
 
 /* Reads a value into the profile. Returns: NULL, or what is wrong with it: a clause, for people */
-typedef const char *(*ReadValue) (const char *value, BatonProfile *profile);
+typedef char *(*ReadValue) (const char *value, BatonProfile *profile);
 
-static const char *
+static char *
 read_identity (const char *value, BatonProfile *profile)
 {
   if (!g_regex_match_simple ("^[0-9a-fA-F]{4}(:[0-9a-fA-F]{4}){3}$", value,
                              G_REGEX_DOLLAR_ENDONLY, 0))
-    return "it must be four numbers of four hexadecimal digits, such as 1002:73bf:1da2:e438";
+    return g_strdup (
+        "it must be four numbers of four hexadecimal digits, such as 1002:73bf:1da2:e438");
 
   g_free (profile->identity);
   profile->identity = g_ascii_strdown (value, -1);
@@ -28,7 +29,7 @@ read_identity (const char *value, BatonProfile *profile)
   return NULL;
 }
 
-static const char *
+static char *
 read_return_method (const char *value, BatonProfile *profile)
 {
   if (g_strcmp0 (value, "auto") == 0)
@@ -38,12 +39,12 @@ read_return_method (const char *value, BatonProfile *profile)
   else if (g_strcmp0 (value, "rescan") == 0)
     profile->return_method = BATON_RETURN_RESCAN;
   else
-    return "it must be “auto”, “bind” or “rescan”";
+    return g_strdup ("it must be “auto”, “bind” or “rescan”");
 
   return NULL;
 }
 
-static const char *
+static char *
 read_reset_before_return (const char *value, BatonProfile *profile)
 {
   if (g_strcmp0 (value, "auto") == 0)
@@ -53,51 +54,63 @@ read_reset_before_return (const char *value, BatonProfile *profile)
   else if (g_strcmp0 (value, "false") == 0)
     profile->reset_before_return = BATON_RESET_NEVER;
   else
-    return "it must be “auto”, “true” or “false”";
+    return g_strdup ("it must be “auto”, “true” or “false”");
 
   return NULL;
 }
 
-static const char *
+static char *
 read_close_politely (const char *value, BatonProfile *profile)
 {
   guint64 ms = 0;
 
   if (!g_ascii_string_to_unsigned (value, 10, 0, MAX_CLOSE_POLITELY_MS, &ms, NULL))
-    return "it must be a whole number of milliseconds, from 0 to 60000";
+    return g_strdup ("it must be a whole number of milliseconds, from 0 to 60000");
 
   profile->close_politely_ms = (guint) ms;
 
   return NULL;
 }
 
-static const char *
+static char *
 read_return_when_guest_stops (const char *value, BatonProfile *profile)
 {
   if (g_strcmp0 (value, "true") != 0 && g_strcmp0 (value, "false") != 0)
-    return "it must be “true” or “false”";
+    return g_strdup ("it must be “true” or “false”");
 
   profile->return_when_guest_stops = g_strcmp0 (value, "true") == 0;
 
   return NULL;
 }
 
-static const char *
+static char *
 read_sleep_while_guest (const char *value, BatonProfile *profile)
 {
   if (g_strcmp0 (value, "block") != 0 && g_strcmp0 (value, "allow") != 0)
-    return "it must be “block” or “allow”";
+    return g_strdup ("it must be “block” or “allow”");
 
   profile->sleeps_while_guest = g_strcmp0 (value, "allow") == 0;
 
   return NULL;
 }
 
+static char *
+read_stop_units (const char *value, BatonProfile *profile)
+{
+  return baton_unit_name_read_list (value, profile->start_units_guest, &profile->stop_units);
+}
+
+static char *
+read_start_units_guest (const char *value, BatonProfile *profile)
+{
+  return baton_unit_name_read_list (value, profile->stop_units, &profile->start_units_guest);
+}
+
 /* A key that is promised and not kept would be believed: it is refused until it works. */
-static const char *
+static char *
 refuse_for_now (const char *value, BatonProfile *profile)
 {
-  return "this version of Baton does not act on this key yet";
+  return g_strdup ("this version of Baton does not act on this key yet");
 }
 
 static const struct
@@ -114,8 +127,8 @@ static const struct
   { "return-when-guest-stops", read_return_when_guest_stops },
   { "sleep-while-guest", read_sleep_while_guest },
   { "stand-in", refuse_for_now },
-  { "start-units-guest", refuse_for_now },
-  { "stop-units", refuse_for_now },
+  { "start-units-guest", read_start_units_guest },
+  { "stop-units", read_stop_units },
   { "xorg-guest", refuse_for_now },
   { "xorg-host", refuse_for_now },
 };
@@ -135,44 +148,54 @@ typedef struct
   BatonProfile *other;  /* any other section: checked all the same */
 } Parser;
 
-static const char *
+static void
+forget_units (BatonProfile *profile)
+{
+  g_clear_pointer (&profile->stop_units, g_strfreev);
+  g_clear_pointer (&profile->start_units_guest, g_strfreev);
+  g_clear_pointer (&profile->missing_units, g_strfreev);
+}
+
+static char *
 parse_section (Parser *parser, char *line)
 {
   gsize length = strlen (line);
 
   if (line[length - 1] != ']')
-    return "a section begins with [ and ends with ]";
+    return g_strdup ("a section begins with [ and ends with ]");
 
   g_free (parser->section);
   parser->section = g_strndup (line + 1, length - 2);
 
   if (!baton_pci_address_is_valid (parser->section))
-    return "a section is named by a card’s full PCI address, such as [0000:01:00.0]";
+    return g_strdup ("a section is named by a card’s full PCI address, such as [0000:01:00.0]");
   if (!g_hash_table_add (parser->seen, g_strdup (parser->section)))
-    return "this card has a section already";
+    return g_strdup ("this card has a section already");
+  forget_units (parser->other);
 
   return NULL;
 }
 
-static const char *
+static char *
 parse_value (Parser *parser, const char *key, const char *value)
 {
   gboolean is_wanted = g_strcmp0 (parser->section, parser->card) == 0;
 
   if (parser->section == NULL)
-    return "a key belongs to a card: a section such as [0000:01:00.0] must come first";
+    return g_strdup (
+        "a key belongs to a card: a section such as [0000:01:00.0] must come first");
   if (!g_hash_table_add (parser->seen, g_strdup_printf ("%s\n%s", parser->section, key)))
-    return "this key is there already";
+    return g_strdup ("this key is there already");
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (g_strcmp0 (key, keys[i].key) == 0)
       return keys[i].read (value, is_wanted ? parser->wanted : parser->other);
 
-  return "there is no such key";
+  return g_strdup ("there is no such key");
 }
 
 /* Returns: NULL, or what is wrong with the line; the key in @ret_key then, if it holds one */
-static const char *
+static char *
 parse_line (Parser *parser, char *line, const char **ret_key)
 {
   char *equals = NULL;
@@ -185,7 +208,7 @@ parse_line (Parser *parser, char *line, const char **ret_key)
 
   equals = strchr (line, '=');
   if (equals == NULL)
-    return "it is neither a section nor a key with a value";
+    return g_strdup ("it is neither a section nor a key with a value");
 
   *equals = '\0';
 
@@ -215,7 +238,7 @@ parse_file (const char *card, const char *file, const char *text)
   for (guint i = 0; lines[i] != NULL; i++)
     {
       const char *key = NULL;
-      const char *reason = parse_line (&parser, lines[i], &key);
+      g_autofree char *reason = parse_line (&parser, lines[i], &key);
 
       if (reason != NULL)
         {
@@ -230,6 +253,19 @@ parse_file (const char *card, const char *file, const char *text)
   g_free (parser.section);
 
   return g_steal_pointer (&wanted);
+}
+
+static void
+find_missing_units (BatonProfile *self, BatonRoot *root)
+{
+  g_autoptr (GStrvBuilder) missing = g_strv_builder_new ();
+  GStrv lists[] = { self->stop_units, self->start_units_guest };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (guint j = 0; lists[i] != NULL && lists[i][j] != NULL; j++)
+      if (!baton_unit_name_is_installed (lists[i][j], root))
+        g_strv_builder_add (missing, lists[i][j]);
+  self->missing_units = g_strv_builder_end (missing);
 }
 
 /**
@@ -265,15 +301,19 @@ BatonProfile *
 baton_profile_load (BatonRoot *root, const char *card)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *file = baton_root_build_path (root, BATON_ROOT_ETC, PROFILE_FILE);
+  g_autofree char *file = baton_root_build_path (root, BATON_ROOT_ETC, BATON_PROFILE_FILE);
   g_autofree char *text = NULL;
   gsize length = 0;
   BatonProfile *self = NULL;
 
-  text = baton_root_read_file (root, BATON_ROOT_ETC, PROFILE_FILE, MAX_FILE_BYTES, &length,
-                               &error);
+  text = baton_root_read_file (root, BATON_ROOT_ETC, BATON_PROFILE_FILE, MAX_FILE_BYTES,
+                               &length, &error);
   if (text != NULL && g_utf8_validate (text, (gssize) length, NULL))
-    return parse_file (card, file, text);
+    {
+      self = parse_file (card, file, text);
+      find_missing_units (self, root);
+      return self;
+    }
 
   self = baton_profile_new_default (card);
   if (text != NULL)
@@ -305,6 +345,7 @@ baton_profile_free (BatonProfile *self)
 
   g_free (self->card);
   g_free (self->identity);
+  forget_units (self);
   g_clear_pointer (&self->problem, free_problem);
   g_free (self);
 }

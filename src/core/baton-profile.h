@@ -54,6 +54,9 @@ typedef struct
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
  * @sleeps_while_guest: the computer may sleep while a guest has the card open
+ * @stop_units: (nullable): units that do not run while the card is with the guest
+ * @start_units_guest: (nullable): units that run only then
+ * @missing_units: (nullable): those of both lists that are not installed here
  * @problem: why the file cannot be used, or %NULL; all else is at its default then
  *
  * What a card's owner wants done around its handoffs: one section of `/etc/baton.conf`, or defaults.
@@ -67,8 +70,13 @@ typedef struct
   guint close_politely_ms;
   gboolean return_when_guest_stops;
   gboolean sleeps_while_guest;
+  GStrv stop_units;
+  GStrv start_units_guest;
+  GStrv missing_units;
   BatonProfileProblem *problem;
 } BatonProfile;
+
+#define BATON_PROFILE_FILE "baton.conf"
 
 #define BATON_PROFILE_CLOSE_POLITELY_MS 5000
 

@@ -7,6 +7,7 @@
 #include "baton-guard.h"
 #include "baton-report.h"
 #include "baton-step-context.h"
+#include "baton-unit-notes.h"
 
 /* What was found by looking, and what was made of it. */
 void
@@ -100,8 +101,10 @@ keep_origin (BatonHandoff *self, GError **error)
 {
   keep_what_goes (self);
 
+  /* What was noted of a card that came back by another way counts no more. */
   return !self->record->made_origin ||
-         baton_card_state_save (self->record->origin, self->root, error);
+         (baton_unit_notes_forget (self->root, self->record->before->card, error) &&
+          baton_card_state_save (self->record->origin, self->root, error));
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "baton-record.h"
 
 #include "baton-error.h"
+#include "baton-unit-notes.h"
 
 static void
 unref_remembered (gpointer data)
@@ -310,5 +311,7 @@ baton_record_settle_origin (const BatonRecord *self,
   gboolean never_left =
       self->made_origin && (status == BATON_EXIT_CANCELLED || status == BATON_EXIT_ROLLED_BACK);
 
-  return !(is_back || never_left) || baton_card_state_forget (root, self->before->card, error);
+  return !(is_back || never_left) ||
+         (baton_unit_notes_forget (root, self->before->card, error) &&
+          baton_card_state_forget (root, self->before->card, error));
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-child.h"
+#include "baton-owners-unit.h"
 #include "baton-unit-job.h"
 #include "baton-unit.h"
 
@@ -20,6 +21,9 @@ observe (BatonStepContext *context,
          gboolean applied,
          BatonTrouble *trouble)
 {
+  if (!baton_unit_is_nvidias (step->target))
+    return applied || baton_owners_unit_runs (context, step->target, FALSE);
+
   return applied || !is_wanted (context, step) || baton_unit_is_running (context, step->target);
 }
 
@@ -27,6 +31,9 @@ static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+
+  if (!baton_unit_is_nvidias (step->target))
+    return baton_owners_unit_start (context, step->target, trouble);
 
   /* Somebody who asks to stop comes too late for the card, which is back. He is spared a service
    * that hangs, and not what any service takes to start. */
@@ -46,6 +53,8 @@ revert (BatonStepContext *context,
         JsonNode *remembered,
         BatonTrouble *trouble)
 {
+  if (!baton_unit_is_nvidias (step->target))
+    return baton_owners_unit_put_start_back (context, step->target, trouble);
   if (!baton_unit_is_running (context, step->target))
     return BATON_OUTCOME_OK;
 

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-owners-unit.h"
 #include "baton-unit-job.h"
 #include "baton-unit.h"
 
 static JsonNode *
 remember (BatonStepContext *context, const BatonStep *step)
 {
-  JsonNode *node = json_node_new (JSON_NODE_VALUE);
+  JsonNode *node = NULL;
 
+  /* Of others a note is made when they are stopped. */
+  if (!baton_unit_is_nvidias (step->target))
+    return NULL;
+  node = json_node_new (JSON_NODE_VALUE);
   json_node_set_boolean (node, baton_unit_is_running (context, step->target));
 
   return node;
@@ -17,8 +22,16 @@ remember (BatonStepContext *context, const BatonStep *step)
 static void
 keep (BatonStepContext *context, const BatonStep *step, BatonCardState *origin)
 {
-  if (baton_unit_is_running (context, step->target))
+  if (baton_unit_is_nvidias (step->target) && baton_unit_is_running (context, step->target))
     g_ptr_array_add (origin->units, g_strdup (step->target));
+}
+
+static gboolean
+runs (BatonStepContext *context, const BatonStep *step)
+{
+  return baton_unit_is_nvidias (step->target)
+             ? baton_unit_is_running (context, step->target)
+             : baton_owners_unit_runs (context, step->target, TRUE);
 }
 
 static gboolean
@@ -27,7 +40,8 @@ observe (BatonStepContext *context,
          gboolean applied,
          BatonTrouble *trouble)
 {
-  if (!baton_unit_is_running (context, step->target))
+  /* On the way to the host it is a problem by now if it is not so. */
+  if ((applied && context->to == BATON_SIDE_HOST) || !runs (context, step))
     return TRUE;
 
   baton_trouble_set (trouble, BATON_CODE_UNIT_STILL_RUNS, 0, "unit", step->target, NULL);
@@ -38,6 +52,9 @@ observe (BatonStepContext *context,
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
+  if (!baton_unit_is_nvidias (step->target))
+    return baton_owners_unit_stop (context, step->target, trouble);
+
   /* It is put back if somebody asks to stop: there is nothing to be patient for. */
   return baton_unit_stop (context, step->target, 0, trouble);
 }
@@ -59,6 +76,8 @@ revert (BatonStepContext *context,
 {
   g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
 
+  if (!baton_unit_is_nvidias (step->target))
+    return baton_owners_unit_put_stop_back (context, step->target, trouble);
   if (remembered == NULL || !json_node_get_boolean (remembered))
     return BATON_OUTCOME_OK;
 

@@ -6,13 +6,26 @@
 #include <gio/gio.h>
 
 #include "baton-unit-job.h"
+#include "baton-unit-name.h"
 
-/* The caller names no units, and neither does the journal: whatever stands there, only these are
- * touched. */
+/**
+ * baton_unit_is_nvidias:
+ * @unit: a system unit
+ *
+ * Returns: whether it is one of NVIDIA's driver, which Baton stops by itself
+ */
+gboolean
+baton_unit_is_nvidias (const char *unit)
+{
+  return g_strv_contains (baton_nvidia_list_units (), unit);
+}
+
+/* The caller names no units, and neither does the journal: whatever stands there, only NVIDIA's are
+ * touched, and what a card's owner may name. */
 static gboolean
 is_known (const char *unit)
 {
-  return g_strv_contains (baton_nvidia_list_units (), unit);
+  return baton_unit_is_nvidias (unit) || baton_unit_name_is_good (unit);
 }
 
 /**
@@ -57,7 +70,7 @@ run_job (BatonStepContext *context,
 /**
  * baton_unit_stop:
  * @context: the handoff
- * @unit: a service of NVIDIA's driver
+ * @unit: a service of NVIDIA's driver, or what its owner has named
  * @patience_ms: as in baton_unit_job_run()
  * @trouble: why it could not be done
  *
@@ -75,7 +88,7 @@ baton_unit_stop (BatonStepContext *context,
 /**
  * baton_unit_start:
  * @context: the handoff
- * @unit: a service of NVIDIA's driver
+ * @unit: a service of NVIDIA's driver, or what its owner has named
  * @patience_ms: as in baton_unit_job_run()
  * @trouble: why it could not be done
  *

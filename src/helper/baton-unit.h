@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+gboolean baton_unit_is_nvidias (const char *unit);
 gboolean baton_unit_is_running (BatonStepContext *context, const char *unit);
 BatonOutcome baton_unit_stop (BatonStepContext *context,
                               const char *unit,

@@ -18,6 +18,7 @@
 #include "baton-kernel.h"
 #include "baton-unit-job.h"
 #include "fake-nvidia.h"
+#include "fake-units.h"
 #include "hidden-holder.h"
 
 #define PCI_DRIVERS "sys/bus/pci/drivers"
@@ -638,6 +639,8 @@ baton_unit_job_run (BatonRoot *root,
   gboolean starts = g_str_equal (method, "StartUnit");
   int errsv;
 
+  if (!g_strv_contains (baton_nvidia_list_units (), unit))
+    return fake_units_run_job (root, method, unit, kernel->shared->cancel_file, error);
   if (!starts && kernel->shared->service_hangs && patience_ms == 0)
     {
       /* It is about to end when somebody loses patience, and only a start brings it back. */

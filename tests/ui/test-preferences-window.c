@@ -151,6 +151,7 @@ test_defaults (Open *self, gconstpointer data)
   g_assert_nonnull (scene_find_label (self->window, "It stays until it is returned"));
   g_assert_nonnull (scene_find_label (self->window, "This computer stays awake"));
   g_assert_null (scene_find_label (self->window, "Only for the Card"));
+  g_assert_null (scene_find_label (self->window, "Stopped While It Is Away"));
   /* They are shown, not offered. */
   g_assert_null (scene_find_type (self->window, GTK_TYPE_SWITCH, 0));
 }
@@ -164,6 +165,8 @@ test_settings (Open *self, gconstpointer data)
   g_assert_nonnull (scene_find_label (self->window, "The kernel forgets it"));
   g_assert_nonnull (scene_find_label (self->window, "It comes back by itself"));
   g_assert_nonnull (scene_find_label (self->window, "This computer may sleep"));
+  g_assert_nonnull (scene_find_label (self->window, "ollama.service, folding@gpu.service"));
+  g_assert_nonnull (scene_find_label (self->window, "scream.service"));
   /* the other card's */
   g_assert_nonnull (scene_find_label (self->window, "5 seconds"));
 }
@@ -204,7 +207,8 @@ main (int argc, char **argv)
   ADD ("/ui/preferences/settings",
        "[0000:03:00.0]\nidentity=1002:73bf:1da2:e438\nclose-politely-ms=1500\n"
        "return-method=rescan\nreset-before-return=false\nreturn-when-guest-stops=true\n"
-       "sleep-while-guest=allow\n",
+       "sleep-while-guest=allow\nstop-units=ollama.service;folding@gpu.service\n"
+       "start-units-guest=scream.service\n",
        test_settings);
   ADD ("/ui/preferences/broken-settings", "[0000:03:00.0]\ncolour=red\n", test_broken_settings);
   ADD ("/ui/preferences/narrow", NULL, test_narrow);

@@ -297,7 +297,11 @@ test_steps_are_known (void)
 
       json_object_set_string_member (step, "id", id);
       json_object_set_string_member (step, "kind", kind);
-      json_object_set_string_member (step, "target", "0000:01:00.0");
+      /* A unit is called by its name, and everything else is described. */
+      json_object_set_string_member (step, "target",
+                                     i == BATON_STEP_STOP_UNIT || i == BATON_STEP_START_UNIT
+                                         ? "a.service"
+                                         : "0000:01:00.0");
 
       for (guint to = 0; to < 2; to++)
         {

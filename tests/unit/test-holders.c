@@ -121,6 +121,38 @@ test_holder_is_described (void)
   g_assert_null (baton_holders_find (all, CARD)->reason);
 }
 
+/* A unit of the system and one of a user may have the same name. */
+static void
+test_whose_unit_it_is (void)
+{
+  static const struct
+  {
+    const char *cgroup;
+    gboolean of_user;
+  } rows[] = {
+    { "/system.slice/ollama.service", FALSE },
+    { "/machine.slice/ollama.service/payload", FALSE },
+    { "/user.slice/user-1000.slice/user@1000.service/app.slice/ollama.service", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = new_machine ();
+      g_autofree char *render = dup_node (mock, CARD, BATON_NODE_DRM_RENDER);
+      g_autoptr (GPtrArray) all = NULL;
+      const BatonHolder *holder;
+
+      g_test_message ("%s", rows[i].cgroup);
+      mock_process_add (mock, 5, "ollama", 1000, rows[i].cgroup, "ollama|serve");
+      mock_process_open (mock, 5, 9, render);
+      all = scan (mock);
+      holder = find (all, CARD, 5);
+      g_assert_nonnull (holder);
+      g_assert_cmpstr (holder->unit, ==, "ollama.service");
+      g_assert_cmpint (holder->of_user, ==, rows[i].of_user);
+    }
+}
+
 /* Whoever sets a monitor's brightness talks to it through an adapter of the card's, which belongs to
  * the card or to the connector. */
 static void
@@ -624,6 +656,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/holders/described", test_holder_is_described);
+  g_test_add_func ("/core/holders/whose-unit-it-is", test_whose_unit_it_is);
   g_test_add_func ("/core/holders/i2c", test_i2c_node_holds);
   g_test_add_func ("/core/holders/hostile-bytes", test_hostile_bytes_pass_unchanged);
   g_test_add_func ("/core/holders/guest", test_guest_is_found_by_its_group);

@@ -533,6 +533,13 @@ run_persistenced (PlanMachine *m)
 }
 
 static void
+name_missing_unit (PlanMachine *m)
+{
+  plan_machine_set_list (&m->profile->stop_units, "olama.service");
+  plan_machine_set_list (&m->profile->missing_units, "olama.service");
+}
+
+static void
 want_rescan (PlanMachine *m)
 {
   m->profile->return_method = BATON_RETURN_RESCAN;
@@ -741,6 +748,7 @@ static const struct
   { "modeset", BATON_CODE_NVIDIA_MODESET_ON, HOST, GUEST, use_later_nvidia, set_modeset },
   { "no modeset", BATON_CODE_NVIDIA_MODESET_OFF, HOST, GUEST, use_later_nvidia, clear_modeset },
   { "persistenced", BATON_CODE_UNIT_STOPS, HOST, GUEST, use_later_nvidia, run_persistenced },
+  { "unit that is not there", BATON_CODE_UNIT_MISSING, HOST, GUEST, NULL, name_missing_unit },
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
   { "half of it is here", BATON_CODE_RESCAN_LEFT_OUT, SPLIT, HOST, NULL, want_rescan },
   { "a virtual function", BATON_CODE_RESCAN_LEFT_OUT, GUEST, HOST, NULL, be_virtual },

@@ -5,6 +5,9 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "mock-machine.h"
 
 #define CARD "0000:01:00.0"
 
@@ -100,7 +103,11 @@ test_names_the_mistake (void)
     { "[" CARD "]\nreset-before-return=bus", 2, "reset-before-return" },
     { "[" CARD "]\nidentity=1002:73bf", 2, "identity" },
     { "[" CARD "]\nidentity=1002:73bf:1da2:e4380", 2, "identity" },
-    { "[" CARD "]\nstop-units=foo.service", 2, "stop-units" },
+    { "[" CARD "]\nxorg-host=none", 2, "xorg-host" },
+    { "[" CARD "]\nstop-units=a.service\nstart-units-guest=b.service;a.service", 3,
+      "start-units-guest" },
+    { "[" CARD "]\nstart-units-guest=a.service\nstop-units=a.service", 3, "stop-units" },
+    { "[0000:02:00.0]\nstop-units=a.service;dbus.service\n[" CARD "]", 2, "stop-units" },
     { "[" CARD "]\nalso=0000:03:00.0", 2, "also" },
     { "[" CARD "]\ncolour=red", 2, "colour" },
     { "[" CARD "]\nidentity=1:2:3:4\n", 2, "identity" },
@@ -130,6 +137,143 @@ test_names_the_mistake (void)
 }
 
 static void
+test_reads_units (void)
+{
+  g_autoptr (BatonProfile) profile = load ("[0000:02:00.0]\n"
+                                           "stop-units=both.service\n"
+                                           "[0000:03:00.0]\n"
+                                           "start-units-guest=both.service\n"
+                                           "[" CARD "]\n"
+                                           "stop-units = both.service ; folding@gpu.service;\n"
+                                           "start-units-guest=scream.socket",
+                                           -1);
+
+  g_assert_null (profile->problem);
+  g_assert_cmpuint (g_strv_length (profile->stop_units), ==, 2);
+  g_assert_cmpstr (profile->stop_units[0], ==, "both.service");
+  g_assert_cmpstr (profile->stop_units[1], ==, "folding@gpu.service");
+  g_assert_cmpuint (g_strv_length (profile->start_units_guest), ==, 1);
+  g_assert_cmpstr (profile->start_units_guest[0], ==, "scream.socket");
+
+  /* The tree has no units at all. */
+  g_assert_cmpuint (g_strv_length (profile->missing_units), ==, 3);
+}
+
+/* What is no unit, or none that may be stopped, is named. */
+static void
+test_refuses_units (void)
+{
+  static const struct
+  {
+    const char *value;
+    const char *reason;
+  } rows[] = {
+    { "", "at least one" },
+    { ";", "no plain name" },
+    { "a.service;;b.service", "no plain name" },
+    { "ollama", "“ollama” is no plain name" },
+    { "ollama.", "no plain name" },
+    { "a.service b.service", "no plain name" },
+    { "../../a.service", "no plain name" },
+    { "/etc/a.service", "no plain name" },
+    { "*.service", "no plain name" },
+    { "-.mount", "no plain name" },
+    { "home.mount", "no plain name" },
+    { "system.slice", "no plain name" },
+    { "init.scope", "no plain name" },
+    { "--force.service", "no plain name" },
+    { "a\x1b[2J.service", "no plain name" },
+    { "a@.service", "template" },
+    { "a.service;a.service", "twice" },
+    { "user:scream.service", "user’s unit" },
+    { "nvidia-persistenced.service", "NVIDIA" },
+    { "baton-recover.service", "a handoff needs it" },
+    { "dbus.service", "a handoff needs it" },
+    { "dbus.socket", "a handoff needs it" },
+    { "polkit.service", "a handoff needs it" },
+    { "systemd-udevd.service", "a handoff needs it" },
+    { "display-manager.service", "desktop" },
+    { "gdm3.service", "desktop" },
+    { "user@1000.service", "desktop" },
+    { "sysinit.target", "systemd" },
+    { "poweroff.target", "systemd" },
+    { "runlevel0.target", "systemd" },
+    { "a.service;b.service;c.service;d.service;e.service;f.service;g.service;h.service;"
+      "i.service;j.service;k.service;l.service;m.service;n.service;o.service;p.service;q."
+      "service",
+      "16" },
+  };
+  static const char *const keys[] = { "stop-units", "start-units-guest" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows) * G_N_ELEMENTS (keys); i++)
+    {
+      const char *key = keys[i % 2];
+      g_autofree char *text = g_strdup_printf ("[" CARD "]\n%s=%s\n", key, rows[i / 2].value);
+      g_autoptr (BatonProfile) profile = load (text, -1);
+
+      g_test_message ("%s", text);
+      g_assert_nonnull (profile->problem);
+      g_assert_cmpstr (profile->problem->key, ==, key);
+      g_assert_cmpuint (profile->problem->line, ==, 2);
+      g_assert_nonnull (strstr (profile->problem->reason, rows[i / 2].reason));
+      g_assert_null (profile->stop_units);
+      g_assert_null (profile->start_units_guest);
+    }
+}
+
+/* Wherever systemd looks for it, and by whatever name. */
+static void
+test_finds_what_is_missing (void)
+{
+  static const struct
+  {
+    const char *path;
+    const char *unit;
+    gboolean found;
+  } rows[] = {
+    { "etc/systemd/system/a.service", "a.service", TRUE },
+    { "run/systemd/transient/a.service", "a.service", TRUE },
+    { "usr/lib/systemd/system/a.service", "a.service", TRUE },
+    { "usr/local/lib/systemd/system/a.timer", "a.timer", TRUE },
+    { "lib/systemd/system/a@.service", "a@b.service", TRUE },
+    { "lib/systemd/system/a@.socket", "a@b.service", FALSE },
+    { "lib/systemd/system/b.service", "a.service", FALSE },
+    { "usr/lib/systemd/user/a.service", "a.service", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) tree = mock_machine_new ();
+      BatonRoot *root = mock_machine_get_root (tree);
+      g_autoptr (BatonProfile) profile = NULL;
+      g_autofree char *text = g_strdup_printf ("[" CARD "]\nstop-units=%s\n", rows[i].unit);
+
+      g_test_message ("%s", rows[i].path);
+      mock_machine_write (tree, rows[i].path, "");
+      mock_machine_write (tree, "etc/baton.conf", text);
+      profile = baton_profile_load (root, CARD);
+      g_assert_null (profile->problem);
+      g_assert_cmpuint (g_strv_length (profile->missing_units), ==, rows[i].found ? 0 : 1);
+    }
+}
+
+/* A unit's other names are links, and where they lead to is nobody's business here. */
+static void
+test_finds_links (void)
+{
+  g_autoptr (MockMachine) tree = mock_machine_new ();
+  g_autofree char *link = g_build_filename (mock_machine_get_directory (tree),
+                                            "etc/systemd/system/other.service", NULL);
+  g_autoptr (BatonProfile) profile = NULL;
+
+  mock_machine_write (tree, "etc/systemd/system/a.service", "");
+  g_assert_cmpint (symlink ("/lib/systemd/system/a.service", link), ==, 0);
+  mock_machine_write (tree, "etc/baton.conf", "[" CARD "]\nstart-units-guest=other.service\n");
+  profile = baton_profile_load (mock_machine_get_root (tree), CARD);
+  g_assert_cmpuint (g_strv_length (profile->missing_units), ==, 0);
+}
+
+static void
 test_names_an_unreadable_file (void)
 {
   g_autofree char *long_text = g_strnfill (70000, '#');
@@ -156,6 +300,10 @@ main (int argc, char **argv)
   g_test_add_func ("/core/profile/defaults", test_defaults);
   g_test_add_func ("/core/profile/reads-its-section", test_reads_its_section);
   g_test_add_func ("/core/profile/names-the-mistake", test_names_the_mistake);
+  g_test_add_func ("/core/profile/reads-units", test_reads_units);
+  g_test_add_func ("/core/profile/refuses-units", test_refuses_units);
+  g_test_add_func ("/core/profile/finds-what-is-missing", test_finds_what_is_missing);
+  g_test_add_func ("/core/profile/finds-links", test_finds_links);
   g_test_add_func ("/core/profile/names-an-unreadable-file", test_names_an_unreadable_file);
 
   return g_test_run ();

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-plan-private.h"
+#include "baton-unit-note.h"
+
+/* Whether @holder is one of a system unit's that the card's owner wants stopped for this plan. */
+gboolean
+baton_planning_goes_with_owners_unit (const BatonPlanning *self, const BatonHolder *holder)
+{
+  return holder->unit != NULL && !holder->of_user && self->plan->to == BATON_SIDE_GUEST &&
+         self->profile->stop_units != NULL &&
+         g_strv_contains ((const char *const *) self->profile->stop_units, holder->unit);
+}
+
+static const char *
+find_key (const BatonPlanning *self, const char *unit)
+{
+  GStrv units = self->profile->stop_units;
+
+  return units != NULL && g_strv_contains ((const char *const *) units, unit)
+             ? "stop-units"
+             : "start-units-guest";
+}
+
+/* A name with a mistake in it would be believed: the service that it was meant for goes on. On the
+ * way back nothing depends on what the file says. */
+void
+baton_planning_look_at_units (BatonPlanning *self)
+{
+  GStrv units = self->profile->missing_units;
+  g_autofree char *file = baton_root_dup_shown_path (BATON_ROOT_ETC, BATON_PROFILE_FILE);
+
+  if (self->plan->to != BATON_SIDE_GUEST || self->card->side == BATON_SIDE_GUEST)
+    return;
+
+  for (guint i = 0; units != NULL && units[i] != NULL; i++)
+    baton_planning_add (self, BATON_CODE_UNIT_MISSING, units[i], "unit", units[i], "key",
+                        find_key (self, units[i]), "file", file);
+}
+
+static void
+add_steps (BatonPlanning *self, GStrv units, BatonStepKind kind)
+{
+  for (guint i = 0; units != NULL && units[i] != NULL; i++)
+    baton_planning_add_step (self, kind, units[i], NULL);
+}
+
+/* In the order in which they are named. Which of them run is seen when it is their turn: a preview
+ * may be old, and made without rights. */
+void
+baton_planning_add_unit_stops (BatonPlanning *self)
+{
+  add_steps (self, self->profile->stop_units, BATON_STEP_STOP_UNIT);
+}
+
+/* When the card is proven to be there, since such a unit may be the virtual machine itself, which
+ * nobody could tell from a stranger who has the card. */
+void
+baton_planning_add_guest_units (BatonPlanning *self)
+{
+  add_steps (self, self->profile->start_units_guest, BATON_STEP_START_UNIT);
+}
+
+static void
+add_undoing_steps (BatonPlanning *self, gboolean started)
+{
+  GPtrArray *notes = self->card->unit_notes;
+
+  /* Last done, first undone. */
+  for (guint i = notes != NULL ? notes->len : 0; i > 0; i--)
+    {
+      const BatonUnitNote *note = notes->pdata[i - 1];
+
+      if (note->started == started)
+        baton_planning_add_step (self, started ? BATON_STEP_STOP_UNIT : BATON_STEP_START_UNIT,
+                                 note->unit, NULL);
+    }
+}
+
+/* What Baton started for the guest, whatever the owner's settings have become meanwhile. */
+void
+baton_planning_add_guest_unit_stops (BatonPlanning *self)
+{
+  add_undoing_steps (self, TRUE);
+}
+
+/* What Baton stopped, once the card is proven to work here. */
+void
+baton_planning_add_unit_returns (BatonPlanning *self)
+{
+  add_undoing_steps (self, FALSE);
+}

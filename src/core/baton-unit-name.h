@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-root.h"
+
+G_BEGIN_DECLS
+
+char *baton_unit_name_dup_fault (const char *name);
+gboolean baton_unit_name_is_good (const char *name);
+char *baton_unit_name_read_list (const char *value, GStrv others, GStrv *ret_list);
+gboolean baton_unit_name_is_installed (const char *name, BatonRoot *root);
+
+G_END_DECLS

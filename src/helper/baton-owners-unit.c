@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-owners-unit.h"
+
+#include "baton-child.h"
+#include "baton-unit-job.h"
+#include "baton-unit-name.h"
+#include "baton-unit-notes.h"
+#include "baton-unit-state.h"
+#include "baton-unit.h"
+
+/* Units that the card's owner has named (baton.conf(5)). What was done to them is noted beside how
+ * the card stood, and the note alone says what is to be undone: on the way back, and where a handoff
+ * is put back, whoever does that. */
+
+static const char *
+get_card (BatonStepContext *context)
+{
+  return context->before->card;
+}
+
+static BatonUnitState *
+look (BatonStepContext *context, const char *unit, GError **error)
+{
+  return baton_unit_state_new (context->root, context->waiter, unit, error);
+}
+
+static void
+warn (BatonStepContext *context, const GError *error)
+{
+  baton_event_writer_log (context->events, "warning", error->message);
+}
+
+static void
+add_problem (BatonStepContext *context, const BatonTrouble *problem)
+{
+  g_ptr_array_add (context->problems, baton_trouble_copy (problem));
+}
+
+static void
+set_refused (BatonTrouble *trouble, BatonCode code, const char *unit, const char *reason)
+{
+  baton_trouble_set (trouble, code, 0, "unit", unit, "reason", reason, NULL);
+}
+
+/* systemd asks nobody before it stops what stands on a unit: the desktop would go with it. */
+static gboolean
+takes_nothing_along (const BatonUnitState *state, const char *unit, BatonTrouble *trouble)
+{
+  for (guint i = 0; state->goes_along[i] != NULL; i++)
+    {
+      g_autofree char *fault = baton_unit_name_dup_fault (state->goes_along[i]);
+      g_autofree char *reason = NULL;
+
+      if (fault == NULL)
+        continue;
+      reason = g_strdup_printf ("it would take another unit along, and %s", fault);
+      set_refused (trouble, BATON_CODE_UNIT_NOT_STOPPED, unit, reason);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* A unit as it stands when it is to be stopped; NULL, and a trouble, where it is not stopped. */
+static BatonUnitState *
+look_to_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonUnitState) state = look (context, unit, &error);
+
+  if (state == NULL)
+    set_refused (trouble, BATON_CODE_UNIT_NOT_STOPPED, unit, error->message);
+
+  return state != NULL && takes_nothing_along (state, unit, trouble) ? g_steal_pointer (&state)
+                                                                     : NULL;
+}
+
+/* By the name that systemd calls it by, which tells the end of its jobs from those of others. */
+static BatonOutcome
+run_stop (BatonStepContext *context, const char *unit, guint patience_ms, BatonTrouble *trouble)
+{
+  g_autoptr (BatonUnitState) state = look_to_stop (context, unit, trouble);
+
+  return state != NULL ? baton_unit_stop (context, state->id, patience_ms, trouble)
+                       : BATON_OUTCOME_FAILED;
+}
+
+static BatonOutcome
+run_start (BatonStepContext *context,
+           const char *unit,
+           guint patience_ms,
+           BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonUnitState) state = look (context, unit, &error);
+
+  if (state != NULL)
+    return baton_unit_start (context, state->id, patience_ms, trouble);
+  set_refused (trouble, BATON_CODE_UNIT_NOT_STARTED, unit, error->message);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+/* Whatever a journal says, only what an owner may name is touched. */
+static gboolean
+may_be_touched (const char *unit, BatonTrouble *trouble)
+{
+  if (baton_unit_name_is_good (unit))
+    return TRUE;
+  baton_trouble_set (trouble, BATON_CODE_UNIT_UNKNOWN, 0, "unit", unit, NULL);
+
+  return FALSE;
+}
+
+static gboolean
+is_noted (BatonStepContext *context, const char *unit, gboolean started)
+{
+  g_autoptr (GPtrArray) notes = baton_unit_notes_load (context->root, get_card (context));
+
+  return baton_unit_notes_have (notes, unit, started);
+}
+
+static void
+drop_notes (BatonStepContext *context, const char *unit)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!baton_unit_notes_drop (context->root, get_card (context), unit, &error))
+    warn (context, error);
+}
+
+/**
+ * baton_owners_unit_runs:
+ * @context: the handoff
+ * @unit: a system unit
+ * @fallback: what is said where nobody can be asked, which is told when something is done about it
+ *
+ * Returns: whether it runs
+ */
+gboolean
+baton_owners_unit_runs (BatonStepContext *context, const char *unit, gboolean fallback)
+{
+  g_autoptr (BatonUnitState) state = look (context, unit, NULL);
+
+  return state != NULL ? baton_unit_state_runs (state) : fallback;
+}
+
+/* In the order in which systemd stops them: what stands on others first. */
+static gboolean
+note_stop (BatonStepContext *context,
+           const char *unit,
+           const BatonUnitState *state,
+           GError **error)
+{
+  for (guint i = g_strv_length (state->goes_along); i > 0; i--)
+    {
+      const char *other = state->goes_along[i - 1];
+      g_autofree char *text = g_strdup_printf (
+          "%s needs %s, stops with it, and is started again with it.", other, unit);
+
+      if (!baton_unit_notes_add (context->root, get_card (context), other, unit, FALSE, error))
+        return FALSE;
+      baton_event_writer_log (context->events, "info", text);
+    }
+
+  return baton_unit_notes_add (context->root, get_card (context), unit, unit, FALSE, error);
+}
+
+/* What runs when its turn has come is what is started again. */
+static BatonOutcome
+stop_for_guest (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonUnitState) state = look_to_stop (context, unit, trouble);
+
+  if (state == NULL)
+    return BATON_OUTCOME_FAILED;
+  if (!baton_unit_state_runs (state))
+    return BATON_OUTCOME_OK;
+  if (!note_stop (context, unit, state, &error))
+    {
+      set_refused (trouble, BATON_CODE_UNIT_NOT_STOPPED, unit, error->message);
+      return BATON_OUTCOME_FAILED;
+    }
+
+  /* It is put back if somebody asks to stop: there is nothing to be patient for. */
+  return run_stop (context, unit, 0, trouble);
+}
+
+/**
+ * baton_owners_unit_stop:
+ * @context: the handoff
+ * @unit: a system unit
+ * @trouble: why it could not be done
+ *
+ * Stops a unit before the card goes to the guest, or one that was started for the guest. What goes
+ * wrong with the latter is a problem, and no reason to leave the card with a guest: who has the card
+ * open is met by whoever takes it.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_owners_unit_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+
+  if (context->to == BATON_SIDE_GUEST)
+    return stop_for_guest (context, unit, trouble);
+
+  switch (run_stop (context, unit, 0, &problem))
+    {
+    case BATON_OUTCOME_CANCELLED:
+      return BATON_OUTCOME_CANCELLED;
+    case BATON_OUTCOME_OK:
+      if (baton_owners_unit_runs (context, unit, FALSE))
+        baton_trouble_set (&problem, BATON_CODE_UNIT_STILL_RUNS, 0, "unit", unit, NULL);
+      break;
+    case BATON_OUTCOME_FAILED:
+    case BATON_OUTCOME_STUCK:
+    default:
+      break;
+    }
+  if (problem.code != BATON_CODE_NONE)
+    add_problem (context, &problem);
+
+  return BATON_OUTCOME_OK;
+}
+
+/* Asked for whether it runs or not: a stop that was given up goes on, and systemd waits for that. */
+static BatonOutcome
+start_to_the_end (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
+
+  if (run_start (context, unit, BATON_UNIT_JOB_TO_THE_END, &why) == BATON_OUTCOME_OK ||
+      baton_owners_unit_runs (context, unit, FALSE))
+    return BATON_OUTCOME_OK;
+  baton_trouble_move (trouble, &why);
+
+  return BATON_OUTCOME_FAILED;
+}
+
+static BatonOutcome
+start_again (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  g_autoptr (GPtrArray) notes = baton_unit_notes_load (context->root, get_card (context));
+  BatonOutcome outcome = BATON_OUTCOME_OK;
+
+  for (guint i = notes->len; i > 0; i--)
+    {
+      const BatonUnitNote *note = notes->pdata[i - 1];
+      g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
+
+      if (note->started || !g_str_equal (note->with, unit) ||
+          start_to_the_end (context, note->unit, &why) == BATON_OUTCOME_OK)
+        continue;
+      outcome = BATON_OUTCOME_FAILED;
+      baton_trouble_clear (trouble);
+      baton_trouble_move (trouble, &why);
+    }
+  if (outcome == BATON_OUTCOME_OK)
+    drop_notes (context, unit);
+
+  return outcome;
+}
+
+/**
+ * baton_owners_unit_put_stop_back:
+ * @context: the handoff
+ * @unit: a system unit
+ * @trouble: why it could not be done
+ *
+ * Has a unit run again that baton_owners_unit_stop() has stopped, or may have stopped.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_owners_unit_put_stop_back (BatonStepContext *context,
+                                 const char *unit,
+                                 BatonTrouble *trouble)
+{
+  if (!may_be_touched (unit, trouble))
+    return BATON_OUTCOME_FAILED;
+  if (context->to == BATON_SIDE_GUEST)
+    return start_again (context, unit, trouble);
+  if (!is_noted (context, unit, TRUE))
+    return BATON_OUTCOME_OK;
+
+  return start_to_the_end (context, unit, trouble);
+}
+
+/* It says itself that it runs when its start is done. One that ends later is its own affair. */
+static void
+start_and_look (BatonStepContext *context,
+                const char *unit,
+                BatonOutcome *ret_outcome,
+                BatonTrouble *problem)
+{
+  g_autoptr (BatonUnitState) state = NULL;
+
+  /* Whoever asks to stop is spared a service that hangs, and not what any service takes to start. */
+  *ret_outcome = run_start (context, unit, BATON_CHILD_SOFT_MS, problem);
+  if (*ret_outcome != BATON_OUTCOME_OK)
+    return;
+  state = look (context, unit, NULL);
+  if (state != NULL && baton_unit_state_has_failed (state))
+    baton_trouble_set (problem, BATON_CODE_UNIT_DOES_NOT_RUN, 0, "unit", unit, NULL);
+}
+
+static gboolean
+note_start (BatonStepContext *context, const char *unit, BatonTrouble *problem)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (baton_unit_notes_add (context->root, get_card (context), unit, unit, TRUE, &error))
+    return TRUE;
+  baton_trouble_set (problem, BATON_CODE_UNIT_NOT_STARTED, 0, "unit", unit, "reason",
+                     error->message, NULL);
+
+  return FALSE;
+}
+
+/**
+ * baton_owners_unit_start:
+ * @context: the handoff
+ * @unit: a system unit
+ * @trouble: why it could not be done
+ *
+ * Starts a unit for the guest, or one again that was stopped before the card went. The card is where
+ * it was to go: a unit that does not start is a problem, and no reason to take the card away again.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_owners_unit_start (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  gboolean to_guest = context->to == BATON_SIDE_GUEST;
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+  BatonOutcome outcome = BATON_OUTCOME_OK;
+
+  if (!to_guest || note_start (context, unit, &problem))
+    start_and_look (context, unit, &outcome, &problem);
+  /* With the card at home somebody who asks to stop comes too late. */
+  if (to_guest && outcome == BATON_OUTCOME_CANCELLED)
+    return outcome;
+  if (problem.code == BATON_CODE_NONE)
+    return BATON_OUTCOME_OK;
+
+  /* Nothing is to be stopped that somebody else may start meanwhile. */
+  if (to_guest && !baton_owners_unit_runs (context, unit, TRUE))
+    drop_notes (context, unit);
+  add_problem (context, &problem);
+
+  return BATON_OUTCOME_OK;
+}
+
+/**
+ * baton_owners_unit_put_start_back:
+ * @context: the handoff
+ * @unit: a system unit
+ * @trouble: why it could not be done
+ *
+ * Stops a unit again that baton_owners_unit_start() has started, or may have started.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_owners_unit_put_start_back (BatonStepContext *context,
+                                  const char *unit,
+                                  BatonTrouble *trouble)
+{
+  gboolean to_guest = context->to == BATON_SIDE_GUEST;
+  BatonOutcome outcome;
+
+  if (!may_be_touched (unit, trouble))
+    return BATON_OUTCOME_FAILED;
+  if (!is_noted (context, unit, to_guest))
+    return BATON_OUTCOME_OK;
+  outcome = run_stop (context, unit, BATON_UNIT_JOB_TO_THE_END, trouble);
+  if (to_guest && outcome == BATON_OUTCOME_OK)
+    drop_notes (context, unit);
+
+  return outcome;
+}
