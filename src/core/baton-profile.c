@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define MAX_FILE_BYTES 65536
 #define MAX_CLOSE_POLITELY_MS 60000
 
 /* Reads a value into the profile. Returns: NULL, or what is wrong with it: a clause, for people */
@@ -215,17 +214,6 @@ parse_line (Parser *parser, char *line, const char **ret_key)
   return parse_value (parser, g_strstrip (line), g_strstrip (equals + 1));
 }
 
-static void
-set_problem (
-    BatonProfile *self, const char *file, guint line, const char *key, const char *reason)
-{
-  self->problem = g_new0 (BatonProfileProblem, 1);
-  self->problem->file = g_strdup (file);
-  self->problem->line = line;
-  self->problem->key = g_strdup (key);
-  self->problem->reason = g_strdup (reason);
-}
-
 static BatonProfile *
 parse_file (const char *card, const char *file, const char *text)
 {
@@ -244,7 +232,7 @@ parse_file (const char *card, const char *file, const char *text)
         {
           BatonProfile *refused = baton_profile_new_default (card);
 
-          set_problem (refused, file, i + 1, key, reason);
+          refused->problem = baton_profile_problem_new (file, i + 1, key, reason);
           g_free (parser.section);
           return refused;
         }
@@ -269,6 +257,44 @@ find_missing_units (BatonProfile *self, BatonRoot *root)
 }
 
 /**
+ * baton_profile_problem_new:
+ * @file: the settings file, for people
+ * @line: line in it, from 1, or 0
+ * @key: (nullable): the key in that line
+ * @reason: what is wrong: a clause, for people
+ *
+ * Returns: (transfer full): a problem
+ */
+BatonProfileProblem *
+baton_profile_problem_new (const char *file, guint line, const char *key, const char *reason)
+{
+  BatonProfileProblem *self = g_new0 (BatonProfileProblem, 1);
+
+  self->file = g_strdup (file);
+  self->line = line;
+  self->key = g_strdup (key);
+  self->reason = g_strdup (reason);
+
+  return self;
+}
+
+/**
+ * baton_profile_problem_free:
+ * @self: (nullable): a problem
+ */
+void
+baton_profile_problem_free (BatonProfileProblem *self)
+{
+  if (self == NULL)
+    return;
+
+  g_free (self->file);
+  g_free (self->key);
+  g_free (self->reason);
+  g_free (self);
+}
+
+/**
  * baton_profile_new_default:
  * @card: address of a card
  *
@@ -282,6 +308,36 @@ baton_profile_new_default (const char *card)
   self->card = g_strdup (card);
   self->return_method = BATON_RETURN_AUTO;
   self->close_politely_ms = BATON_PROFILE_CLOSE_POLITELY_MS;
+
+  return self;
+}
+
+/**
+ * baton_profile_new_from_text:
+ * @card: address of a card
+ * @file: the file's name, for people
+ * @text: what it holds
+ * @length: how many bytes
+ *
+ * Reads a whole file, as baton_profile_load() does.
+ *
+ * Returns: (transfer full): the profile
+ */
+BatonProfile *
+baton_profile_new_from_text (const char *card, const char *file, const char *text, gsize length)
+{
+  BatonProfile *self = NULL;
+  const char *reason = NULL;
+
+  if (length > BATON_PROFILE_MAX_BYTES)
+    reason = "it is larger than 64 KiB";
+  else if (!g_utf8_validate (text, (gssize) length, NULL))
+    reason = "it is not text in UTF-8";
+  if (reason == NULL)
+    return parse_file (card, file, text);
+
+  self = baton_profile_new_default (card);
+  self->problem = baton_profile_problem_new (file, 0, NULL, reason);
 
   return self;
 }
@@ -306,31 +362,20 @@ baton_profile_load (BatonRoot *root, const char *card)
   gsize length = 0;
   BatonProfile *self = NULL;
 
-  text = baton_root_read_file (root, BATON_ROOT_ETC, BATON_PROFILE_FILE, MAX_FILE_BYTES,
-                               &length, &error);
-  if (text != NULL && g_utf8_validate (text, (gssize) length, NULL))
+  text = baton_root_read_file (root, BATON_ROOT_ETC, BATON_PROFILE_FILE,
+                               BATON_PROFILE_MAX_BYTES, &length, &error);
+  if (text != NULL)
     {
-      self = parse_file (card, file, text);
+      self = baton_profile_new_from_text (card, file, text, length);
       find_missing_units (self, root);
       return self;
     }
 
   self = baton_profile_new_default (card);
-  if (text != NULL)
-    set_problem (self, file, 0, NULL, "it is not text in UTF-8");
-  else if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
-    set_problem (self, file, 0, NULL, error->message);
+  if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    self->problem = baton_profile_problem_new (file, 0, NULL, error->message);
 
   return self;
-}
-
-static void
-free_problem (BatonProfileProblem *self)
-{
-  g_free (self->file);
-  g_free (self->key);
-  g_free (self->reason);
-  g_free (self);
 }
 
 /**
@@ -346,6 +391,40 @@ baton_profile_free (BatonProfile *self)
   g_free (self->card);
   g_free (self->identity);
   forget_units (self);
-  g_clear_pointer (&self->problem, free_problem);
+  g_clear_pointer (&self->problem, baton_profile_problem_free);
   g_free (self);
+}
+
+/**
+ * baton_profile_has_key:
+ * @key: a word
+ *
+ * Returns: whether it is a key, be it one that this version refuses
+ */
+gboolean
+baton_profile_has_key (const char *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (g_strcmp0 (key, keys[i].key) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+/**
+ * baton_profile_list_keys:
+ *
+ * Returns: (transfer full): the keys that this version acts on
+ */
+GStrv
+baton_profile_list_keys (void)
+{
+  GStrv list = g_new0 (char *, G_N_ELEMENTS (keys) + 1);
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (keys[i].read != refuse_for_now)
+      list[n++] = g_strdup (keys[i].key);
+
+  return list;
 }

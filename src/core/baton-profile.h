@@ -76,13 +76,27 @@ typedef struct
   BatonProfileProblem *problem;
 } BatonProfile;
 
-#define BATON_PROFILE_FILE "baton.conf"
-
 #define BATON_PROFILE_CLOSE_POLITELY_MS 5000
 
+/* Below `/etc`. */
+#define BATON_PROFILE_FILE "baton.conf"
+#define BATON_PROFILE_MAX_BYTES 65536
+
+BatonProfileProblem *
+baton_profile_problem_new (const char *file, guint line, const char *key, const char *reason);
+void baton_profile_problem_free (BatonProfileProblem *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProfileProblem, baton_profile_problem_free)
+
 BatonProfile *baton_profile_new_default (const char *card);
+BatonProfile *baton_profile_new_from_text (const char *card,
+                                           const char *file,
+                                           const char *text,
+                                           gsize length);
 BatonProfile *baton_profile_load (BatonRoot *root, const char *card);
 void baton_profile_free (BatonProfile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProfile, baton_profile_free)
+
+gboolean baton_profile_has_key (const char *key);
+GStrv baton_profile_list_keys (void);
 
 G_END_DECLS
