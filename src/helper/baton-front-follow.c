@@ -86,7 +86,7 @@ open_events (Follow *self, GError **error)
     return FALSE;
 
   self->relay = baton_relay_new (fd, on_event, self);
-  path = g_strdup_printf ("baton/handoff/%s/events", baton_handoff_dir_get_id (self->dir));
+  path = baton_handoff_dir_dup_events_path (self->dir);
   self->events_notify = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   if (self->events_notify >= 0)
     {

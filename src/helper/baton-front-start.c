@@ -176,6 +176,23 @@ run_recovery (BatonRoot *root, const char *id)
   return baton_recover_run (root);
 }
 
+static gboolean
+start (BatonRoot *root,
+       const char *template,
+       Run run,
+       const char *id,
+       int *ret_worker,
+       GError **error)
+{
+  g_autofree char *unit = g_strdup_printf ("%s@%s.service", template, id);
+
+  *ret_worker = BATON_FRONT_WORKER_UNKNOWN;
+  if (baton_front_has_systemd (root))
+    return start_unit (root, unit, ret_worker, error);
+
+  return fork_detached (root, run, id, error);
+}
+
 /**
  * baton_front_start_worker:
  * @root: the roots
@@ -193,13 +210,24 @@ run_recovery (BatonRoot *root, const char *id)
 gboolean
 baton_front_start_worker (BatonRoot *root, const char *id, int *ret_worker, GError **error)
 {
-  g_autofree char *unit = g_strdup_printf ("baton-worker@%s.service", id);
+  return start (root, "baton-worker", baton_worker_run, id, ret_worker, error);
+}
 
-  *ret_worker = BATON_FRONT_WORKER_UNKNOWN;
-  if (baton_front_has_systemd (root))
-    return start_unit (root, unit, ret_worker, error);
-
-  return fork_detached (root, baton_worker_run, id, error);
+/**
+ * baton_front_start_settings:
+ * @root: the roots
+ * @id: the change, whose directory holds the request
+ * @ret_worker: (out): as of baton_front_start_worker()
+ * @error: return location for an error
+ *
+ * Has the settings changed by PID 1 in the same way, by a unit that may write to nothing else.
+ *
+ * Returns: %TRUE if it runs, or has run
+ */
+gboolean
+baton_front_start_settings (BatonRoot *root, const char *id, int *ret_worker, GError **error)
+{
+  return start (root, "baton-settings", baton_worker_run_settings, id, ret_worker, error);
 }
 
 /**

@@ -20,6 +20,7 @@
 
 struct _BatonHandoffDir
 {
+  const char *place;
   char id[BATON_HANDOFF_ID_DIGITS + 1];
 
   /* owned */
@@ -43,9 +44,41 @@ write_file (BatonHandoffDir *self, const char *name, const char *text, GError **
     }
 
   if (fd < 0)
-    baton_handoff_place_set_error (error, "write", self->id, name, errno);
+    baton_handoff_place_set_error (error, "write", self->place, self->id, name, errno);
 
   return fd >= 0;
+}
+
+static BatonHandoffDir *
+make (BatonRoot *root, const char *place, const char *order, GError **error)
+{
+  g_autoptr (BatonHandoffDir) self = g_new0 (BatonHandoffDir, 1);
+  baton_autofd int all = -1;
+
+  self->place = place;
+  self->fd = -1;
+  all = baton_handoff_place_open (root, place, TRUE, error);
+  if (all < 0 || !baton_handoff_place_make_id (self->id, error))
+    return NULL;
+
+  if (mkdirat (all, self->id, 0700) < 0)
+    {
+      baton_handoff_place_set_error (error, "make the directory", place, self->id, NULL, errno);
+      return NULL;
+    }
+  self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (self->fd < 0)
+    baton_handoff_place_set_error (error, "open the directory", place, self->id, NULL, errno);
+
+  if (self->fd < 0 || !baton_handoff_hold_as_front (self, error) ||
+      !write_file (self, BATON_HANDOFF_EVENTS, "", error) ||
+      !write_file (self, BATON_HANDOFF_REQUEST, order, error))
+    {
+      baton_handoff_place_clear (all, self->id);
+      return NULL;
+    }
+
+  return g_steal_pointer (&self);
 }
 
 /**
@@ -66,29 +99,56 @@ BatonHandoffDir *
 baton_handoff_dir_new (
     BatonRoot *root, const char *verb, const BatonRequest *request, guint uid, GError **error)
 {
+  g_autofree char *order = baton_handoff_order_to_text (verb, request, NULL, uid);
+
+  return make (root, BATON_HANDOFF_PLACE, order, error);
+}
+
+/**
+ * baton_handoff_dir_new_for_settings:
+ * @root: the roots
+ * @changes: what is to be changed
+ * @uid: who asks
+ * @error: return location for an error
+ *
+ * The same for a change of the settings, which is no handoff and stands apart from them.
+ *
+ * Returns: (transfer full): the directory, or %NULL, and then nothing is left of it
+ */
+BatonHandoffDir *
+baton_handoff_dir_new_for_settings (BatonRoot *root,
+                                    const BatonProfileChanges *changes,
+                                    guint uid,
+                                    GError **error)
+{
+  g_autofree char *order = baton_handoff_order_to_text ("configure", NULL, changes, uid);
+
+  return make (root, BATON_SETTINGS_PLACE, order, error);
+}
+
+static BatonHandoffDir *
+open_in (BatonRoot *root, const char *place, const char *id, GError **error)
+{
   g_autoptr (BatonHandoffDir) self = g_new0 (BatonHandoffDir, 1);
-  g_autofree char *order = baton_handoff_order_to_text (verb, request, uid);
   baton_autofd int all = -1;
 
+  self->place = place;
   self->fd = -1;
-  all = baton_handoff_place_open (root, TRUE, error);
-  if (all < 0 || !baton_handoff_place_make_id (self->id, error))
-    return NULL;
-
-  if (mkdirat (all, self->id, 0700) < 0)
+  if (!baton_handoff_id_is_valid (id))
     {
-      baton_handoff_place_set_error (error, "make the directory", self->id, NULL, errno);
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
+                   "the name of a handoff is %d hexadecimal digits", BATON_HANDOFF_ID_DIGITS);
       return NULL;
     }
+  g_strlcpy (self->id, id, sizeof self->id);
+
+  all = baton_handoff_place_open (root, place, FALSE, error);
+  if (all < 0)
+    return NULL;
   self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (self->fd < 0)
-    baton_handoff_place_set_error (error, "open the directory", self->id, NULL, errno);
-
-  if (self->fd < 0 || !baton_handoff_hold_as_front (self, error) ||
-      !write_file (self, BATON_HANDOFF_EVENTS, "", error) ||
-      !write_file (self, BATON_HANDOFF_REQUEST, order, error))
     {
-      baton_handoff_place_clear (all, self->id);
+      baton_handoff_place_set_error (error, "open the directory", place, self->id, NULL, errno);
       return NULL;
     }
 
@@ -107,29 +167,21 @@ baton_handoff_dir_new (
 BatonHandoffDir *
 baton_handoff_dir_open (BatonRoot *root, const char *id, GError **error)
 {
-  g_autoptr (BatonHandoffDir) self = g_new0 (BatonHandoffDir, 1);
-  baton_autofd int all = -1;
+  return open_in (root, BATON_HANDOFF_PLACE, id, error);
+}
 
-  self->fd = -1;
-  if (!baton_handoff_id_is_valid (id))
-    {
-      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
-                   "the name of a handoff is %d hexadecimal digits", BATON_HANDOFF_ID_DIGITS);
-      return NULL;
-    }
-  g_strlcpy (self->id, id, sizeof self->id);
-
-  all = baton_handoff_place_open (root, FALSE, error);
-  if (all < 0)
-    return NULL;
-  self->fd = openat (all, self->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (self->fd < 0)
-    {
-      baton_handoff_place_set_error (error, "open the directory", self->id, NULL, errno);
-      return NULL;
-    }
-
-  return g_steal_pointer (&self);
+/**
+ * baton_handoff_dir_open_settings:
+ * @root: the roots
+ * @id: its id, as anybody may have written it
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): the directory of a change of the settings, or %NULL
+ */
+BatonHandoffDir *
+baton_handoff_dir_open_settings (BatonRoot *root, const char *id, GError **error)
+{
+  return open_in (root, BATON_SETTINGS_PLACE, id, error);
 }
 
 /**
@@ -159,6 +211,18 @@ baton_handoff_dir_get_id (BatonHandoffDir *self)
 }
 
 /**
+ * baton_handoff_dir_dup_events_path:
+ * @self: a directory
+ *
+ * Returns: (transfer full): where its `events` are below `/run`
+ */
+char *
+baton_handoff_dir_dup_events_path (BatonHandoffDir *self)
+{
+  return g_build_filename (self->place, self->id, BATON_HANDOFF_EVENTS, NULL);
+}
+
+/**
  * baton_handoff_dir_get_fd:
  * @self: a directory
  *
@@ -184,7 +248,8 @@ baton_handoff_dir_open_events (BatonHandoffDir *self, int flags, GError **error)
   int fd = openat (self->fd, BATON_HANDOFF_EVENTS, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
   if (fd < 0)
-    baton_handoff_place_set_error (error, "open", self->id, BATON_HANDOFF_EVENTS, errno);
+    baton_handoff_place_set_error (error, "open", self->place, self->id, BATON_HANDOFF_EVENTS,
+                                   errno);
 
   return fd;
 }
@@ -206,7 +271,8 @@ read_request (BatonHandoffDir *self, GError **error)
 
   if (fd < 0 || n < 0)
     {
-      baton_handoff_place_set_error (error, "read", self->id, BATON_HANDOFF_REQUEST, errno);
+      baton_handoff_place_set_error (error, "read", self->place, self->id,
+                                     BATON_HANDOFF_REQUEST, errno);
       return NULL;
     }
 
@@ -233,7 +299,8 @@ baton_handoff_dir_take_order (BatonHandoffDir *self, GError **error)
     return NULL;
   if (unlinkat (self->fd, BATON_HANDOFF_REQUEST, 0) < 0)
     {
-      baton_handoff_place_set_error (error, "take", self->id, BATON_HANDOFF_REQUEST, errno);
+      baton_handoff_place_set_error (error, "take", self->place, self->id,
+                                     BATON_HANDOFF_REQUEST, errno);
       return NULL;
     }
 
@@ -255,6 +322,19 @@ baton_handoff_dir_withdraw (BatonHandoffDir *self)
 }
 
 /**
+ * baton_handoff_dir_remove:
+ * @root: the roots
+ * @self: a directory
+ *
+ * Leaves nothing of it.
+ */
+void
+baton_handoff_dir_remove (BatonRoot *root, BatonHandoffDir *self)
+{
+  baton_handoff_place_remove (root, self->place, self->id);
+}
+
+/**
  * baton_handoff_dir_give_up:
  * @root: the roots
  * @self: a directory
@@ -268,7 +348,7 @@ baton_handoff_dir_give_up (BatonRoot *root, BatonHandoffDir *self)
 {
   if (!baton_handoff_dir_withdraw (self))
     return FALSE;
-  baton_handoff_dir_remove (root, self->id);
+  baton_handoff_dir_remove (root, self);
 
   return TRUE;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-handoff-place.h"
 
@@ -48,8 +49,9 @@ baton_handoff_hold_as_front (BatonHandoffDir *self, GError **error)
 {
   if (flock (baton_handoff_dir_get_fd (self), LOCK_SH | LOCK_NB) == 0)
     return TRUE;
-  baton_handoff_place_set_error (error, "lock the directory", baton_handoff_dir_get_id (self),
-                                 NULL, errno);
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
+               "could not lock the directory of '%s': %s", baton_handoff_dir_get_id (self),
+               g_strerror (errno));
 
   return FALSE;
 }
@@ -103,7 +105,22 @@ baton_handoff_hold_clear (BatonRoot *root, BatonHandoffDir *self)
     return FALSE;
   /* Kept until the directory is gone: a worker that comes meanwhile takes nothing. */
   baton_handoff_dir_withdraw (self);
-  baton_handoff_dir_remove (root, baton_handoff_dir_get_id (self));
+  baton_handoff_dir_remove (root, self);
 
   return TRUE;
+}
+
+/**
+ * baton_handoff_hold_is_free:
+ * @self: a directory
+ *
+ * Returns: %TRUE if neither a front nor a worker is at it: nobody will act on it or read it
+ */
+gboolean
+baton_handoff_hold_is_free (BatonHandoffDir *self)
+{
+  baton_autofd int events = baton_handoff_dir_open_events (self, O_RDONLY, NULL);
+
+  /* Before there are events in it, its front may be about to hold it. */
+  return events >= 0 && !is_held (baton_handoff_dir_get_fd (self)) && !is_held (events);
 }

@@ -10,5 +10,6 @@ gboolean baton_handoff_hold_as_worker (int events_fd);
 
 gboolean baton_handoff_hold_is_dropped (BatonHandoffDir *self);
 gboolean baton_handoff_hold_clear (BatonRoot *root, BatonHandoffDir *self);
+gboolean baton_handoff_hold_is_free (BatonHandoffDir *self);
 
 G_END_DECLS

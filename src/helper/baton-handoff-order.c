@@ -3,16 +3,58 @@
 
 #include "baton-handoff-order.h"
 
+#include "baton-error.h"
+#include "baton-json.h"
+
+static JsonArray *
+changes_to_json (const BatonProfileChanges *changes)
+{
+  g_auto (GStrv) arguments = baton_profile_changes_to_arguments (changes);
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; arguments[i] != NULL; i++)
+    json_array_add_string_element (array, arguments[i]);
+
+  return array;
+}
+
+static BatonProfileChanges *
+changes_from_json (JsonArray *array, GError **error)
+{
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      const char *text = baton_json_node_get_string (json_array_get_element (array, i));
+
+      if (text == NULL)
+        {
+          g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
+                               "the request's “changes” are wrong");
+          return NULL;
+        }
+      g_ptr_array_add (arguments, (gpointer) text);
+    }
+  g_ptr_array_add (arguments, NULL);
+
+  return baton_profile_changes_new_from_arguments ((const char *const *) arguments->pdata,
+                                                   error);
+}
+
 /**
  * baton_handoff_order_to_text:
  * @verb: what the worker is to do
  * @request: (nullable): the handoff
+ * @changes: (nullable): the change of the settings
  * @uid: who asks
  *
  * Returns: (transfer full): the order as it is left for the worker
  */
 char *
-baton_handoff_order_to_text (const char *verb, const BatonRequest *request, guint uid)
+baton_handoff_order_to_text (const char *verb,
+                             const BatonRequest *request,
+                             const BatonProfileChanges *changes,
+                             guint uid)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
@@ -22,6 +64,8 @@ baton_handoff_order_to_text (const char *verb, const BatonRequest *request, guin
   json_object_set_member (object, "request",
                           request != NULL ? baton_request_to_json (request)
                                           : json_node_new (JSON_NODE_NULL));
+  if (changes != NULL)
+    json_object_set_array_member (object, "changes", changes_to_json (changes));
   json_node_take_object (node, object);
 
   return json_to_string (node, FALSE);
@@ -43,6 +87,7 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   g_autoptr (JsonNode) node = json_from_string (text, error);
   JsonObject *object = NULL;
   JsonNode *request = NULL;
+  JsonArray *changes = NULL;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
@@ -53,6 +98,12 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   object = json_node_get_object (node);
   order->verb = g_strdup (json_object_get_string_member_with_default (object, "verb", ""));
   order->uid = (guint) json_object_get_int_member_with_default (object, "uid", 0);
+  changes = baton_json_get_array (object, "changes");
+  if (changes != NULL)
+    {
+      order->changes = changes_from_json (changes, error);
+      return order->changes != NULL ? g_steal_pointer (&order) : NULL;
+    }
   request = json_object_get_member (object, "request");
   if (request == NULL || JSON_NODE_HOLDS_NULL (request))
     return g_steal_pointer (&order);
@@ -73,5 +124,6 @@ baton_handoff_order_free (BatonHandoffOrder *self)
 
   g_free (self->verb);
   g_clear_pointer (&self->request, baton_request_free);
+  g_clear_pointer (&self->changes, baton_profile_changes_free);
   g_free (self);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-profile-changes.h"
 #include "baton-request.h"
 
 G_BEGIN_DECLS
@@ -8,18 +9,23 @@ G_BEGIN_DECLS
 /**
  * BatonHandoffOrder: what a front asks a worker to do
  *
- * @verb: `hand` or `recover`
- * @request: (nullable): the handoff; %NULL for `recover`
+ * @verb: `hand`, `recover` or `configure`
+ * @request: (nullable): the handoff; %NULL where there is none
+ * @changes: (nullable): what `configure` changes
  * @uid: who asks
  */
 typedef struct
 {
   char *verb;
   BatonRequest *request;
+  BatonProfileChanges *changes;
   guint uid;
 } BatonHandoffOrder;
 
-char *baton_handoff_order_to_text (const char *verb, const BatonRequest *request, guint uid);
+char *baton_handoff_order_to_text (const char *verb,
+                                   const BatonRequest *request,
+                                   const BatonProfileChanges *changes,
+                                   guint uid);
 BatonHandoffOrder *baton_handoff_order_new_from_text (const char *text, GError **error);
 void baton_handoff_order_free (BatonHandoffOrder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHandoffOrder, baton_handoff_order_free)

@@ -16,19 +16,28 @@
 
 /* @id and @name: (nullable): where in the place it was, as far as is known. */
 void
-baton_handoff_place_set_error (
-    GError **error, const char *what, const char *id, const char *name, int errsv)
+baton_handoff_place_set_error (GError **error,
+                               const char *what,
+                               const char *place,
+                               const char *id,
+                               const char *name,
+                               int errsv)
 {
   g_set_error (error, BATON_ERROR, baton_error_from_errno (errsv),
-               "could not %s '%s%s%s%s%s': %s", what, BATON_HANDOFF_PLACE,
-               id != NULL ? "/" : "", id != NULL ? id : "", name != NULL ? "/" : "",
-               name != NULL ? name : "", g_strerror (errsv));
+               "could not %s '%s%s%s%s%s': %s", what, place, id != NULL ? "/" : "",
+               id != NULL ? id : "", name != NULL ? "/" : "", name != NULL ? name : "",
+               g_strerror (errsv));
 }
 
 /* Root acts on what lies here. A directory that somebody else owns, or may write to, was not made
  * by us, and a link is not followed. */
 static int
-enter (int parent, const char *name, mode_t mode, gboolean create, GError **error)
+enter (int parent,
+       const char *place,
+       const char *name,
+       mode_t mode,
+       gboolean create,
+       GError **error)
 {
   struct stat found;
   baton_autofd int fd = -1;
@@ -37,13 +46,13 @@ enter (int parent, const char *name, mode_t mode, gboolean create, GError **erro
   fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &found) < 0)
     {
-      baton_handoff_place_set_error (error, "open the directory", NULL, NULL, errno);
+      baton_handoff_place_set_error (error, "open the directory", place, NULL, NULL, errno);
       return -1;
     }
   /* The umask took what others need to get in. */
   if (made && fchmod (fd, mode) < 0)
     {
-      baton_handoff_place_set_error (error, "open the directory", NULL, NULL, errno);
+      baton_handoff_place_set_error (error, "open the directory", place, NULL, NULL, errno);
       return -1;
     }
   if (!made && create &&
@@ -52,7 +61,7 @@ enter (int parent, const char *name, mode_t mode, gboolean create, GError **erro
       g_set_error (
           error, BATON_ERROR, BATON_ERROR_PERMISSION,
           "the directory '%s' of '%s' belongs to somebody else, or others may write to it",
-          name, BATON_HANDOFF_PLACE);
+          name, place);
       return -1;
     }
 
@@ -62,18 +71,19 @@ enter (int parent, const char *name, mode_t mode, gboolean create, GError **erro
 /**
  * baton_handoff_place_open:
  * @root: the roots
+ * @place: %BATON_HANDOFF_PLACE or %BATON_SETTINGS_PLACE
  * @create: make it where it is not there
  * @error: return location for an error
  *
- * Returns: a descriptor of `/run/baton/handoff` that the caller closes, or -1
+ * Returns: a descriptor of the place that the caller closes, or -1
  */
 int
-baton_handoff_place_open (BatonRoot *root, gboolean create, GError **error)
+baton_handoff_place_open (BatonRoot *root, const char *place, gboolean create, GError **error)
 {
   baton_autofd int ours =
-      enter (baton_root_get_fd (root, BATON_ROOT_RUN), "baton", 0755, create, error);
+      enter (baton_root_get_fd (root, BATON_ROOT_RUN), place, "baton", 0755, create, error);
 
-  return ours >= 0 ? enter (ours, "handoff", 0700, create, error) : -1;
+  return ours >= 0 ? enter (ours, place, strrchr (place, '/') + 1, 0700, create, error) : -1;
 }
 
 /**
@@ -128,17 +138,18 @@ baton_handoff_id_is_valid (const char *id)
 }
 
 /**
- * baton_handoff_dir_remove:
+ * baton_handoff_place_remove:
  * @root: the roots
- * @id: a handoff
+ * @place: %BATON_HANDOFF_PLACE or %BATON_SETTINGS_PLACE
+ * @id: a directory there
  *
  * Removes what is known of a handoff. What cannot be removed stays: it is only memory, and is gone
  * with the next start of the machine.
  */
 void
-baton_handoff_dir_remove (BatonRoot *root, const char *id)
+baton_handoff_place_remove (BatonRoot *root, const char *place, const char *id)
 {
-  baton_autofd int all = baton_handoff_place_open (root, FALSE, NULL);
+  baton_autofd int all = baton_handoff_place_open (root, place, FALSE, NULL);
 
   if (all >= 0)
     baton_handoff_place_clear (all, id);

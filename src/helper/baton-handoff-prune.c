@@ -81,5 +81,29 @@ baton_handoff_dir_prune (BatonRoot *root)
 
   g_ptr_array_sort (ended, compare_newest_first);
   for (guint i = BATON_HANDOFFS_KEPT; i < ended->len; i++)
-    baton_handoff_dir_remove (root, ((const Ended *) g_ptr_array_index (ended, i))->id);
+    baton_handoff_place_remove (root, BATON_HANDOFF_PLACE,
+                                ((const Ended *) g_ptr_array_index (ended, i))->id);
+}
+
+/**
+ * baton_handoff_dir_prune_settings:
+ * @root: the roots
+ *
+ * Removes what fronts have left that died while the settings were changed: they are read by nobody
+ * else.
+ */
+void
+baton_handoff_dir_prune_settings (BatonRoot *root)
+{
+  g_autoptr (GPtrArray) names =
+      baton_root_list (root, BATON_ROOT_RUN, BATON_SETTINGS_PLACE, NULL);
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      g_autoptr (BatonHandoffDir) dir =
+          baton_handoff_dir_open_settings (root, g_ptr_array_index (names, i), NULL);
+
+      if (dir != NULL && baton_handoff_hold_is_free (dir))
+        baton_handoff_dir_remove (root, dir);
+    }
 }

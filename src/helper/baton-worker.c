@@ -15,9 +15,13 @@
 #include "baton-lost.h"
 #include "baton-process.h"
 #include "baton-recover.h"
+#include "baton-settings.h"
 
 /* Whoever asks for a recovery waits for its first word. */
 #define RECOVER_WAIT_S 5
+
+/* Who holds the lock while the settings are changed: no handoff, which others would watch. */
+#define LOCK_OF_SETTINGS "settings"
 
 static void
 introduce (BatonRoot *root, BatonEventWriter *events)
@@ -97,22 +101,45 @@ carry_out (BatonRoot *root,
   return end;
 }
 
-/**
- * baton_worker_run:
- * @root: the roots
- * @id: the handoff's id, as the unit's name has it
- *
- * The verb `work`: carries out what a front has written down, once, and only
- * ever appends to the handoff's events (DESIGN §4).
- *
- * Returns: what it came to
- */
-int
-baton_worker_run (BatonRoot *root, const char *id)
+/* With the lock: what is handed over meanwhile would have been planned by other settings than those
+ * it ends with. */
+static BatonEnd *
+configure (BatonRoot *root,
+           BatonEventWriter *events,
+           BatonHandoffDir *dir,
+           BatonHandoffOrder *order,
+           gint64 start_us)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *owner = NULL;
+  BatonEnd *end = NULL;
+  BatonLock *lock = NULL;
+
+  if (!g_str_equal (order->verb, "configure") || order->changes == NULL)
+    return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
+                          "the request changes no settings", NULL);
+
+  lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
+  if (lock == NULL)
+    return end_busy (owner, error);
+  end = baton_settings_change (root, events, order->changes);
+  baton_lock_release (lock);
+
+  return end;
+}
+
+typedef BatonEnd *(*CarryOut) (BatonRoot *root,
+                               BatonEventWriter *events,
+                               BatonHandoffDir *dir,
+                               BatonHandoffOrder *order,
+                               gint64 start_us);
+
+/* @dir: (nullable): where the front has left its request, or %NULL with @error */
+static int
+work (BatonRoot *root, const char *id, BatonHandoffDir *dir, CarryOut act, GError *cause)
 {
   gint64 start_us = g_get_monotonic_time ();
-  g_autoptr (GError) error = NULL;
-  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, &error);
+  g_autoptr (GError) error = cause;
   g_autoptr (BatonEventWriter) events = NULL;
   g_autoptr (BatonHandoffOrder) order = NULL;
   g_autoptr (BatonEnd) end = NULL;
@@ -142,8 +169,45 @@ baton_worker_run (BatonRoot *root, const char *id)
     end = baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
                          error->message, NULL);
   else
-    end = carry_out (root, events, dir, order, start_us);
+    end = act (root, events, dir, order, start_us);
   baton_end_emit (end, events, start_us);
 
   return end->status;
+}
+
+/**
+ * baton_worker_run:
+ * @root: the roots
+ * @id: the handoff's id, as the unit's name has it
+ *
+ * The verb `work`: carries out what a front has written down, once, and only
+ * ever appends to the handoff's events (DESIGN §4).
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open (root, id, &error);
+
+  return work (root, id, dir, carry_out, error);
+}
+
+/**
+ * baton_worker_run_settings:
+ * @root: the roots
+ * @id: the change's id, as the unit's name has it
+ *
+ * The verb `settings`: changes the settings in the same way, and does nothing else.
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run_settings (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
+
+  return work (root, id, dir, configure, error);
 }

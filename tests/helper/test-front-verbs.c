@@ -17,6 +17,7 @@ static const struct
   const char *imply;
 } expected[] = {
   { "cancel", "auth_admin", "auth_admin", "auth_admin_keep", NULL },
+  { "configure", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "hand", "auth_admin", "auth_admin", "auth_admin_keep",
     ACTION_PREFIX "cancel " ACTION_PREFIX "recover" },
   { "plan", "no", "no", "yes", NULL },

@@ -204,7 +204,8 @@ def no_new_privileges():
 
 @story
 def what_polkit_refuses_says_nothing():
-    for arguments in (["Watch"], ["watch2"], [], ["--", "watch"], ["work", "0" * 32], ["settle"]):
+    for arguments in (["Watch"], ["watch2"], [], ["--", "watch"], ["work", "0" * 32], ["settings", "0" * 32], ["settle"],
+                      ["configure", CARD, "return-method=bind"]):
         with Asked(*arguments) as asked:
             status, output, _ = asked.finish()
             check(status == 127 and not output.lines, f"{arguments} ended with {status}: {output.lines}")

@@ -126,8 +126,9 @@ class Systemd:
             return
         unit, mode = arguments.unpack()
         self.started.append((unit, mode))
-        identity = unit[len("baton-worker@"):-len(".service")]
-        result = self.on_start(Worker(self.tree.path / "run/baton/handoff" / identity))
+        template, identity = unit[:-len(".service")].split("@")
+        place = "settings" if template == "baton-settings" else "handoff"
+        result = self.on_start(Worker(self.tree.path / "run/baton" / place / identity))
         if result is not None and self.early_signal:
             self.emit(unit, result)
         invocation.return_value(GLib.Variant("(o)", (JOB,)))
