@@ -5,6 +5,7 @@
 
 #include "baton-error.h"
 #include "baton-pci-address.h"
+#include "baton-profile-changes.h"
 #include "baton-text.h"
 
 #include <glib/gi18n.h>
@@ -43,6 +44,7 @@ static const Verb verbs[] = {
   { "cancel", baton_cli_cancel, 0, 1, 0 },
   { "recover", baton_cli_recover, 0, 0, 0 },
   { "report", baton_cli_report, 0, 0, 0 },
+  { "configure", baton_cli_configure, 1, 1 + BATON_PROFILE_MAX_CHANGES, 0 },
   { "doctor", baton_cli_doctor, 0, 0, 0 },
   { "record", baton_cli_record, 1, 1, 0 },
 };
@@ -71,6 +73,8 @@ describe_verbs (void)
             "  cancel [ID]          stop a handoff and put everything back\n"
             "  recover              settle a handoff that was cut off\n"
             "  report               what helps somebody else to help\n"
+            "  configure CARD [KEY=VALUE]…\n"
+            "                       show the settings for a card, or change them\n"
             "  doctor               is this computer ready, and what to do next\n"
             "  record DIRECTORY     record this computer for Baton’s own tests\n"
             "\n"

@@ -62,6 +62,7 @@ int baton_cli_watch (BatonCli *self);
 int baton_cli_cancel (BatonCli *self);
 int baton_cli_recover (BatonCli *self);
 int baton_cli_report (BatonCli *self);
+int baton_cli_configure (BatonCli *self);
 int baton_cli_doctor (BatonCli *self);
 int baton_cli_record (BatonCli *self);
 

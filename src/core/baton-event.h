@@ -90,6 +90,10 @@ void baton_event_writer_result_full (BatonEventWriter *self,
                                      const char *at_step,
                                      gint64 elapsed_ms);
 JsonObject *baton_event_code_args_to_json (BatonCode code, GHashTable *args);
+void baton_event_writer_settings (BatonEventWriter *self,
+                                  const char *card,
+                                  const char *file,
+                                  GPtrArray *values);
 gboolean baton_event_writer_relay (BatonEventWriter *self, const char *line, gssize length);
 
 /**
