@@ -360,6 +360,19 @@ baton_model_set_problem (BatonModel *self, JsonObject *problem)
 }
 
 /**
+ * baton_model_new_client:
+ *
+ * Returns: (transfer full) (nullable): what asks the helper once more, if the model does
+ */
+BatonHelperClient *
+baton_model_new_client (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
+
+  return self->watch != NULL ? baton_model_create_client (self) : NULL;
+}
+
+/**
  * baton_model_create_preview:
  *
  * Returns: (transfer full): a preview that asks the helper if the model does
@@ -367,12 +380,7 @@ baton_model_set_problem (BatonModel *self, JsonObject *problem)
 BatonPreview *
 baton_model_create_preview (BatonModel *self)
 {
-  g_autoptr (BatonHelperClient) client = NULL;
-
-  g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
-
-  if (self->watch != NULL)
-    client = baton_model_create_client (self);
+  g_autoptr (BatonHelperClient) client = baton_model_new_client (self);
 
   return baton_preview_new (client);
 }

@@ -6,11 +6,10 @@
 #include <glib/gi18n.h>
 
 #include "baton-always-row.h"
-#include "baton-detail-row.h"
 #include "baton-json.h"
-#include "baton-profile-words.h"
 #include "baton-profile.h"
 #include "baton-section.h"
+#include "baton-settings-group.h"
 #include "baton-words.h"
 
 /* One card on both pages. */
@@ -20,9 +19,8 @@ typedef struct
 
   /* borrowed: the pages own them */
   AdwPreferencesGroup *always_group;
-  AdwPreferencesGroup *settings_group;
+  BatonSettingsGroup *settings_group;
   GtkListBox *always_list;
-  GtkListBox *settings_list;
   GtkWidget *empty_label;
 } Place;
 
@@ -33,6 +31,7 @@ struct _BatonPreferencesWindow
   /* owned */
   BatonModel *model;
   BatonRoot *root;
+  GFileMonitor *monitor;
   GPtrArray *places;
 
   /* from the template */
@@ -67,15 +66,22 @@ find_card (BatonPreferencesWindow *self, const Place *place)
   return baton_view_find_card (baton_model_get_view (self->model), place->address);
 }
 
+/* A group's title is markup, and a card's name comes from a list of such names. */
+static void
+set_group_title (AdwPreferencesGroup *group, const char *title)
+{
+  g_autofree char *escaped = g_markup_escape_text (title, -1);
+
+  adw_preferences_group_set_title (group, escaped);
+}
+
 static AdwPreferencesGroup *
 add_group (AdwPreferencesPage *page, const char *title, GtkListBox **ret_list)
 {
   AdwPreferencesGroup *group = ADW_PREFERENCES_GROUP (adw_preferences_group_new ());
   GtkListBox *list = GTK_LIST_BOX (gtk_list_box_new ());
-  /* A group's title is markup, and a card's name comes from a list of such names. */
-  g_autofree char *escaped = g_markup_escape_text (title, -1);
 
-  adw_preferences_group_set_title (group, escaped);
+  set_group_title (group, title);
   gtk_list_box_set_selection_mode (list, GTK_SELECTION_NONE);
   gtk_widget_add_css_class (GTK_WIDGET (list), "boxed-list");
   gtk_accessible_update_property (GTK_ACCESSIBLE (list), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
@@ -102,6 +108,18 @@ add_empty_label (AdwPreferencesGroup *group)
   return label;
 }
 
+static BatonSettingsGroup *
+add_settings_group (BatonPreferencesWindow *self, const char *address, const char *title)
+{
+  g_autoptr (BatonHelperClient) client = baton_model_new_client (self->model);
+  BatonSettingsGroup *group = baton_settings_group_new (address, client);
+
+  set_group_title (ADW_PREFERENCES_GROUP (group), title);
+  adw_preferences_page_add (self->settings_page, ADW_PREFERENCES_GROUP (group));
+
+  return group;
+}
+
 static void
 add_place (BatonPreferencesWindow *self, JsonObject *card)
 {
@@ -111,7 +129,7 @@ add_place (BatonPreferencesWindow *self, JsonObject *card)
 
   place->address = g_strdup (baton_json_get_string (card, "address"));
   place->always_group = add_group (self->always_page, name, &place->always_list);
-  place->settings_group = add_group (self->settings_page, name, &place->settings_list);
+  place->settings_group = add_settings_group (self, place->address, name);
   place->empty_label = add_empty_label (place->always_group);
   g_ptr_array_add (self->places, place);
 }
@@ -147,7 +165,8 @@ show_places (BatonPreferencesWindow *self)
       const Place *place = self->places->pdata[i];
 
       adw_preferences_page_remove (self->always_page, place->always_group);
-      adw_preferences_page_remove (self->settings_page, place->settings_group);
+      adw_preferences_page_remove (self->settings_page,
+                                   ADW_PREFERENCES_GROUP (place->settings_group));
     }
   g_ptr_array_set_size (self->places, 0);
   for (guint i = 0; i < baton_json_count (cards); i++)
@@ -219,37 +238,15 @@ show_always (BatonPreferencesWindow *self)
     }
 }
 
-static GtkWidget *
-create_setting_row (gpointer data)
-{
-  return GTK_WIDGET (baton_detail_row_new ());
-}
-
-static void
-fill_setting_row (GtkWidget *row, guint index, gpointer data)
-{
-  const Filling *filling = data;
-  const BatonProfileWord *word = filling->items->pdata[index];
-
-  baton_detail_row_show (BATON_DETAIL_ROW (row), word->title, word->value);
-}
-
 static void
 show_profile (BatonPreferencesWindow *self, const BatonProfile *profile)
 {
-  g_autoptr (GPtrArray) words = baton_profile_words_list (profile);
-  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
-
-  for (guint i = 0; i < words->len; i++)
-    g_ptr_array_add (keys, ((BatonProfileWord *) words->pdata[i])->title);
   for (guint i = 0; i < self->places->len; i++)
     {
-      Place *place = self->places->pdata[i];
-      Filling filling = { self, place, words };
+      const Place *place = self->places->pdata[i];
 
       if (g_strcmp0 (place->address, profile->card) == 0)
-        baton_list_sync (place->settings_list, keys, create_setting_row, fill_setting_row,
-                         &filling);
+        baton_settings_group_show (place->settings_group, profile);
     }
 }
 
@@ -314,6 +311,32 @@ read_profiles (BatonPreferencesWindow *self)
   g_task_run_in_thread (task, read_in_thread);
 }
 
+/* Whoever has changed it: this window, another program or an editor. */
+static void
+on_file_changed_cb (BatonPreferencesWindow *self,
+                    GFile *file,
+                    GFile *other,
+                    GFileMonitorEvent event)
+{
+  /* An editor may still be writing. */
+  if (event != G_FILE_MONITOR_EVENT_CHANGED)
+    read_profiles (self);
+}
+
+static void
+follow_file (BatonPreferencesWindow *self)
+{
+  g_autofree char *path =
+      baton_root_build_path (self->root, BATON_ROOT_ETC, BATON_PROFILE_FILE);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  /* Without a monitor, as where a user has too many, it is read when the machine changes. */
+  self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+  if (self->monitor != NULL)
+    g_signal_connect_object (self->monitor, "changed", G_CALLBACK (on_file_changed_cb), self,
+                             G_CONNECT_SWAPPED);
+}
+
 static void
 on_model_changed_cb (BatonPreferencesWindow *self, guint what)
 {
@@ -342,6 +365,7 @@ baton_preferences_window_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (get_always (self), self);
       g_signal_handlers_disconnect_by_data (self->model, self);
     }
+  g_clear_object (&self->monitor);
   g_clear_object (&self->model);
   g_clear_pointer (&self->root, baton_root_unref);
   g_ptr_array_set_size (self->places, 0);
@@ -388,7 +412,7 @@ baton_preferences_window_init (BatonPreferencesWindow *self)
  * @root: where the administrator's settings are
  *
  * Returns: (transfer floating): a window with what its user has chosen, and with what the
- *   administrator has set, which it only shows
+ *   administrator has set
  */
 BatonPreferencesWindow *
 baton_preferences_window_new (BatonModel *model, BatonRoot *root)
@@ -397,8 +421,8 @@ baton_preferences_window_new (BatonModel *model, BatonRoot *root)
   g_autofree char *file = baton_root_dup_shown_path (BATON_ROOT_ETC, "baton.conf");
   /* Translators: the name of a file */
   g_autofree char *settings =
-      g_strdup_printf (_ ("Set by the administrator in %s. What it does not name is at its "
-                          "default."),
+      g_strdup_printf (_ ("These settings are kept in %s and hold for everybody. Whoever knows "
+                          "an administrator’s password can change them."),
                        file);
 
   self->model = g_object_ref (model);
@@ -409,6 +433,7 @@ baton_preferences_window_new (BatonModel *model, BatonRoot *root)
   g_signal_connect_object (get_always (self), "changed", G_CALLBACK (on_always_changed_cb),
                            self, G_CONNECT_SWAPPED);
   baton_always_close_read_again (get_always (self));
+  follow_file (self);
   on_model_changed_cb (self, BATON_VIEW_MACHINE);
 
   return self;

@@ -5,18 +5,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * BatonProfileWord: one setting of a card, for people
- *
- * @title: what is set
- * @value: what it is set to
- */
-typedef struct
-{
-  char *title;
-  char *value;
-} BatonProfileWord;
-
-GPtrArray *baton_profile_words_list (const BatonProfile *profile);
+void baton_profile_words_describe_problem (const BatonProfileProblem *problem,
+                                           char **ret_title,
+                                           char **ret_detail);
 
 G_END_DECLS

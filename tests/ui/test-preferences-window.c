@@ -5,7 +5,6 @@
 #include <glib/gstdio.h>
 
 #include "baton-always-row.h"
-#include "baton-detail-row.h"
 #include "baton-preferences-window.h"
 #include "scene.h"
 
@@ -90,11 +89,14 @@ tear_down (Open *self, gconstpointer settings)
 
 /* The settings come from a thread. */
 static void
-show_settings (Open *self, const char *expected)
+wait_for_patience (Open *self, double seconds)
 {
+  GtkWidget *spin = NULL;
+
   adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (self->window),
                                                 "settings");
-  while (scene_find_label (self->window, expected) == NULL)
+  while ((spin = scene_find_type (self->window, GTK_TYPE_SPIN_BUTTON, 0)) == NULL ||
+         gtk_spin_button_get_value (GTK_SPIN_BUTTON (spin)) != seconds)
     g_main_context_iteration (NULL, TRUE);
 }
 
@@ -142,40 +144,54 @@ test_remove (Open *self, gconstpointer data)
 }
 
 static void
+write_settings (Open *self, const char *text)
+{
+  g_autofree char *file = g_build_filename (self->top, "etc/baton.conf", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (file, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+static void
 test_defaults (Open *self, gconstpointer data)
 {
-  show_settings (self, "5 seconds");
-  g_assert_nonnull (
-      scene_find_label (self->window, "Set by the administrator in /etc/baton.conf"));
-  g_assert_nonnull (scene_find_label (self->window, "Where it is needed"));
-  g_assert_nonnull (scene_find_label (self->window, "It stays until it is returned"));
-  g_assert_nonnull (scene_find_label (self->window, "This computer stays awake"));
+  wait_for_patience (self, 5);
+  g_assert_nonnull (scene_find_label (self->window, "kept in /etc/baton.conf"));
+  g_assert_nonnull (scene_find_label (self->window, "Where It Is Needed"));
   g_assert_null (scene_find_label (self->window, "Only for the Card"));
-  g_assert_null (scene_find_label (self->window, "Stopped While It Is Away"));
-  /* They are shown, not offered. */
-  g_assert_null (scene_find_type (self->window, GTK_TYPE_SWITCH, 0));
 }
 
 static void
 test_settings (Open *self, gconstpointer data)
 {
-  show_settings (self, "1500 milliseconds");
+  wait_for_patience (self, 1.5);
   g_assert_nonnull (scene_find_label (self->window, "1002:73bf:1da2:e438"));
-  g_assert_nonnull (scene_find_label (self->window, "Never"));
-  g_assert_nonnull (scene_find_label (self->window, "The kernel forgets it"));
-  g_assert_nonnull (scene_find_label (self->window, "It comes back by itself"));
-  g_assert_nonnull (scene_find_label (self->window, "This computer may sleep"));
-  g_assert_nonnull (scene_find_label (self->window, "ollama.service, folding@gpu.service"));
-  g_assert_nonnull (scene_find_label (self->window, "scream.service"));
+  g_assert_true (
+      gtk_switch_get_active (GTK_SWITCH (scene_find_type (self->window, GTK_TYPE_SWITCH, 0))));
   /* the other card's */
-  g_assert_nonnull (scene_find_label (self->window, "5 seconds"));
+  g_assert_false (
+      gtk_switch_get_active (GTK_SWITCH (scene_find_type (self->window, GTK_TYPE_SWITCH, 2))));
 }
 
 static void
 test_broken_settings (Open *self, gconstpointer data)
 {
-  show_settings (self, "there is no such key");
-  g_assert_null (scene_find_label (self->window, "5 seconds"));
+  adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (self->window),
+                                                "settings");
+  while (scene_find_label (self->window, "there is no such key") == NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* Changed by an editor or by another program, the file is read again. */
+static void
+test_follows_the_file (Open *self, gconstpointer data)
+{
+  wait_for_patience (self, 1);
+  write_settings (self, "[0000:03:00.0]\nclose-politely-ms=2000\n");
+  wait_for_patience (self, 2);
+  write_settings (self, "[0000:03:00.0]\nclose-politely-ms=3000\n");
+  wait_for_patience (self, 3);
 }
 
 /* A narrow screen; the frame, which is a shadow where there is a compositor, comes on top. */
@@ -211,6 +227,8 @@ main (int argc, char **argv)
        "start-units-guest=scream.service\n",
        test_settings);
   ADD ("/ui/preferences/broken-settings", "[0000:03:00.0]\ncolour=red\n", test_broken_settings);
+  ADD ("/ui/preferences/follows-the-file", "[0000:03:00.0]\nclose-politely-ms=1000\n",
+       test_follows_the_file);
   ADD ("/ui/preferences/narrow", NULL, test_narrow);
 
   return g_test_run ();
