@@ -18,8 +18,10 @@ DROP_IN = """[Service]
 ExecStart=
 ExecStart=/bin/sh -c 'test -e "$$0" || exec "$$@"; \\
  exec /usr/bin/strace $$(cat "$$0") "$$@"' {fault} {command}
-# strace writes there.
+# strace writes there, and takes more than a confined program has.
 ReadWritePaths=/run/bench
+CapabilityBoundingSet=~
+SystemCallFilter=
 """
 
 
