@@ -5,7 +5,7 @@
 import fcntl
 import os
 
-from harness import PATIENCE_S, Tree, check, expect_refusal, run, run_stories, story, wait_until
+from harness import PATIENCE_S, Helper, Tree, check, expect_refusal, run, run_stories, story, wait_until
 from systemd import Systemd
 
 CARD, OTHER = "0000:01:00.0", "0000:02:00.0"
@@ -127,6 +127,32 @@ def a_file_that_is_none_is_left_alone():
             make(tree.file)
             result = tree.configure("return-method=bind", status=12, code="settings-unusable")
             check("root:" not in result["text"] and (tree.path / "secret").read_text() == "secret\n", str(result))
+
+
+@story
+def what_would_grow_too_large_is_not_written():
+    with Settings("#" * 65500) as tree:
+        result = tree.configure("return-method=bind", status=17, code="settings-not-written")
+        check("64 KiB" in result["text"], str(result))
+
+
+@story
+def no_handoff_is_seen_where_there_is_none():
+    """Neither by who watches, nor by who settles what was cut off."""
+    with Settings(MINE) as tree:
+        watch = Helper(tree, "watch")
+        watch.wait_for(lambda lines: any(line["type"] == "machine" for line in lines))
+        tree.configure("return-method=bind")
+        left = tree.path / "run/baton/settings" / ("0" * 32)
+        left.mkdir(mode=0o700)
+        (left / "events").touch()
+        run(tree, "recover")
+        check((left / "events").read_text() == "", "recovery told of a change of the settings")
+        watch.say(b'{"look":true}\n')
+        lines = watch.wait_for(lambda lines: len([line for line in lines if line["type"] == "machine"]) > 1)
+        check(not [line for line in lines if line["type"] in ("plan", "step")], str(lines))
+        check(not [line for line in lines if str(line.get("code")).startswith("settings")], str(lines))
+        watch.stop()
 
 
 @story
