@@ -12,7 +12,7 @@
 #include "baton-profile-words.h"
 #include "baton-result-words.h"
 
-#define N_SETTINGS 5
+#define N_SETTINGS 7
 
 struct _BatonSettingsGroup
 {
@@ -37,6 +37,8 @@ struct _BatonSettingsGroup
   BatonOptionRow *sleep_row;
   AdwActionRow *patience_row;
   GtkSpinButton *patience_spin;
+  AdwEntryRow *stop_units_row;
+  AdwEntryRow *start_units_row;
   GtkLabel *message_label;
   GtkWidget *button_box;
 };
@@ -149,6 +151,63 @@ set_patience (BatonSettingsGroup *self, const BatonProfile *profile)
   gtk_spin_button_set_value (self->patience_spin, profile->close_politely_ms / 1000.0);
 }
 
+static char *
+join_units (GStrv units)
+{
+  return units != NULL ? g_strjoinv (";", units) : g_strdup ("");
+}
+
+/* Spaces around names are nobody's wish; the file has none. */
+static char *
+dup_units (AdwEntryRow *row)
+{
+  return g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (row))));
+}
+
+static void
+show_units (AdwEntryRow *row, GStrv units)
+{
+  g_autofree char *text = join_units (units);
+
+  gtk_editable_set_text (GTK_EDITABLE (row), text);
+}
+
+static char *
+read_stop_units (const BatonProfile *profile)
+{
+  return join_units (profile->stop_units);
+}
+
+static char *
+get_stop_units (BatonSettingsGroup *self)
+{
+  return dup_units (self->stop_units_row);
+}
+
+static void
+set_stop_units (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  show_units (self->stop_units_row, profile->stop_units);
+}
+
+static char *
+read_start_units (const BatonProfile *profile)
+{
+  return join_units (profile->start_units_guest);
+}
+
+static char *
+get_start_units (BatonSettingsGroup *self)
+{
+  return dup_units (self->start_units_row);
+}
+
+static void
+set_start_units (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  show_units (self->start_units_row, profile->start_units_guest);
+}
+
 static const struct
 {
   const char *key;
@@ -161,6 +220,8 @@ static const struct
   { "return-when-guest-stops", read_return, get_return, set_return },
   { "sleep-while-guest", read_sleep, get_sleep, set_sleep },
   { "close-politely-ms", read_patience, get_patience, set_patience },
+  { "stop-units", read_stop_units, get_stop_units, set_stop_units },
+  { "start-units-guest", read_start_units, get_start_units, set_start_units },
 };
 
 /* What is shown for what the file says, which the control may show less exactly. */
@@ -191,9 +252,10 @@ has_edits (BatonSettingsGroup *self)
 static void
 update (BatonSettingsGroup *self)
 {
-  GtkWidget *rows[] = { GTK_WIDGET (self->method_row), GTK_WIDGET (self->reset_row),
-                        GTK_WIDGET (self->return_row), GTK_WIDGET (self->sleep_row),
-                        GTK_WIDGET (self->patience_row) };
+  GtkWidget *rows[] = { GTK_WIDGET (self->method_row),     GTK_WIDGET (self->reset_row),
+                        GTK_WIDGET (self->return_row),     GTK_WIDGET (self->sleep_row),
+                        GTK_WIDGET (self->patience_row),   GTK_WIDGET (self->stop_units_row),
+                        GTK_WIDGET (self->start_units_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -305,8 +367,10 @@ on_discard_clicked_cb (BatonSettingsGroup *self)
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_append_printf (text, "[%s]\n", self->address);
+  /* A list of no units is no line. */
   for (guint i = 0; i < N_SETTINGS; i++)
-    g_string_append_printf (text, "%s=%s\n", settings[i].key, self->known[i]);
+    if (*self->known[i] != '\0')
+      g_string_append_printf (text, "%s=%s\n", settings[i].key, self->known[i]);
   profile = baton_profile_new_from_text (self->address, "", text->str, text->len);
 
   self->is_showing = TRUE;
@@ -371,6 +435,8 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, sleep_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_spin);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, stop_units_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, message_label);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, button_box);
   gtk_widget_class_bind_template_callback (widget_class, on_edited_cb);

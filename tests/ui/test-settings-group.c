@@ -206,6 +206,37 @@ test_follows_the_file (Fixture *fixture, gconstpointer data)
   g_assert_null (get_button (fixture, "_Apply…"));
 }
 
+static GtkEditable *
+get_entry (Fixture *fixture, guint nth)
+{
+  return GTK_EDITABLE (scene_find_type (GTK_WIDGET (fixture->group), ADW_TYPE_ENTRY_ROW, nth));
+}
+
+/* Lists of services are written as in the file, and an empty one is no line in it. */
+static void
+test_services (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "configure",
+              HELLO RESULT ("0", "done", "settings-changed",
+                            "\"card\":\"x\",\"file\":\"y\",\"changes\":\"z\""));
+  show (fixture, "stop-units=ollama.service;folding@gpu.service\n");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 0)), ==,
+                   "ollama.service;folding@gpu.service");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 1)), ==, "");
+  g_assert_null (get_button (fixture, "_Apply…"));
+
+  gtk_editable_set_text (get_entry (fixture, 1), "half");
+  g_signal_emit_by_name (get_button (fixture, "_Discard"), "clicked");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 0)), ==,
+                   "ollama.service;folding@gpu.service");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 1)), ==, "");
+
+  gtk_editable_set_text (get_entry (fixture, 0), "");
+  gtk_editable_set_text (get_entry (fixture, 1), " scream.service");
+  apply (fixture, "The settings were changed.");
+  assert_asked (fixture, CARD " stop-units= start-units-guest=scream.service");
+}
+
 static void
 test_mistake_in_the_file (Fixture *fixture, gconstpointer data)
 {
@@ -261,6 +292,7 @@ main (int argc, char **argv)
   ADD ("tells-what-is-wrong", "client", test_tells_what_is_wrong);
   ADD ("dismissed", "client", test_dismissed);
   ADD ("follows-the-file", "client", test_follows_the_file);
+  ADD ("services", "client", test_services);
   ADD ("mistake-in-the-file", "client", test_mistake_in_the_file);
   ADD ("closed-while-asked", "client", test_closed_while_asked);
   ADD ("only-shown", NULL, test_only_shown);
