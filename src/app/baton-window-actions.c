@@ -10,6 +10,7 @@
 #include "baton-report-text.h"
 #include "baton-report-window.h"
 #include "baton-run-window.h"
+#include "baton-test-card.h"
 #include "baton-words.h"
 
 static void
@@ -122,24 +123,44 @@ activate_preferences (GtkWidget *widget, const char *action, GVariant *parameter
   gtk_window_present (GTK_WINDOW (window));
 }
 
+/* Returns: (transfer full) (nullable): what the card on screen is called, and its address; NULL where
+ * there is none */
+static char *
+dup_shown_card (BatonWindow *self, const char **ret_address)
+{
+  BatonCardPage *page = baton_window_get_page (self);
+  BatonView *view = baton_model_get_view (self->model);
+  const char *address = page != NULL ? baton_card_page_get_address (page) : NULL;
+  JsonObject *card = address != NULL ? baton_view_find_card (view, address) : NULL;
+
+  *ret_address = address;
+
+  return card != NULL ? baton_words_dup_card_name (card, baton_view_get_cards (view)) : NULL;
+}
+
 static void
 activate_run_on_card (GtkWidget *widget, const char *action, GVariant *parameter)
 {
-  BatonWindow *self = BATON_WINDOW (widget);
-  BatonCardPage *page = baton_window_get_page (self);
-  const char *address = page != NULL ? baton_card_page_get_address (page) : NULL;
-  BatonView *view = baton_model_get_view (self->model);
-  g_autofree char *name = NULL;
+  const char *address = NULL;
+  g_autofree char *name = dup_shown_card (BATON_WINDOW (widget), &address);
   GtkWindow *window = NULL;
 
-  if (address == NULL || baton_view_find_card (view, address) == NULL)
+  if (name == NULL)
     return;
 
-  name = baton_words_dup_card_name (baton_view_find_card (view, address),
-                                    baton_view_get_cards (view));
   window = GTK_WINDOW (baton_run_window_new (address, name));
-  gtk_window_set_transient_for (window, GTK_WINDOW (self));
+  gtk_window_set_transient_for (window, GTK_WINDOW (widget));
   gtk_window_present (window);
+}
+
+static void
+activate_test_card (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  const char *address = NULL;
+  g_autofree char *name = dup_shown_card (BATON_WINDOW (widget), &address);
+
+  if (name != NULL)
+    baton_test_card (GTK_WINDOW (widget), address, name);
 }
 
 static void
@@ -193,6 +214,7 @@ baton_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.copy-report", NULL, activate_copy_report);
   gtk_widget_class_install_action (widget_class, "win.preferences", NULL, activate_preferences);
   gtk_widget_class_install_action (widget_class, "win.run-on-card", NULL, activate_run_on_card);
+  gtk_widget_class_install_action (widget_class, "win.test-card", NULL, activate_test_card);
   gtk_widget_class_install_action (widget_class, "win.help", NULL, activate_help);
   gtk_widget_class_install_action (widget_class, "win.toast", "s", activate_toast);
   gtk_widget_class_install_action (widget_class, "win.hand", NULL, activate_hand);

@@ -12,16 +12,18 @@
 
 /* Stands in for baton-run: it says what it is asked, refuses where there is a reason, and else
  * becomes the program. */
-#define BATON_RUN                                                                              \
-  "#!/bin/sh\n"                                                                                \
-  "echo \"$*\" >> \"$BATON_TEST_TOP/asked\"\n"                                                 \
-  "if [ -e \"$BATON_TEST_TOP/reason\" ]; then\n"                                               \
-  "  echo \"baton-run: $(cat \"$BATON_TEST_TOP/reason\")\" >&2\n"                              \
-  "  exit 125\n"                                                                               \
-  "fi\n"                                                                                       \
-  "while [ \"$1\" != -- ]; do shift; done\n"                                                   \
-  "shift\n"                                                                                    \
-  "exec \"$@\"\n"
+static const char *const baton_run =
+    "#!/bin/sh\n"
+    "echo \"$*\" >> \"$BATON_TEST_TOP/asked\"\n"
+    "cat \"$BATON_TEST_TOP/drawn\" 2> /dev/null && exit 0\n"
+    "cat \"$BATON_TEST_TOP/noise\" 2> /dev/null >&2 && echo >&2\n"
+    "if [ -e \"$BATON_TEST_TOP/reason\" ]; then\n"
+    "  echo \"baton-run: $(cat \"$BATON_TEST_TOP/reason\")\" >&2\n"
+    "  exit 125\n"
+    "fi\n"
+    "while [ \"$1\" != -- ]; do shift; done\n"
+    "shift\n"
+    "exec \"$@\"\n";
 
 /* A window behind the one that is tested. */
 typedef struct
@@ -208,6 +210,26 @@ test_what_could_not_be_changed_is_said (Behind *self, gconstpointer data)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* The frame is drawn by a program of its own, which the stand-in becomes no more than any other. */
+static void
+test_the_card_is_tested (Behind *self, gconstpointer data)
+{
+  GtkWidget *window = GTK_WIDGET (self->scene->window);
+  g_autofree char *asked = NULL;
+
+  own_home_write ("drawn", "Radeon RX 6800 XT (radeonsi)\nOpenGL ES 3.2 Mesa 25.0\n", 0600);
+  gtk_widget_activate_action (window, "win.test-card", NULL);
+  expect_dialog ("The Card Draws", "“Radeon RX 6800 XT (radeonsi)” (OpenGL ES 3.2 Mesa 25.0)");
+  asked = own_home_read ("asked");
+  g_assert_cmpstr (asked, ==, CARD " -- " BATON_DRAW_PATH " " CARD "\n");
+
+  own_home_remove ("drawn");
+  own_home_write ("noise", "MESA: warning: of no interest", 0600);
+  own_home_write ("reason", "the card is on the moon", 0600);
+  gtk_widget_activate_action (window, "win.test-card", NULL);
+  expect_dialog ("The Card Did Not Draw", "The card is on the moon.");
+}
+
 /* Only for a card that draws, is here, and is not the only one. */
 static void
 test_where_it_is_offered (Behind *self, gconstpointer data)
@@ -231,7 +253,7 @@ test_where_it_is_offered (Behind *self, gconstpointer data)
 static void
 write_programs (void)
 {
-  own_home_write ("bin/baton-run", BATON_RUN, 0700);
+  own_home_write ("bin/baton-run", baton_run, 0700);
   own_home_write ("sys/applications/alpha.desktop",
                   "[Desktop Entry]\nType=Application\nName=Alpha Game\nExec=touch started\n",
                   0600);
@@ -251,7 +273,7 @@ set_up (Behind *self, gconstpointer data)
 static void
 tear_down (Behind *self, gconstpointer data)
 {
-  static const char *const left[] = { "asked", "reason", "started" };
+  static const char *const left[] = { "asked", "drawn", "noise", "reason", "started" };
 
   for (guint i = 0; i < G_N_ELEMENTS (left); i++)
     own_home_remove (left[i]);
@@ -282,6 +304,7 @@ main (int argc, char **argv)
   ADD ("/ui/run/why-not-is-said", test_why_not_is_said);
   ADD ("/ui/run/always-and-no-more", test_always_and_no_more);
   ADD ("/ui/run/what-could-not-be-changed-is-said", test_what_could_not_be_changed_is_said);
+  ADD ("/ui/run/the-card-is-tested", test_the_card_is_tested);
   ADD ("/ui/run/where-it-is-offered", test_where_it_is_offered);
   status = g_test_run ();
 

@@ -7,6 +7,7 @@ import json
 from bench import fault, story
 
 SESSION = True
+IMAGES = ('13',)
 # By which /etc comes to lie on a disk that is full.
 LEAVES = ('modules:overlay',)
 

@@ -54,8 +54,18 @@ def from_a_menu(bench):
         assert told['entry'] == 'io.github.batongpu.Baton', told
 
 
+def draws(bench):
+    """QEMU's card does not draw here, and that the processor did it is no success."""
+    drawn = bench.run('baton-run', CARD, '/usr/libexec/baton-draw', CARD, user='u', status=1)
+    renderer = drawn.out.splitlines()[0]
+    assert 'pipe' in renderer, (drawn.out, drawn.err)
+    assert 'the processor drew in its place' in drawn.err, drawn.err
+    bench.say(f'drawn by {renderer}')
+
+
 def run(bench):
     runs(bench)
+    draws(bench)
     refused(bench, CARD, 'no-such-program', because='no-such-program', status=NOT_FOUND)
     refused(bench, DESKTOP, 'id', because='draws none for programs')
     # Three cards besides the desktop's.
