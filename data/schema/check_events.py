@@ -106,7 +106,7 @@ def check_args(thing):
 
 
 def compute_digest(plan):
-    ids = [step["id"] for step in plan["steps"] if step["kind"] not in ("close-process", "reserve-sound")]
+    ids = [step["id"] for step in plan["steps"] if step["kind"] not in ("close-process", "release-card", "reserve-sound")]
     text = "".join(line + "\n" for line in plan["cards"] + [plan["to"]] + ids)
     return hashlib.sha256(text.encode()).hexdigest()
 

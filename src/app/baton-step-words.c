@@ -191,6 +191,9 @@ baton_step_words_dup_title (JsonObject *step,
   if (g_strcmp0 (kind, "close-process") == 0)
     return describe_close (target, holders);
 
+  if (g_strcmp0 (kind, "release-card") == 0)
+    return g_strdup (_ ("Ask the desktop to let go of the card"));
+
   if (g_strcmp0 (kind, "reserve-sound") == 0)
     return g_strdup (_ ("Ask for the card’s sound"));
 

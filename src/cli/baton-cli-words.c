@@ -54,6 +54,9 @@ get_step_sentence (BatonStepKind kind, const char *target)
     case BATON_STEP_CLOSE_PROCESS:
       /* Translators: {target} is the number of a process; keep it as it is. */
       return _ ("Close process {target}");
+    case BATON_STEP_RELEASE_CARD:
+      /* Translators: {target} is the address of a card. */
+      return _ ("Ask the desktop to let go of {target}");
     case BATON_STEP_RESERVE_SOUND:
       /* Translators: {target} is the address of a device. */
       return _ ("Ask the sound server to let go of {target}");

@@ -117,6 +117,7 @@ baton_holder_free (BatonHolder *self)
   g_free (self->scope);
   g_free (self->app_id);
   g_free (self->guest);
+  g_free (self->screens);
   g_strfreev (self->nodes);
   g_free (self);
 }
@@ -150,6 +151,11 @@ baton_holder_new_for_process (const BatonProcess *process,
   self->how = how;
   if (self->kind == BATON_HOLDER_VM)
     self->guest = baton_process_dup_guest_name (process, &unit);
+  if (self->kind == BATON_HOLDER_COMPOSITOR)
+    {
+      self->environment_known = process->environment_known;
+      self->screens = g_strdup (process->screens);
+    }
   self->closable = baton_process_may_be_closed (process, self->kind);
   self->unit = g_steal_pointer (&unit.unit);
   /* Everything of a user's own systemd is below its service. */

@@ -48,6 +48,9 @@ typedef enum
  * @scope: the cgroup's `app-*.scope` or `.service` path leaf that groups the whole application, or %NULL
  * @app_id: desktop id without `.desktop`, or %NULL
  * @guest: name of the virtual machine, for kind vm, or %NULL
+ * @environment_known: what is said of @screens is so
+ * @screens: device files of the cards that its environment has it draw on, divided by colons, raw bytes
+ *   (hostile), or %NULL; for kind compositor
  * @how: set of #BatonHow
  * @n_uses: descriptors and mappings of those nodes that it has; 0 for the kernel
  * @nodes: paths of the card's nodes that it has (canonical, ours, never the holder's bytes)
@@ -67,6 +70,8 @@ typedef struct
   char *scope;
   char *app_id;
   char *guest;
+  gboolean environment_known;
+  char *screens;
   BatonHolderKind kind;
   guint how;
   guint n_uses;

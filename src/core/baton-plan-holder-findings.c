@@ -66,6 +66,9 @@ baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder)
 static BatonCode
 get_code (const BatonPlanning *self, const BatonHolder *holder)
 {
+  if (baton_planning_asks_to_let_go (self, holder))
+    return baton_planning_get_code_of_asked (holder);
+
   switch (holder->kind)
     {
     case BATON_HOLDER_VM:
@@ -281,7 +284,8 @@ baton_planning_look_at_holders (BatonPlanning *self)
 
       if (holder->kind == BATON_HOLDER_KERNEL)
         add_kernel_hold (self, holder);
-      else if (baton_planning_is_in_the_way (self, holder))
+      else if (baton_planning_is_in_the_way (self, holder) &&
+               !baton_planning_follows (self, holder))
         add_holder (self, holder);
     }
 

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
  * BatonPlanning: what a plan is made from, and the plan as far as it is made
  *
  * @holders: who has the card, or NULL where nobody looked
+ * @all_holders: who has which card, where somebody looked
  */
 typedef struct
 {
@@ -16,6 +17,7 @@ typedef struct
   BatonMachine *machine;
   const BatonCard *card;
   BatonHolders *holders;
+  GPtrArray *all_holders;
   const BatonProfile *profile;
   const BatonRequest *request;
   BatonPlan *plan;
@@ -60,6 +62,11 @@ gboolean baton_planning_reserves_sound (const BatonPlanning *self,
                                         const BatonFunction *function);
 guint baton_planning_count_sound_partners (const BatonPlanning *self);
 void baton_planning_look_at_sound (BatonPlanning *self);
+
+gboolean baton_planning_asks_to_let_go (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_follows (const BatonPlanning *self, const BatonHolder *holder);
+BatonCode baton_planning_get_code_of_asked (const BatonHolder *holder);
+void baton_planning_add_release (BatonPlanning *self);
 
 void baton_planning_look_for_crashes (BatonPlanning *self,
                                       const BatonFunction *function,

@@ -3,20 +3,17 @@
 
 #include "baton-plan-private.h"
 
-#include <string.h>
+#include "baton-process-kind.h"
 
 /* References used below:
  *  RESERVE - the desktop's device reservation, org.freedesktop.ReserveDevice1: whoever owns the
  *            name Audio0 has the sound card 0, and lets go when another asks with a higher
  *            priority (PipeWire's pw-reserve(1) asks so)
- *  COMM    - prctl(2), PR_SET_NAME: a process's name has at most 15 bytes
  *  I915    - Linux sound/hda/hdac_i915.c, connectivity_check(): a sound function on the bus of
  *            Intel's graphics plays through them
  *  HASWELL - Linux sound/pci/hda/hda_intel.c, AZX_DCAPS_I915_COMPONENT: of the processors with a
  *            sound function of their own for monitors (0000:00:03.0), it and not the chipset's
  */
-#define MAX_NAME 15
-
 #define VENDOR_INTEL 0x8086
 #define HASWELL_SOUND "0000:00:03.0"
 
@@ -58,9 +55,8 @@ baton_planning_has_only_sound (const BatonPlanning *self, const BatonHolder *hol
 static gboolean
 is_obliging (const char *name)
 {
-  for (guint i = 0; name != NULL && i < G_N_ELEMENTS (obliging); i++)
-    if (g_str_equal (name, obliging[i]) ||
-        (strlen (name) == MAX_NAME && g_str_has_prefix (obliging[i], name)))
+  for (guint i = 0; i < G_N_ELEMENTS (obliging); i++)
+    if (baton_process_name_is_of (name, obliging[i]))
       return TRUE;
 
   return FALSE;

@@ -163,6 +163,7 @@ add_steps_to_guest (BatonPlanning *self)
   g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, FALSE);
 
   add_close_steps (self);
+  baton_planning_add_release (self);
   add_sound_steps (self, leaving);
   if (leaving->len > 0)
     baton_planning_add_unit_stops (self);

@@ -45,9 +45,10 @@ compute_digest (const BatonPlan *self)
       g_autofree char *id = baton_step_dup_id (step);
 
       /* Who is closed is consented to process by process, and may shrink until it is done. Who
-       * lets go of the sound when asked loses nothing, and a look without rights does not see
-       * another user's. */
-      if (step->kind != BATON_STEP_CLOSE_PROCESS && step->kind != BATON_STEP_RESERVE_SOUND)
+       * lets go of the card or its sound when asked loses nothing, and a look without rights does
+       * not see another user's. */
+      if (step->kind != BATON_STEP_CLOSE_PROCESS && step->kind != BATON_STEP_RELEASE_CARD &&
+          step->kind != BATON_STEP_RESERVE_SOUND)
         g_string_append_printf (text, "%s\n", id);
     }
 
@@ -215,6 +216,7 @@ baton_plan_new (BatonMachine *machine,
       if (profile == NULL)
         profile = defaults = baton_profile_new_default (request->cards[0]);
       planning.profile = profile;
+      planning.all_holders = holders;
       planning.holders =
           holders != NULL ? baton_holders_find (holders, request->cards[0]) : NULL;
       look_and_add_steps (&planning);

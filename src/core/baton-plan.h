@@ -39,6 +39,7 @@ char *baton_finding_dup_remedy (const BatonFinding *self);
 typedef enum
 {
   BATON_STEP_CLOSE_PROCESS,
+  BATON_STEP_RELEASE_CARD,
   BATON_STEP_RESERVE_SOUND,
   BATON_STEP_STOP_UNIT,
   BATON_STEP_HOLD_POWER,
@@ -124,8 +125,8 @@ BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
  *   stands that no consent sets aside
  * @ends_session: the desktop ends
  * @there_already: the cards are on that side, and nothing else was asked for: nothing to do
- * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process and
- *   reserve-sound: each followed by a newline
+ * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process,
+ *   release-card and reserve-sound: each followed by a newline
  */
 typedef struct
 {

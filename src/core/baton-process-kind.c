@@ -92,17 +92,6 @@ static const char *const keepers[] = {
 
 static const char *const own_programs[] = { "baton", "baton-helper", "batonctl" };
 
-static gboolean
-name_is (const char *name, const KnownProgram *program)
-{
-  if (program->prefix)
-    return g_str_has_prefix (name, program->name);
-  if (g_str_equal (name, program->name))
-    return TRUE;
-
-  return strlen (name) == MAX_NAME && g_str_has_prefix (program->name, name);
-}
-
 static char *
 unwrap_name (const char *name)
 {
@@ -113,6 +102,37 @@ unwrap_name (const char *name)
     return g_strdup (name);
   dash = g_strrstr (name, "-wrap");
   return dash != NULL ? g_strndup (name + 1, (gsize) (dash - name - 1)) : g_strdup (name);
+}
+
+static gboolean
+is_name_of (const char *name, const char *program)
+{
+  if (g_str_equal (name, program))
+    return TRUE;
+
+  return strlen (name) == MAX_NAME && g_str_has_prefix (program, name);
+}
+
+static gboolean
+name_is (const char *name, const KnownProgram *program)
+{
+  return program->prefix ? g_str_has_prefix (name, program->name)
+                         : is_name_of (name, program->name);
+}
+
+/**
+ * baton_process_name_is_of:
+ * @name: (nullable): a process's name, perhaps cut off (COMM) or wrapped (NIX)
+ * @program: name of a program's file
+ *
+ * Returns: %TRUE if that is what a process of @program is called
+ */
+gboolean
+baton_process_name_is_of (const char *name, const char *program)
+{
+  g_autofree char *unwrapped = name != NULL ? unwrap_name (name) : NULL;
+
+  return unwrapped != NULL && is_name_of (unwrapped, program);
 }
 
 static gboolean
@@ -248,6 +268,18 @@ baton_process_may_be_closed (const BatonProcess *process, BatonHolderKind kind)
     return FALSE;
 
   return process->uid != 0 || !is_one_of (process->name, keepers, G_N_ELEMENTS (keepers));
+}
+
+/**
+ * baton_process_name_is_keeper:
+ * @name: (nullable): a process's name
+ *
+ * Returns: %TRUE if a process of this name keeps descriptors for others (FDS)
+ */
+gboolean
+baton_process_name_is_keeper (const char *name)
+{
+  return is_one_of (name, keepers, G_N_ELEMENTS (keepers));
 }
 
 static gboolean

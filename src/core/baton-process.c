@@ -18,6 +18,9 @@
  *  CGROUP - cgroups(7): one line for each hierarchy, `0::PATH` is version 2
  *  ARGS   - Linux fs/proc/base.c, get_mm_cmdline(): reads the process's own memory by
  *    access_remote_vm(), which takes that memory's lock and loads what is mapped there
+ *  SCREENS - wlroots docs/env_vars.md, WLR_DRM_DEVICES; KWin src/backends/drm/drm_backend.cpp,
+ *    KWIN_DRM_DEVICES; aquamarine src/backend/drm/DRM.cpp, AQ_DRM_DEVICES (Hyprland): device files,
+ *    divided by colons, the first of which is the one that the others depend on
  *  STAT   - Linux fs/proc/array.c, do_task_stat() and proc_pid_status(): counters and names that the
  *    kernel keeps, for which it takes no lock of the process's memory
  */
@@ -27,6 +30,8 @@
 #define MAX_CGROUP 16384
 /* Arguments are read for what stands in them (a guest's name), and QEMU's are long. */
 #define MAX_ARGUMENTS 65536
+/* More than a session has; what does not end before it is not taken for known. */
+#define MAX_ENVIRONMENT 262144
 #define PF_KTHREAD 0x00200000
 
 /* Positions after the name, which is field 2 (PROC5). */
@@ -92,6 +97,26 @@ read_program_name (int dir_fd)
   slash = strrchr (target, '/');
 
   return g_strdup (slash != NULL ? slash + 1 : target);
+}
+
+static const char *const screens_variables[] = {
+  "WLR_DRM_DEVICES=", /* SCREENS */
+  "KWIN_DRM_DEVICES=",
+  "AQ_DRM_DEVICES=",
+};
+
+/* As it was when the process began (ARGS): what compositors go by. */
+static void
+read_screens (BatonProcess *self, int dir_fd)
+{
+  gsize length = 0;
+  g_autofree char *text = read_file_at (dir_fd, "environ", MAX_ENVIRONMENT, &length, NULL);
+
+  self->environment_known = text != NULL && length < MAX_ENVIRONMENT;
+  for (gsize at = 0; self->environment_known && at < length; at += strlen (text + at) + 1)
+    for (guint i = 0; i < G_N_ELEMENTS (screens_variables); i++)
+      if (self->screens == NULL && g_str_has_prefix (text + at, screens_variables[i]))
+        self->screens = g_strdup (text + at + strlen (screens_variables[i]));
 }
 
 static GStrv
@@ -345,6 +370,7 @@ baton_process_read_at (int dir_fd, int pid, GError **error)
   if (cgroup_text != NULL)
     self->cgroup = baton_process_parse_cgroup (cgroup_text);
   self->program = read_program_name (dir_fd);
+  read_screens (self, dir_fd);
 
   return g_steal_pointer (&self);
 }
@@ -393,5 +419,6 @@ baton_process_free (BatonProcess *self)
   g_free (self->program);
   g_strfreev (self->arguments);
   g_free (self->cgroup);
+  g_free (self->screens);
   g_free (self);
 }

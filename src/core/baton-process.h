@@ -16,13 +16,16 @@ G_BEGIN_DECLS
  * @program: last part of the path of its program file, raw bytes; %NULL where it may not be read
  * @arguments: its arguments, raw bytes
  * @cgroup: path of its control group, raw bytes; %NULL where there is none
+ * @environment_known: its environment could be read
+ * @screens: what its environment says of the cards that a compositor shall draw on, raw bytes; %NULL
+ *   where it says nothing
  * @uid: real user id
  * @parent: its parent's process id; 0 where it has none here
  * @is_init: is the first process of its own namespace, as a container's is
  * @is_kernel_thread: has no program, and cannot have descriptors
  *
- * One process, as `/proc` describes it. @command, @program, @arguments and @cgroup are there only
- * where baton_process_read_at() has read it.
+ * One process, as `/proc` describes it. @command, @program, @arguments, @cgroup and what is said of its
+ * environment are there only where baton_process_read_at() has read it.
  */
 typedef struct
 {
@@ -33,6 +36,8 @@ typedef struct
   char *program;
   GStrv arguments;
   char *cgroup;
+  gboolean environment_known;
+  char *screens;
   guint uid;
   int parent;
   gboolean is_init;

@@ -18,8 +18,6 @@
 
 #define UDEV_QUEUE "udev/queue"
 
-#define SOUND_NODES "snd"
-
 /* A device's own node (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV), which goes by no group. */
 #define VFIO_DEVICES "vfio/devices"
 
@@ -194,9 +192,10 @@ hears_a_close (BatonStepContext *context, int notes, gint64 deadline_us)
 static gboolean
 is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
 {
-  gint64 deadline_us = g_get_monotonic_time () + BATON_LOOK_SOUND_PATIENCE_US;
-  baton_autofd int notes =
-      has_reserved_sound (context) ? baton_look_listen_to_sound (context) : -1;
+  gint64 deadline_us = g_get_monotonic_time () + BATON_LOOK_PATIENCE_US;
+  baton_autofd int notes = has_reserved_sound (context)
+                               ? baton_look_listen_to_closes (context, BATON_LOOK_SOUND)
+                               : -1;
 
   baton_look_settle_udev (context);
   for (;;)
@@ -232,19 +231,20 @@ is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
 }
 
 /**
- * baton_look_listen_to_sound:
+ * baton_look_listen_to_closes:
  * @context: the handoff
+ * @directory: the directory in `/dev` that the devices are in
  *
- * To be called before it is looked at who has a sound device. Where nobody can be heard only a
+ * To be called before it is looked at who has such a device. Where nobody can be heard only a
  * deadline leads to the next look.
  *
  * Returns: (transfer full): a descriptor that becomes readable when one is closed, not to be waited
  *   in, or -1
  */
 int
-baton_look_listen_to_sound (BatonStepContext *context)
+baton_look_listen_to_closes (BatonStepContext *context, const char *directory)
 {
-  g_autofree char *nodes = baton_root_build_path (context->root, BATON_ROOT_DEV, SOUND_NODES);
+  g_autofree char *nodes = baton_root_build_path (context->root, BATON_ROOT_DEV, directory);
   int notes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
 
   if (notes >= 0)

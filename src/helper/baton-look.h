@@ -5,8 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* A sound server that has said yes closes the device within moments. */
-#define BATON_LOOK_SOUND_PATIENCE_US (5 * G_USEC_PER_SEC)
+/* A sound server or a desktop that has said yes closes the device within moments. */
+#define BATON_LOOK_PATIENCE_US (5 * G_USEC_PER_SEC)
+
+/* Where device files of sound and of graphics are, below `/dev`. */
+#define BATON_LOOK_SOUND "snd"
+#define BATON_LOOK_GRAPHICS "dri"
 
 gboolean baton_look_again (BatonStepContext *context, BatonTrouble *trouble);
 BatonCard *baton_look_find_card (BatonStepContext *context, BatonTrouble *trouble);
@@ -26,7 +30,7 @@ char *baton_look_dup_group (BatonStepContext *context, const char *address);
 gboolean baton_look_is_group_free (BatonStepContext *context,
                                    const char *address,
                                    BatonTrouble *trouble);
-int baton_look_listen_to_sound (BatonStepContext *context);
+int baton_look_listen_to_closes (BatonStepContext *context, const char *directory);
 void baton_look_settle_udev (BatonStepContext *context);
 
 G_END_DECLS

@@ -1,59 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "baton-fd.h"
-#include "baton-look.h"
+#include "baton-look-let-go.h"
 #include "baton-reservation.h"
 #include "baton-steps.h"
-#include "baton-text.h"
 
 /* More users than have a sound server on any desk. */
 #define MAX_USERS 16
 
+/* Whether somebody is a sound server who has the function. */
 static gboolean
-has_node (const BatonHolder *holder, const BatonCard *card, const char *function)
+is_server (const BatonHolder *holder, const BatonCard *card, const BatonStep *step)
 {
+  if (holder->kind != BATON_HOLDER_SOUND || holder->nodes == NULL)
+    return FALSE;
+
   for (guint i = 0; i < card->nodes->len; i++)
     {
       const BatonNode *node = g_ptr_array_index (card->nodes, i);
 
-      if (node->kind == BATON_NODE_SOUND && g_str_equal (node->function, function) &&
-          holder->nodes != NULL &&
+      if (node->kind == BATON_NODE_SOUND && g_str_equal (node->function, step->target) &&
           g_strv_contains ((const char *const *) holder->nodes, node->path))
         return TRUE;
     }
 
   return FALSE;
-}
-
-/* Whose sound servers have the function, as it is now. */
-static BatonHolders *
-look (BatonStepContext *context,
-      const BatonStep *step,
-      GPtrArray *ret_servers,
-      BatonTrouble *trouble)
-{
-  g_autoptr (BatonHolders) holders = NULL;
-  const BatonCard *card = NULL;
-
-  if (!baton_look_again (context, trouble))
-    return NULL;
-  card = baton_look_find_card (context, trouble);
-  holders = card != NULL ? baton_look_at_holders (context, trouble) : NULL;
-  g_ptr_array_set_size (ret_servers, 0);
-  for (guint i = 0; holders != NULL && i < holders->holders->len; i++)
-    {
-      BatonHolder *holder = g_ptr_array_index (holders->holders, i);
-
-      if (holder->kind == BATON_HOLDER_SOUND && has_node (holder, card, step->target))
-        g_ptr_array_add (ret_servers, holder);
-    }
-
-  return g_steal_pointer (&holders);
 }
 
 static gboolean
@@ -62,15 +36,8 @@ observe (BatonStepContext *context,
          gboolean applied,
          BatonTrouble *trouble)
 {
-  g_autoptr (GPtrArray) servers = g_ptr_array_new ();
-  g_autoptr (BatonHolders) holders = NULL;
-
   /* After apply, which has looked itself. */
-  if (applied)
-    return TRUE;
-  holders = look (context, step, servers, trouble);
-
-  return holders != NULL && servers->len == 0;
+  return applied || baton_look_is_let_go (context, step, is_server, trouble);
 }
 
 /* The desktop numbers sound cards as the kernel does. */
@@ -127,68 +94,22 @@ ask_everyone (BatonStepContext *context, GPtrArray *servers, const char *device)
     }
 }
 
-static void
-set_kept (BatonTrouble *trouble, const BatonHolder *server)
-{
-  g_autofree char *name = baton_text_clean (server->name, -1, 128, NULL, NULL);
-  g_autofree char *pid = g_strdup_printf ("%d", server->pid);
-  g_autofree char *nodes = g_strjoinv (", ", server->nodes);
-
-  baton_trouble_set (trouble, BATON_CODE_SOUND_KEPT, 0, "name", name, "pid", pid, "nodes",
-                     nodes, NULL);
-}
-
-/* Each close of a sound device is a reason to look. */
-static BatonOutcome
-wait_until_free (BatonStepContext *context,
-                 const BatonStep *step,
-                 int notes,
-                 BatonTrouble *trouble)
-{
-  gint64 deadline_us = g_get_monotonic_time () + BATON_LOOK_SOUND_PATIENCE_US;
-
-  for (;;)
-    {
-      g_autoptr (GPtrArray) servers = g_ptr_array_new ();
-      g_autoptr (BatonHolders) holders = NULL;
-      char buffer[4096] __attribute__ ((aligned (8)));
-
-      while (read (notes, buffer, sizeof buffer) > 0)
-        ;
-      holders = look (context, step, servers, trouble);
-      if (holders == NULL)
-        return BATON_OUTCOME_FAILED;
-      if (servers->len == 0)
-        return BATON_OUTCOME_OK;
-      switch (baton_waiter_wait (context->waiter, notes, deadline_us, TRUE))
-        {
-        case BATON_WAIT_READY:
-          break;
-        case BATON_WAIT_CANCELLED:
-          return BATON_OUTCOME_CANCELLED;
-        case BATON_WAIT_TIMEOUT:
-        default:
-          set_kept (trouble, g_ptr_array_index (servers, 0));
-          return BATON_OUTCOME_FAILED;
-        }
-    }
-}
-
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   g_autofree char *device = find_device (context, step);
   g_autoptr (GPtrArray) servers = g_ptr_array_new ();
   g_autoptr (BatonHolders) holders = NULL;
-  baton_autofd int notes = baton_look_listen_to_sound (context);
+  baton_autofd int notes = baton_look_listen_to_closes (context, BATON_LOOK_SOUND);
 
-  holders = look (context, step, servers, trouble);
+  holders = baton_look_find (context, step, is_server, servers, trouble);
   if (holders == NULL)
     return BATON_OUTCOME_FAILED;
   if (device != NULL)
     ask_everyone (context, servers, device);
 
-  return wait_until_free (context, step, notes, trouble);
+  return baton_look_wait_until_let_go (context, step, is_server, notes, BATON_CODE_SOUND_KEPT,
+                                       trouble);
 }
 
 static BatonOutcome

@@ -56,6 +56,8 @@ typedef struct
   FakeReset reset;
   guint n_resets;
   guint n_bus_resets;
+  gboolean desktop_obeys;
+  guint n_sent[2]; /* remove events, add events */
   gboolean until_found;
   gboolean until_reset;
   guint refused; /* index of the function that its host driver does not take, and why */
@@ -437,6 +439,28 @@ set_attribute (int fd, const char *path, const char *text)
   return 0;
 }
 
+/* udev passes on what was written, and the desktop of FAKE_DESKTOP_FD does as it says. */
+static int
+send_event (const char *text)
+{
+  gboolean is_add = g_str_equal (text, "add");
+  g_autofree char *node = in_tree (functions[0].nodes[0]);
+  g_autofree char *held = in_tree (FAKE_DESKTOP_FD);
+  g_autofree char *away = in_tree ("fake-desktop");
+
+  if (!is_add && !g_str_equal (text, "remove"))
+    return EINVAL;
+  kernel->shared->n_sent[is_add]++;
+  if (!kernel->shared->desktop_obeys)
+    return 0;
+  /* Nobody follows the link, which may lead nowhere on this computer. */
+  if (rename (is_add ? away : held, is_add ? held : away) < 0 && errno != ENOENT)
+    g_error ("could not move %s: %s", held, g_strerror (errno));
+  close (open (node, O_RDONLY | O_CLOEXEC));
+
+  return 0;
+}
+
 static int
 act (int fd, const char *text)
 {
@@ -451,6 +475,8 @@ act (int fd, const char *text)
     return bind_function (driver, text);
   if (g_str_has_suffix (path, "/drivers_probe"))
     return probe_function (text);
+  if (g_str_has_suffix (path, "/uevent"))
+    return send_event (text);
   if (g_str_has_suffix (path, "/remove"))
     return remove_function (driver);
   if (g_str_has_suffix (path, "/rescan"))
@@ -734,6 +760,18 @@ void
 fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy)
 {
   self->shared->nvidia_busy = busy;
+}
+
+void
+fake_kernel_set_desktop_obeys (FakeKernel *self)
+{
+  self->shared->desktop_obeys = TRUE;
+}
+
+guint
+fake_kernel_get_n_sent (FakeKernel *self, gboolean is_add)
+{
+  return self->shared->n_sent[is_add];
 }
 
 void

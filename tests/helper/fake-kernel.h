@@ -43,6 +43,13 @@ void fake_kernel_use_nvidia (FakeKernel *self, const char *version);
 /* Somebody uses the card through no descriptor, as persistence mode does. */
 void fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy);
 
+/* A desktop that has this open lets go of it when udev says that the card is removed, and opens it
+ * when udev says that it is there. What was sent: remove events, or add events. */
+#define FAKE_DESKTOP 900
+#define FAKE_DESKTOP_FD "proc/900/fd/5"
+void fake_kernel_set_desktop_obeys (FakeKernel *self);
+guint fake_kernel_get_n_sent (FakeKernel *self, gboolean is_add);
+
 /* Who loads NVIDIA's display part, and the driver itself for a card that was found anew: Baton, or
  * udev, which has no settings for them; and a desktop that opens it at once. */
 typedef enum

@@ -158,7 +158,7 @@ plan_machine_add_companion (PlanMachine *self,
 }
 
 static void
-add_node (PlanMachine *self, BatonFunction *function, BatonNodeKind kind, const char *path)
+add_node_to (BatonCard *card, BatonFunction *function, BatonNodeKind kind, const char *path)
 {
   BatonNode *node = g_new0 (BatonNode, 1);
 
@@ -166,7 +166,13 @@ add_node (PlanMachine *self, BatonFunction *function, BatonNodeKind kind, const 
   node->path = g_strdup (path);
   node->function = g_strdup (function->address);
   g_ptr_array_add (function->nodes, node);
-  g_ptr_array_add (self->card->nodes, node);
+  g_ptr_array_add (card->nodes, node);
+}
+
+static void
+add_node (PlanMachine *self, BatonFunction *function, BatonNodeKind kind, const char *path)
+{
+  add_node_to (self->card, function, kind, path);
 }
 
 static BatonCard *
@@ -206,18 +212,26 @@ make_system (void)
   return system;
 }
 
+static BatonHolders *
+add_holders_of (PlanMachine *self, const char *card)
+{
+  BatonHolders *holders = g_new0 (BatonHolders, 1);
+
+  g_atomic_ref_count_init (&holders->ref_count);
+  holders->card = g_strdup (card);
+  holders->complete = TRUE;
+  holders->holders = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holder_free);
+  holders->modules = g_ptr_array_new_with_free_func (free_module_use);
+  g_ptr_array_add (self->all_holders, holders);
+
+  return holders;
+}
+
 static void
 add_holders (PlanMachine *self)
 {
-  self->holders = g_new0 (BatonHolders, 1);
-  g_atomic_ref_count_init (&self->holders->ref_count);
-  self->holders->card = g_strdup (PLAN_CARD);
-  self->holders->complete = TRUE;
-  self->holders->holders = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holder_free);
-  self->holders->modules = g_ptr_array_new_with_free_func (free_module_use);
-
-  self->all_holders = g_ptr_array_new ();
-  g_ptr_array_add (self->all_holders, self->holders);
+  self->all_holders = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_holders_unref);
+  self->holders = add_holders_of (self, PLAN_CARD);
 }
 
 static const char *
@@ -254,9 +268,12 @@ plan_machine_new (BatonSide side, BatonSide to)
   self->machine->iommu_kind = g_strdup ("intel");
   self->machine->system = self->system = make_system ();
 
-  own = plan_machine_add_function (self, "0000:00:02.0", 0x030000, "i915", "0");
+  own = plan_machine_add_function (self, PLAN_OTHER, 0x030000, "i915", "0");
   own->driver_module = g_strdup ("i915");
-  add_card (self, own);
+  self->other = add_card (self, own);
+  self->other->boot_display = TRUE;
+  self->other->side = BATON_SIDE_HOST;
+  add_node_to (self->other, own, BATON_NODE_DRM_PRIMARY, "/dev/dri/card0");
 
   self->display = plan_machine_add_function (self, PLAN_CARD, 0x030000,
                                              choose_driver (side, TRUE, "bochs-drm"), "7");
@@ -291,16 +308,15 @@ void
 plan_machine_free (PlanMachine *self)
 {
   baton_machine_unref (self->machine);
-  baton_holders_unref (self->holders);
   g_ptr_array_unref (self->all_holders);
   baton_profile_free (self->profile);
   baton_request_free (self->request);
   g_free (self);
 }
 
-BatonHolder *
-plan_machine_add_holder (
-    PlanMachine *self, BatonHolderKind kind, int pid, const char *name, const char *node)
+static BatonHolder *
+add_holder_to (
+    BatonHolders *holders, BatonHolderKind kind, int pid, const char *name, const char *node)
 {
   BatonHolder *holder = g_new0 (BatonHolder, 1);
 
@@ -318,7 +334,28 @@ plan_machine_add_holder (
       kind == BATON_HOLDER_APP || kind == BATON_HOLDER_SERVICE || kind == BATON_HOLDER_SOUND;
   if (g_strcmp0 (node, "/dev/vfio/7") == 0)
     holder->how |= BATON_HOW_VFIO;
-  g_ptr_array_add (self->holders->holders, holder);
+  g_ptr_array_add (holders->holders, holder);
+
+  return holder;
+}
+
+BatonHolder *
+plan_machine_add_holder (
+    PlanMachine *self, BatonHolderKind kind, int pid, const char *name, const char *node)
+{
+  return add_holder_to (self->holders, kind, pid, name, node);
+}
+
+/* A desktop that draws on both cards, the processor's own first, and knows of no other order.
+ * Returns: what it has of the card */
+BatonHolder *
+plan_machine_add_desktop (PlanMachine *self, BatonHolderKind kind, int pid, const char *name)
+{
+  BatonHolder *holder = plan_machine_add_holder (self, kind, pid, name, "/dev/dri/card1");
+
+  add_holder_to (add_holders_of (self, PLAN_OTHER), kind, pid, name, "/dev/dri/card0");
+  holder->environment_known = TRUE;
+  holder->closable = FALSE;
 
   return holder;
 }

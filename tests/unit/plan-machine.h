@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 #define PLAN_CARD "0000:01:00.0"
 #define PLAN_SOUND "0000:01:00.1"
+#define PLAN_OTHER "0000:00:02.0"
 #define PLAN_DIGITS "7000"
 
 /*
@@ -27,6 +28,7 @@ typedef struct
   /* borrowed */
   BatonSystem *system;
   BatonCard *card;
+  BatonCard *other;
   BatonFunction *display;
   BatonFunction *sound;
 } PlanMachine;
@@ -46,6 +48,8 @@ BatonFunction *plan_machine_add_companion (PlanMachine *self,
                                            const char *driver);
 BatonHolder *plan_machine_add_holder (
     PlanMachine *self, BatonHolderKind kind, int pid, const char *name, const char *node);
+BatonHolder *
+plan_machine_add_desktop (PlanMachine *self, BatonHolderKind kind, int pid, const char *name);
 void plan_machine_add_claim (
     PlanMachine *self, BatonClaimKind kind, const char *address, const char *value, guint line);
 void plan_machine_add_blacklist (PlanMachine *self, const char *module, guint line);

@@ -206,6 +206,18 @@ open_in_compositor (PlanMachine *m)
 }
 
 static void
+open_in_obliging_compositor (PlanMachine *m)
+{
+  plan_machine_add_desktop (m, BATON_HOLDER_COMPOSITOR, 503, "kwin_wayland");
+}
+
+static void
+open_in_obliging_display_server (PlanMachine *m)
+{
+  plan_machine_add_desktop (m, BATON_HOLDER_DISPLAY_SERVER, 504, "Xorg");
+}
+
+static void
 open_in_display_server (PlanMachine *m)
 {
   plan_machine_add_holder (m, BATON_HOLDER_DISPLAY_SERVER, 504, "Xorg", "/dev/dri/card1");
@@ -694,6 +706,10 @@ static const struct
   { "sound", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, play_sound },
   { "compute", BATON_CODE_COMPUTE_UNDECIDED, HOST, GUEST, NULL, open_compute },
   { "compositor", BATON_CODE_IN_USE_COMPOSITOR, HOST, GUEST, NULL, open_in_compositor },
+  { "compositor with another card", BATON_CODE_DESKTOP_LETS_GO, HOST, GUEST, NULL,
+    open_in_obliging_compositor },
+  { "display server with another card", BATON_CODE_DISPLAY_SERVER_LETS_GO, HOST, GUEST, NULL,
+    open_in_obliging_display_server },
   { "display server", BATON_CODE_IN_USE_DISPLAY_SERVER, HOST, GUEST, NULL,
     open_in_display_server },
   { "logind", BATON_CODE_IN_USE_UNCLOSABLE, HOST, GUEST, NULL, open_in_logind },

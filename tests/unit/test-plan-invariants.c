@@ -199,6 +199,11 @@ check_step (const PlanMachine *m, const BatonPlan *plan, const BatonStep *step)
     case BATON_STEP_CLOSE_PROCESS:
       g_assert_cmpuint (find_step (plan, BATON_STEP_CLOSE_PROCESS, NULL), ==, 1);
       break;
+    case BATON_STEP_RELEASE_CARD:
+      g_assert_cmpstr (step->target, ==, PLAN_CARD);
+      g_assert_cmpint (plan->to, ==, BATON_SIDE_GUEST);
+      g_assert_cmpuint (find_step (plan, BATON_STEP_UNBIND, PLAN_CARD), >, step->n);
+      break;
     case BATON_STEP_RESERVE_SOUND:
       g_assert_true (baton_function_is_sound (function));
       g_assert_cmpint (plan->to, ==, BATON_SIDE_GUEST);

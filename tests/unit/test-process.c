@@ -169,6 +169,69 @@ test_living_process_is_read (void)
   g_assert_cmpuint (again->uid, ==, process->uid);
 }
 
+static BatonProcess *
+read_process (MockMachine *mock, int pid)
+{
+  g_autofree char *path = g_strdup_printf ("%d", pid);
+  g_autoptr (GError) error = NULL;
+  int dir_fd = baton_root_open (mock_machine_get_root (mock), BATON_ROOT_PROC, path,
+                                O_PATH | O_DIRECTORY, &error);
+  BatonProcess *process = baton_process_read_at (dir_fd, pid, &error);
+
+  g_assert_no_error (error);
+  close (dir_fd);
+
+  return process;
+}
+
+/* What a compositor was told of its cards stands in a variable of that name and in no other; what
+ * cannot be read, or has no end, says nothing. */
+static void
+test_screens_are_read (void)
+{
+#define ROW(text, screens)                                                                     \
+  {                                                                                            \
+    text, sizeof text, screens                                                                 \
+  }
+  static const struct
+  {
+    const char *environment;
+    gsize size;
+    const char *screens;
+  } rows[] = {
+    ROW ("A=1\0WLR_DRM_DEVICES=/dev/dri/card1:/dev/dri/card0\0B=2",
+         "/dev/dri/card1:/dev/dri/card0"),
+    ROW ("KWIN_DRM_DEVICES=/dev/dri/card0", "/dev/dri/card0"),
+    ROW ("AQ_DRM_DEVICES=", ""),
+    ROW ("A=\nWLR_DRM_DEVICES=/dev/dri/card1\0XWLR_DRM_DEVICES=/dev/dri/card1", NULL),
+    ROW ("", NULL),
+  };
+#undef ROW
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autofree char *endless = g_strnfill (300000, 'x');
+  g_autoptr (BatonProcess) unread = NULL;
+  g_autoptr (BatonProcess) too_long = NULL;
+
+  mock_process_add (mock, 5, "sway", 1000, "/", "sway");
+  unread = read_process (mock, 5);
+  g_assert_false (unread->environment_known);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (BatonProcess) process = NULL;
+
+      mock_machine_write_bytes (mock, "proc/5/environ", rows[i].environment, rows[i].size);
+      process = read_process (mock, 5);
+      g_assert_true (process->environment_known);
+      g_assert_cmpstr (process->screens, ==, rows[i].screens);
+    }
+
+  mock_machine_write (mock, "proc/5/environ", endless);
+  too_long = read_process (mock, 5);
+  g_assert_false (too_long->environment_known);
+  g_assert_null (too_long->screens);
+}
+
 static void
 test_place_among_others (void)
 {
@@ -258,6 +321,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/process/cgroup/of-systemd", test_control_group_is_the_one_of_systemd);
   g_test_add_func ("/core/process/uid/real", test_user_is_the_real_one);
   g_test_add_func ("/core/process/living", test_living_process_is_read);
+  g_test_add_func ("/core/process/screens", test_screens_are_read);
   g_test_add_func ("/core/process/place", test_place_among_others);
   g_test_add_func ("/core/process/identity", test_identity_waits_for_nothing);
   g_test_add_func ("/core/process/ended", test_ended_process_is_not_found);
