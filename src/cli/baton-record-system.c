@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "baton-kept-off.h"
 #include "baton-record-tree.h"
 
 /* The words of a command line that say something about devices. The rest has the names of
@@ -282,6 +283,25 @@ write_framebuffer (BatonRecordTree *tree, BatonMachine *machine)
   write_part (tree, BATON_ROOT_PROC, "iomem", memory);
 }
 
+static void
+write_kept_off (BatonRecordTree *tree, const BatonMachine *machine)
+{
+  g_autoptr (GPtrArray) cards =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_kept_off_free);
+  g_autofree char *rules = NULL;
+
+  for (guint i = 0; i < machine->cards->len; i++)
+    {
+      const BatonCard *card = g_ptr_array_index (machine->cards, i);
+
+      if (card->kept_off)
+        g_ptr_array_add (cards, baton_kept_off_new_for_card (card));
+    }
+  rules = baton_kept_off_build_rules (cards);
+  if (cards->len > 0)
+    write_part (tree, BATON_ROOT_ETC, BATON_KEPT_OFF_RULES, rules);
+}
+
 /* Writes what a plan depends on besides the devices. */
 void
 baton_record_write_system (BatonRecordTree *tree, const BatonMachine *machine)
@@ -301,6 +321,7 @@ baton_record_write_system (BatonRecordTree *tree, const BatonMachine *machine)
   write_claims (tree, system);
   write_iommu (tree, machine);
   write_modules (tree, system);
+  write_kept_off (tree, machine);
   baton_record_write_nvidia (tree, system->nvidia);
   write_framebuffer (tree, (BatonMachine *) machine);
 }

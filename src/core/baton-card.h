@@ -72,6 +72,8 @@ typedef struct
  * @side: where the card is
  * @boot_display: the firmware drew on it
  * @only_display: no other card of the machine could show a desktop
+ * @could_show_desktop: it has a driver of this computer, or the firmware's picture, and a way out
+ * @kept_off: Baton keeps this computer's desktop off it; looked at where it is shown or planned with
  * @outputs: (element-type BatonOutput): its connectors
  * @nodes: (element-type BatonNode): (borrowed elements): every device file of @functions
  * @unit_notes: (element-type BatonUnitNote) (nullable): what Baton has done to units for as long as
@@ -88,6 +90,8 @@ typedef struct
   BatonSide side;
   gboolean boot_display;
   gboolean only_display;
+  gboolean could_show_desktop;
+  gboolean kept_off;
   GPtrArray *outputs;
   GPtrArray *nodes;
   GPtrArray *unit_notes;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "baton-kept-off.h"
 #include "baton-pci-address.h"
 #include "baton-unit-note.h"
 
@@ -276,7 +277,14 @@ mark_only_display (BatonMachine *machine)
     {
       BatonCard *card = g_ptr_array_index (machine->cards, i);
 
-      if (!could_show_desktop (machine, card))
+      card->could_show_desktop = could_show_desktop (machine, card);
+    }
+
+  for (guint i = 0; i < machine->cards->len; i++)
+    {
+      BatonCard *card = g_ptr_array_index (machine->cards, i);
+
+      if (!card->could_show_desktop)
         continue;
       if (only != NULL)
         return;
@@ -285,6 +293,19 @@ mark_only_display (BatonMachine *machine)
 
   if (only != NULL)
     only->only_display = TRUE;
+}
+
+static void
+mark_kept_off (BatonLook *self, BatonMachine *machine)
+{
+  g_autoptr (GPtrArray) kept_off = baton_kept_off_read (self->root);
+
+  for (guint i = 0; i < machine->cards->len; i++)
+    {
+      BatonCard *card = g_ptr_array_index (machine->cards, i);
+
+      card->kept_off = baton_kept_off_names (kept_off, card->display);
+    }
 }
 
 /* Finds the cards among the functions of @machine and completes what travels. */
@@ -300,4 +321,6 @@ baton_look_find_cards (BatonLook *self, BatonMachine *machine)
     }
 
   mark_only_display (machine);
+  if (self->purpose != BATON_LOOK_TO_CHECK)
+    mark_kept_off (self, machine);
 }

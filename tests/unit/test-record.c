@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "baton-error.h"
+#include "baton-kept-off.h"
 #include "mock-machine.h"
 
 #define SECRET "s3cr3t"
@@ -98,9 +99,9 @@ describe (BatonMachine *machine)
     {
       const BatonCard *card = g_ptr_array_index (machine->cards, i);
 
-      g_string_append_printf (text, "card %s %d %d %d %u\n", baton_card_get_address (card),
+      g_string_append_printf (text, "card %s %d %d %d %d %u\n", baton_card_get_address (card),
                               card->side, card->boot_display, card->only_display,
-                              card->functions->len);
+                              card->kept_off, card->functions->len);
       for (guint j = 0; j < card->outputs->len; j++)
         {
           const BatonOutput *output = g_ptr_array_index (card->outputs, j);
@@ -170,6 +171,20 @@ add_claims (MockMachine *mock)
   mock_machine_write (mock, "proc/iomem", "0-0 : 0000:01:00.0\n  0-0 : BOOTFB\n");
 }
 
+static void
+keep_off (MockMachine *mock, const char *address)
+{
+  g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+  g_autoptr (GPtrArray) cards =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_kept_off_free);
+  g_autofree char *rules = NULL;
+
+  g_ptr_array_add (cards,
+                   baton_kept_off_new_for_card (baton_machine_find_card (machine, address)));
+  rules = baton_kept_off_build_rules (cards);
+  mock_machine_write (mock, "etc/" BATON_KEPT_OFF_RULES, rules);
+}
+
 static int
 look_for_secret (const char *path, const struct stat *info, int kind, struct FTW *ftw)
 {
@@ -217,7 +232,9 @@ test_reads_as_the_machine_does (void)
   add_everything (mock);
   add_claims (mock);
   add_nvidia (mock);
+  keep_off (mock, "0000:01:00.0");
   machine = mock_machine_look (mock);
+  g_assert_true (baton_machine_find_card (machine, "0000:01:00.0")->kept_off);
   directory = record (mock, machine);
   root = baton_root_new_for_directory (directory, NULL);
   again = baton_machine_new (root, NULL);

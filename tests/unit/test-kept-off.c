@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-kept-off.h"
+
+#include <string.h>
+
+#include "mock-machine.h"
+
+#define DESKTOP "0000:00:02.0"
+#define CARD "0000:01:00.0"
+#define OTHER "10000:e1:00.0"
+#define RULES "etc/" BATON_KEPT_OFF_RULES
+
+static GPtrArray *
+new_list (BatonKeptOff *first, BatonKeptOff *second)
+{
+  GPtrArray *cards = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_kept_off_free);
+
+  g_ptr_array_add (cards, first);
+  if (second != NULL)
+    g_ptr_array_add (cards, second);
+
+  return cards;
+}
+
+static char *
+build_two (void)
+{
+  g_autoptr (GPtrArray) cards = new_list (baton_kept_off_new (OTHER, 0x10de, 0x2684, TRUE),
+                                          baton_kept_off_new (CARD, 0x1002, 0x73bf, FALSE));
+
+  return baton_kept_off_build_rules (cards);
+}
+
+/* Every act is bound to one parent that has the address, the vendor and the device. */
+static void
+test_each_rule_names_the_card (void)
+{
+  g_autofree char *text = build_two ();
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  guint n_acts = 0;
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      if (strstr (lines[i], "ID_SEAT") == NULL)
+        continue;
+      n_acts++;
+      g_assert_nonnull (strstr (lines[i], "SUBSYSTEMS==\"pci\""));
+      g_assert_nonnull (strstr (lines[i], "ENV{ID_SEAT}=\"seat-baton\""));
+      g_assert_true (strstr (lines[i], "KERNELS==\"0000:01:00.0\", SUBSYSTEMS==\"pci\", "
+                                       "ATTRS{vendor}==\"0x1002\", "
+                                       "ATTRS{device}==\"0x73bf\"") != NULL ||
+                     strstr (lines[i], "KERNELS==\"10000:e1:00.0\", SUBSYSTEMS==\"pci\", "
+                                       "ATTRS{vendor}==\"0x10de\", "
+                                       "ATTRS{device}==\"0x2684\"") != NULL);
+      /* A seat with a master would be one that somebody is asked to log in at. */
+      g_assert_true (strstr (lines[i], "i2c-dev") != NULL ||
+                     strstr (lines[i], "TAG-=\"master-of-seat\"") != NULL);
+      g_assert_null (strstr (lines[i], "render"));
+    }
+  g_assert_cmpuint (n_acts, ==, 6);
+}
+
+static void
+test_what_was_written_is_read (void)
+{
+  g_autofree char *text = build_two ();
+  g_autoptr (GPtrArray) cards = baton_kept_off_parse_rules (text);
+  const BatonKeptOff *card = NULL;
+
+  g_assert_nonnull (cards);
+  g_assert_cmpuint (cards->len, ==, 2);
+  card = g_ptr_array_index (cards, 0);
+  g_assert_cmpstr (card->address, ==, CARD);
+  g_assert_cmphex (card->vendor_id, ==, 0x1002);
+  g_assert_cmphex (card->device_id, ==, 0x73bf);
+  g_assert_false (card->is_nvidia);
+  card = g_ptr_array_index (cards, 1);
+  g_assert_cmpstr (card->address, ==, OTHER);
+  g_assert_true (card->is_nvidia);
+}
+
+/* The order in which cards were kept off makes no other file. */
+static void
+test_order_does_not_matter (void)
+{
+  g_autofree char *text = build_two ();
+  g_autoptr (GPtrArray) cards = new_list (baton_kept_off_new (CARD, 0x1002, 0x73bf, FALSE),
+                                          baton_kept_off_new (OTHER, 0x10de, 0x2684, TRUE));
+  g_autofree char *other = baton_kept_off_build_rules (cards);
+
+  g_assert_cmpstr (text, ==, other);
+}
+
+/* Any byte added, taken away or changed, and it is not by Baton. */
+static void
+test_anything_else_is_not_by_baton (void)
+{
+  static const char *const texts[] = {
+    "",
+    "# mine\n",
+    "# card 0000:01:00.0 1002:73bf\n",
+    "SUBSYSTEM==\"drm\", KERNELS==\"0000:01:00.0\", ENV{ID_SEAT}=\"seat-baton\"\n",
+  };
+  g_autofree char *text = build_two ();
+  gsize length = strlen (text);
+  g_autofree char *longer = g_strconcat (text, "\n", NULL);
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+  g_autofree char *empty = baton_kept_off_build_rules (none);
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_assert_null (baton_kept_off_parse_rules (texts[i]));
+  g_assert_null (baton_kept_off_parse_rules (longer));
+  g_assert_null (baton_kept_off_parse_rules (empty));
+
+  for (gsize i = 0; i < length; i++)
+    {
+      g_autofree char *cut = g_strndup (text, i);
+      g_autofree char *less = g_strconcat (cut, text + i + 1, NULL);
+      g_autofree char *other = g_strdup (text);
+      g_autoptr (GPtrArray) cards = NULL;
+
+      g_assert_null (baton_kept_off_parse_rules (cut));
+      /* Of two equal characters either may be gone. */
+      g_assert_null (baton_kept_off_parse_rules (less));
+      other[i] = other[i] == 'x' ? 'y' : 'x';
+      cards = baton_kept_off_parse_rules (other);
+      g_assert_null (cards);
+    }
+}
+
+static void
+assert_kept_off (MockMachine *mock, const char *address, gboolean expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonMachine) shown =
+      baton_machine_new_to_show (mock_machine_get_root (mock), &error);
+  g_autoptr (BatonMachine) planned = mock_machine_look (mock);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (baton_machine_find_card (shown, address)->kept_off, ==, expected);
+  g_assert_cmpint (baton_machine_find_card (planned, address)->kept_off, ==, expected);
+}
+
+static char *
+build_for (MockMachine *mock, const char *address)
+{
+  g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+  BatonCard *card = baton_machine_find_card (machine, address);
+  g_autoptr (GPtrArray) cards = new_list (baton_kept_off_new_for_card (card), NULL);
+
+  return baton_kept_off_build_rules (cards);
+}
+
+/* Another card that a shifted bus has brought to the address is not the one that was meant. */
+static void
+test_another_card_there_is_not_meant (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autofree char *text = NULL;
+
+  mock_machine_add_gpu (mock, DESKTOP, "1");
+  mock_machine_add_gpu (mock, CARD, "2");
+  assert_kept_off (mock, CARD, FALSE);
+  text = build_for (mock, CARD);
+  mock_machine_write (mock, RULES, text);
+  assert_kept_off (mock, CARD, TRUE);
+  assert_kept_off (mock, DESKTOP, FALSE);
+  mock_machine_move_gpu_to_guest (mock, CARD);
+  assert_kept_off (mock, CARD, TRUE);
+  mock_machine_set_attribute (mock, CARD, "device", "0x9999");
+  assert_kept_off (mock, CARD, FALSE);
+}
+
+static void
+test_a_desktop_needs_a_card (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) both = NULL;
+  g_autoptr (BatonMachine) parked = NULL;
+  g_autofree char *text = NULL;
+
+  mock_machine_add_gpu (mock, DESKTOP, "1");
+  mock_machine_add_gpu (mock, CARD, "2");
+  both = mock_machine_look (mock);
+  g_assert_cmpint (baton_kept_off_find_obstacle (both, baton_machine_find_card (both, DESKTOP)),
+                   ==, BATON_KEPT_OFF_BOOT_DISPLAY);
+  g_assert_cmpint (baton_kept_off_find_obstacle (both, baton_machine_find_card (both, CARD)),
+                   ==, BATON_KEPT_OFF_POSSIBLE);
+
+  mock_machine_move_gpu_to_guest (mock, DESKTOP);
+  parked = mock_machine_look (mock);
+  g_assert_cmpint (
+      baton_kept_off_find_obstacle (parked, baton_machine_find_card (parked, CARD)), ==,
+      BATON_KEPT_OFF_NO_OTHER);
+}
+
+/* One that is kept off shows no desktop either. */
+static void
+test_not_off_every_card (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autofree char *text = NULL;
+
+  mock_machine_add_gpu (mock, DESKTOP, "1");
+  mock_machine_add_gpu (mock, CARD, "2");
+  mock_machine_add_gpu (mock, "0000:02:00.0", "3");
+  mock_machine_move_gpu_to_guest (mock, DESKTOP);
+  text = build_for (mock, CARD);
+  mock_machine_write (mock, RULES, text);
+  machine = mock_machine_look (mock);
+  g_assert_cmpint (
+      baton_kept_off_find_obstacle (machine, baton_machine_find_card (machine, "0000:02:00.0")),
+      ==, BATON_KEPT_OFF_NO_OTHER);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/kept-off/each-rule-names-the-card", test_each_rule_names_the_card);
+  g_test_add_func ("/core/kept-off/what-was-written-is-read", test_what_was_written_is_read);
+  g_test_add_func ("/core/kept-off/order-does-not-matter", test_order_does_not_matter);
+  g_test_add_func ("/core/kept-off/anything-else-is-not-by-baton",
+                   test_anything_else_is_not_by_baton);
+  g_test_add_func ("/core/kept-off/another-card-there-is-not-meant",
+                   test_another_card_there_is_not_meant);
+  g_test_add_func ("/core/kept-off/a-desktop-needs-a-card", test_a_desktop_needs_a_card);
+  g_test_add_func ("/core/kept-off/not-off-every-card", test_not_off_every_card);
+
+  return g_test_run ();
+}
