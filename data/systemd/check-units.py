@@ -42,6 +42,12 @@ WANTED_TOO["baton-settings@"] = WANTED_TOO["baton-guest@"] - {"SystemCallFilter=
     "SystemCallFilter=~@resources",
 }
 
+# Who makes files of its own and looks who has a card asks nobody but PID 1, and gives nothing away.
+WANTED_TOO["baton-isolate@"] = WANTED_TOO["baton-guest@"] - {"ProtectKernelTunables="} | {
+    "SystemCallFilter=~@resources", "CapabilityBoundingSet=~CAP_NET_ADMIN",
+    "CapabilityBoundingSet=~CAP_(CHOWN|FSETID|SETFCAP)",
+}
+
 
 # What decides who is ended with the unit, and by what.
 LINES = {

@@ -231,6 +231,23 @@ baton_front_start_settings (BatonRoot *root, const char *id, int *ret_worker, GE
 }
 
 /**
+ * baton_front_start_isolation:
+ * @root: the roots
+ * @id: the change, whose directory holds the request
+ * @ret_worker: (out): as of baton_front_start_worker()
+ * @error: return location for an error
+ *
+ * Has the desktop kept off a card, or let on it again, in the same way.
+ *
+ * Returns: %TRUE if it runs, or has run
+ */
+gboolean
+baton_front_start_isolation (BatonRoot *root, const char *id, int *ret_worker, GError **error)
+{
+  return start (root, "baton-isolate", baton_worker_run_isolation, id, ret_worker, error);
+}
+
+/**
  * baton_front_start_recovery:
  * @root: the roots
  * @error: return location for an error

@@ -107,22 +107,16 @@ baton_handoff_dir_new (
 /**
  * baton_handoff_dir_new_for_settings:
  * @root: the roots
- * @changes: what is to be changed
- * @uid: who asks
+ * @order: what is to be changed
  * @error: return location for an error
  *
- * The same for a change of the settings, which is no handoff and stands apart from them.
+ * The same for a change of files, which is no handoff and stands apart from them.
  *
  * Returns: (transfer full): the directory, or %NULL, and then nothing is left of it
  */
 BatonHandoffDir *
-baton_handoff_dir_new_for_settings (BatonRoot *root,
-                                    const BatonProfileChanges *changes,
-                                    guint uid,
-                                    GError **error)
+baton_handoff_dir_new_for_settings (BatonRoot *root, const char *order, GError **error)
 {
-  g_autofree char *order = baton_handoff_order_to_text ("configure", NULL, changes, uid);
-
   return make (root, BATON_SETTINGS_PLACE, order, error);
 }
 

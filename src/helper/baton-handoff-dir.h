@@ -21,10 +21,8 @@ gboolean baton_handoff_id_is_valid (const char *id);
 
 BatonHandoffDir *baton_handoff_dir_new (
     BatonRoot *root, const char *verb, const BatonRequest *request, guint uid, GError **error);
-BatonHandoffDir *baton_handoff_dir_new_for_settings (BatonRoot *root,
-                                                     const BatonProfileChanges *changes,
-                                                     guint uid,
-                                                     GError **error);
+BatonHandoffDir *
+baton_handoff_dir_new_for_settings (BatonRoot *root, const char *order, GError **error);
 BatonHandoffDir *baton_handoff_dir_open (BatonRoot *root, const char *id, GError **error);
 BatonHandoffDir *
 baton_handoff_dir_open_settings (BatonRoot *root, const char *id, GError **error);

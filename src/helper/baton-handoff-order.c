@@ -5,6 +5,7 @@
 
 #include "baton-error.h"
 #include "baton-json.h"
+#include "baton-pci-address.h"
 
 static JsonArray *
 changes_to_json (const BatonProfileChanges *changes)
@@ -72,6 +73,49 @@ baton_handoff_order_to_text (const char *verb,
 }
 
 /**
+ * baton_handoff_order_to_text_of_isolation:
+ * @card: address of the card that the desktop is to be kept off
+ * @undo: or let on again
+ * @uid: who asks
+ *
+ * Returns: (transfer full): the order as it is left for the worker
+ */
+char *
+baton_handoff_order_to_text_of_isolation (const char *card, gboolean undo, guint uid)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+  JsonObject *isolation = json_object_new ();
+
+  json_object_set_string_member (isolation, "card", card);
+  json_object_set_boolean_member (isolation, "undo", undo);
+  json_object_set_string_member (object, "verb", "isolate");
+  json_object_set_int_member (object, "uid", uid);
+  json_object_set_null_member (object, "request");
+  json_object_set_object_member (object, "isolation", isolation);
+  json_node_take_object (node, object);
+
+  return json_to_string (node, FALSE);
+}
+
+static gboolean
+take_isolation (BatonHandoffOrder *self, JsonObject *isolation, GError **error)
+{
+  const char *card = baton_json_get_string (isolation, "card");
+
+  if (card == NULL || !baton_pci_address_is_valid (card) ||
+      !baton_json_read_boolean (isolation, "undo", &self->undo))
+    {
+      g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
+                           "the request's “isolation” is wrong");
+      return FALSE;
+    }
+  self->card = g_strdup (card);
+
+  return TRUE;
+}
+
+/**
  * baton_handoff_order_new_from_text:
  * @text: what baton_handoff_order_to_text() wrote
  * @error: return location for an error
@@ -88,6 +132,7 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   JsonObject *object = NULL;
   JsonNode *request = NULL;
   JsonArray *changes = NULL;
+  JsonObject *isolation = NULL;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
@@ -104,6 +149,9 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
       order->changes = changes_from_json (changes, error);
       return order->changes != NULL ? g_steal_pointer (&order) : NULL;
     }
+  isolation = baton_json_get_object (object, "isolation");
+  if (isolation != NULL)
+    return take_isolation (order, isolation, error) ? g_steal_pointer (&order) : NULL;
   request = json_object_get_member (object, "request");
   if (request == NULL || JSON_NODE_HOLDS_NULL (request))
     return g_steal_pointer (&order);
@@ -125,5 +173,6 @@ baton_handoff_order_free (BatonHandoffOrder *self)
   g_free (self->verb);
   g_clear_pointer (&self->request, baton_request_free);
   g_clear_pointer (&self->changes, baton_profile_changes_free);
+  g_free (self->card);
   g_free (self);
 }

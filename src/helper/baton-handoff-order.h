@@ -9,9 +9,11 @@ G_BEGIN_DECLS
 /**
  * BatonHandoffOrder: what a front asks a worker to do
  *
- * @verb: `hand`, `recover` or `configure`
+ * @verb: `hand`, `recover`, `configure` or `isolate`
  * @request: (nullable): the handoff; %NULL where there is none
  * @changes: (nullable): what `configure` changes
+ * @card: (nullable): which card `isolate` is about, a canonical address
+ * @undo: the desktop is let on it again
  * @uid: who asks
  */
 typedef struct
@@ -19,6 +21,8 @@ typedef struct
   char *verb;
   BatonRequest *request;
   BatonProfileChanges *changes;
+  char *card;
+  gboolean undo;
   guint uid;
 } BatonHandoffOrder;
 
@@ -26,6 +30,7 @@ char *baton_handoff_order_to_text (const char *verb,
                                    const BatonRequest *request,
                                    const BatonProfileChanges *changes,
                                    guint uid);
+char *baton_handoff_order_to_text_of_isolation (const char *card, gboolean undo, guint uid);
 BatonHandoffOrder *baton_handoff_order_new_from_text (const char *text, GError **error);
 void baton_handoff_order_free (BatonHandoffOrder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHandoffOrder, baton_handoff_order_free)

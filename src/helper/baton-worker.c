@@ -11,6 +11,7 @@
 #include "baton-handoff-dir.h"
 #include "baton-handoff-hold.h"
 #include "baton-handoff.h"
+#include "baton-isolation.h"
 #include "baton-lock.h"
 #include "baton-lost.h"
 #include "baton-process.h"
@@ -128,6 +129,32 @@ configure (BatonRoot *root,
   return end;
 }
 
+/* With the lock, too: a card on its way is not one whose nodes can be looked at. */
+static BatonEnd *
+isolate (BatonRoot *root,
+         BatonEventWriter *events,
+         BatonHandoffDir *dir,
+         BatonHandoffOrder *order,
+         gint64 start_us)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *owner = NULL;
+  BatonEnd *end = NULL;
+  BatonLock *lock = NULL;
+
+  if (!g_str_equal (order->verb, "isolate") || order->card == NULL)
+    return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
+                          "the request names no card that the desktop is kept off", NULL);
+
+  lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
+  if (lock == NULL)
+    return end_busy (owner, error);
+  end = baton_isolation_change (root, events, order->card, order->undo);
+  baton_lock_release (lock);
+
+  return end;
+}
+
 typedef BatonEnd *(*CarryOut) (BatonRoot *root,
                                BatonEventWriter *events,
                                BatonHandoffDir *dir,
@@ -210,4 +237,22 @@ baton_worker_run_settings (BatonRoot *root, const char *id)
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
 
   return work (root, id, dir, configure, error);
+}
+
+/**
+ * baton_worker_run_isolation:
+ * @root: the roots
+ * @id: the change's id, as the unit's name has it
+ *
+ * The verb `isolation`: keeps the desktop off a card, or lets it on again, and does nothing else.
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run_isolation (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
+
+  return work (root, id, dir, isolate, error);
 }

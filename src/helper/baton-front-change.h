@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-front.h"
+#include "baton-handoff-dir.h"
+
+G_BEGIN_DECLS
+
+/**
+ * BatonFrontChange: files of an administrator's that a unit of its own changes
+ *
+ * @start: has that unit started
+ * @not_begun: says that it was not, with a `reason`
+ * @cut_off: says that it ended without a result
+ */
+typedef struct
+{
+  gboolean (*start) (BatonRoot *root, const char *id, int *ret_worker, GError **error);
+  BatonCode not_begun;
+  BatonCode cut_off;
+} BatonFrontChange;
+
+int baton_front_carry_out_change (BatonFront *self,
+                                  const BatonFrontChange *change,
+                                  const char *order);
+
+G_END_DECLS

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-isolation-effect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "baton-bus.h"
+#include "baton-error.h"
+#include "baton-fd.h"
+#include "baton-front-start.h"
+#include "baton-kept-off.h"
+#include "baton-pci-address.h"
+#include "baton-systemd-job.h"
+#include "baton-text.h"
+
+/* References used below:
+ *  UDEV-DB - systemd, src/libsystemd/sd-device/device-private.c: /run/udev/data holds a file for each
+ *    device, “c226:1” or “+drm:card1-DP-1”, with a property a line, “E:KEY=VALUE”
+ *  UDEVD - systemd, src/udev/udevd.c: it reads changed rules at the next event, but not more often than
+ *    every three seconds; a reload that is asked for comes after the events that wait already
+ *  UEVENT - Linux drivers/base/core.c, uevent_store(): “change” written to a device's uevent
+ */
+
+#define UDEVD "systemd-udevd.service"
+#define RELOAD_TIMEOUT_MS 20000
+
+/* Longer than udevd takes to see by itself that its rules have changed. */
+#define PATIENCE_US (8 * G_USEC_PER_SEC)
+#define AGAIN_US (G_USEC_PER_SEC)
+#define PAUSE_US (20 * 1000)
+
+#define MAX_DATA_BYTES 65536
+#define MAX_NAME_BYTES 64
+#define SEAT "E:ID_SEAT="
+
+/* A device of the card that a desktop would take. */
+typedef struct
+{
+  char *uevent; /* below /sys */
+  char *data;   /* below /run */
+} Device;
+
+static void
+free_device (gpointer data)
+{
+  Device *self = data;
+
+  g_free (self->uevent);
+  g_free (self->data);
+  g_free (self);
+}
+
+static void
+add_device (GPtrArray *devices, char *uevent, char *data)
+{
+  Device *device = g_new0 (Device, 1);
+
+  device->uevent = uevent;
+  device->data = data;
+  g_ptr_array_add (devices, device);
+}
+
+/* Connectors are below the card's own directory and named for it, “card1-DP-1”. */
+static void
+add_connectors (GPtrArray *devices, BatonRoot *root, const char *directory, const char *card)
+{
+  g_autoptr (GPtrArray) names = baton_root_list (root, BATON_ROOT_SYS, directory, NULL);
+  g_autofree char *prefix = g_strconcat (card, "-", NULL);
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      const char *name = g_ptr_array_index (names, i);
+
+      if (g_str_has_prefix (name, prefix))
+        add_device (devices, g_build_filename (directory, name, "uevent", NULL),
+                    g_strconcat ("udev/data/+drm:", name, NULL));
+    }
+}
+
+static GPtrArray *
+list_devices (BatonRoot *root, const BatonCard *card)
+{
+  GPtrArray *devices = g_ptr_array_new_with_free_func (free_device);
+
+  for (guint i = 0; i < card->nodes->len; i++)
+    {
+      const BatonNode *node = g_ptr_array_index (card->nodes, i);
+      g_autofree char *name = g_path_get_basename (node->path);
+      const char *class = node->kind == BATON_NODE_DRM_PRIMARY   ? "drm"
+                          : node->kind == BATON_NODE_FRAMEBUFFER ? "graphics"
+                          : node->kind == BATON_NODE_I2C         ? "i2c-dev"
+                                                                 : NULL;
+      g_autofree char *directory =
+          class != NULL ? g_build_filename ("class", class, name, NULL) : NULL;
+
+      if (class == NULL)
+        continue;
+      add_device (devices, g_build_filename (directory, "uevent", NULL),
+                  g_strdup_printf ("udev/data/c%u:%u", node->major, node->minor));
+      if (node->kind == BATON_NODE_DRM_PRIMARY)
+        add_connectors (devices, root, directory, name);
+    }
+
+  return devices;
+}
+
+/* Whether udev has the device at Baton's seat, or not at it, as is wanted. */
+static gboolean
+is_as_wanted (BatonRoot *root, const Device *device, gboolean is_kept_off)
+{
+  g_autofree char *text =
+      baton_root_read_file (root, BATON_ROOT_RUN, device->data, MAX_DATA_BYTES, NULL, NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  gboolean has_seat = g_strv_contains ((const char *const *) lines, SEAT BATON_KEPT_OFF_SEAT);
+
+  return has_seat == is_kept_off;
+}
+
+static gboolean
+tell_kernel (BatonRoot *root, const Device *device, GError **error)
+{
+  baton_autofd int fd =
+      baton_root_open (root, BATON_ROOT_SYS, device->uevent, O_WRONLY | O_NOFOLLOW, error);
+  static const char change[] = "change";
+
+  if (fd < 0)
+    return FALSE;
+  if (write (fd, change, strlen (change)) == (gssize) strlen (change))
+    return TRUE;
+  g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
+               "no event could be made for “/sys/%s”: %s", device->uevent, g_strerror (errno));
+
+  return FALSE;
+}
+
+static gboolean
+reload (BatonRoot *root, GError **error)
+{
+  g_autoptr (GMainContext) context = NULL;
+  g_autoptr (GDBusConnection) connection = NULL;
+  gboolean is_done;
+
+  /* Another udevd looks for itself. */
+  if (!baton_front_has_systemd (root))
+    return TRUE;
+
+  context = g_main_context_new ();
+  g_main_context_push_thread_default (context);
+  connection = baton_bus_connect_system (root, error);
+  is_done = connection != NULL && baton_systemd_job_run (connection, "ReloadUnit", UDEVD,
+                                                         RELOAD_TIMEOUT_MS, -1, error);
+  g_clear_object (&connection);
+  g_main_context_pop_thread_default (context);
+
+  return is_done;
+}
+
+/* Has events made for those of @devices that are not as wanted. Returns: how many these are, or -1 */
+static int
+tell_about (BatonRoot *root,
+            GPtrArray *devices,
+            gboolean is_kept_off,
+            gboolean makes_events,
+            GError **error)
+{
+  int n = 0;
+
+  for (guint i = 0; i < devices->len; i++)
+    {
+      const Device *device = g_ptr_array_index (devices, i);
+
+      if (is_as_wanted (root, device, is_kept_off))
+        continue;
+      n++;
+      if (makes_events && !tell_kernel (root, device, error))
+        return -1;
+    }
+
+  return n;
+}
+
+/**
+ * baton_isolation_effect_apply:
+ * @root: the roots
+ * @card: a card whose rules were written or taken away
+ * @is_kept_off: which of the two
+ * @error: return location for an error
+ *
+ * Has udev read its rules again and apply them to what the card has now, and looks whether it did. A
+ * “change” takes nothing from who has the card open; a “remove” would have a desktop in the middle of
+ * a session lose a monitor, and some end over it. What is there later gets its seat when it comes.
+ *
+ * Returns: %TRUE if the card's devices are where they should be
+ */
+gboolean
+baton_isolation_effect_apply (BatonRoot *root,
+                              const BatonCard *card,
+                              gboolean is_kept_off,
+                              GError **error)
+{
+  g_autoptr (GPtrArray) devices = list_devices (root, card);
+  gint64 begin_us = g_get_monotonic_time ();
+  gint64 next_us = begin_us;
+
+  if (!reload (root, error))
+    return FALSE;
+
+  for (gint64 now_us = begin_us; now_us < begin_us + PATIENCE_US;
+       now_us = g_get_monotonic_time ())
+    {
+      gboolean makes_events = now_us >= next_us;
+      int n = tell_about (root, devices, is_kept_off, makes_events, error);
+
+      if (n <= 0)
+        return n == 0;
+      /* The event may have come before the reload did (UDEVD). */
+      if (makes_events)
+        next_us = now_us + AGAIN_US;
+      g_usleep (PAUSE_US);
+    }
+
+  g_set_error_literal (error, BATON_ERROR, BATON_ERROR_IO,
+                       "udev has not applied its rules within 8 seconds");
+
+  return FALSE;
+}
+
+/**
+ * baton_isolation_effect_describe_desktop:
+ * @holders: who has the card
+ *
+ * Returns: (transfer full) (nullable): what of the desktop has the card, each as its name and number;
+ *   %NULL where there is nothing
+ */
+char *
+baton_isolation_effect_describe_desktop (const BatonHolders *holders)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < holders->holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
+      g_autofree char *name = baton_text_clean (holder->name, -1, MAX_NAME_BYTES, NULL, NULL);
+
+      if (holder->kind != BATON_HOLDER_COMPOSITOR &&
+          holder->kind != BATON_HOLDER_DISPLAY_SERVER)
+        continue;
+      g_string_append_printf (text, "%s%s (%d)", text->len > 0 ? ", " : "", name, holder->pid);
+    }
+
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}

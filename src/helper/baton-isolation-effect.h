@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-holders.h"
+
+G_BEGIN_DECLS
+
+gboolean baton_isolation_effect_apply (BatonRoot *root,
+                                       const BatonCard *card,
+                                       gboolean is_kept_off,
+                                       GError **error);
+char *baton_isolation_effect_describe_desktop (const BatonHolders *holders);
+
+G_END_DECLS

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include "baton-isolation.h"
+
+#include "baton-isolation-effect.h"
+#include "baton-isolation-files.h"
+#include "baton-kept-off.h"
+
+static BatonEnd *
+end_of_card (BatonExit status, BatonCode code, const char *name)
+{
+  return baton_end_new (status, code, "card", name, NULL);
+}
+
+static BatonEnd *
+end_look_failed (const GError *error)
+{
+  return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
+                        NULL);
+}
+
+static BatonEnd *
+end_no_card (const char *address)
+{
+  g_autofree char *reason =
+      g_strdup_printf ("there is no graphics card at the address %s", address);
+
+  return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason", reason,
+                        NULL);
+}
+
+/* Takes what is at @address out of @cards. Returns: whether there was something */
+static gboolean
+take_out (GPtrArray *cards, const char *address)
+{
+  for (guint i = 0; i < cards->len; i++)
+    {
+      const BatonKeptOff *card = g_ptr_array_index (cards, i);
+
+      if (g_str_equal (card->address, address))
+        {
+          g_ptr_array_remove_index (cards, i);
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}
+
+static gboolean
+write_files (BatonIsolationFiles *files, GPtrArray *cards, BatonEnd **ret_end)
+{
+  g_autofree char *rules = cards->len > 0 ? baton_kept_off_build_rules (cards) : NULL;
+  const char *const wanted[BATON_ISOLATION_N_FILES] = {
+    [BATON_ISOLATION_RULES] = rules,
+  };
+
+  return baton_isolation_files_replace (files, wanted, ret_end);
+}
+
+/* The files are written; what is true of the desktop that runs is another matter. */
+static BatonEnd *
+end_kept_off (BatonRoot *root, BatonEventWriter *events, const char *address)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (GPtrArray) all = baton_holders_look (root, &machine, &error);
+  BatonCard *card = machine != NULL ? baton_machine_find_card (machine, address) : NULL;
+  BatonHolders *holders = all != NULL ? baton_holders_find (all, address) : NULL;
+  g_autofree char *desktop = NULL;
+  g_autofree char *unseen = NULL;
+
+  if (all == NULL)
+    return end_look_failed (error);
+  if (card == NULL || holders == NULL)
+    return end_no_card (address);
+
+  desktop = baton_isolation_effect_describe_desktop (holders);
+  if (desktop != NULL)
+    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF_LATER, "card",
+                          baton_card_get_name (card), "holders", desktop, NULL);
+  if (!holders->complete)
+    {
+      unseen = g_strdup_printf ("Processes that could not be looked at: %u. One of them may "
+                                "use the card.",
+                                holders->unreadable);
+      baton_event_writer_log (events, "warning", unseen);
+    }
+
+  return end_of_card (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF, baton_card_get_name (card));
+}
+
+static BatonEnd *
+keep_off (BatonRoot *root,
+          BatonEventWriter *events,
+          BatonMachine *machine,
+          BatonCard *card,
+          BatonIsolationFiles *files)
+{
+  g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
+  const char *name = baton_card_get_name (card);
+  const char *address = baton_card_get_address (card);
+  g_autoptr (GError) error = NULL;
+  BatonEnd *end = NULL;
+
+  switch (baton_kept_off_find_obstacle (machine, card))
+    {
+    case BATON_KEPT_OFF_BOOT_DISPLAY:
+      return end_of_card (BATON_EXIT_REFUSED, BATON_CODE_KEEP_OFF_BOOT_DISPLAY, name);
+    case BATON_KEPT_OFF_NO_OTHER:
+      return end_of_card (BATON_EXIT_REFUSED, BATON_CODE_KEEP_OFF_ONLY_DISPLAY, name);
+    case BATON_KEPT_OFF_POSSIBLE:
+      break;
+    }
+
+  take_out (cards, address);
+  g_ptr_array_add (cards, baton_kept_off_new_for_card (card));
+  if (!write_files (files, cards, &end))
+    return end;
+  if (!baton_isolation_effect_apply (root, card, TRUE, &error))
+    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF_AT_BOOT, "card", name, "reason",
+                          error->message, NULL);
+
+  return end_kept_off (root, events, address);
+}
+
+/* @card: %NULL where the card has left the computer, and its rules have not */
+static BatonEnd *
+give_back (BatonRoot *root, BatonCard *card, const char *address, BatonIsolationFiles *files)
+{
+  g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
+  gboolean was_kept_off = take_out (cards, address);
+  const char *name = card != NULL ? baton_card_get_name (card) : address;
+  g_autoptr (GError) error = NULL;
+  BatonEnd *end = NULL;
+
+  if (!was_kept_off && card == NULL)
+    return end_no_card (address);
+  if (!write_files (files, cards, &end))
+    return end;
+  if (!was_kept_off)
+    return end_of_card (BATON_EXIT_DONE, BATON_CODE_NOT_KEPT_OFF, name);
+  if (card != NULL && !baton_isolation_effect_apply (root, card, FALSE, &error))
+    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_GIVEN_BACK_AT_BOOT, "card", name,
+                          "reason", error->message, NULL);
+
+  return end_of_card (BATON_EXIT_DONE, BATON_CODE_GIVEN_BACK, name);
+}
+
+/**
+ * baton_isolation_change:
+ * @root: the roots
+ * @events: where warnings go
+ * @address: canonical address of a card
+ * @undo: the desktop may have it again
+ *
+ * Keeps this computer's desktop off a card, or puts back every byte that did. What is kept off are
+ * cards that the machine has; every one has its part in the same files. Whoever calls holds the lock.
+ *
+ * Returns: (transfer full): how it ended; emitting it is left to the caller
+ */
+BatonEnd *
+baton_isolation_change (BatonRoot *root,
+                        BatonEventWriter *events,
+                        const char *address,
+                        gboolean undo)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonMachine) machine = baton_machine_new (root, &error);
+  g_autoptr (BatonIsolationFiles) files = NULL;
+  BatonCard *card = NULL;
+  BatonEnd *end = NULL;
+
+  if (machine == NULL)
+    return end_look_failed (error);
+  card = baton_machine_find_card (machine, address);
+  if (card == NULL && !undo)
+    return end_no_card (address);
+
+  files = baton_isolation_files_open (root, &end);
+  if (files == NULL)
+    return end;
+
+  return undo ? give_back (root, card, address, files)
+              : keep_off (root, events, machine, card, files);
+}
