@@ -45,6 +45,7 @@ static const Verb verbs[] = {
   { "recover", baton_cli_recover, 0, 0, 0 },
   { "report", baton_cli_report, 0, 0, 0 },
   { "configure", baton_cli_configure, 1, 1 + BATON_PROFILE_MAX_CHANGES, 0 },
+  { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO },
   { "doctor", baton_cli_doctor, 0, 0, 0 },
   { "record", baton_cli_record, 1, 1, 0 },
 };
@@ -52,7 +53,7 @@ static const Verb verbs[] = {
 /* What the parser of options fills in; a flag's place is its bit. */
 typedef struct
 {
-  gboolean flags[10];
+  gboolean flags[11];
   GStrv closes;
   gboolean version;
   GStrv words;
@@ -75,6 +76,7 @@ describe_verbs (void)
             "  report               what helps somebody else to help\n"
             "  configure CARD [KEY=VALUE]…\n"
             "                       show the settings for a card, or change them\n"
+            "  isolate CARD         keep the desktop off a card\n"
             "  doctor               is this computer ready, and what to do next\n"
             "  record DIRECTORY     record this computer for Baton’s own tests\n"
             "\n"
@@ -105,6 +107,8 @@ new_option_context (Parsed *parsed)
       N_ ("host: wait until the virtual machine has stopped"), NULL },
     { "until-free", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[9],
       N_ ("guest: take it back when the virtual machine has stopped"), NULL },
+    { "undo", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[10],
+      N_ ("isolate: let the desktop on the card again"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &parsed->version, N_ ("Show the version"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed->words, NULL, NULL },
     { NULL },

@@ -22,6 +22,7 @@ typedef enum
   BATON_CLI_MAY_NOT_RETURN = 1 << 7,
   BATON_CLI_WHEN_FREE = 1 << 8,
   BATON_CLI_UNTIL_FREE = 1 << 9,
+  BATON_CLI_UNDO = 1 << 10,
 } BatonCliOption;
 
 /**
@@ -63,6 +64,7 @@ int baton_cli_cancel (BatonCli *self);
 int baton_cli_recover (BatonCli *self);
 int baton_cli_report (BatonCli *self);
 int baton_cli_configure (BatonCli *self);
+int baton_cli_isolate (BatonCli *self);
 int baton_cli_doctor (BatonCli *self);
 int baton_cli_record (BatonCli *self);
 
