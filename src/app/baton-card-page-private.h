@@ -5,6 +5,7 @@
 #include "baton-card-notice.h"
 #include "baton-card-page.h"
 #include "baton-card-plan.h"
+#include "baton-keep-off-row.h"
 #include "baton-section.h"
 #include "baton-state-box.h"
 #include "baton-words.h"
@@ -34,6 +35,8 @@ struct _BatonCardPage
   BatonSection *notes_section;
   BatonSection *holders_section;
   GtkWidget *run_list;
+  GtkWidget *keep_off_list;
+  BatonKeepOffRow *keep_off_row;
   BatonSection *travels_section;
   BatonSection *details_section;
 };

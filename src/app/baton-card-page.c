@@ -142,6 +142,9 @@ show_all (BatonCardPage *self)
   baton_card_page_show_findings (self);
   show_holders (self);
   gtk_widget_set_visible (self->run_list, can_run_programs (self));
+  gtk_widget_set_visible (self->keep_off_list,
+                          baton_keep_off_row_show (self->keep_off_row, card,
+                                                   baton_card_plan_get_holders (self->plan)));
   baton_card_details_show_travels (self->travels_section, card);
   baton_card_details_show (self->details_section, card);
 }
@@ -290,6 +293,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   G_OBJECT_CLASS (klass)->dispose = baton_card_page_dispose;
 
   g_type_ensure (BATON_TYPE_BANNER);
+  g_type_ensure (BATON_TYPE_KEEP_OFF_ROW);
   g_type_ensure (BATON_TYPE_SECTION);
   g_type_ensure (BATON_TYPE_STATE_BOX);
   gtk_widget_class_set_template_from_resource (
@@ -302,6 +306,8 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, notes_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, holders_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, run_list);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_off_list);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_off_row);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, travels_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, details_section);
   gtk_widget_class_bind_template_callback (widget_class, on_banner_clicked_cb);
@@ -330,6 +336,7 @@ baton_card_page_new (BatonModel *model, const char *address)
 
   self->model = g_object_ref (model);
   self->plan = baton_card_plan_new (model, address);
+  baton_keep_off_row_set_card (self->keep_off_row, model, address);
   g_signal_connect_object (baton_card_plan_get_preview (self->plan), "changed",
                            G_CALLBACK (on_preview_changed_cb), self, G_CONNECT_SWAPPED);
 

@@ -360,6 +360,19 @@ baton_model_set_problem (BatonModel *self, JsonObject *problem)
 }
 
 /**
+ * baton_model_can_ask:
+ *
+ * Returns: whether there is a helper to ask
+ */
+gboolean
+baton_model_can_ask (BatonModel *self)
+{
+  g_return_val_if_fail (BATON_IS_MODEL (self), FALSE);
+
+  return self->watch != NULL;
+}
+
+/**
  * baton_model_new_client:
  *
  * Returns: (transfer full) (nullable): what asks the helper once more, if the model does
@@ -369,7 +382,7 @@ baton_model_new_client (BatonModel *self)
 {
   g_return_val_if_fail (BATON_IS_MODEL (self), NULL);
 
-  return self->watch != NULL ? baton_model_create_client (self) : NULL;
+  return baton_model_can_ask (self) ? baton_model_create_client (self) : NULL;
 }
 
 /**

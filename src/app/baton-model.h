@@ -24,6 +24,7 @@ gboolean baton_model_has_looked (BatonModel *self);
 JsonObject *baton_model_get_problem (BatonModel *self);
 void baton_model_set_problem (BatonModel *self, JsonObject *problem);
 BatonPreview *baton_model_create_preview (BatonModel *self);
+gboolean baton_model_can_ask (BatonModel *self);
 BatonHelperClient *baton_model_new_client (BatonModel *self);
 BatonAlwaysClose *baton_model_get_always_close (BatonModel *self);
 
