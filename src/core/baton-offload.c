@@ -187,10 +187,17 @@ look_for_vendors (
     }
 }
 
-/* Where NVIDIA's vendor file comes first, its library takes every display that it can drive before
- * Mesa is asked (GLVND). Returns: (nullable): Mesa's file, where it has to be named */
-static char *
-dup_mesa_vendor (BatonRoot *root)
+/**
+ * baton_offload_dup_mesa_vendor:
+ * @root: where to look
+ *
+ * Where NVIDIA's vendor file comes first, its library takes every display that it can drive before
+ * Mesa is asked (GLVND).
+ *
+ * Returns: (transfer full) (nullable): Mesa's file, where it has to be named
+ */
+char *
+baton_offload_dup_mesa_vendor (BatonRoot *root)
 {
   g_autofree char *mesa = NULL;
   gboolean nvidia = FALSE;
@@ -274,7 +281,7 @@ baton_offload_list_variables (BatonRoot *root, const BatonCard *card)
       set (variables, "__NV_PRIME_RENDER_OFFLOAD", NULL);
       set (variables, "__GLX_VENDOR_LIBRARY_NAME", g_strdup ("mesa"));
       set (variables, "__VK_LAYER_NV_optimus", NULL);
-      set (variables, "__EGL_VENDOR_LIBRARY_FILENAMES", dup_mesa_vendor (root));
+      set (variables, "__EGL_VENDOR_LIBRARY_FILENAMES", baton_offload_dup_mesa_vendor (root));
     }
 
   return variables;

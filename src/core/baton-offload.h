@@ -43,6 +43,7 @@ BatonCard *baton_offload_choose_card (BatonMachine *machine);
 BatonOffloadObstacle
 baton_offload_find_obstacle (BatonRoot *root, const BatonCard *card, const char **ret_node);
 gboolean baton_offload_is_ambiguous (BatonMachine *machine, const BatonCard *card);
+char *baton_offload_dup_mesa_vendor (BatonRoot *root);
 GPtrArray *baton_offload_list_variables (BatonRoot *root, const BatonCard *card);
 
 G_END_DECLS

@@ -12,7 +12,7 @@
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-json.h"
-#include "baton-kept-off.h"
+#include "baton-kept-off-environment.h"
 #include "baton-state-file.h"
 
 /* What Baton has written, as SHA-256 of each file: what has another one is not Baton's any more. */
@@ -25,6 +25,8 @@
 
 static const char *const paths[BATON_ISOLATION_N_FILES] = {
   [BATON_ISOLATION_RULES] = BATON_KEPT_OFF_RULES,
+  [BATON_ISOLATION_ENVIRONMENT] = BATON_KEPT_OFF_ENVIRONMENT,
+  [BATON_ISOLATION_PROFILE] = BATON_KEPT_OFF_PROFILE,
 };
 
 struct _BatonIsolationFiles

@@ -9,10 +9,14 @@ G_BEGIN_DECLS
 /**
  * BatonIsolationFile: the files by which a desktop is kept off cards, each Baton's alone
  * @BATON_ISOLATION_RULES: udev's rules, which say of which cards
+ * @BATON_ISOLATION_ENVIRONMENT: what every user's systemd sets
+ * @BATON_ISOLATION_PROFILE: what a shell sets that logs somebody in
  */
 typedef enum
 {
   BATON_ISOLATION_RULES,
+  BATON_ISOLATION_ENVIRONMENT,
+  BATON_ISOLATION_PROFILE,
   BATON_ISOLATION_N_FILES,
 } BatonIsolationFile;
 

@@ -5,7 +5,7 @@
 
 #include "baton-isolation-effect.h"
 #include "baton-isolation-files.h"
-#include "baton-kept-off.h"
+#include "baton-kept-off-environment.h"
 
 static BatonEnd *
 end_of_card (BatonExit status, BatonCode code, const char *name)
@@ -48,12 +48,35 @@ take_out (GPtrArray *cards, const char *address)
   return FALSE;
 }
 
+/* What reads these directories made them. */
 static gboolean
-write_files (BatonIsolationFiles *files, GPtrArray *cards, BatonEnd **ret_end)
+has_directory (BatonRoot *root, const char *path)
 {
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  return baton_root_exists (root, BATON_ROOT_ETC, directory);
+}
+
+static gboolean
+write_files (BatonRoot *root,
+             BatonMachine *machine,
+             BatonIsolationFiles *files,
+             GPtrArray *cards,
+             BatonEnd **ret_end)
+{
+  gboolean needs_environment = baton_kept_off_needs_environment (machine, cards);
   g_autofree char *rules = cards->len > 0 ? baton_kept_off_build_rules (cards) : NULL;
+  g_autofree char *environment =
+      needs_environment && has_directory (root, BATON_KEPT_OFF_ENVIRONMENT)
+          ? baton_kept_off_build_environment (root)
+          : NULL;
+  g_autofree char *profile = needs_environment && has_directory (root, BATON_KEPT_OFF_PROFILE)
+                                 ? baton_kept_off_build_profile (root)
+                                 : NULL;
   const char *const wanted[BATON_ISOLATION_N_FILES] = {
     [BATON_ISOLATION_RULES] = rules,
+    [BATON_ISOLATION_ENVIRONMENT] = environment,
+    [BATON_ISOLATION_PROFILE] = profile,
   };
 
   return baton_isolation_files_replace (files, wanted, ret_end);
@@ -116,7 +139,7 @@ keep_off (BatonRoot *root,
 
   take_out (cards, address);
   g_ptr_array_add (cards, baton_kept_off_new_for_card (card));
-  if (!write_files (files, cards, &end))
+  if (!write_files (root, machine, files, cards, &end))
     return end;
   if (!baton_isolation_effect_apply (root, card, TRUE, &error))
     return baton_end_new (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF_AT_BOOT, "card", name, "reason",
@@ -127,7 +150,11 @@ keep_off (BatonRoot *root,
 
 /* @card: %NULL where the card has left the computer, and its rules have not */
 static BatonEnd *
-give_back (BatonRoot *root, BatonCard *card, const char *address, BatonIsolationFiles *files)
+give_back (BatonRoot *root,
+           BatonMachine *machine,
+           BatonCard *card,
+           const char *address,
+           BatonIsolationFiles *files)
 {
   g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
   gboolean was_kept_off = take_out (cards, address);
@@ -137,7 +164,7 @@ give_back (BatonRoot *root, BatonCard *card, const char *address, BatonIsolation
 
   if (!was_kept_off && card == NULL)
     return end_no_card (address);
-  if (!write_files (files, cards, &end))
+  if (!write_files (root, machine, files, cards, &end))
     return end;
   if (!was_kept_off)
     return end_of_card (BATON_EXIT_DONE, BATON_CODE_NOT_KEPT_OFF, name);
@@ -182,6 +209,6 @@ baton_isolation_change (BatonRoot *root,
   if (files == NULL)
     return end;
 
-  return undo ? give_back (root, card, address, files)
+  return undo ? give_back (root, machine, card, address, files)
               : keep_off (root, events, machine, card, files);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-kept-off.h"
+#include "baton-kept-off-environment.h"
 
 #include <string.h>
 
@@ -216,6 +216,79 @@ test_not_off_every_card (void)
       ==, BATON_KEPT_OFF_NO_OTHER);
 }
 
+static GPtrArray *
+list_kept_off (BatonMachine *machine, const char *address)
+{
+  return new_list (baton_kept_off_new_for_card (baton_machine_find_card (machine, address)),
+                   NULL);
+}
+
+/* NVIDIA's libraries ask nobody for a seat; but of two of its cards they open both or none. */
+static void
+test_environment_for_nvidia_alone (void)
+{
+  static const struct
+  {
+    const char *name;
+    const char *desktop;
+    const char *card;
+    gboolean needs;
+  } rows[] = {
+    { "NVIDIA's beside another", "i915", "nvidia", TRUE },
+    { "NVIDIA's beside one of nouveau's", "nouveau", "nvidia", TRUE },
+    { "two of NVIDIA's", "nvidia", "nvidia", FALSE },
+    { "nouveau's", "i915", "nouveau", FALSE },
+    { "another beside NVIDIA's", "nvidia", "amdgpu", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = mock_machine_new ();
+      g_autoptr (BatonMachine) machine = NULL;
+      g_autoptr (GPtrArray) cards = NULL;
+
+      g_test_message ("%s", rows[i].name);
+      mock_machine_add_gpu (mock, DESKTOP, "1");
+      mock_machine_add_gpu (mock, CARD, "2");
+      mock_machine_set_driver (mock, DESKTOP, rows[i].desktop);
+      mock_machine_set_driver (mock, CARD, rows[i].card);
+      machine = mock_machine_look (mock);
+      cards = list_kept_off (machine, CARD);
+      g_assert_cmpint (baton_kept_off_needs_environment (machine, cards), ==, rows[i].needs);
+    }
+}
+
+static void
+test_environment_is_plain (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  BatonRoot *root = mock_machine_get_root (mock);
+  g_autofree char *without = baton_kept_off_build_environment (root);
+  g_autofree char *environment = NULL;
+  g_autofree char *profile = NULL;
+  g_autofree char *hostile = NULL;
+
+  g_assert_null (strstr (without, "EGL"));
+  mock_machine_write (mock, "usr/share/glvnd/egl_vendor.d/10_nvidia.json", "{}");
+  mock_machine_write (mock, "usr/share/glvnd/egl_vendor.d/50_mesa.json", "{}");
+  environment = baton_kept_off_build_environment (root);
+  profile = baton_kept_off_build_profile (root);
+  g_assert_true (g_str_has_suffix (
+      environment,
+      "\n__EGL_VENDOR_LIBRARY_FILENAMES=/usr/share/glvnd/egl_vendor.d/50_mesa.json\n"
+      "__GLX_VENDOR_LIBRARY_NAME=mesa\nVK_LOADER_DRIVERS_DISABLE=*nvidia*\n"));
+  g_assert_true (g_str_has_suffix (
+      profile,
+      "\nexport __EGL_VENDOR_LIBRARY_FILENAMES='/usr/share/glvnd/egl_vendor.d/50_mesa.json'\n"
+      "export __GLX_VENDOR_LIBRARY_NAME='mesa'\n"
+      "export VK_LOADER_DRIVERS_DISABLE='*nvidia*'\n"));
+
+  /* What a shell would take for something else is named to none. */
+  mock_machine_write (mock, "etc/glvnd/egl_vendor.d/00_mesa';reboot'.json", "{}");
+  hostile = baton_kept_off_build_profile (root);
+  g_assert_null (strstr (hostile, "reboot"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,6 +302,9 @@ main (int argc, char **argv)
                    test_another_card_there_is_not_meant);
   g_test_add_func ("/core/kept-off/a-desktop-needs-a-card", test_a_desktop_needs_a_card);
   g_test_add_func ("/core/kept-off/not-off-every-card", test_not_off_every_card);
+  g_test_add_func ("/core/kept-off/environment-for-nvidia-alone",
+                   test_environment_for_nvidia_alone);
+  g_test_add_func ("/core/kept-off/environment-is-plain", test_environment_is_plain);
 
   return g_test_run ();
 }

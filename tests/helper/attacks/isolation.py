@@ -11,6 +11,7 @@ from systemd import Systemd
 
 DESKTOP, CARD, OTHER = "0000:00:02.0", "0000:01:00.0", "0000:02:00.0"
 RULES = "etc/udev/rules.d/72-baton-kept-off.rules"
+ENVIRONMENT, PROFILE = "etc/environment.d/72-baton-kept-off.conf", "etc/profile.d/72-baton-kept-off.sh"
 STATE = "var/lib/baton/kept-off.json"
 IDS = {CARD: (226, 1), OTHER: (226, 2)}
 
@@ -28,11 +29,15 @@ class Machine(Tree):
             self.give_driver(address, number)
         (self.path / "sys/devices/pci0000:00" / DESKTOP / "boot_vga").write_text("1\n")
 
+    def set_driver(self, address, name):
+        link = self.path / "sys/devices/pci0000:00" / address / "driver"
+        (self.path / "sys/bus/pci/drivers" / name).mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"../../../bus/pci/drivers/{name}")
+
     def give_driver(self, address, number):
         device = self.path / "sys/devices/pci0000:00" / address
-        driver = self.path / "sys/bus/pci/drivers/amdgpu"
-        driver.mkdir(parents=True, exist_ok=True)
-        (device / "driver").symlink_to("../../../bus/pci/drivers/amdgpu")
+        self.set_driver(address, "amdgpu")
         card = device / f"drm/card{number}"
         for directory, content in ((card, f"MAJOR=226\nMINOR={number}\nDEVNAME=dri/card{number}\n"),
                                    (card / f"card{number}-DP-1", "")):
@@ -64,7 +69,7 @@ class Machine(Tree):
         check(got == status and output.result["code"] == code, f"{card} {options}: {got} {output.result}")
         check(output.lines[0]["verb"] == "isolate", str(output.lines))
         check(status == 0 or self.files() == before, f"{card}: something was changed")
-        check(set(self.files()) - set(before) <= {RULES, STATE}, str(self.files()))
+        check(set(self.files()) - set(before) <= {RULES, ENVIRONMENT, PROFILE, STATE}, str(self.files()))
         return output.result
 
     def keep_off(self, card):
@@ -124,6 +129,32 @@ def two_cards_and_one_given_back():
         tree.isolate(CARD, "--undo", code="not-kept-off")
         check(tree.files() == alone, str(tree.files()))
         tree.give_back(OTHER)
+        check(tree.files() == before, str(tree.files()))
+
+
+@story
+def what_nvidias_libraries_need_besides():
+    """Only while its last card is kept off; and each file is its owner's once it was changed."""
+    with Machine() as tree:
+        for directory in ("environment.d", "profile.d"):
+            (tree.path / "etc" / directory).mkdir()
+        before = tree.files()
+        tree.set_driver(CARD, "nvidia")
+        tree.set_driver(OTHER, "nvidia")
+        tree.keep_off(CARD)
+        check(ENVIRONMENT not in tree.files(), "the other one needs its libraries")
+        tree.keep_off(OTHER)
+        check("__GLX_VENDOR_LIBRARY_NAME=mesa\n" in (tree.path / ENVIRONMENT).read_text(), str(tree.files()))
+        check("export VK_LOADER_DRIVERS_DISABLE='*nvidia*'\n" in (tree.path / PROFILE).read_text(), str(tree.files()))
+        both = tree.files()
+        with open(tree.path / PROFILE, "a", encoding="utf-8") as file:
+            file.write("# mine\n")
+        result = tree.isolate(OTHER, "--undo", status=12, code="keep-off-foreign-file")
+        check(result["args"]["file"] == f"/{PROFILE}" and "changed since" in result["text"], str(result))
+        (tree.path / PROFILE).write_bytes(both[PROFILE])
+        tree.give_back(OTHER)
+        check(ENVIRONMENT not in tree.files() and PROFILE not in tree.files(), str(tree.files()))
+        tree.give_back(CARD)
         check(tree.files() == before, str(tree.files()))
 
 
