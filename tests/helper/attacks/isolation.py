@@ -198,7 +198,8 @@ def what_somebody_has_changed_is_told_and_stays():
     with Machine() as tree:
         tree.keep_off(CARD)
         text = (tree.path / RULES).read_text()
-        for changed in (text + "# mine\n", text.replace("seat-baton", "seat-other"), text[:-1], text.replace("0x1111", "0x2222")):
+        for changed in (text + "# mine\n", text.replace("seat-baton", "seat-other"), text[:-1],
+                        text.replace("0x1111", "0x2222")):
             (tree.path / RULES).write_text(changed)
             for options in ((), ("--undo",)):
                 result = tree.isolate(CARD, *options, status=12, code="keep-off-foreign-file")
@@ -243,7 +244,8 @@ def requests_that_are_none():
 @story
 def a_request_of_another_verb_is_refused_by_the_unit():
     """Neither unit does what the other is for."""
-    orders = ({"verb": "isolate", "uid": 0, "request": None}, {"verb": "isolate", "uid": 0, "isolation": {"card": CARD}},
+    orders = ({"verb": "isolate", "uid": 0, "request": None},
+              {"verb": "isolate", "uid": 0, "isolation": {"card": CARD}},
               {"verb": "isolate", "uid": 0, "isolation": {"card": "../x", "undo": False}},
               {"verb": "hand", "uid": 0, "isolation": {"card": CARD, "undo": False}},
               {"verb": "configure", "uid": 0, "changes": [CARD, "return-method=bind"]})
