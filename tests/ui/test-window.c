@@ -15,6 +15,7 @@
 #include "baton-holder-row.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
+#include "baton-keep-off-row.h"
 #include "baton-plan-window.h"
 #include "baton-report-window.h"
 #include "baton-section.h"
@@ -572,6 +573,33 @@ expand_all (GtkWidget *root)
   scene_settle (root);
 }
 
+/* Where nobody can be asked, what holds is shown and not offered. */
+static void
+test_kept_off (void)
+{
+  static const struct
+  {
+    const char *scene;
+    gboolean is_shown;
+  } rows[] = { { "idle", FALSE }, { "kept-off", TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Scene) scene = scene_open (rows[i].scene);
+      GtkWidget *row = scene_find_type (get_root (scene), BATON_TYPE_KEEP_OFF_ROW, 0);
+
+      g_test_message ("%s", rows[i].scene);
+      g_assert_cmpint (row != NULL && scene_is_on_screen (row), ==, rows[i].is_shown);
+      if (!rows[i].is_shown)
+        continue;
+      g_assert_false (gtk_widget_get_sensitive (row));
+      g_assert_true (
+          gtk_switch_get_active (GTK_SWITCH (scene_find_type (row, GTK_TYPE_SWITCH, 0))));
+      g_assert_cmpstr (adw_action_row_get_subtitle (ADW_ACTION_ROW (row)), ==,
+                       "Nothing of the desktop uses this card");
+    }
+}
+
 /* A phone's width. The same test runs once more with text twice as large. */
 static void
 test_narrow (void)
@@ -1114,6 +1142,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/window/before-the-first-look", test_before_the_first_look);
   g_test_add_func ("/ui/window/no-permission", test_no_permission);
   g_test_add_func ("/ui/window/names", test_names);
+  g_test_add_func ("/ui/window/kept-off", test_kept_off);
   g_test_add_func ("/ui/window/narrow", test_narrow);
   g_test_add_func ("/ui/window/buttons", test_window_buttons);
   g_test_add_func ("/ui/window/right-to-left", test_right_to_left);
