@@ -72,10 +72,9 @@ gettext ("The display server {name} (process {pid} of {user}) has the card open 
 gettext ("There is nothing to do. After the card is back, programs can draw with it at once; its monitors are used again after the next login.");
 gettext ("The Desktop Is Using the Card");
 gettext ("The desktop itself ({name}, process {pid} of {user}) is using the card through {nodes}.");
-gettext ("Log out first, or set the desktop up to leave this card alone.");
+gettext ("Log out first. To have the card free from the next login on, switch on “Keep the Desktop Off This Card” in the window, or use “batonctl isolate”.");
 gettext ("The Display Server Is Using the Card");
 gettext ("The display server {name} (process {pid} of {user}) is using the card through {nodes}.");
-gettext ("Log out first, or set the display server up to leave this card alone.");
 gettext ("In Use by the System");
 gettext ("{name} (process {pid}) is using the card through {nodes} and must not be closed.");
 gettext ("End what it holds the card for: usually a login session on this card.");
@@ -292,7 +291,6 @@ gettext ("{name} (process {pid}) was asked to let go of the card’s sound devic
 gettext ("Choose another sound output in its settings, or close it, and try again.");
 gettext ("The Desktop Did Not Let Go");
 gettext ("{name} (process {pid}) was asked to let go of the card, and still has it open ({nodes}).");
-gettext ("Log out first, or set the desktop up to leave this card alone, and try again.");
 gettext ("Somebody Began to Use the Card");
 gettext ("{name} (process {pid}) began to use the card meanwhile, through {nodes}.");
 gettext ("Close it and try again.");
