@@ -3,6 +3,7 @@
 
 #include "baton-cli-closes.h"
 #include "baton-cli-plan.h"
+#include "baton-cli-reopen.h"
 #include "baton-client-result.h"
 #include "baton-json.h"
 
@@ -44,14 +45,20 @@ carry_out (BatonCli *cli, const BatonRequest *request)
 {
   g_auto (GStrv) words = baton_request_to_arguments (request);
   g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+  BatonCliOutput *output = NULL;
 
   g_ptr_array_add (arguments, (gpointer) "hand");
   for (guint i = 0; words[i] != NULL; i++)
     g_ptr_array_add (arguments, words[i]);
   g_ptr_array_add (arguments, NULL);
 
-  return baton_cli_run (cli, (const char *const *) arguments->pdata,
-                        BATON_CLI_RUN_LIVE | BATON_CLI_RUN_ASKS);
+  baton_cli_reopen_note (cli, request);
+
+  output = baton_cli_run (cli, (const char *const *) arguments->pdata,
+                          BATON_CLI_RUN_LIVE | BATON_CLI_RUN_ASKS);
+  baton_cli_reopen_settle (cli, request->cards[0], output);
+
+  return output;
 }
 
 /* Whether the plan leaves something to do, and may be carried out. */
@@ -173,6 +180,8 @@ baton_cli_hand (BatonCli *self)
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonCliOutput) output = NULL;
   g_autoptr (BatonRequest) request = NULL;
+  g_autofree char *card = NULL;
+  BatonSide to = BATON_SIDE_GUEST;
   gboolean is_own_look = FALSE;
   int status = 0;
 
@@ -197,6 +206,9 @@ baton_cli_hand (BatonCli *self)
       if (is_own_look && takes_more (self, request, output))
         continue;
 
+      g_free (card);
+      card = g_strdup (request->cards[0]);
+      to = request->to;
       g_clear_pointer (&request, baton_request_free);
       if (baton_client_result_get_code (output->result) != BATON_CODE_PLAN_CHANGED ||
           self->writer != NULL || (self->options & BATON_CLI_YES) != 0)
@@ -205,6 +217,8 @@ baton_cli_hand (BatonCli *self)
       baton_cli_print_result (self, output->result);
     }
   print_new_plan (self, output);
+  status = baton_cli_finish (self, output);
+  baton_cli_reopen_offer (self, card, to, output->result);
 
-  return baton_cli_finish (self, output);
+  return status;
 }

@@ -43,6 +43,7 @@ static const Verb verbs[] = {
   { "watch", baton_cli_watch, 0, 0, 0 },
   { "cancel", baton_cli_cancel, 0, 1, 0 },
   { "recover", baton_cli_recover, 0, 0, 0 },
+  { "reopen", baton_cli_reopen, 0, 1, BATON_CLI_FORGET },
   { "report", baton_cli_report, 0, 0, 0 },
   { "configure", baton_cli_configure, 1, 1 + BATON_PROFILE_MAX_CHANGES, 0 },
   { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO },
@@ -73,6 +74,7 @@ describe_verbs (void)
             "  watch                show what changes, and a handoff that is under way\n"
             "  cancel [ID]          stop a handoff and put everything back\n"
             "  recover              settle a handoff that was cut off\n"
+            "  reopen [CARD]        start again what was closed for a card\n"
             "  report               what helps somebody else to help\n"
             "  configure CARD [KEY=VALUE]…\n"
             "                       show the settings for a card, or change them\n"
@@ -109,6 +111,8 @@ new_option_context (Parsed *parsed)
       N_ ("guest: take it back when the virtual machine has stopped"), NULL },
     { "undo", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[10],
       N_ ("isolate: let the desktop on the card again"), NULL },
+    { "forget", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[11],
+      N_ ("reopen: start nothing, and offer it no more"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &parsed->version, N_ ("Show the version"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed->words, NULL, NULL },
     { NULL },

@@ -23,6 +23,7 @@ typedef enum
   BATON_CLI_WHEN_FREE = 1 << 8,
   BATON_CLI_UNTIL_FREE = 1 << 9,
   BATON_CLI_UNDO = 1 << 10,
+  BATON_CLI_FORGET = 1 << 11,
 } BatonCliOption;
 
 /**
@@ -62,6 +63,7 @@ int baton_cli_hand (BatonCli *self);
 int baton_cli_watch (BatonCli *self);
 int baton_cli_cancel (BatonCli *self);
 int baton_cli_recover (BatonCli *self);
+int baton_cli_reopen (BatonCli *self);
 int baton_cli_report (BatonCli *self);
 int baton_cli_configure (BatonCli *self);
 int baton_cli_isolate (BatonCli *self);

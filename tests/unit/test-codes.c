@@ -58,6 +58,9 @@ test_only_good_ends_have_no_remedy (void)
     "kept-off",
     "given-back",
     "not-kept-off",
+    "reopened",
+    "nothing-to-reopen",
+    "reopens-forgotten",
     NULL,
   };
 
