@@ -6,6 +6,7 @@
 #include "baton-card-page.h"
 #include "baton-card-plan.h"
 #include "baton-keep-off-row.h"
+#include "baton-reopen-box.h"
 #include "baton-section.h"
 #include "baton-state-box.h"
 #include "baton-words.h"
@@ -31,6 +32,7 @@ struct _BatonCardPage
   BatonStateBox *state_box;
   GtkButton *verb_button;
   GtkLabel *verb_label;
+  BatonReopenBox *reopen_box;
   BatonSection *findings_section;
   BatonSection *notes_section;
   BatonSection *holders_section;

@@ -126,6 +126,19 @@ can_run_programs (BatonCardPage *self)
   return FALSE;
 }
 
+/* When the card is here, and nothing goes on with it. */
+static void
+show_closed (BatonCardPage *self)
+{
+  JsonObject *card = baton_card_plan_get_card (self->plan);
+  gboolean is_here =
+      baton_words_get_side (card) == BATON_SIDE_HOST && !baton_card_plan_is_busy (self->plan);
+
+  baton_reopen_box_show (self->reopen_box,
+                         is_here ? baton_model_get_closed (self->model) : NULL,
+                         baton_card_plan_get_address (self->plan));
+}
+
 static void
 show_all (BatonCardPage *self)
 {
@@ -139,6 +152,7 @@ show_all (BatonCardPage *self)
                               baton_view_get_report (view));
   self->notice = baton_card_notice_show (self->banner, self->model, self->plan);
   show_verb (self);
+  show_closed (self);
   baton_card_page_show_findings (self);
   show_holders (self);
   gtk_widget_set_visible (self->run_list, can_run_programs (self));
@@ -294,6 +308,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
 
   g_type_ensure (BATON_TYPE_BANNER);
   g_type_ensure (BATON_TYPE_KEEP_OFF_ROW);
+  g_type_ensure (BATON_TYPE_REOPEN_BOX);
   g_type_ensure (BATON_TYPE_SECTION);
   g_type_ensure (BATON_TYPE_STATE_BOX);
   gtk_widget_class_set_template_from_resource (
@@ -302,6 +317,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, state_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_button);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, reopen_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, findings_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, notes_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, holders_section);

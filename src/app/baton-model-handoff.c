@@ -133,6 +133,7 @@ settle (BatonModel *self, JsonObject *result)
   BatonSide to = BATON_SIDE_GUEST;
 
   note_settled (self);
+  baton_model_settle_closed (self);
   baton_handoff_end (self->handoff, result);
   baton_side_from_string (baton_handoff_get_to (self->handoff), &to);
   g_clear_object (&self->hand_client);
@@ -190,6 +191,31 @@ build_arguments (const char *verb, const BatonRequest *request)
   return g_strv_builder_end (builder);
 }
 
+/* What is carried out as soon as it is noted what it closes. */
+typedef struct
+{
+  BatonHelperClient *client;
+  GStrv arguments;
+} Start;
+
+static void
+start_hand (BatonModel *self, Start *start)
+{
+  /* Unless the model has ended meanwhile. */
+  if (self->hand_client == start->client)
+    baton_helper_client_run_async (start->client, (const char *const *) start->arguments,
+                                   self->hand_leave, on_handed_cb, g_object_ref (self));
+  g_object_unref (start->client);
+  g_strfreev (start->arguments);
+  g_free (start);
+}
+
+static void
+on_closed_noted_cb (GObject *source, GAsyncResult *result, gpointer data)
+{
+  start_hand (BATON_MODEL (source), data);
+}
+
 /* A handoff that waits for its virtual machine may do so for days, and another card is not to wait
  * for that. It goes on by itself, and the watch tells of it again when nothing else goes on. */
 static void
@@ -214,7 +240,7 @@ void
 baton_model_hand (BatonModel *self, const BatonRequest *request)
 {
   g_autoptr (BatonHandoff) handoff = NULL;
-  g_auto (GStrv) arguments = NULL;
+  Start *start = NULL;
 
   g_return_if_fail (BATON_IS_MODEL (self));
 
@@ -225,15 +251,19 @@ baton_model_hand (BatonModel *self, const BatonRequest *request)
     leave_handoff (self);
 
   handoff = baton_handoff_new (request->cards[0], baton_side_to_string (request->to), TRUE);
-  arguments = build_arguments ("hand", request);
   self->hand_view = baton_view_new ();
   self->hand_leave = g_cancellable_new ();
   self->hand_client = baton_model_create_client (self);
   g_signal_connect_object (self->hand_client, "event", G_CALLBACK (on_hand_event_cb), self,
                            G_CONNECT_SWAPPED);
   set_handoff (self, handoff);
-  baton_helper_client_run_async (self->hand_client, (const char *const *) arguments,
-                                 self->hand_leave, on_handed_cb, g_object_ref (self));
+  start = g_new0 (Start, 1);
+  start->client = g_object_ref (self->hand_client);
+  start->arguments = build_arguments ("hand", request);
+  if (request->closes->len > 0 && baton_model_get_closed (self) != NULL)
+    baton_model_note_closed_async (self, request, on_closed_noted_cb, start);
+  else
+    start_hand (self, start);
 }
 
 /**

@@ -20,6 +20,8 @@ struct _BatonModel
   GCancellable *hand_leave;       /* leaves it to itself */
   BatonView *hand_view;
   BatonAlwaysClose *always_close; /* NULL until somebody asks for it */
+  BatonClosed *closed;            /* NULL for root, and until somebody asks */
+  gboolean has_closed;            /* somebody has */
   char *settled_id;               /* handoff that has been shown to its end */
   GHashTable *aside_ids; /* handoffs that have made room for another before their end */
   char *report_key;      /* of the last report that was told of */
@@ -32,6 +34,12 @@ BatonHelperClient *baton_model_create_client (BatonModel *self);
 void baton_model_say (BatonModel *self, JsonObject *result);
 void baton_model_tell_report (BatonModel *self, JsonObject *report, gboolean is_old);
 void baton_model_run_verb (BatonModel *self, const char *const *arguments);
+void baton_model_note_closed_async (BatonModel *self,
+                                    const BatonRequest *request,
+                                    GAsyncReadyCallback callback,
+                                    gpointer data);
+void baton_model_settle_closed (BatonModel *self);
+void baton_model_settle_reported (BatonModel *self);
 void baton_model_follow_foreign (BatonModel *self);
 
 G_END_DECLS

@@ -81,7 +81,10 @@ baton_model_take_change (BatonModel *self, guint what)
   if ((what & (BATON_VIEW_PLAN | BATON_VIEW_STEP | BATON_VIEW_REPORT)) != 0)
     baton_model_follow_foreign (self);
   if ((what & BATON_VIEW_REPORT) != 0)
-    take_report (self);
+    {
+      baton_model_settle_reported (self);
+      take_report (self);
+    }
 
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0, what);
 }
@@ -176,6 +179,7 @@ baton_model_finalize (GObject *object)
 {
   BatonModel *self = BATON_MODEL (object);
 
+  g_clear_pointer (&self->closed, baton_closed_unref);
   g_clear_pointer (&self->own_view, baton_view_free);
   g_clear_pointer (&self->hand_view, baton_view_free);
   g_free (self->settled_id);

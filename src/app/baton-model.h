@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-always-close.h"
+#include "baton-closed.h"
 #include "baton-handoff.h"
 #include "baton-preview.h"
 #include "baton-request.h"
@@ -27,6 +28,9 @@ BatonPreview *baton_model_create_preview (BatonModel *self);
 gboolean baton_model_can_ask (BatonModel *self);
 BatonHelperClient *baton_model_new_client (BatonModel *self);
 BatonAlwaysClose *baton_model_get_always_close (BatonModel *self);
+
+BatonClosed *baton_model_get_closed (BatonModel *self);
+void baton_model_set_closed (BatonModel *self, BatonClosed *closed);
 
 BatonHandoff *baton_model_get_handoff (BatonModel *self);
 void baton_model_hand (BatonModel *self, const BatonRequest *request);

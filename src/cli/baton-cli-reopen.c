@@ -165,31 +165,21 @@ end (BatonCli *cli, BatonExit status, BatonCode code, GHashTable *args)
   return (int) status;
 }
 
-/* One sentence for all of them. */
 static int
 end_with_results (BatonCli *cli, GPtrArray *results)
 {
-  g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GString) started = g_string_new (NULL);
-  g_autoptr (GString) problems = g_string_new (NULL);
+  g_autoptr (GHashTable) args = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  BatonCode code = baton_reopen_describe (results, args);
 
-  for (guint i = 0; i < results->len; i++)
+  switch ((guint) code)
     {
-      const BatonReopened *result = g_ptr_array_index (results, i);
-
-      if (result->reason == NULL)
-        g_string_append_printf (started, "%s%s", started->len > 0 ? ", " : "", result->name);
-      else
-        g_string_append_printf (problems, "%s%s (%s)", problems->len > 0 ? ", " : "",
-                                result->name, result->reason);
+    case BATON_CODE_REOPENED:
+      return end (cli, BATON_EXIT_DONE, code, args);
+    case BATON_CODE_REOPENED_IN_PART:
+      return end (cli, BATON_EXIT_DEGRADED, code, args);
+    default:
+      return end (cli, BATON_EXIT_ERROR, code, args);
     }
-  g_hash_table_insert (args, (gpointer) "programs", started->str);
-  g_hash_table_insert (args, (gpointer) "problems", problems->str);
-  if (problems->len == 0)
-    return end (cli, BATON_EXIT_DONE, BATON_CODE_REOPENED, args);
-
-  return started->len > 0 ? end (cli, BATON_EXIT_DEGRADED, BATON_CODE_REOPENED_IN_PART, args)
-                          : end (cli, BATON_EXIT_ERROR, BATON_CODE_NOT_REOPENED, args);
 }
 
 /* Returns: (nullable): one of @cards that is not with this computer now */

@@ -54,7 +54,7 @@ static const Verb verbs[] = {
 /* What the parser of options fills in; a flag's place is its bit. */
 typedef struct
 {
-  gboolean flags[11];
+  gboolean flags[12];
   GStrv closes;
   gboolean version;
   GStrv words;

@@ -38,7 +38,7 @@ struct _BatonClosed
 BatonClosed *
 baton_closed_new (BatonRoot *root, const char *directory)
 {
-  BatonClosed *self = g_new0 (BatonClosed, 1);
+  BatonClosed *self = g_atomic_rc_box_new0 (BatonClosed);
 
   self->root = baton_root_ref (root);
   self->directory = g_strdup (directory);
@@ -64,22 +64,50 @@ baton_closed_new_for_user (BatonRoot *root)
   return geteuid () != 0 && getuid () == geteuid () ? baton_closed_new (root, directory) : NULL;
 }
 
-/**
- * baton_closed_free:
- * @self: (nullable): what was closed
- *
- * Frees @self.
- */
-void
-baton_closed_free (BatonClosed *self)
+static void
+clear (gpointer data)
 {
-  if (self == NULL)
-    return;
+  BatonClosed *self = data;
 
   baton_root_unref (self->root);
   g_free (self->directory);
   g_free (self->boot_id);
-  g_free (self);
+}
+
+/**
+ * baton_closed_ref:
+ * @self: what was closed
+ *
+ * Returns: (transfer full): @self
+ */
+BatonClosed *
+baton_closed_ref (BatonClosed *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+/**
+ * baton_closed_unref:
+ * @self: (nullable): what was closed
+ *
+ * Gives a reference back.
+ */
+void
+baton_closed_unref (BatonClosed *self)
+{
+  if (self != NULL)
+    g_atomic_rc_box_release_full (self, clear);
+}
+
+/**
+ * baton_closed_get_root:
+ *
+ * Returns: (transfer none): where processes are read
+ */
+BatonRoot *
+baton_closed_get_root (BatonClosed *self)
+{
+  return self->root;
 }
 
 static char *

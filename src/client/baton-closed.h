@@ -11,13 +11,17 @@ G_BEGIN_DECLS
  *
  * What Baton has closed of this user for a card, until it was opened again, somebody said that it
  * need not be, or the computer was restarted. Kept in files of the user's own, one for each card.
+ * Reference counted; safe to use from several threads at once.
  */
 typedef struct _BatonClosed BatonClosed;
 
 BatonClosed *baton_closed_new (BatonRoot *root, const char *directory);
 BatonClosed *baton_closed_new_for_user (BatonRoot *root);
-void baton_closed_free (BatonClosed *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonClosed, baton_closed_free)
+BatonClosed *baton_closed_ref (BatonClosed *self);
+void baton_closed_unref (BatonClosed *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonClosed, baton_closed_unref)
+
+BatonRoot *baton_closed_get_root (BatonClosed *self);
 
 gboolean
 baton_closed_note (BatonClosed *self, const char *card, GPtrArray *programs, GError **error);

@@ -389,3 +389,33 @@ baton_reopen (BatonRoot *root, GPtrArray *programs)
 
   return results;
 }
+
+/**
+ * baton_reopen_describe:
+ * @results: (element-type BatonReopened): what became of each program
+ * @args: where to put the code's arguments; frees its values
+ *
+ * Returns: one code for all of them
+ */
+BatonCode
+baton_reopen_describe (GPtrArray *results, GHashTable *args)
+{
+  g_autoptr (GString) started = g_string_new (NULL);
+  g_autoptr (GString) problems = g_string_new (NULL);
+
+  for (guint i = 0; i < results->len; i++)
+    {
+      const BatonReopened *result = g_ptr_array_index (results, i);
+      GString *list = result->reason == NULL ? started : problems;
+
+      g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", result->name);
+      if (result->reason != NULL)
+        g_string_append_printf (list, " (%s)", result->reason);
+    }
+  g_hash_table_insert (args, (gpointer) "programs", g_strdup (started->str));
+  g_hash_table_insert (args, (gpointer) "problems", g_strdup (problems->str));
+  if (problems->len == 0)
+    return BATON_CODE_REOPENED;
+
+  return started->len > 0 ? BATON_CODE_REOPENED_IN_PART : BATON_CODE_NOT_REOPENED;
+}

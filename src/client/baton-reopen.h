@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-closed.h"
+#include "baton-codes.h"
 
 G_BEGIN_DECLS
 
@@ -21,5 +22,6 @@ void baton_reopened_free (BatonReopened *self);
 char *baton_reopen_dup_name (const BatonClosedProgram *program);
 char *baton_reopen_dup_reason (BatonRoot *root, const BatonClosedProgram *program);
 GPtrArray *baton_reopen (BatonRoot *root, GPtrArray *programs);
+BatonCode baton_reopen_describe (GPtrArray *results, GHashTable *args);
 
 G_END_DECLS

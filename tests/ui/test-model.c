@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <glib/gstdio.h>
 
 #include "baton-json.h"
 #include "baton-model-private.h"
+#include "baton-process.h"
 #include "baton-running-words.h"
 
 #define CARD "0000:03:00.0"
@@ -195,6 +198,52 @@ test_done (Fixture *fixture, gconstpointer data)
 
   baton_model_dismiss (fixture->model);
   g_assert_null (baton_model_get_handoff (fixture->model));
+}
+
+/* What the handoff closes is noted before, and kept where its step says that it was closed. */
+static void
+test_closed (Fixture *fixture, gconstpointer data)
+{
+  static const char *const argv[] = { "sleep", "600", NULL };
+  g_autoptr (BatonRoot) root = baton_root_new_system (NULL);
+  g_autoptr (BatonClosed) closed = NULL;
+  g_autoptr (BatonProcess) process = NULL;
+  g_autoptr (BatonRequest) request = baton_request_new ();
+  g_autoptr (GPtrArray) listed = NULL;
+  g_autofree char *kept = g_build_filename (fixture->directory, "closed", NULL);
+  g_autofree char *lines = NULL;
+  g_autoptr (GError) error = NULL;
+  GPid pid = 0;
+
+  closed = baton_closed_new (root, kept);
+  baton_model_set_closed (fixture->model, closed);
+  g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+                 NULL, NULL, &pid, &error);
+  g_assert_no_error (error);
+  process = baton_process_new (root, pid, &error);
+  g_assert_no_error (error);
+  g_strfreev (request->cards);
+  request->cards = g_strsplit (CARD, " ", -1);
+  baton_request_add_close (request, pid, process->start_time);
+  request->expect = g_strnfill (64, 'a');
+  lines = g_strdup_printf (
+      HELLO ("hand") PLAN
+      "{\"v\":1,\"seq\":3,\"t_ms\":3,\"handoff\":\"4f\",\"type\":\"step\",\"n\":1,\"id\":"
+      "\"close-process:%d:%s\",\"state\":\"ok\",\"errno\":null,\"code\":null,\"text\":null}\n"
+      "%s",
+      pid, process->start_time, RESULT ("4", "0", "handed-over"));
+  write_file (fixture, "hand", lines);
+
+  baton_model_hand (fixture->model, request);
+  wait_for_phase (fixture, BATON_HANDOFF_ENDED);
+  kill (pid, SIGKILL);
+  waitpid (pid, NULL, 0);
+  listed = baton_closed_list (closed, CARD, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (listed->len, ==, 1);
+  g_assert_cmpstr (((BatonClosedProgram *) listed->pdata[0])->arguments[1], ==, "600");
+  baton_closed_forget (closed, CARD);
+  g_assert_no_errno (g_rmdir (kept));
 }
 
 /* As the worker does: on the way to the host it hears of a cancel until a function is bound there. */
@@ -649,6 +698,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/app/model/done", Fixture, NULL, set_up, test_done, tear_down);
+  g_test_add ("/app/model/closed", Fixture, NULL, set_up, test_closed, tear_down);
   g_test_add ("/app/model/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
   for (guint i = 0; i < G_N_ELEMENTS (end_rows); i++)
     {

@@ -60,7 +60,7 @@ tear_down (Fixture *fixture, gconstpointer data)
 
   g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
                 NULL);
-  baton_closed_free (fixture->closed);
+  baton_closed_unref (fixture->closed);
   baton_root_unref (fixture->root);
   g_free (fixture->directory);
 }
