@@ -11,11 +11,13 @@
  *  UNIT5    - systemd.unit(5), "String Escaping for Inclusion in Unit Names"
  *  DBUS     - dbus-broker and dbus-daemon with systemd: dbus-:BUS-NAME@N.service
  *  SNAPD    - snapd sandbox/cgroup: snap.NAME.APP-UUID.scope, snap.NAME.APP.UUID.scope
+ *  FLATPAK  - flatpak common/flatpak-run.c, flatpak_run_in_transient_unit(): app-flatpak-ID-PID.scope
  *  MACHINED - libvirt src/util/virsystemd.c, virSystemdMakeScopeName(): machine-NAME.scope, and
  *             virSystemdGenerateMachineName..(): qemu-ID-NAME
  */
 
 #define MAX_UNIT 255 /* UNIT5 */
+#define FLATPAK "flatpak-"
 
 /* Users make control groups of any name below their own, so a unit is one only if systemd
  * itself could have named it so (UNIT5). */
@@ -91,9 +93,16 @@ find_unit (const char *cgroup)
   return g_strdup (manager);
 }
 
-/* UNIT5: `\x2d` is the byte 0x2d. What is no such escape stays as it is. */
-static char *
-unescape_unit (const char *text)
+/**
+ * baton_process_unit_unescape:
+ * @text: a part of a unit's name
+ *
+ * UNIT5: `\x2d` is the byte 0x2d. What is no such escape stays as it is.
+ *
+ * Returns: (transfer full): what was escaped, raw bytes
+ */
+char *
+baton_process_unit_unescape (const char *text)
 {
   GString *plain = g_string_new (NULL);
 
@@ -118,9 +127,20 @@ unescape_unit (const char *text)
 static char *
 accept_app_id (const char *escaped)
 {
-  g_autofree char *app_id = unescape_unit (escaped);
+  g_autofree char *app_id = baton_process_unit_unescape (escaped);
 
   return is_app_id (app_id) ? g_steal_pointer (&app_id) : NULL;
+}
+
+/* Flatpak does not escape the dashes that an id may have in its last part (FLATPAK). */
+static char *
+parse_flatpak (const char *body)
+{
+  const char *id = body + strlen (FLATPAK);
+  const char *dash = strrchr (id, '-');
+  g_autofree char *name = dash != NULL ? g_strndup (id, (gsize) (dash - id)) : NULL;
+
+  return name != NULL ? accept_app_id (name) : NULL;
 }
 
 /* `gnome-org.gnome.Console-1234`, `flatpak-org.x.Y-1234`, `org.kde.dolphin-1234`: dashes that
@@ -130,6 +150,9 @@ parse_app_scope (const char *body)
 {
   g_auto (GStrv) parts = g_strsplit (body, "-", -1);
   guint n = g_strv_length (parts);
+
+  if (g_str_has_prefix (body, FLATPAK))
+    return parse_flatpak (body);
 
   return n >= 2 ? accept_app_id (parts[n - 2]) : NULL;
 }
@@ -169,7 +192,7 @@ parse_snap (const char *body)
 static char *
 parse_machine (const char *escaped)
 {
-  g_autofree char *name = unescape_unit (escaped);
+  g_autofree char *name = baton_process_unit_unescape (escaped);
   const char *rest = name;
 
   if (g_str_has_prefix (name, "qemu-") && g_ascii_isdigit (name[5]))

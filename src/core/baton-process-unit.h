@@ -25,6 +25,7 @@ typedef struct
 } BatonProcessUnit;
 
 void baton_process_unit_parse (BatonProcessUnit *self, const char *cgroup);
+char *baton_process_unit_unescape (const char *text);
 void baton_process_unit_clear (BatonProcessUnit *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (BatonProcessUnit, baton_process_unit_clear)
 
