@@ -88,7 +88,7 @@ baton_reopen_dup_name (const BatonClosedProgram *program)
 
 /* An upgraded program is started from the file that has come in its place (PROC5). */
 static char *
-dup_executable (const BatonClosedProgram *program)
+dup_file (const BatonClosedProgram *program)
 {
   static const char deleted[] = " (deleted)";
   const char *path = program->executable;
@@ -97,6 +97,31 @@ dup_executable (const BatonClosedProgram *program)
     return g_strndup (path, strlen (path) - strlen (deleted));
 
   return g_strdup (path);
+}
+
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  struct stat one;
+  struct stat other;
+
+  return stat (a, &one) == 0 && stat (b, &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
+/* By the path that it calls itself by, where that leads to its file: a link may give it its name. */
+static char *
+dup_executable (const BatonClosedProgram *program)
+{
+  g_autofree char *file = dup_file (program);
+  const char *own = program->arguments[0];
+  g_autofree char *found =
+      own != NULL && *own != '\0' && (*own == '/' || strchr (own, '/') == NULL)
+          ? g_find_program_in_path (own)
+          : NULL;
+
+  return found != NULL && is_same_file (found, file) ? g_steal_pointer (&found)
+                                                     : g_steal_pointer (&file);
 }
 
 static gboolean
