@@ -67,9 +67,6 @@ gettext ("There is nothing to do. What plays there goes on through another outpu
 gettext ("The Desktop Lets Go of the Card");
 gettext ("The desktop ({name}, process {pid} of {user}) has the card open ({nodes}) and is asked to let go of it. It goes on running on its other card.");
 gettext ("There is nothing to do. What is shown on the card’s monitors moves to the others.");
-gettext ("The Display Server Lets Go of the Card");
-gettext ("The display server {name} (process {pid} of {user}) has the card open ({nodes}) and is asked to let go of it. It goes on running on its other card.");
-gettext ("There is nothing to do. After the card is back, programs can draw with it at once; its monitors are used again after the next login.");
 gettext ("The Desktop Is Using the Card");
 gettext ("The desktop itself ({name}, process {pid} of {user}) is using the card through {nodes}.");
 gettext ("Log out first. To have the card free from the next login on, switch on “Keep the Desktop Off This Card” in the window, or use “batonctl isolate”.");

@@ -29,8 +29,6 @@ static const FindingWords table[] = {
     N_ ("{name} lets go of the card’s sound") },
   { BATON_CODE_DESKTOP_LETS_GO, BATON_FINDING_VERB_NONE,
     N_ ("The desktop lets go of the card") },
-  { BATON_CODE_DISPLAY_SERVER_LETS_GO, BATON_FINDING_VERB_NONE,
-    N_ ("The display server lets go of the card") },
   { BATON_CODE_IN_USE_COMPOSITOR, BATON_FINDING_VERB_NONE,
     N_ ("The desktop is using the card") },
   { BATON_CODE_IN_USE_DISPLAY_SERVER, BATON_FINDING_VERB_NONE,

@@ -67,7 +67,7 @@ static BatonCode
 get_code (const BatonPlanning *self, const BatonHolder *holder)
 {
   if (baton_planning_asks_to_let_go (self, holder))
-    return baton_planning_get_code_of_asked (holder);
+    return BATON_CODE_DESKTOP_LETS_GO;
 
   switch (holder->kind)
     {

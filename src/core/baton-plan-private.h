@@ -65,7 +65,6 @@ void baton_planning_look_at_sound (BatonPlanning *self);
 
 gboolean baton_planning_asks_to_let_go (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_follows (const BatonPlanning *self, const BatonHolder *holder);
-BatonCode baton_planning_get_code_of_asked (const BatonHolder *holder);
 void baton_planning_add_release (BatonPlanning *self);
 
 void baton_planning_look_for_crashes (BatonPlanning *self,

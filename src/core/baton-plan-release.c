@@ -21,40 +21,35 @@
  *  HYPRLAND  - aquamarine, src/backend/drm/DRM.cpp, and hyprwm/aquamarine#130
  *  XORG      - hw/xfree86/common/xf86platformBus.c, xf86platformRemoveDevice(): a GPU screen that is
  *              not the first goes; the first stays, and the server with it. On the bench: Xorg
- *              21.1 lets go, and does not take a card that is added
+ *              21.1 does so, and takes the card again when its driver is bound anew; one that is only
+ *              added again it leaves alone until the next login
  *  MUTTER    - src/backends/native/meta-kms.c: takes the monitors away and keeps the device open. On
  *              the bench: mutter 43 and 48 keep it, so that asking is of no use
  */
 
-typedef struct
-{
-  const char *program;
-  gboolean takes_back;
-} Obliging;
-
 /* Who lets go of a card that is not the first of its screens when udev says that it is gone (REMOVE).
  * One that bears such a name and does not is met by a deadline, and named. */
-static const Obliging obliging[] = {
-  { "Hyprland", TRUE },     /* HYPRLAND */
-  { "Xorg", FALSE },        /* XORG */
-  { "Xorg.bin", FALSE },    /* XORG */
-  { "cage", TRUE },         /* WLROOTS */
-  { "dwl", TRUE },          /* WLROOTS */
-  { "kwin_wayland", TRUE }, /* KWIN */
-  { "labwc", TRUE },        /* WLROOTS */
-  { "river", TRUE },        /* WLROOTS */
-  { "sway", TRUE },         /* WLROOTS */
-  { "wayfire", TRUE },      /* WLROOTS */
+static const char *const obliging[] = {
+  "Hyprland",     /* HYPRLAND */
+  "Xorg",         /* XORG */
+  "Xorg.bin",     /* XORG */
+  "cage",         /* WLROOTS */
+  "dwl",          /* WLROOTS */
+  "kwin_wayland", /* KWIN */
+  "labwc",        /* WLROOTS */
+  "river",        /* WLROOTS */
+  "sway",         /* WLROOTS */
+  "wayfire",      /* WLROOTS */
 };
 
-static const Obliging *
-find_obliging (const BatonHolder *holder)
+static gboolean
+is_obliging (const BatonHolder *holder)
 {
   for (guint i = 0; i < G_N_ELEMENTS (obliging); i++)
-    if (baton_process_name_is_of (holder->name, obliging[i].program))
-      return &obliging[i];
+    if (baton_process_name_is_of (holder->name, obliging[i]))
+      return TRUE;
 
-  return NULL;
+  return FALSE;
 }
 
 static gboolean
@@ -127,7 +122,7 @@ baton_planning_asks_to_let_go (const BatonPlanning *self, const BatonHolder *hol
   return self->plan->to == BATON_SIDE_GUEST &&
          (holder->kind == BATON_HOLDER_COMPOSITOR ||
           holder->kind == BATON_HOLDER_DISPLAY_SERVER) &&
-         has_screen_of (holder, self->card) && find_obliging (holder) != NULL &&
+         has_screen_of (holder, self->card) && is_obliging (holder) &&
          is_secondary (self, holder);
 }
 
@@ -157,16 +152,6 @@ baton_planning_follows (const BatonPlanning *self, const BatonHolder *holder)
       return FALSE;
 
   return TRUE;
-}
-
-/* What is said of somebody who is asked to let go. */
-BatonCode
-baton_planning_get_code_of_asked (const BatonHolder *holder)
-{
-  const Obliging *known = find_obliging (holder);
-
-  return known != NULL && known->takes_back ? BATON_CODE_DESKTOP_LETS_GO
-                                            : BATON_CODE_DISPLAY_SERVER_LETS_GO;
 }
 
 void

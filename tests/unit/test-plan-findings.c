@@ -212,12 +212,6 @@ open_in_obliging_compositor (PlanMachine *m)
 }
 
 static void
-open_in_obliging_display_server (PlanMachine *m)
-{
-  plan_machine_add_desktop (m, BATON_HOLDER_DISPLAY_SERVER, 504, "Xorg");
-}
-
-static void
 open_in_display_server (PlanMachine *m)
 {
   plan_machine_add_holder (m, BATON_HOLDER_DISPLAY_SERVER, 504, "Xorg", "/dev/dri/card1");
@@ -708,8 +702,6 @@ static const struct
   { "compositor", BATON_CODE_IN_USE_COMPOSITOR, HOST, GUEST, NULL, open_in_compositor },
   { "compositor with another card", BATON_CODE_DESKTOP_LETS_GO, HOST, GUEST, NULL,
     open_in_obliging_compositor },
-  { "display server with another card", BATON_CODE_DISPLAY_SERVER_LETS_GO, HOST, GUEST, NULL,
-    open_in_obliging_display_server },
   { "display server", BATON_CODE_IN_USE_DISPLAY_SERVER, HOST, GUEST, NULL,
     open_in_display_server },
   { "logind", BATON_CODE_IN_USE_UNCLOSABLE, HOST, GUEST, NULL, open_in_logind },

@@ -46,8 +46,7 @@ test_who_is_asked (void)
       BATON_CODE_DESKTOP_LETS_GO },
     { "sway, packed by NixOS", BATON_HOLDER_COMPOSITOR, ".sway-wrapped", NULL, FALSE,
       BATON_CODE_DESKTOP_LETS_GO },
-    { "Xorg", BATON_HOLDER_DISPLAY_SERVER, "Xorg", NULL, FALSE,
-      BATON_CODE_DISPLAY_SERVER_LETS_GO },
+    { "Xorg", BATON_HOLDER_DISPLAY_SERVER, "Xorg", NULL, FALSE, BATON_CODE_DESKTOP_LETS_GO },
     { "mutter keeps it", BATON_HOLDER_COMPOSITOR, "gnome-shell", NULL, FALSE,
       BATON_CODE_IN_USE_COMPOSITOR },
     { "nobody knows what Xwayland does", BATON_HOLDER_DISPLAY_SERVER, "Xwayland", NULL, FALSE,
@@ -64,8 +63,7 @@ test_who_is_asked (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      gboolean asked = rows[i].code == BATON_CODE_DESKTOP_LETS_GO ||
-                       rows[i].code == BATON_CODE_DISPLAY_SERVER_LETS_GO;
+      gboolean asked = rows[i].code == BATON_CODE_DESKTOP_LETS_GO;
       g_autoptr (PlanMachine) m = plan_machine_new (BATON_SIDE_HOST, BATON_SIDE_GUEST);
       g_autoptr (BatonPlan) plan = NULL;
       BatonHolder *holder = plan_machine_add_desktop (m, rows[i].kind, 500, rows[i].name);

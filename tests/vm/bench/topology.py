@@ -59,10 +59,11 @@ TOPOLOGIES = {
         BOOT_DISPLAY,
         _port(1, 3), *_card_with_sound(1, 'rp1'),
         _port(2, 4), *_card_with_sound(2, 'rp2')), images=('13',)),
-    # A card that the database of PCI ids knows by name, for pictures; not told of in a quick run.
+    # A card that the database of PCI ids knows by name, for pictures, and which a desktop can draw on
+    # beside its first.
     'named': Topology((
         BOOT_DISPLAY,
-        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci')), images=()),
+        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci')), images=('13',)),
     # Cards that no driver takes until a story brings the stand-ins for NVIDIA's.
     'nvidia': Topology((
         BOOT_DISPLAY,
