@@ -48,7 +48,9 @@ def run(bench):
     bench.at_end(bench.run, 'rm', '-f', RULES)
     who_may(bench)
     refused(bench)
-    foreign(bench)
+    # What is told of the same code without a machine, too.
+    if bench.full:
+        foreign(bench)
     bench.run('systemctl', 'stop', 'lightdm.service')
     bench.run('loginctl', 'terminate-user', 'u', status=None)
     before = bench.snapshot()
@@ -83,9 +85,6 @@ def who_may(bench):
     with unchanged(bench):
         asked = isolate(bench, CARD, user='u', status=None)
         assert asked.code == 'not-authorised', asked.result
-        with bench.agent('wrong'):
-            asked = isolate(bench, CARD, user='u', status=None)
-            assert asked.code == 'not-authorised', asked.result
         outside = bench.run('runuser', '-u', 'other', '--', 'pkexec', '--disable-internal-agent', HELPER,
                             'isolate', CARD, status=127)
         assert outside.out == '', outside.out
