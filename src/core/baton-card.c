@@ -94,6 +94,7 @@ baton_card_free (BatonCard *self)
     return;
 
   g_clear_pointer (&self->functions, g_ptr_array_unref);
+  g_clear_pointer (&self->also, g_ptr_array_unref);
   g_clear_pointer (&self->members, g_ptr_array_unref);
   g_clear_pointer (&self->outputs, g_ptr_array_unref);
   g_clear_pointer (&self->unit_notes, g_ptr_array_unref);
@@ -162,6 +163,27 @@ baton_card_travels (const BatonCard *self, const char *address)
       const BatonFunction *function = g_ptr_array_index (self->functions, i);
 
       if (g_strcmp0 (function->address, address) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/**
+ * baton_card_is_also:
+ * @self: a card
+ * @function: a function
+ *
+ * Returns: whether it travels with the card because its owner says so, and is no part of it
+ */
+gboolean
+baton_card_is_also (const BatonCard *self, const BatonFunction *function)
+{
+  for (guint i = 0; self->also != NULL && i < self->also->len; i++)
+    {
+      const BatonAlso *also = g_ptr_array_index (self->also, i);
+
+      if (also->function == function && also->place == BATON_ALSO_TRAVELS)
         return TRUE;
     }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-also.h"
 #include "baton-function.h"
 
 G_BEGIN_DECLS
@@ -67,9 +68,14 @@ typedef struct
 /**
  * BatonCard:
  * @display: (borrowed): the display function
- * @functions: (element-type BatonFunction): what travels: @display first, then companions by address
+ * @functions: (element-type BatonFunction): what travels: @display first, then companions by address,
+ *   then those of @also that travel
+ * @also: (element-type BatonAlso) (nullable): what its owner lets travel along, or what went along
+ * @also_noted: @also is what went along when the card left, whatever its owner says by now
+ * @keyboard_stays: a keyboard is left when all that travels is gone; looked at where something
+ *   travels along, and the machine is looked at to plan
  * @members: (element-type BatonMember): @functions, then what else is in the group
- * @side: where the card is
+ * @side: where the card is; what travels along has no say in it
  * @boot_display: the firmware drew on it
  * @only_display: no other card of the machine could show a desktop
  * @could_show_desktop: it has a driver of this computer, or the firmware's picture, and a way out
@@ -86,8 +92,11 @@ typedef struct
 {
   const BatonFunction *display;
   GPtrArray *functions;
+  GPtrArray *also;
   GPtrArray *members;
   BatonSide side;
+  gboolean also_noted;
+  gboolean keyboard_stays;
   gboolean boot_display;
   gboolean only_display;
   gboolean could_show_desktop;
@@ -104,6 +113,7 @@ const char *baton_card_get_address (const BatonCard *self);
 const char *baton_card_get_name (const BatonCard *self);
 gboolean baton_card_is_answering (const BatonCard *self);
 gboolean baton_card_travels (const BatonCard *self, const char *address);
+gboolean baton_card_is_also (const BatonCard *self, const BatonFunction *function);
 gboolean baton_card_has_function_on_vfio (const BatonCard *self);
 BatonSide baton_card_compute_side (const BatonCard *self);
 

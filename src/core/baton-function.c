@@ -88,6 +88,8 @@ baton_plugged_free (BatonPlugged *self)
 
   g_free (self->name);
   g_free (self->device);
+  g_free (self->mounted_at);
+  g_free (self->used_by);
   g_free (self);
 }
 

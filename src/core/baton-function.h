@@ -71,12 +71,17 @@ typedef enum
  * @kind: what it is
  * @name: what the kernel calls it: `sda`, `enx001122334455`, `input5`
  * @device: what it calls itself, bytes that it chose; @name where it says nothing
+ * @mounted_at: (nullable): of a disk on what its owner lets travel with a card: where it is mounted
+ * @used_by: (nullable): what stands on such a disk otherwise: `swap`, `dm-0`; or which interface has
+ *   the default route through such a network device
  */
 typedef struct
 {
   BatonPluggedKind kind;
   char *name;
   char *device;
+  char *mounted_at;
+  char *used_by;
 } BatonPlugged;
 
 /**
@@ -103,7 +108,8 @@ typedef struct
  *   registered all the same, as one that is part of the kernel; else %NULL
  * @nodes: (element-type BatonNode): its device files, where it travels with a card
  * @plugged: (element-type BatonPlugged) (nullable): the disks, network interfaces and keyboards on
- *   its ports, where it is a USB controller on a driver of this computer and travels with a card
+ *   its ports, where it is a USB controller on a driver of this computer and part of a card; those
+ *   that this computer has through it, where it is anything else that its owner lets travel along
  * @removable: the kernel says that it is (Thunderbolt)
  * @is_silent: it is awake and its configuration space reads as all ones, as where nobody is; looked
  *   at where it travels with a card, and never where that would wake it

@@ -189,6 +189,18 @@ collect_members (BatonMachine *machine, const BatonCard *card)
   return members;
 }
 
+/* Whoever has something on a USB port open meets its end as if it were unplugged, and a driver that
+ * serves it waits for nobody. Of a controller that is to travel along that is its owner's wish; a port
+ * of the card itself is easily forgotten. */
+static gboolean
+is_unplugged_harmlessly (const BatonCard *card,
+                         const BatonFunction *function,
+                         const BatonNode *node)
+{
+  return baton_function_is_usb (function) && baton_card_is_also (card, function) &&
+         node->kind != BATON_NODE_VFIO_GROUP && node->kind != BATON_NODE_VFIO_DEVICE;
+}
+
 static GPtrArray *
 collect_nodes (const BatonCard *card)
 {
@@ -203,6 +215,8 @@ collect_nodes (const BatonCard *card)
         {
           BatonNode *node = g_ptr_array_index (function->nodes, j);
 
+          if (is_unplugged_harmlessly (card, function, node))
+            continue;
           /* Functions of one group share /dev/vfio/N. */
           if (g_hash_table_add (known, node->path))
             g_ptr_array_add (nodes, node);
@@ -213,24 +227,38 @@ collect_nodes (const BatonCard *card)
 }
 
 static BatonCard *
-build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
+build_card (BatonMachine *machine, BatonFunction *display)
 {
   BatonCard *card = g_new0 (BatonCard, 1);
 
   card->display = display;
   card->functions = collect_functions (machine, display);
-  card->members = collect_members (machine, card);
   card->side = baton_card_compute_side (card);
+
+  return card;
+}
+
+/* What is to be known of all that travels, once that is known. */
+static void
+complete_card (BatonLook *self, BatonMachine *machine, BatonCard *card)
+{
+  const BatonFunction *display = card->display;
+
+  card->members = collect_members (machine, card);
   for (guint i = 0; i < card->functions->len; i++)
     {
       baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
       if (self->purpose != BATON_LOOK_TO_PLAN)
         continue;
       baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
-      baton_look_read_plugged (self, g_ptr_array_index (card->functions, i));
+      if (!baton_card_is_also (card, g_ptr_array_index (card->functions, i)))
+        baton_look_read_plugged (self, g_ptr_array_index (card->functions, i));
     }
   if (self->purpose == BATON_LOOK_TO_PLAN)
-    card->unit_notes = baton_unit_notes_load (self->root, display->address);
+    {
+      baton_look_read_also_belongings (self, machine, card);
+      card->unit_notes = baton_unit_notes_load (self->root, display->address);
+    }
   card->nodes = collect_nodes (card);
   card->outputs = baton_look_read_outputs (self, display);
   card->guests = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_guest_free);
@@ -239,8 +267,6 @@ build_card (BatonLook *self, BatonMachine *machine, BatonFunction *display)
    * firmware's framebuffer. */
   card->boot_display = display->boot_vga ||
                        g_strcmp0 (machine->system->framebuffer_function, display->address) == 0;
-
-  return card;
 }
 
 /* A desktop needs a driver of this computer (or the firmware's framebuffer) and a
@@ -317,8 +343,12 @@ baton_look_find_cards (BatonLook *self, BatonMachine *machine)
       BatonFunction *function = g_ptr_array_index (machine->functions, i);
 
       if (leads_a_card (machine, function))
-        g_ptr_array_add (machine->cards, build_card (self, machine, function));
+        g_ptr_array_add (machine->cards, build_card (machine, function));
     }
+
+  baton_look_find_also (self, machine);
+  for (guint i = 0; i < machine->cards->len; i++)
+    complete_card (self, machine, g_ptr_array_index (machine->cards, i));
 
   mark_only_display (machine);
   if (self->purpose != BATON_LOOK_TO_CHECK)

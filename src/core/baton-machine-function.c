@@ -173,6 +173,14 @@ read_identity (BatonLook *self, BatonFunction *function)
       baton_pci_names_dup_device (self->names, function->vendor_id, function->device_id);
 }
 
+/* The second half of its identity. */
+void
+baton_look_read_subsystem (BatonLook *self, BatonFunction *function)
+{
+  function->subvendor_id = (guint16) read_number (self, function->address, "subsystem_vendor");
+  function->subdevice_id = (guint16) read_number (self, function->address, "subsystem_device");
+}
+
 /* What only a plan, a handoff or a recorded tree asks for. */
 static void
 read_what_a_plan_needs (BatonLook *self, BatonFunction *function)
@@ -181,8 +189,7 @@ read_what_a_plan_needs (BatonLook *self, BatonFunction *function)
   g_autofree char *removable = read_text (self, address, "removable");
 
   function->removable = g_strcmp0 (removable, "removable") == 0;
-  function->subvendor_id = (guint16) read_number (self, address, "subsystem_vendor");
-  function->subdevice_id = (guint16) read_number (self, address, "subsystem_device");
+  baton_look_read_subsystem (self, function);
   function->modalias = read_text (self, address, "modalias");
   function->class_name = baton_pci_names_dup_class (self->names, function->class_code);
   function->power_control = read_text (self, address, "power/control");
@@ -260,8 +267,8 @@ baton_look_read_overrides (BatonLook *self, BatonMachine *machine)
 
 /* vfio-pci enables a function for whoever opens it, and for nobody else (vfio_pci_core_enable() and
  * vfio_pci_core_disable()); what counts that takes no lock (enable_show() in PCI-SYSFS). */
-static gboolean
-may_have_guest (BatonLook *self, const BatonFunction *function)
+gboolean
+baton_look_may_have_guest (BatonLook *self, const BatonFunction *function)
 {
   g_autofree char *n_users = NULL;
 
@@ -287,7 +294,8 @@ baton_look_read_silence (BatonLook *self, BatonFunction *function)
   gsize length = 0;
 
   if (function->power != BATON_POWER_D0 ||
-      g_strcmp0 (function->runtime_status, "active") != 0 || may_have_guest (self, function))
+      g_strcmp0 (function->runtime_status, "active") != 0 ||
+      baton_look_may_have_guest (self, function))
     return;
   heads = baton_root_read_warily (self->root, BATON_ROOT_SYS, paths, BATON_ROOT_PATIENCE_MS);
   if (heads->pdata[0] != NULL)

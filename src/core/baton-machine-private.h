@@ -26,10 +26,18 @@ typedef struct
 /* baton-machine-function.c */
 BatonFunction *baton_look_read_function (BatonLook *self, const char *address);
 
+void baton_look_read_subsystem (BatonLook *self, BatonFunction *function);
+
+gboolean baton_look_may_have_guest (BatonLook *self, const BatonFunction *function);
+
 void baton_look_read_overrides (BatonLook *self, BatonMachine *machine);
 
 /* baton-machine-cards.c */
 void baton_look_find_cards (BatonLook *self, BatonMachine *machine);
+
+/* baton-machine-also.c */
+void baton_look_find_also (BatonLook *self, BatonMachine *machine);
+void baton_look_read_also_belongings (BatonLook *self, BatonMachine *machine, BatonCard *card);
 
 /* baton-machine-nvidia.c */
 void baton_look_read_nvidia (BatonLook *self, BatonMachine *machine);

@@ -137,7 +137,8 @@ look_at_functions (BatonPlanning *self)
       if (!baton_planning_moves_to_guest (self, function))
         continue;
       look_for_virtual_functions (self, function);
-      look_at_plugged (self, function);
+      if (!baton_card_is_also (self->card, function))
+        look_at_plugged (self, function);
     }
 }
 

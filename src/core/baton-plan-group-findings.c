@@ -121,10 +121,27 @@ baton_planning_look_at_iommu (BatonPlanning *self)
  * pci-stub and pcieport (Linux, driver_managed_dma). A bridge with another driver spoils it as
  * well as any device does.
  */
+static const char *
+get_traveller (const BatonPlanning *self, const BatonGroup *group)
+{
+  for (guint i = 0; i < self->card->functions->len; i++)
+    {
+      const BatonFunction *function = self->card->functions->pdata[i];
+
+      if (g_strcmp0 (function->group, group->id) != 0)
+        continue;
+      /* What travels along comes after what is the card's. */
+      return baton_card_is_also (self->card, function) ? function->name
+                                                       : baton_card_get_name (self->card);
+    }
+
+  return baton_card_get_name (self->card);
+}
+
 static void
 look_at_member (BatonPlanning *self, const BatonGroup *group, const BatonFunction *member)
 {
-  const char *card = baton_card_get_name (self->card);
+  const char *card = get_traveller (self, group);
   gboolean is_there = self->card->side == BATON_SIDE_GUEST;
 
   if (member->driver != NULL && !baton_function_drives_dma_safely (member))

@@ -77,6 +77,7 @@ void baton_planning_look_at_access (BatonPlanning *self);
 void baton_planning_look_at_iommu (BatonPlanning *self);
 void baton_planning_look_at_groups (BatonPlanning *self);
 void baton_planning_look_at_card (BatonPlanning *self);
+void baton_planning_look_at_also (BatonPlanning *self);
 void baton_planning_look_at_drivers (BatonPlanning *self);
 gboolean baton_planning_look_for_lost_drivers (BatonPlanning *self);
 void baton_planning_look_at_claims (BatonPlanning *self);

@@ -28,6 +28,7 @@ find_obstacle (const BatonPlanning *self)
       const BatonFunction *function = self->card->functions->pdata[i];
 
       if (baton_planning_travels (self, function) &&
+          !baton_card_is_also (self->card, function) &&
           (function->is_virtual || baton_function_is_on_host (function)))
         return function;
     }
@@ -57,7 +58,7 @@ dup_bus (const BatonFunction *function)
 /*
  * The card is removed whole, the display function last, and each bus that it was on is looked
  * through (PCI-RESCAN), the display's first: a card with a switch of its own may have its sound on
- * another.
+ * another. What travels along is no part of it, and is not removed.
  */
 void
 baton_planning_add_rescan (BatonPlanning *self)
@@ -72,14 +73,17 @@ baton_planning_add_rescan (BatonPlanning *self)
     return;
 
   for (guint i = 0; i < leaving->len; i++)
-    baton_planning_add_step (self, BATON_STEP_REMOVE_FUNCTION,
-                             ((BatonFunction *) leaving->pdata[i])->address, when);
+    if (!baton_card_is_also (self->card, leaving->pdata[i]))
+      baton_planning_add_step (self, BATON_STEP_REMOVE_FUNCTION,
+                               ((BatonFunction *) leaving->pdata[i])->address, when);
 
   for (guint i = 0; i < coming->len; i++)
     {
       char *bus = dup_bus (coming->pdata[i]);
 
-      if (g_hash_table_add (added, bus))
+      if (baton_card_is_also (self->card, coming->pdata[i]))
+        g_free (bus);
+      else if (g_hash_table_add (added, bus))
         baton_planning_add_step (self, BATON_STEP_RESCAN_BUS, bus, when);
     }
 }

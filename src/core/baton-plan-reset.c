@@ -20,7 +20,8 @@ find_obstacle (const BatonPlanning *self)
     {
       const BatonFunction *function = self->card->functions->pdata[i];
 
-      if (baton_planning_travels (self, function) && baton_function_is_on_host (function))
+      if (baton_planning_travels (self, function) && baton_function_is_on_host (function) &&
+          !baton_card_is_also (self->card, function))
         return function;
     }
 

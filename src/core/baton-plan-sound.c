@@ -133,7 +133,8 @@ baton_planning_count_sound_partners (const BatonPlanning *self)
 
       if (plays_from_elsewhere (self, function) ||
           (baton_card_travels (self->card, function->address) &&
-           baton_function_is_sound (function) && baton_function_is_on_host (function)))
+           !baton_card_is_also (self->card, function) && baton_function_is_sound (function) &&
+           baton_function_is_on_host (function)))
         n_partners++;
     }
 

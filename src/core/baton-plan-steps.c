@@ -8,14 +8,19 @@
 
 /* Place in which functions let go of the host: sound first, because the sound driver of a
  * graphics card holds the display driver (component binding, sound/hda/hdac_component.c), the
- * display last. They come back in the opposite order. */
+ * display last. They come back in the opposite order. What travels along goes before all of them:
+ * where it does not, a display that came back from an attempt in vain was risked for nothing. */
+#define LAST_RANK 3
+
 static guint
 get_rank (const BatonPlanning *self, const BatonFunction *function)
 {
   if (function == self->card->display)
-    return 2;
+    return LAST_RANK;
+  if (baton_card_is_also (self->card, function))
+    return 0;
 
-  return baton_function_is_sound (function) ? 0 : 1;
+  return baton_function_is_sound (function) ? 1 : 2;
 }
 
 typedef gboolean (*FunctionFilter) (const BatonPlanning *self, const BatonFunction *function);
@@ -25,9 +30,9 @@ list_functions (const BatonPlanning *self, FunctionFilter filter, gboolean displ
 {
   GPtrArray *list = g_ptr_array_new ();
 
-  for (guint i = 0; i <= 2; i++)
+  for (guint i = 0; i <= LAST_RANK; i++)
     {
-      guint rank = display_first ? 2 - i : i;
+      guint rank = display_first ? LAST_RANK - i : i;
 
       for (guint j = 0; j < self->card->functions->len; j++)
         {

@@ -145,6 +145,7 @@ look_and_add_steps (BatonPlanning *planning)
       baton_planning_look_at_holders (planning);
       baton_planning_look_at_drivers (planning);
       baton_planning_look_at_card (planning);
+      baton_planning_look_at_also (planning);
       baton_planning_look_at_reset (planning);
       baton_planning_look_at_rescan (planning);
       baton_planning_look_at_claims (planning);

@@ -19,36 +19,52 @@ baton_planning_moves_to_guest (const BatonPlanning *self, const BatonFunction *f
          !baton_function_is_on_vfio (function);
 }
 
+/* Whether it went with the card when that left. Of a card that is back it is still missing, if it is
+ * not here: another tool may have brought the card alone. */
+static gboolean
+went_along (const BatonPlanning *self, const BatonFunction *function)
+{
+  return self->card->also_noted && baton_card_is_also (self->card, function);
+}
+
 /* Whether a travelling function is parked now: with vfio-pci, or with pci-stub, which is there so
  * that nobody else takes it, and stays where the card is used here beside it. */
 gboolean
 baton_planning_leaves_guest (const BatonPlanning *self, const BatonFunction *function)
 {
-  return self->card->side != BATON_SIDE_HOST && baton_planning_travels (self, function) &&
-         function->driver != NULL && !baton_function_is_on_host (function);
+  return (self->card->side != BATON_SIDE_HOST || went_along (self, function)) &&
+         baton_planning_travels (self, function) && function->driver != NULL &&
+         !baton_function_is_on_host (function);
 }
 
 /*
  * Whether a travelling function of a card that is used here has lost its driver: it is still meant
  * for the one that parked it, or its driver is loaded and yet it has none, although the kernel binds
  * by itself what a loaded driver knows (Linux drivers/base/dd.c, __device_attach()). One whose
- * driver nobody has loaded never had it; any other override is its owner's wish.
+ * driver nobody has loaded never had it; any other override is its owner's wish. What travels along
+ * may well be without a driver by its owner's wish, but for one that the card has left behind.
  */
 gboolean
 baton_planning_lost_driver (const BatonPlanning *self, const BatonFunction *function)
 {
   const char *module = NULL;
 
-  if (self->card->side != BATON_SIDE_HOST || !baton_planning_travels (self, function) ||
-      function->driver != NULL)
+  if (self->card->side != BATON_SIDE_HOST || !baton_planning_travels (self, function))
+    return FALSE;
+  if (went_along (self, function) && baton_function_is_on_vfio (function))
+    return TRUE;
+  if (function->driver != NULL)
     return FALSE;
 
   module = baton_planning_choose_module (self, function);
   if (module == NULL)
     return FALSE;
 
-  return function->override != NULL ? baton_function_is_meant_for_vfio (function)
-                                    : baton_planning_is_module_loaded (self, module);
+  if (function->override != NULL)
+    return baton_function_is_meant_for_vfio (function);
+
+  return !baton_card_is_also (self->card, function) &&
+         baton_planning_is_module_loaded (self, module);
 }
 
 /*

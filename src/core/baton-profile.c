@@ -105,6 +105,12 @@ read_start_units_guest (const char *value, BatonProfile *profile)
   return baton_unit_name_read_list (value, profile->stop_units, &profile->start_units_guest);
 }
 
+static char *
+read_also (const char *value, BatonProfile *profile)
+{
+  return baton_also_read_list (value, &profile->also);
+}
+
 /* A key that is promised and not kept would be believed: it is refused until it works. */
 static char *
 refuse_for_now (const char *value, BatonProfile *profile)
@@ -117,7 +123,7 @@ static const struct
   const char *key;
   ReadValue read;
 } keys[] = {
-  { "also", refuse_for_now },
+  { "also", read_also },
   { "close-politely-ms", read_close_politely },
   { "display-manager", refuse_for_now },
   { "identity", read_identity },
@@ -342,6 +348,27 @@ baton_profile_new_from_text (const char *card, const char *file, const char *tex
   return self;
 }
 
+static BatonProfile *
+load (BatonRoot *root, const char *card)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *file = baton_root_build_path (root, BATON_ROOT_ETC, BATON_PROFILE_FILE);
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  BatonProfile *self = NULL;
+
+  text = baton_root_read_file (root, BATON_ROOT_ETC, BATON_PROFILE_FILE,
+                               BATON_PROFILE_MAX_BYTES, &length, &error);
+  if (text != NULL)
+    return baton_profile_new_from_text (card, file, text, length);
+
+  self = baton_profile_new_default (card);
+  if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+    self->problem = baton_profile_problem_new (file, 0, NULL, error->message);
+
+  return self;
+}
+
 /**
  * baton_profile_load:
  * @root: where to look
@@ -356,26 +383,33 @@ baton_profile_new_from_text (const char *card, const char *file, const char *tex
 BatonProfile *
 baton_profile_load (BatonRoot *root, const char *card)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *file = baton_root_build_path (root, BATON_ROOT_ETC, BATON_PROFILE_FILE);
-  g_autofree char *text = NULL;
-  gsize length = 0;
-  BatonProfile *self = NULL;
+  BatonProfile *self = load (root, card);
 
-  text = baton_root_read_file (root, BATON_ROOT_ETC, BATON_PROFILE_FILE,
-                               BATON_PROFILE_MAX_BYTES, &length, &error);
-  if (text != NULL)
-    {
-      self = baton_profile_new_from_text (card, file, text, length);
-      find_missing_units (self, root);
-      return self;
-    }
-
-  self = baton_profile_new_default (card);
-  if (!g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
-    self->problem = baton_profile_problem_new (file, 0, NULL, error->message);
+  find_missing_units (self, root);
 
   return self;
+}
+
+/**
+ * baton_profile_list_also:
+ * @root: where to look
+ * @card: address of a card
+ *
+ * For whoever looks at the machine and asks for nothing else of the profile.
+ *
+ * Returns: (transfer full) (element-type BatonAlso) (nullable): what the card's owner lets travel
+ *   along; %NULL where that is nothing, or the file cannot be used
+ */
+GPtrArray *
+baton_profile_list_also (BatonRoot *root, const char *card)
+{
+  g_autoptr (BatonProfile) profile = NULL;
+
+  if (!baton_root_exists (root, BATON_ROOT_ETC, BATON_PROFILE_FILE))
+    return NULL;
+  profile = load (root, card);
+
+  return g_steal_pointer (&profile->also);
 }
 
 /**
@@ -391,6 +425,7 @@ baton_profile_free (BatonProfile *self)
   g_free (self->card);
   g_free (self->identity);
   forget_units (self);
+  g_clear_pointer (&self->also, g_ptr_array_unref);
   g_clear_pointer (&self->problem, baton_profile_problem_free);
   g_free (self);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-also.h"
 #include "baton-root.h"
 
 G_BEGIN_DECLS
@@ -56,6 +57,7 @@ typedef struct
  * @sleeps_while_guest: the computer may sleep while a guest has the card open
  * @stop_units: (nullable): units that do not run while the card is with the guest
  * @start_units_guest: (nullable): units that run only then
+ * @also: (element-type BatonAlso) (nullable): further functions that travel with the card
  * @missing_units: (nullable): those of both lists that are not installed here
  * @problem: why the file cannot be used, or %NULL; all else is at its default then
  *
@@ -72,6 +74,7 @@ typedef struct
   gboolean sleeps_while_guest;
   GStrv stop_units;
   GStrv start_units_guest;
+  GPtrArray *also;
   GStrv missing_units;
   BatonProfileProblem *problem;
 } BatonProfile;
@@ -93,6 +96,7 @@ BatonProfile *baton_profile_new_from_text (const char *card,
                                            const char *text,
                                            gsize length);
 BatonProfile *baton_profile_load (BatonRoot *root, const char *card);
+GPtrArray *baton_profile_list_also (BatonRoot *root, const char *card);
 void baton_profile_free (BatonProfile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProfile, baton_profile_free)
 

@@ -29,6 +29,7 @@ function_state_to_json (const BatonFunctionState *self)
   baton_json_set_string (object, "d3cold_allowed", self->d3cold_allowed);
   baton_json_set_string (object, "group", self->group);
   baton_json_set_string (object, "reset_methods", methods);
+  json_object_set_boolean_member (object, "also", self->also);
   json_object_set_boolean_member (object, "drm", self->drm);
   json_object_set_boolean_member (object, "sound", self->sound);
   baton_json_set_string (object, "nodes", nodes);
@@ -135,6 +136,7 @@ take_function (JsonObject *object, BatonFunctionState *self)
     return FALSE;
   self->nodes = nodes != NULL ? g_strsplit (nodes, " ", -1) : NULL;
   self->reset_methods = methods != NULL ? g_strsplit (methods, " ", -1) : NULL;
+  self->also = json_object_get_boolean_member_with_default (object, "also", FALSE);
   self->drm = json_object_get_boolean_member_with_default (object, "drm", FALSE);
   self->sound = json_object_get_boolean_member_with_default (object, "sound", FALSE);
 

@@ -81,7 +81,7 @@ baton_function_state_list_nodes (const BatonFunction *function)
 }
 
 static BatonFunctionState *
-function_state_new (const BatonFunction *function)
+function_state_new (const BatonCard *card, const BatonFunction *function)
 {
   BatonFunctionState *self = g_new0 (BatonFunctionState, 1);
 
@@ -98,6 +98,7 @@ function_state_new (const BatonFunction *function)
   self->d3cold_allowed = g_strdup (function->d3cold_allowed);
   self->group = g_strdup (function->group);
   self->reset_methods = g_strdupv (function->reset_methods);
+  self->also = baton_card_is_also (card, function);
   self->drm = has_node (function, BATON_NODE_DRM_PRIMARY);
   self->sound = has_node (function, BATON_NODE_SOUND);
   self->nodes = baton_function_state_list_nodes (function);
@@ -119,7 +120,7 @@ baton_card_state_new (const BatonCard *card)
   self->card = g_strdup (card->display->address);
   for (guint i = 0; i < card->functions->len; i++)
     g_ptr_array_add (self->functions,
-                     function_state_new (g_ptr_array_index (card->functions, i)));
+                     function_state_new (card, g_ptr_array_index (card->functions, i)));
 
   return self;
 }
@@ -203,27 +204,36 @@ baton_card_state_list_groups (const BatonCardState *self)
   return groups;
 }
 
-/**
- * baton_card_state_same_devices:
- * @a: a card's state
- * @b: another
- *
- * Returns: %TRUE if both are about the same devices at the same addresses: a
- *   record of a card that was unplugged says nothing about the next one there
- */
-gboolean
-baton_card_state_same_devices (const BatonCardState *a, const BatonCardState *b)
+/* What travels along may be unplugged meanwhile, and the card is the same. */
+static gboolean
+has_devices_of (const BatonCardState *b, const BatonCardState *a)
 {
   for (guint i = 0; i < a->functions->len; i++)
     {
       const BatonFunctionState *one = g_ptr_array_index (a->functions, i);
       const BatonFunctionState *other = baton_card_state_find (b, one->address);
 
+      if (one->also)
+        continue;
       if (other == NULL || one->vendor_id != other->vendor_id ||
           one->device_id != other->device_id || one->subvendor_id != other->subvendor_id ||
           one->subdevice_id != other->subdevice_id || one->class_code != other->class_code)
         return FALSE;
     }
 
-  return a->functions->len == b->functions->len;
+  return TRUE;
+}
+
+/**
+ * baton_card_state_same_devices:
+ * @a: a card's state
+ * @b: another
+ *
+ * Returns: %TRUE if both are about the same card at the same addresses: a
+ *   record of a card that was unplugged says nothing about the next one there
+ */
+gboolean
+baton_card_state_same_devices (const BatonCardState *a, const BatonCardState *b)
+{
+  return has_devices_of (a, b) && has_devices_of (b, a);
 }

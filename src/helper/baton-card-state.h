@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @power_control: text of `power/control`, or %NULL
  * @d3cold_allowed: text of `d3cold_allowed`, or %NULL
  * @group: its IOMMU group, or %NULL
+ * @also: it is no part of the card, and travels with it because its owner says so
  * @drm: it had nodes in `/dev/dri`
  * @sound: it had nodes in `/dev/snd`
  * @nodes: paths of those nodes that people name: of the display, and the one that controls the sound
@@ -39,6 +40,7 @@ typedef struct
   char *d3cold_allowed;
   char *group;
   GStrv reset_methods;
+  gboolean also;
   gboolean drm;
   gboolean sound;
   GStrv nodes;

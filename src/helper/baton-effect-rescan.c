@@ -134,7 +134,8 @@ is_on_bus (const BatonFunctionState *state, const char *bus)
 {
   gsize length = strlen (bus);
 
-  return strncmp (state->address, bus, length) == 0 && state->address[length] == ':';
+  return !state->also && strncmp (state->address, bus, length) == 0 &&
+         state->address[length] == ':';
 }
 
 static const BatonFunctionState *
@@ -258,8 +259,8 @@ is_bridge (const BatonFunctionState *state)
  * @context: the handoff
  * @trouble: why it could not be done
  *
- * Takes the whole card from its drivers, but for the ports of its own switch, unless somebody uses
- * it.
+ * Takes the whole card from its drivers, but for the ports of its own switch and what travels along
+ * and is no part of it, unless somebody uses it.
  *
  * Returns: the outcome
  */
@@ -269,7 +270,7 @@ baton_effect_let_go_of_all (BatonStepContext *context, BatonTrouble *trouble)
   for (guint i = 0; i < context->before->functions->len; i++)
     {
       const BatonFunctionState *state = g_ptr_array_index (context->before->functions, i);
-      BatonOutcome outcome = is_bridge (state)
+      BatonOutcome outcome = is_bridge (state) || state->also
                                  ? BATON_OUTCOME_OK
                                  : baton_effect_let_go (context, state->address, trouble);
 

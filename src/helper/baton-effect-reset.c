@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "baton-along.h"
 #include "baton-fd.h"
 #include "baton-sysfs-write.h"
 
@@ -84,7 +85,8 @@ is_alone_on_bus (BatonStepContext *context, const char *bus)
       const char *address = g_ptr_array_index (addresses, i);
 
       if (strncmp (address, bus, length) == 0 && address[length] == ':' &&
-          baton_card_state_find (context->before, address) == NULL)
+          (baton_card_state_find (context->before, address) == NULL ||
+           baton_along_is (context, address)))
         return FALSE;
     }
 

@@ -3,6 +3,7 @@
 
 #include "baton-handoff-private.h"
 
+#include "baton-along.h"
 #include "baton-executor.h"
 #include "baton-guard.h"
 #include "baton-report.h"
@@ -100,6 +101,9 @@ static gboolean
 keep_origin (BatonHandoff *self, GError **error)
 {
   keep_what_goes (self);
+
+  if (!baton_along_note (self->record, self->root, error))
+    return FALSE;
 
   /* What was noted of a card that came back by another way counts no more. */
   return !self->record->made_origin ||

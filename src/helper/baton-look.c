@@ -6,6 +6,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "baton-along.h"
 #include "baton-effect.h"
 #include "baton-fd.h"
 #include "baton-text.h"
@@ -313,7 +314,8 @@ baton_look_may_be_taken (BatonStepContext *context,
                          BatonTrouble *trouble)
 {
   if (!baton_function_driver_is_vfio (driver))
-    return baton_look_is_free (context, trouble);
+    return baton_along_may_go (context, address, trouble) &&
+           baton_look_is_free (context, trouble);
 
   return baton_look_is_free_of_guests (context, trouble) &&
          baton_look_is_group_free (context, address, trouble);

@@ -3,6 +3,7 @@
 
 #include "baton-record.h"
 
+#include "baton-along.h"
 #include "baton-error.h"
 #include "baton-unit-notes.h"
 
@@ -313,5 +314,6 @@ baton_record_settle_origin (const BatonRecord *self,
 
   return !(is_back || never_left) ||
          (baton_unit_notes_forget (root, self->before->card, error) &&
+          baton_along_forget (root, self->before->card, error) &&
           baton_card_state_forget (root, self->before->card, error));
 }

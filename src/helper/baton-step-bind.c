@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-along.h"
 #include "baton-effect.h"
 #include "baton-look.h"
 #include "baton-sysfs-write.h"
@@ -73,11 +74,19 @@ is_companion (BatonStepContext *context, const BatonStep *step)
   return !g_str_equal (step->target, context->before->card);
 }
 
+/* The card is back by then: what travelled along and does not come is told, and no reason to take
+ * the card away again. */
 static gboolean
-observe (BatonStepContext *context,
-         const BatonStep *step,
-         gboolean applied,
-         BatonTrouble *trouble)
+comes_along (BatonStepContext *context, const BatonStep *step)
+{
+  return context->to == BATON_SIDE_HOST && baton_along_is (context, step->target);
+}
+
+static gboolean
+is_as_wished (BatonStepContext *context,
+              const BatonStep *step,
+              gboolean applied,
+              BatonTrouble *trouble)
 {
   const char *wanted = NULL;
   g_autofree char *driver = baton_effect_read_driver (context, step->target);
@@ -109,8 +118,18 @@ observe (BatonStepContext *context,
   return FALSE;
 }
 
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  return (applied && comes_along (context, step)) ||
+         is_as_wished (context, step, applied, trouble);
+}
+
 static BatonOutcome
-apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+give (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   const char *driver = NULL;
   const char *module = find_missing_module (context, step);
@@ -133,6 +152,27 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
         }
       return baton_effect_bind (context, step->target, driver, trouble);
     }
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
+  BatonOutcome outcome;
+
+  if (!comes_along (context, step))
+    return give (context, step, trouble);
+
+  outcome = give (context, step, &problem);
+  if (outcome != BATON_OUTCOME_OK && outcome != BATON_OUTCOME_FAILED)
+    {
+      baton_trouble_move (trouble, &problem);
+      return outcome;
+    }
+  if (outcome == BATON_OUTCOME_FAILED || !is_as_wished (context, step, TRUE, &problem))
+    g_ptr_array_add (context->problems, baton_trouble_copy (&problem));
+
+  return BATON_OUTCOME_OK;
 }
 
 /**

@@ -10,12 +10,14 @@ typedef BatonOutcome (*FunctionFunc) (BatonStepContext *context,
                                       const BatonFunctionState *before,
                                       BatonTrouble *trouble);
 
+/* What travels along may be on the same bus, and is not looked for: it was never removed. */
 static gboolean
 is_about (const BatonStep *step, const BatonFunctionState *state)
 {
   gsize length = strlen (step->target);
 
-  return strncmp (state->address, step->target, length) == 0 && state->address[length] == ':';
+  return !state->also && strncmp (state->address, step->target, length) == 0 &&
+         state->address[length] == ':';
 }
 
 /* With each of the card's functions on that bus, until one of them cannot be done. */

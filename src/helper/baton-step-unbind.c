@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-along.h"
 #include "baton-effect.h"
 #include "baton-look.h"
 
@@ -37,6 +38,9 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     }
   if (baton_function_driver_is_vfio (driver) &&
       !baton_look_is_group_free (context, step->target, trouble))
+    return BATON_OUTCOME_FAILED;
+  if (!baton_function_driver_is_vfio (driver) &&
+      !baton_along_may_go (context, step->target, trouble))
     return BATON_OUTCOME_FAILED;
 
   return baton_effect_unbind (context, step->target, driver, trouble);

@@ -87,7 +87,12 @@ static struct
 } functions[] = {
   { FAKE_CARD, "amdgpu", "drm", { "dev/dri/card1", "dev/dri/renderD129" } },
   { FAKE_SOUND, "snd_hda_intel", "sound", { "dev/snd/controlC1", "dev/snd/pcmC1D3p" } },
+  { FAKE_USB, "xhci_hcd", "usb1", { "dev/hidraw0", "dev/hidraw1" } },
 };
+
+/* The card's own, and what else there is. */
+#define N_OWN 2
+static guint n_functions = N_OWN;
 
 static char *
 in_tree (const char *path)
@@ -129,11 +134,11 @@ move_nodes (guint i, gboolean appear)
 static guint
 find_function (const char *address)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     if (g_str_equal (functions[i].address, address))
       return i;
 
-  return G_N_ELEMENTS (functions);
+  return n_functions;
 }
 
 static char *
@@ -206,7 +211,7 @@ update_group_node (void)
   g_autofree char *node = in_tree (path);
   gboolean wanted = FALSE;
 
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     {
       g_autofree char *driver = read_driver (functions[i].address);
 
@@ -231,7 +236,7 @@ bind_function (const char *driver, const char *address)
   guint i = find_function (address);
   g_autofree char *now = NULL;
 
-  if (i == G_N_ELEMENTS (functions) || is_removed (i))
+  if (i == n_functions || is_removed (i))
     return ENODEV;
   now = read_driver (address);
   if (now != NULL)
@@ -256,7 +261,7 @@ unbind_function (const char *driver, const char *address)
   guint i = find_function (address);
   g_autofree char *now = NULL;
 
-  if (i == G_N_ELEMENTS (functions))
+  if (i == n_functions)
     return ENODEV;
   now = read_driver (address);
   if (g_strcmp0 (now, driver) != 0)
@@ -274,7 +279,7 @@ unbind_function (const char *driver, const char *address)
 static int
 probe_function (const char *address)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     if (g_str_equal (functions[i].address, address))
       bind_function (functions[i].driver, address);
 
@@ -306,7 +311,7 @@ remove_function (const char *address)
 static int
 reset (const char *address)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     {
       g_autofree char *driver = read_driver (functions[i].address);
 
@@ -375,7 +380,7 @@ find_again (guint i)
       kernel->shared->rescan == FAKE_RESCAN_NO_ROOM_AT_FIRST)
     mock_machine_set_attribute (kernel->machine, address, "resource",
                                 kernel->shared->rescan == FAKE_RESCAN_NO_ROOM ||
-                                        kernel->shared->n_removed <= G_N_ELEMENTS (functions)
+                                        kernel->shared->n_removed <= N_OWN
                                     ? FAKE_NO_BARS
                                     : FAKE_BARS);
   if (kernel->shared->rescan == FAKE_RESCAN_RENUMBERS)
@@ -397,7 +402,7 @@ rescan (gboolean from_above)
   if (kernel->shared->rescan == FAKE_RESCAN_LOSES ||
       (kernel->shared->rescan == FAKE_RESCAN_SLEEPS && !from_above))
     return 0;
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     if (is_removed (i))
       find_again (i);
 
@@ -714,6 +719,7 @@ fake_kernel_new (MockMachine *machine)
   self->shared->worker = getpid ();
   kernel = self;
 
+  n_functions = N_OWN;
   functions[0].driver = "amdgpu";
   functions[0].nodes[0] = "dev/dri/card1";
   mock_machine_add_gpu (machine, "0000:00:02.0", "1");
@@ -723,10 +729,10 @@ fake_kernel_new (MockMachine *machine)
   mock_machine_write (machine, "sys/bus/pci/drivers_probe", "");
   mock_machine_write (machine, "dev/vfio/vfio", "");
   mock_machine_write (machine, "sys/class/vfio/.keep", "");
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
       mock_machine_write (machine, functions[i].nodes[j], "");
-  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+  for (guint i = 0; i < n_functions; i++)
     {
       mock_machine_set_attribute (machine, functions[i].address, "remove", "");
       mock_machine_set_attribute (machine, functions[i].address, "reset", "");
@@ -746,6 +752,26 @@ fake_kernel_new (MockMachine *machine)
   mock_machine_set_attribute (machine, FAKE_CARD, "power/control", "auto");
 
   return self;
+}
+
+/* A USB controller in a slot of its own, on its driver. */
+void
+fake_kernel_add_usb (FakeKernel *self)
+{
+  g_autofree char *device = NULL;
+  g_autofree char *port = NULL;
+
+  mock_machine_add_function (self->machine, FAKE_USB, 0x0c0330, FAKE_USB_IDENTITY, NULL,
+                             FAKE_GROUP, "xhci_hcd");
+  mock_machine_write (self->machine, PCI_DRIVERS "/xhci_hcd/unbind", "");
+  mock_machine_set_attribute (self->machine, FAKE_USB, "power/control", "auto");
+  mock_machine_set_modules (self->machine, FAKE_USB, "xhci_hcd");
+  device = mock_machine_dup_device_path (self->machine, FAKE_USB);
+  port = g_build_filename (device, "usb1/product", NULL);
+  mock_machine_write (self->machine, port, "xHCI Host Controller\n");
+  for (guint i = 0; i < G_N_ELEMENTS (functions[N_OWN].nodes); i++)
+    mock_machine_write (self->machine, functions[N_OWN].nodes[i], "");
+  n_functions = N_OWN + 1;
 }
 
 /* The card is NVIDIA's, on its own driver with all of its modules. */

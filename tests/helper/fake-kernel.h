@@ -7,6 +7,9 @@ G_BEGIN_DECLS
 
 #define FAKE_CARD "0000:01:00.0"
 #define FAKE_SOUND "0000:01:00.1"
+/* It is in the same group, and there after fake_kernel_add_usb(). */
+#define FAKE_USB "0000:05:00.0"
+#define FAKE_USB_IDENTITY "8086:43ed:1028:0a5c"
 #define FAKE_GROUP "14"
 /* What it is when it was found anew, if it has another number then. */
 #define FAKE_NEW_GROUP "15"
@@ -39,6 +42,7 @@ typedef struct _FakeKernel FakeKernel;
 
 FakeKernel *fake_kernel_new (MockMachine *machine);
 void fake_kernel_free (FakeKernel *self);
+void fake_kernel_add_usb (FakeKernel *self);
 void fake_kernel_use_nvidia (FakeKernel *self, const char *version);
 /* Somebody uses the card through no descriptor, as persistence mode does. */
 void fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy);

@@ -564,6 +564,107 @@ be_virtual (PlanMachine *m)
   m->display->is_virtual = TRUE;
 }
 
+/* A USB controller with a disk, a network device or a keyboard on it, as its owner names it. */
+static BatonAlso *
+take_along (PlanMachine *m, BatonAlsoPlace place)
+{
+  BatonFunction *usb = plan_machine_add_function (m, "0000:05:00.0", 0x0c0330, "xhci_hcd", "9");
+  BatonAlso *also = baton_also_new (usb->address, NULL);
+
+  also->place = place;
+  if (place == BATON_ALSO_TRAVELS)
+    g_ptr_array_add (m->card->functions, usb);
+  if (place != BATON_ALSO_MISSING)
+    also->function = usb;
+  m->card->also = baton_also_list_new ();
+  g_ptr_array_add (m->card->also, also);
+  m->card->keyboard_stays = TRUE;
+
+  return also;
+}
+
+static BatonPlugged *
+take_belonging_along (PlanMachine *m, BatonPluggedKind kind)
+{
+  BatonFunction *usb = (BatonFunction *) take_along (m, BATON_ALSO_TRAVELS)->function;
+  BatonPlugged *plugged = g_new0 (BatonPlugged, 1);
+
+  plugged->kind = kind;
+  plugged->name = g_strdup ("x1");
+  plugged->device = g_strdup ("Something");
+  usb->plugged = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_plugged_free);
+  g_ptr_array_add (usb->plugged, plugged);
+
+  return plugged;
+}
+
+static void
+name_missing_device (PlanMachine *m)
+{
+  take_along (m, BATON_ALSO_MISSING);
+}
+
+static void
+name_other_device (PlanMachine *m)
+{
+  take_along (m, BATON_ALSO_OTHER_DEVICE)->identity = g_strdup ("8086:43ed:1028:0a5c");
+}
+
+static void
+name_fixed_device (PlanMachine *m)
+{
+  take_along (m, BATON_ALSO_FIXED);
+}
+
+static void
+name_taken_device (PlanMachine *m)
+{
+  take_along (m, BATON_ALSO_TAKEN);
+}
+
+static void
+name_parked_device (PlanMachine *m)
+{
+  take_along (m, BATON_ALSO_PARKED);
+}
+
+static void
+take_device_along (PlanMachine *m)
+{
+  take_along (m, BATON_ALSO_TRAVELS);
+}
+
+static void
+take_idle_disk_along (PlanMachine *m)
+{
+  take_belonging_along (m, BATON_PLUGGED_DISK);
+}
+
+static void
+take_mounted_disk_along (PlanMachine *m)
+{
+  take_belonging_along (m, BATON_PLUGGED_DISK)->mounted_at = g_strdup ("/media/stick");
+}
+
+static void
+take_used_disk_along (PlanMachine *m)
+{
+  take_belonging_along (m, BATON_PLUGGED_DISK)->used_by = g_strdup ("dm-0");
+}
+
+static void
+take_network_along (PlanMachine *m)
+{
+  take_belonging_along (m, BATON_PLUGGED_NETWORK)->used_by = g_strdup ("br0");
+}
+
+static void
+take_only_keyboard_along (PlanMachine *m)
+{
+  take_belonging_along (m, BATON_PLUGGED_KEYBOARD);
+  m->card->keyboard_stays = FALSE;
+}
+
 static void
 lack_reset (PlanMachine *m)
 {
@@ -757,6 +858,23 @@ static const struct
   { "no modeset", BATON_CODE_NVIDIA_MODESET_OFF, HOST, GUEST, use_later_nvidia, clear_modeset },
   { "persistenced", BATON_CODE_UNIT_STOPS, HOST, GUEST, use_later_nvidia, run_persistenced },
   { "unit that is not there", BATON_CODE_UNIT_MISSING, HOST, GUEST, NULL, name_missing_unit },
+  { "a device that is not there", BATON_CODE_ALSO_MISSING, HOST, GUEST, NULL,
+    name_missing_device },
+  { "another device", BATON_CODE_OTHER_DEVICE_AT_ADDRESS, HOST, GUEST, NULL,
+    name_other_device },
+  { "a bridge", BATON_CODE_ALSO_FIXED, HOST, GUEST, NULL, name_fixed_device },
+  { "a guest's device", BATON_CODE_ALSO_WITH_GUEST, HOST, GUEST, NULL, name_taken_device },
+  { "a parked device", BATON_CODE_ALSO_PARKED, HOST, GUEST, NULL, name_parked_device },
+  { "a device", BATON_CODE_ALSO_TRAVELS, HOST, GUEST, NULL, take_device_along },
+  { "a device by its address", BATON_CODE_ALSO_UNIDENTIFIED, HOST, GUEST, NULL,
+    take_device_along },
+  { "an idle disk", BATON_CODE_ALSO_TAKES_ALONG, HOST, GUEST, NULL, take_idle_disk_along },
+  { "a mounted disk", BATON_CODE_ALSO_DISK_MOUNTED, HOST, GUEST, NULL,
+    take_mounted_disk_along },
+  { "a disk in use", BATON_CODE_ALSO_DISK_IN_USE, HOST, GUEST, NULL, take_used_disk_along },
+  { "the network", BATON_CODE_ALSO_DEFAULT_ROUTE, HOST, GUEST, NULL, take_network_along },
+  { "the keyboard", BATON_CODE_ALSO_ONLY_KEYBOARD, HOST, GUEST, NULL,
+    take_only_keyboard_along },
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
   { "half of it is here", BATON_CODE_RESCAN_LEFT_OUT, SPLIT, HOST, NULL, want_rescan },
   { "a virtual function", BATON_CODE_RESCAN_LEFT_OUT, GUEST, HOST, NULL, be_virtual },

@@ -108,7 +108,16 @@ test_names_the_mistake (void)
       "start-units-guest" },
     { "[" CARD "]\nstart-units-guest=a.service\nstop-units=a.service", 3, "stop-units" },
     { "[0000:02:00.0]\nstop-units=a.service;dbus.service\n[" CARD "]", 2, "stop-units" },
-    { "[" CARD "]\nalso=0000:03:00.0", 2, "also" },
+    { "[" CARD "]\nalso=03:00.0", 2, "also" },
+    { "[" CARD "]\nalso=0000:03:00.0=8086:43ed", 2, "also" },
+    { "[" CARD "]\nalso=0000:03:00.0=", 2, "also" },
+    { "[" CARD "]\nalso=0000:03:00.0;0000:03:00.0=8086:43ed:1028:0a5c", 2, "also" },
+    { "[" CARD "]\nalso=0000:03:00.0;;0000:04:00.0", 2, "also" },
+    { "[" CARD "]\nalso=../../etc", 2, "also" },
+    { "[" CARD "]\nalso=", 2, "also" },
+    { "[" CARD "]\nalso=0000:03:00.0;0000:03:00.1;0000:03:00.2;0000:03:00.3;0000:03:00.4;"
+      "0000:03:00.5;0000:03:00.6;0000:03:00.7;0000:04:00.0",
+      2, "also" },
     { "[" CARD "]\ncolour=red", 2, "colour" },
     { "[" CARD "]\nidentity=1:2:3:4\n", 2, "identity" },
     { "[" CARD "]\nreturn-method=auto\nreturn-method=bind", 3, "return-method" },
@@ -293,6 +302,26 @@ test_names_an_unreadable_file (void)
     }
 }
 
+/* With an identity or without, and with spaces and a last “;” as in other lists. */
+static void
+test_reads_what_travels_along (void)
+{
+  g_autoptr (BatonProfile) profile =
+      load ("[0000:02:00.0]\nalso=0000:09:00.0\n[" CARD
+            "]\nalso= 0000:05:00.0=8086:43ED:1028:0a5c ; 0000:06:00.1;\n",
+            -1);
+  const BatonAlso *first, *second;
+
+  g_assert_null (profile->problem);
+  g_assert_cmpuint (profile->also->len, ==, 2);
+  first = profile->also->pdata[0];
+  second = profile->also->pdata[1];
+  g_assert_cmpstr (first->address, ==, "0000:05:00.0");
+  g_assert_cmpstr (first->identity, ==, "8086:43ed:1028:0a5c");
+  g_assert_cmpstr (second->address, ==, "0000:06:00.1");
+  g_assert_null (second->identity);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -305,6 +334,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/profile/finds-what-is-missing", test_finds_what_is_missing);
   g_test_add_func ("/core/profile/finds-links", test_finds_links);
   g_test_add_func ("/core/profile/names-an-unreadable-file", test_names_an_unreadable_file);
+  g_test_add_func ("/core/profile/travels-along", test_reads_what_travels_along);
 
   return g_test_run ();
 }
