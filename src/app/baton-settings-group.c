@@ -12,7 +12,7 @@
 #include "baton-profile-words.h"
 #include "baton-result-words.h"
 
-#define N_SETTINGS 7
+#define N_SETTINGS 8
 
 struct _BatonSettingsGroup
 {
@@ -39,6 +39,7 @@ struct _BatonSettingsGroup
   GtkSpinButton *patience_spin;
   AdwEntryRow *stop_units_row;
   AdwEntryRow *start_units_row;
+  AdwEntryRow *also_row;
   GtkLabel *message_label;
   GtkWidget *button_box;
 };
@@ -159,7 +160,7 @@ join_units (GStrv units)
 
 /* Spaces around names are nobody's wish; the file has none. */
 static char *
-dup_units (AdwEntryRow *row)
+dup_text (AdwEntryRow *row)
 {
   return g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (row))));
 }
@@ -181,7 +182,7 @@ read_stop_units (const BatonProfile *profile)
 static char *
 get_stop_units (BatonSettingsGroup *self)
 {
-  return dup_units (self->stop_units_row);
+  return dup_text (self->stop_units_row);
 }
 
 static void
@@ -199,13 +200,33 @@ read_start_units (const BatonProfile *profile)
 static char *
 get_start_units (BatonSettingsGroup *self)
 {
-  return dup_units (self->start_units_row);
+  return dup_text (self->start_units_row);
 }
 
 static void
 set_start_units (BatonSettingsGroup *self, const BatonProfile *profile)
 {
   show_units (self->start_units_row, profile->start_units_guest);
+}
+
+static char *
+read_also (const BatonProfile *profile)
+{
+  return baton_also_list_to_text (profile->also);
+}
+
+static char *
+get_also (BatonSettingsGroup *self)
+{
+  return dup_text (self->also_row);
+}
+
+static void
+set_also (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  g_autofree char *text = read_also (profile);
+
+  gtk_editable_set_text (GTK_EDITABLE (self->also_row), text);
 }
 
 static const struct
@@ -222,6 +243,7 @@ static const struct
   { "close-politely-ms", read_patience, get_patience, set_patience },
   { "stop-units", read_stop_units, get_stop_units, set_stop_units },
   { "start-units-guest", read_start_units, get_start_units, set_start_units },
+  { "also", read_also, get_also, set_also },
 };
 
 /* What is shown for what the file says, which the control may show less exactly. */
@@ -252,10 +274,10 @@ has_edits (BatonSettingsGroup *self)
 static void
 update (BatonSettingsGroup *self)
 {
-  GtkWidget *rows[] = { GTK_WIDGET (self->method_row),     GTK_WIDGET (self->reset_row),
-                        GTK_WIDGET (self->return_row),     GTK_WIDGET (self->sleep_row),
-                        GTK_WIDGET (self->patience_row),   GTK_WIDGET (self->stop_units_row),
-                        GTK_WIDGET (self->start_units_row) };
+  GtkWidget *rows[] = { GTK_WIDGET (self->method_row),      GTK_WIDGET (self->reset_row),
+                        GTK_WIDGET (self->return_row),      GTK_WIDGET (self->sleep_row),
+                        GTK_WIDGET (self->patience_row),    GTK_WIDGET (self->stop_units_row),
+                        GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -437,6 +459,7 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_spin);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, stop_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, message_label);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, button_box);
   gtk_widget_class_bind_template_callback (widget_class, on_edited_cb);

@@ -237,6 +237,23 @@ test_services (Fixture *fixture, gconstpointer data)
   assert_asked (fixture, CARD " stop-units= start-units-guest=scream.service");
 }
 
+/* So is what travels along, with the identities that its owner wrote. */
+static void
+test_what_travels_along (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "configure",
+              HELLO RESULT ("0", "done", "settings-changed",
+                            "\"card\":\"x\",\"file\":\"y\",\"changes\":\"z\""));
+  show (fixture, "also=0000:05:00.0=8086:43ed:1028:0a5c;0000:06:00.0\n");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 2)), ==,
+                   "0000:05:00.0=8086:43ed:1028:0a5c;0000:06:00.0");
+  g_assert_null (get_button (fixture, "_Apply…"));
+
+  gtk_editable_set_text (get_entry (fixture, 2), "");
+  apply (fixture, "The settings were changed.");
+  assert_asked (fixture, CARD " also=");
+}
+
 static void
 test_mistake_in_the_file (Fixture *fixture, gconstpointer data)
 {
@@ -293,6 +310,7 @@ main (int argc, char **argv)
   ADD ("dismissed", "client", test_dismissed);
   ADD ("follows-the-file", "client", test_follows_the_file);
   ADD ("services", "client", test_services);
+  ADD ("travels-along", "client", test_what_travels_along);
   ADD ("mistake-in-the-file", "client", test_mistake_in_the_file);
   ADD ("closed-while-asked", "client", test_closed_while_asked);
   ADD ("only-shown", NULL, test_only_shown);
