@@ -140,6 +140,7 @@ class Machine:
         shape = topology.TOPOLOGIES[self.topology]
         target = 'graphical.target' if self._desktop else 'multi-user.target'
         devices = [part for device in shape.devices for part in ('-device', device)]
+        spare = [f'file={self.image.disk},format=raw,if=none,id=spare,snapshot=on'] if shape.spare else []
         runs_on = accelerator(self.image)
         return [
             'qemu-system-x86_64', *runs_on,
@@ -162,7 +163,7 @@ class Machine:
             '-device', 'virtserialport,chardev=agent,name=bench',
             '-audiodev', 'none,id=sound',
             '-device', 'qemu-xhci,id=usb,addr=13.0', '-device', 'usb-tablet,bus=usb.0',
-            *devices,
+            *(part for drive in spare for part in ('-drive', drive)), *devices,
         ]
 
     def power_cut(self):

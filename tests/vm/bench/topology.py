@@ -10,9 +10,14 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Topology:
-    """Devices for QEMU's command line, the kernel's own, and the releases of a quick run."""
+    """Devices for QEMU's command line, the kernel's own, and the releases of a quick run.
+
+    With a spare disk, "spare" is a drive for one of the devices: a copy of the machine's own that is
+    thrown away with it.
+    """
 
     devices: tuple[str, ...]
+    spare: bool = False
     kernel: str = 'intel_iommu=on iommu=pt'
     images: tuple[str, ...] = ('12',)
 
@@ -76,6 +81,15 @@ TOPOLOGIES = {
         'xio3130-downstream,id=down1,bus=up1,chassis=11,slot=11',
         'xio3130-downstream,id=down2,bus=up1,chassis=12,slot=12',
         *_card_with_sound(1, 'down1')), images=('13',)),
+    # A card, and two devices that a guest could have with it, each in a group of its own: a USB
+    # controller with a keyboard on it, and a disk.
+    'along': Topology((
+        BOOT_DISPLAY,
+        _port(1, 3), *_card_with_sound(1, 'rp1'),
+        _port(2, 4), 'qemu-xhci,id=along,bus=rp2',
+        'usb-kbd,bus=along.0',
+        _port(3, 5), 'nvme,drive=spare,serial=bench,bus=rp3'),
+        spare=True),
     # Cards enough for each to be lost once: a port each, with nothing else behind it.
     'many': Topology((
         BOOT_DISPLAY,
