@@ -25,6 +25,9 @@ gettext ("Make the file readable, or remove it. Nothing is handed over while it 
 gettext ("A Unit Is Not Installed");
 gettext ("The settings file {file} names {unit} under “{key}”, and systemd has no such unit here.");
 gettext ("Correct the name, or take it out of the file. “systemctl list-unit-files” lists what is installed.");
+gettext ("A User’s Service Is Left Alone");
+gettext ("The settings name {unit}, a unit of whoever asks for the card, and user {uid} is root or has not logged in: it is left as it is.");
+gettext ("Ask for the card as the user whose unit it is.");
 gettext ("A Device That Travels Along Is Missing");
 gettext ("The settings let the device at {address} travel with {card}, and there is none.");
 gettext ("Plug it in again, or correct its address under “also” in the card’s settings: a new device shifts the addresses of others.");

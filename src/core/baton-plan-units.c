@@ -2,15 +2,40 @@
 #include "config.h"
 
 #include "baton-plan-private.h"
+#include "baton-unit-name.h"
 #include "baton-unit-note.h"
 
-/* Whether @holder is one of a system unit's that the card's owner wants stopped for this plan. */
+/* A user's units are those of whoever asks, and nobody else's. */
+static gboolean
+can_reach (const BatonPlanning *self, const char *unit)
+{
+  return !baton_unit_name_is_of_user (unit) || self->request->has_systemd;
+}
+
+/* Whether @holder is one of a unit's that the card's owner wants stopped for this plan. */
 gboolean
 baton_planning_goes_with_owners_unit (const BatonPlanning *self, const BatonHolder *holder)
 {
-  return holder->unit != NULL && !holder->of_user && self->plan->to == BATON_SIDE_GUEST &&
-         self->profile->stop_units != NULL &&
-         g_strv_contains ((const char *const *) self->profile->stop_units, holder->unit);
+  const char *const *units = (const char *const *) self->profile->stop_units;
+  g_autofree char *name = NULL;
+
+  if (holder->unit == NULL || units == NULL || self->plan->to != BATON_SIDE_GUEST ||
+      (holder->of_user && holder->uid != self->request->uid))
+    return FALSE;
+  name = g_strconcat (holder->of_user ? "user:" : "", holder->unit, NULL);
+
+  return g_strv_contains (units, name) && can_reach (self, name);
+}
+
+static void
+look_for_nobody (BatonPlanning *self, GStrv units)
+{
+  g_autofree char *uid = g_strdup_printf ("%u", self->request->uid);
+
+  for (guint i = 0; units != NULL && units[i] != NULL; i++)
+    if (!can_reach (self, units[i]))
+      baton_planning_add (self, BATON_CODE_UNIT_OF_NOBODY, units[i], "unit", units[i], "uid",
+                          uid);
 }
 
 static const char *
@@ -37,13 +62,22 @@ baton_planning_look_at_units (BatonPlanning *self)
   for (guint i = 0; units != NULL && units[i] != NULL; i++)
     baton_planning_add (self, BATON_CODE_UNIT_MISSING, units[i], "unit", units[i], "key",
                         find_key (self, units[i]), "file", file);
+  look_for_nobody (self, self->profile->stop_units);
+  look_for_nobody (self, self->profile->start_units_guest);
 }
 
 static void
 add_steps (BatonPlanning *self, GStrv units, BatonStepKind kind)
 {
   for (guint i = 0; units != NULL && units[i] != NULL; i++)
-    baton_planning_add_step (self, kind, units[i], NULL);
+    {
+      g_autofree char *name = baton_unit_name_is_of_user (units[i])
+                                  ? baton_unit_name_dup_for_user (units[i], self->request->uid)
+                                  : g_strdup (units[i]);
+
+      if (can_reach (self, units[i]))
+        baton_planning_add_step (self, kind, name, NULL);
+    }
 }
 
 /* In the order in which they are named. Which of them run is seen when it is their turn: a preview

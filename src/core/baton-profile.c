@@ -249,6 +249,8 @@ parse_file (const char *card, const char *file, const char *text)
   return g_steal_pointer (&wanted);
 }
 
+/* A user's own are in his home, where nobody looks for him: his systemd says that it has none of that
+ * name when it is asked. */
 static void
 find_missing_units (BatonProfile *self, BatonRoot *root)
 {
@@ -257,7 +259,8 @@ find_missing_units (BatonProfile *self, BatonRoot *root)
 
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     for (guint j = 0; lists[i] != NULL && lists[i][j] != NULL; j++)
-      if (!baton_unit_name_is_installed (lists[i][j], root))
+      if (!baton_unit_name_is_of_user (lists[i][j]) &&
+          !baton_unit_name_is_installed (lists[i][j], root))
         g_strv_builder_add (missing, lists[i][j]);
   self->missing_units = g_strv_builder_end (missing);
 }

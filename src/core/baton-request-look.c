@@ -84,6 +84,15 @@ find_locked_memory (BatonRoot *root, guint uid)
   return most;
 }
 
+/* By the socket that it has made for its user. */
+static gboolean
+find_systemd (BatonRoot *root, guint uid)
+{
+  g_autofree char *path = g_strdup_printf ("user/%u/bus", uid);
+
+  return uid != 0 && baton_root_exists (root, BATON_ROOT_RUN, path);
+}
+
 static gboolean
 is_gone (BatonRoot *root, const BatonClose *close)
 {
@@ -103,12 +112,13 @@ is_gone (BatonRoot *root, const BatonClose *close)
  * @root: where to look
  *
  * Fills in what a plan needs to know of the one who asks, and that no argument may say: how much
- * memory his guests may lock. Drops the consents to close processes that have ended meanwhile:
+ * memory his guests may lock, and whether his units can be reached. Drops the consents to close processes that have ended meanwhile:
  * what consent was given for is done. To be called by whoever makes a plan, before he makes it.
  */
 void
 baton_request_look (BatonRequest *self, BatonRoot *root)
 {
+  self->has_systemd = find_systemd (root, self->uid);
   self->memlock_bytes = find_locked_memory (root, self->uid);
 
   for (guint i = self->closes->len; i > 0; i--)

@@ -35,6 +35,7 @@ typedef struct
  *   is no obstacle
  * @memlock_bytes: (not transmitted): memory that guests started by @uid may lock, %G_MAXUINT64 for
  *   no limit, 0 where nobody looked
+ * @has_systemd: (not transmitted): @uid is somebody whose own systemd runs, and not root
  */
 typedef struct
 {
@@ -50,6 +51,7 @@ typedef struct
   guint uid;
   char *handoff;
   guint64 memlock_bytes;
+  gboolean has_systemd;
 } BatonRequest;
 
 BatonRequest *baton_request_new (void);

@@ -30,6 +30,11 @@
   "^[A-Za-z0-9_][A-Za-z0-9:_.\\\\-]*(@[A-Za-z0-9:_.\\\\-]*)?\\.(service|socket|timer|path|"    \
   "target)$"
 
+/* Of a user's systemd: as its owner writes it, and as a step and a note name it, with the user's
+ * number, because another one may ask for the card back. */
+#define OF_USER "user:"
+#define OF_NUMBERED_USER "^user:(0|[1-9][0-9]{0,9}):"
+
 typedef struct
 {
   const char *pattern;
@@ -125,6 +130,14 @@ static const Protected protected_units[] = {
   { "veritysetup*.target", BY_SYSTEM },
 };
 
+/* What a user's desktop stands on, in his own systemd. */
+static const char *const user_units[] = {
+  "cinnamon-*", "default.*",     "gnome-session*", "gnome-shell*", "graphical-*", "kwin*",
+  "labwc*",     "mate-session*", "niri*",          "org.gnome.*",  "plasma-*",    "river*",
+  "session-*",  "startplasma*",  "sway*",          "uwsm*",        "wayland-*",   "wayfire*",
+  "wlroots*",   "xdg-*",         "xfce4-session*", "xsession*",    "hyprland*",
+};
+
 /* SD-UNIT, in one order or another: all that is asked is whether there is such a file. */
 static const struct
 {
@@ -150,12 +163,71 @@ find_protection (const char *name)
   return NULL;
 }
 
+static gboolean
+stands_user_on (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (user_units); i++)
+    if (g_pattern_match_simple (user_units[i], name))
+      return TRUE;
+
+  return FALSE;
+}
+
+/**
+ * baton_unit_name_is_of_user:
+ * @name: the name of a unit
+ *
+ * Returns: whether it is one of a user's systemd, with the user's number or without
+ */
+gboolean
+baton_unit_name_is_of_user (const char *name)
+{
+  return g_str_has_prefix (name, OF_USER);
+}
+
+/**
+ * baton_unit_name_dup_for_user:
+ * @name: a user's unit, as its owner writes it: `user:scream.service`
+ * @uid: a user
+ *
+ * Returns: (transfer full): as steps and notes name it: `user:1000:scream.service`
+ */
+char *
+baton_unit_name_dup_for_user (const char *name, guint uid)
+{
+  return g_strdup_printf (OF_USER "%u:%s", uid, name + strlen (OF_USER));
+}
+
+/**
+ * baton_unit_name_find_plain:
+ * @name: as steps and notes name a unit
+ * @ret_uid: (out): whose it is; untouched where it is the system's
+ *
+ * Returns: the name by which its systemd knows it, or %NULL where it is a system unit
+ */
+const char *
+baton_unit_name_find_plain (const char *name, guint *ret_uid)
+{
+  guint64 uid = 0;
+  char *end = NULL;
+
+  if (!g_regex_match_simple (OF_NUMBERED_USER, name, 0, 0))
+    return NULL;
+  uid = g_ascii_strtoull (name + strlen (OF_USER), &end, 10);
+  if (uid == 0 || uid >= G_MAXUINT32)
+    return NULL;
+  *ret_uid = (guint) uid;
+
+  return end + 1;
+}
+
 /**
  * baton_unit_name_dup_fault:
  * @name: the name of a systemd unit, as its owner wrote it
  *
- * Whether Baton may stop and start a unit of that name on its owner's wish: a system unit that has
- * a plain name, and that neither a handoff nor the desktop nor systemd itself stands on.
+ * Whether Baton may stop and start a unit of that name on its owner's wish: one of the system's or of
+ * a user's that has a plain name, and that neither a handoff nor the desktop nor systemd itself
+ * stands on.
  *
  * Returns: (transfer full) (nullable): a clause that says why not, for people; %NULL where it may
  */
@@ -163,11 +235,13 @@ char *
 baton_unit_name_dup_fault (const char *name)
 {
   g_autofree char *shown = baton_text_clean (name, -1, MAX_SHOWN_BYTES, NULL, NULL);
+  gboolean of_user = baton_unit_name_is_of_user (name);
+  guint uid = 0;
+  const char *plain = baton_unit_name_find_plain (name, &uid);
   const char *why = NULL;
 
-  if (g_str_has_prefix (name, "user:"))
-    return g_strdup_printf ("“%s” is a user’s unit, and this version acts on the system’s only",
-                            shown);
+  if (of_user)
+    name = plain != NULL ? plain : name + strlen (OF_USER);
   if (strlen (name) > MAX_NAME_BYTES ||
       !g_regex_match_simple (NAME, name, G_REGEX_DOLLAR_ENDONLY, 0))
     return g_strdup_printf (
@@ -183,7 +257,7 @@ baton_unit_name_dup_fault (const char *name)
         "“%s” belongs to NVIDIA’s driver, and Baton stops it by itself where "
         "that is needed",
         name);
-  why = find_protection (name);
+  why = of_user && stands_user_on (name) ? BY_DESKTOP : find_protection (name);
 
   return why != NULL ? g_strdup_printf ("“%s” is not touched: %s", name, why) : NULL;
 }
@@ -216,6 +290,10 @@ find_fault_of_list (GStrv units, guint n_units, GStrv others)
 
       if (fault != NULL)
         return fault;
+      if (g_regex_match_simple (OF_NUMBERED_USER, units[i], 0, 0))
+        return g_strdup_printf ("“%s” names a user: a user’s unit is that of whoever asks for "
+                                "the card, such as user:scream.service",
+                                units[i]);
       for (guint j = 0; j < i; j++)
         if (g_str_equal (units[i], units[j]))
           return g_strdup_printf ("“%s” is named twice", units[i]);

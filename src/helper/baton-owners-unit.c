@@ -4,6 +4,7 @@
 #include "baton-owners-unit.h"
 
 #include "baton-child.h"
+#include "baton-unit-bus.h"
 #include "baton-unit-job.h"
 #include "baton-unit-name.h"
 #include "baton-unit-notes.h"
@@ -77,11 +78,29 @@ look_to_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble
                                                                      : NULL;
 }
 
+/* Nothing is left to be stopped, and what he wants to run starts when he is back. */
+static gboolean
+is_left (BatonStepContext *context, const char *unit)
+{
+  g_autofree char *text = NULL;
+
+  if (!baton_unit_bus_is_gone (context->root, unit))
+    return FALSE;
+  text = g_strdup_printf ("%s is left alone: its user has logged out.", unit);
+  baton_event_writer_log (context->events, "info", text);
+
+  return TRUE;
+}
+
 /* By the name that systemd calls it by, which tells the end of its jobs from those of others. */
 static BatonOutcome
 run_stop (BatonStepContext *context, const char *unit, guint patience_ms, BatonTrouble *trouble)
 {
-  g_autoptr (BatonUnitState) state = look_to_stop (context, unit, trouble);
+  g_autoptr (BatonUnitState) state = NULL;
+
+  if (is_left (context, unit))
+    return BATON_OUTCOME_OK;
+  state = look_to_stop (context, unit, trouble);
 
   return state != NULL ? baton_unit_stop (context, state->id, patience_ms, trouble)
                        : BATON_OUTCOME_FAILED;
@@ -94,8 +113,11 @@ run_start (BatonStepContext *context,
            BatonTrouble *trouble)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (BatonUnitState) state = look (context, unit, &error);
+  g_autoptr (BatonUnitState) state = NULL;
 
+  if (is_left (context, unit))
+    return BATON_OUTCOME_OK;
+  state = look (context, unit, &error);
   if (state != NULL)
     return baton_unit_start (context, state->id, patience_ms, trouble);
   set_refused (trouble, BATON_CODE_UNIT_NOT_STARTED, unit, error->message);

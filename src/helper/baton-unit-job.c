@@ -3,9 +3,9 @@
 
 #include "baton-unit-job.h"
 
-#include "baton-bus.h"
 #include "baton-errand.h"
 #include "baton-systemd-job.h"
+#include "baton-unit-bus.h"
 
 /* References used below:
  *  SD-SYSTEM - systemd-system.conf(5): DefaultTimeoutStopSec= and DefaultTimeoutStartSec=, 90 s
@@ -25,7 +25,7 @@ typedef struct
   /* borrowed */
   BatonRoot *root;
   const char *method;
-  const char *unit;
+  BatonUnitBus *bus;
 } Job;
 
 /* In a child that has nothing else to do: it ends with the bus and all. */
@@ -38,9 +38,10 @@ run_job (int socket, gpointer data)
   g_autoptr (GError) error = NULL;
 
   g_main_context_push_thread_default (context);
-  connection = baton_bus_connect_system (job->root, &error);
+  connection = baton_unit_bus_connect (job->bus, job->root, &error);
   if (connection != NULL)
-    baton_systemd_job_run (connection, job->method, job->unit, JOB_TIMEOUT_MS, socket, &error);
+    baton_systemd_job_run (connection, job->method, job->bus->name, JOB_TIMEOUT_MS, socket,
+                           &error);
   g_main_context_pop_thread_default (context);
   baton_errand_answer (socket, -1, error);
 }
@@ -50,7 +51,7 @@ run_job (int socket, gpointer data)
  * @root: the roots
  * @waiter: what waits
  * @method: `StartUnit` or `StopUnit`
- * @unit: a system unit
+ * @unit: a unit, as steps and notes name it
  * @patience_ms: how long it may still take once somebody has asked to stop, or
  *   %BATON_UNIT_JOB_TO_THE_END
  * @error: return location for an error
@@ -72,10 +73,13 @@ baton_unit_job_run (BatonRoot *root,
                     GError **error)
 {
   gint64 deadline_us = g_get_monotonic_time () + DEADLINE_US;
-  Job job = { .root = root, .method = method, .unit = unit };
-  g_autoptr (BatonErrand) errand = baton_errand_new (root, waiter, run_job, &job, error);
+  g_auto (BatonUnitBus) bus = { 0 };
+  Job job = { .root = root, .method = method, .bus = &bus };
+  g_autoptr (BatonErrand) errand = NULL;
   g_autoptr (GError) cause = NULL;
 
+  baton_unit_bus_init (&bus, root, unit);
+  errand = baton_errand_new (root, waiter, run_job, &job, error);
   if (errand == NULL)
     return FALSE;
   if (patience_ms == BATON_UNIT_JOB_TO_THE_END ||

@@ -7,12 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "baton-bus.h"
 #include "baton-errand.h"
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-state-file.h"
 #include "baton-systemd-job.h"
+#include "baton-unit-bus.h"
 #include "baton-unit-name.h"
 
 /* References used below:
@@ -38,7 +38,7 @@ typedef struct
 {
   /* borrowed */
   BatonRoot *root;
-  const char *unit;
+  BatonUnitBus *bus;
 } Question;
 
 static GVariant *
@@ -105,14 +105,15 @@ is_running (const char *active)
 
 /* By another name a unit may be one that nobody is to touch. */
 static gboolean
-check_names (GVariant *properties, GError **error)
+check_names (const BatonUnitBus *bus, GVariant *properties, GError **error)
 {
   g_auto (GStrv) names = NULL;
 
   g_variant_lookup (properties, "Names", "^as", &names);
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
-      g_autofree char *fault = baton_unit_name_dup_fault (names[i]);
+      g_autofree char *name = g_strconcat (bus->prefix, names[i], NULL);
+      g_autofree char *fault = baton_unit_name_dup_fault (name);
 
       if (fault == NULL)
         continue;
@@ -122,6 +123,21 @@ check_names (GVariant *properties, GError **error)
     }
 
   return TRUE;
+}
+
+/* A name with a mistake in it would be believed. Of the system's units that is known before. */
+static gboolean
+check_presence (const BatonUnitBus *bus, GVariant *properties, GError **error)
+{
+  g_autofree char *loaded = NULL;
+
+  g_variant_lookup (properties, "LoadState", "s", &loaded);
+  if (bus->path == NULL || g_strcmp0 (loaded, "not-found") != 0)
+    return TRUE;
+  g_set_error_literal (error, BATON_ERROR, BATON_ERROR_NOT_FOUND,
+                       "the user’s systemd has no such unit");
+
+  return FALSE;
 }
 
 static void
@@ -193,15 +209,16 @@ ask (int socket, gpointer data)
   g_autofree char *id = NULL;
   g_autoptr (GError) error = NULL;
 
-  connection = baton_bus_connect_system (question->root, &error);
+  connection = baton_unit_bus_connect (question->bus, question->root, &error);
   if (connection != NULL)
-    properties = read_properties (connection, question->unit, &error);
-  if (properties != NULL && check_names (properties, &error))
+    properties = read_properties (connection, question->bus->name, &error);
+  if (properties != NULL && check_presence (question->bus, properties, &error) &&
+      check_names (question->bus, properties, &error))
     {
       active = dup_active (properties);
-      id = dup_id (properties, question->unit);
+      id = dup_id (properties, question->bus->name);
       g_string_append_printf (lines, "%s\n%s\n", id, active);
-      add_lines (connection, question->unit, properties, lines);
+      add_lines (connection, question->bus->name, properties, lines);
       if (answer (socket, lines, &error))
         return;
     }
@@ -211,23 +228,27 @@ ask (int socket, gpointer data)
 }
 
 static BatonUnitState *
-parse (GStrv lines)
+parse (const char *prefix, GStrv lines)
 {
   BatonUnitState *self = g_new0 (BatonUnitState, 1);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
-  self->id = g_strdup (lines[0]);
+  self->id = g_strconcat (prefix, lines[0], NULL);
   self->active = g_strdup (lines[1]);
   for (guint i = 2; lines[i] != NULL; i++)
-    if (*lines[i] != '\0')
-      g_strv_builder_add (builder, lines[i]);
+    {
+      g_autofree char *name = g_strconcat (prefix, lines[i], NULL);
+
+      if (*lines[i] != '\0')
+        g_strv_builder_add (builder, name);
+    }
   self->goes_along = g_strv_builder_end (builder);
 
   return self;
 }
 
 static BatonUnitState *
-read_answer (int fd, GError **error)
+read_answer (int fd, const char *prefix, GError **error)
 {
   g_autofree char *text = g_malloc (MAX_ANSWER_BYTES);
   g_auto (GStrv) lines = NULL;
@@ -241,7 +262,7 @@ read_answer (int fd, GError **error)
   text[n] = '\0';
   lines = g_strsplit (text, "\n", -1);
   if (g_strv_length (lines) >= 2)
-    return parse (lines);
+    return parse (prefix, lines);
   g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "the answer broke off");
 
   return NULL;
@@ -251,27 +272,31 @@ read_answer (int fd, GError **error)
  * baton_unit_state_new:
  * @root: the roots
  * @waiter: what waits
- * @unit: a system unit
+ * @unit: a unit, as steps and notes name it
  * @error: return location for an error
  *
  * Asks systemd how a unit stands, by a child, because a bus may not answer.
  *
- * Fails as well where @unit is another name of one that Baton does not touch.
+ * Fails as well where @unit is another name of one that Baton does not touch, and where it is a
+ * user's that his systemd does not have. What a user's says is believed of his own units alone.
  *
  * Returns: (transfer full) (nullable): how it stands
  */
 BatonUnitState *
 baton_unit_state_new (BatonRoot *root, BatonWaiter *waiter, const char *unit, GError **error)
 {
-  Question question = { .root = root, .unit = unit };
-  g_autoptr (BatonErrand) errand = baton_errand_new (root, waiter, ask, &question, error);
+  g_auto (BatonUnitBus) bus = { 0 };
+  Question question = { .root = root, .bus = &bus };
+  g_autoptr (BatonErrand) errand = NULL;
   baton_autofd int fd = -1;
 
+  baton_unit_bus_init (&bus, root, unit);
+  errand = baton_errand_new (root, waiter, ask, &question, error);
   if (errand == NULL ||
       !baton_errand_hear (errand, g_get_monotonic_time () + DEADLINE_US, &fd, error))
     return NULL;
 
-  return read_answer (fd, error);
+  return read_answer (fd, bus.prefix, error);
 }
 
 /**

@@ -7,15 +7,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "baton-bus.h"
 #include "baton-error.h"
 #include "baton-systemd-job.h"
+#include "baton-unit-bus.h"
 
 /* A job that has not come to its end by then never does. */
 #define TIMEOUT_MS 2000
 
 static gboolean
-run (BatonRoot *root, const char *method, const char *unit)
+run (BatonRoot *root, const char *method, BatonUnitBus *bus)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GDBusConnection) connection = NULL;
@@ -23,9 +23,9 @@ run (BatonRoot *root, const char *method, const char *unit)
   int ends[2];
 
   g_main_context_push_thread_default (context);
-  connection = baton_bus_connect_system (root, NULL);
+  connection = baton_unit_bus_connect (bus, root, NULL);
   done = connection != NULL && pipe (ends) == 0 &&
-         baton_systemd_job_run (connection, method, unit, TIMEOUT_MS, ends[0], NULL);
+         baton_systemd_job_run (connection, method, bus->name, TIMEOUT_MS, ends[0], NULL);
   g_main_context_pop_thread_default (context);
 
   return done;
@@ -42,11 +42,14 @@ fake_units_run_job (BatonRoot *root,
                     const char *cancel_file,
                     GError **error)
 {
-  pid_t pid = fork ();
+  g_auto (BatonUnitBus) bus = { 0 };
   int status = 0;
+  pid_t pid;
 
+  baton_unit_bus_init (&bus, root, unit);
+  pid = fork ();
   if (pid == 0)
-    _exit (run (root, method, unit) ? 0 : 1);
+    _exit (run (root, method, &bus) ? 0 : 1);
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
     return TRUE;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""fake-units.py TREE UNIT=STATE[:TRAIT…]…: a systemd with units on the system bus of a tree.
+"""fake-units.py TREE [UID] UNIT=STATE[:TRAIT…]…: a systemd with units on the system bus of a tree, or on a user's.
 
 Says on stdout which job is made for which unit, and ends with its stdin. A unit's traits:
 
@@ -39,8 +39,9 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
 JOB = PATH + "/job/1"
 
 tree = pathlib.Path(sys.argv[1])
+uid = next((argument for argument in sys.argv[2:3] if argument.isdigit()), None)
 states, traits = {}, {}
-for argument in sys.argv[2:]:
+for argument in sys.argv[2 if uid is None else 3:]:
     unit, _, rest = argument.partition("=")
     states[unit], *traits[unit] = rest.split(":")
 paths = {unit: f"{PATH}/unit/u{n}" for n, unit in enumerate(states)}
@@ -121,7 +122,7 @@ def on_cancel(connection, sender, path, interface, method, arguments, invocation
 
 
 def main():
-    socket = tree / "run/dbus/system_bus_socket"
+    socket = tree / ("run/dbus/system_bus_socket" if uid is None else f"run/user/{uid}/bus")
     socket.parent.mkdir(parents=True)
     loop = GLib.MainLoop()
     with bus.running(socket):

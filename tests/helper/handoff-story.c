@@ -52,7 +52,8 @@ story_prepare_arguments (Story *self, const char *const *arguments)
   g_autoptr (BatonHandoffDir) dir = NULL;
 
   g_assert_no_error (error);
-  dir = baton_handoff_dir_new (self->root, "hand", request, 1000, &error);
+  dir = baton_handoff_dir_new (self->root, "hand", request, self->uid != 0 ? self->uid : 1000,
+                               &error);
   g_assert_no_error (error);
   g_free (self->id);
   self->id = g_strdup (baton_handoff_dir_get_id (dir));

@@ -16,6 +16,7 @@ typedef struct
   char *cancel_file;
   GPtrArray *events;     /* of BatonEvent: the last handoff's */
   gulong max_file_bytes; /* limit for story_work_apart(), 0 for none */
+  guint uid;             /* who asks, 0 for user 1000 */
 } Story;
 
 #define STORY_INIT                                                                             \

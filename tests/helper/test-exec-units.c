@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fake-peer.h"
 
@@ -28,6 +31,18 @@ begin (Story *story, const char *stop, const char *start)
   if (*start != '\0')
     g_string_append_printf (profile, "start-units-guest=%s\n", start);
   mock_machine_write (story->machine, "etc/baton.conf", profile->str);
+}
+
+/* The same, asked for by somebody whom root can become, and nobody else need. Returns: his number */
+static char *
+begin_for_user (Story *story, const char *stop, const char *start)
+{
+  begin (story, stop, start);
+  story->uid = getuid () != 0 ? getuid () : getpwnam ("nobody")->pw_uid;
+  /* Whom the helper becomes has to get in. */
+  g_assert_cmpint (chmod (mock_machine_get_directory (story->machine), 0755), ==, 0);
+
+  return g_strdup_printf ("%u", story->uid);
 }
 
 static void
@@ -294,6 +309,80 @@ test_notes_are_judged (void)
   fake_peer_end (&peer);
 }
 
+/* His own systemd is asked, as he, and there is none on the system's bus; and it is his unit that
+ * comes back, whoever asks for the card. */
+static void
+test_units_of_a_user (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *uid = begin_for_user (&story, "user:a.service", "user:x.service");
+  FakePeer peer = { 0 };
+
+  fake_peer_start (&peer, &story, "fake-units.py", uid, "a.service=active",
+                   "needs.service=active:needs=a.service", "x.service=inactive", NULL);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  expect_all (&peer, "StopUnit a.service\nStartUnit x.service");
+
+  mock_machine_remove (story.machine, "etc/baton.conf");
+  story.uid = 4711;
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, "StopUnit x.service\nStartUnit a.service\nStartUnit needs.service");
+  g_assert_false (story_has_file (&story, NOTES));
+  fake_peer_end (&peer);
+}
+
+/* What a user's systemd says is believed of his own units alone, and what the desktop stands on is
+ * not touched by a detour either; nor is what his systemd does not have. */
+static void
+test_units_of_a_user_refused (void)
+{
+  static const char *const rows[] = {
+    "gnome-session@.target=active:needs=a.service",
+    "dbus.service=active:needs=a.service",
+    "../../x=active:needs=a.service",
+    "b.service=active",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      g_autofree char *uid = begin_for_user (
+          &story, i == 3 ? "user:a.service;user:typo.service" : "user:a.service", "");
+      FakePeer peer = { 0 };
+
+      g_test_message ("%s", rows[i]);
+      fake_peer_start (&peer, &story, "fake-units.py", uid, "a.service=active", rows[i], NULL);
+      g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_ROLLED_BACK);
+      story_assert_step_code (&story, "unit-not-stopped");
+      story_assert_driver (&story, FAKE_CARD, "amdgpu");
+      if (i == 3)
+        expect_all (&peer, "StopUnit a.service\nStartUnit a.service");
+      fake_peer_end (&peer);
+    }
+}
+
+/* Nothing of his runs any more, and what he wants to run starts when he is back: no problem. */
+static void
+test_user_logs_out (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *uid = begin_for_user (&story, "user:a.service", "user:x.service");
+  g_autofree char *directory = g_strconcat ("run/user/", uid, NULL);
+  FakePeer peer = { 0 };
+
+  fake_peer_start (&peer, &story, "fake-units.py", uid, "a.service=active",
+                   "x.service=inactive", NULL);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_DONE);
+  expect_all (&peer, "StopUnit a.service\nStartUnit x.service");
+  mock_machine_remove (story.machine, directory);
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  g_assert_true (says (&story, "has logged out"));
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  fake_peer_end (&peer);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -310,6 +399,9 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/exec/units/alias", test_alias);
   g_test_add_func ("/helper/exec/units/nobody-to-ask", test_nobody_to_ask);
   g_test_add_func ("/helper/exec/units/notes-are-judged", test_notes_are_judged);
+  g_test_add_func ("/helper/exec/units/of-a-user", test_units_of_a_user);
+  g_test_add_func ("/helper/exec/units/of-a-user-refused", test_units_of_a_user_refused);
+  g_test_add_func ("/helper/exec/units/user-logs-out", test_user_logs_out);
 
   return g_test_run ();
 }

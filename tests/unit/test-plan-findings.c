@@ -564,6 +564,12 @@ be_virtual (PlanMachine *m)
   m->display->is_virtual = TRUE;
 }
 
+static void
+name_users_unit (PlanMachine *m)
+{
+  plan_machine_set_list (&m->profile->stop_units, "user:scream.service");
+}
+
 /* A USB controller with a disk, a network device or a keyboard on it, as its owner names it. */
 static BatonAlso *
 take_along (PlanMachine *m, BatonAlsoPlace place)
@@ -875,6 +881,7 @@ static const struct
   { "the network", BATON_CODE_ALSO_DEFAULT_ROUTE, HOST, GUEST, NULL, take_network_along },
   { "the keyboard", BATON_CODE_ALSO_ONLY_KEYBOARD, HOST, GUEST, NULL,
     take_only_keyboard_along },
+  { "a unit of nobody's", BATON_CODE_UNIT_OF_NOBODY, HOST, GUEST, NULL, name_users_unit },
   { "no reset", BATON_CODE_NO_RESET, HOST, GUEST, NULL, lack_reset },
   { "half of it is here", BATON_CODE_RESCAN_LEFT_OUT, SPLIT, HOST, NULL, want_rescan },
   { "a virtual function", BATON_CODE_RESCAN_LEFT_OUT, GUEST, HOST, NULL, be_virtual },

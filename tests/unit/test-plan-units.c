@@ -100,6 +100,73 @@ test_to_host_without_notes (void)
   expect (m, "… verify:" PLAN_CARD " ");
 }
 
+/* A user's units are those of whoever asks, by his number; of nobody they are left alone, and that is
+ * told. */
+static void
+test_units_of_users (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+
+  plan_machine_set_list (&m->profile->stop_units, "a.service user:a.service");
+  plan_machine_set_list (&m->profile->start_units_guest, "user:x.service");
+  m->request->has_systemd = TRUE;
+  expect (m, "stop-unit:a.service stop-unit:user:1000:a.service … verify:" PLAN_CARD
+             " start-unit:user:1000:x.service ");
+
+  m->request->has_systemd = FALSE;
+  expect (m, "stop-unit:a.service … verify:" PLAN_CARD " ");
+  plan = plan_machine_make_plan (m);
+  g_assert_nonnull (baton_plan_find (plan, BATON_CODE_UNIT_OF_NOBODY));
+}
+
+/* Whoever asks for it back may be somebody else: what was done says to whom. */
+static void
+test_units_of_users_come_back (void)
+{
+  g_autoptr (PlanMachine) m = make_machine (GUEST, HOST);
+
+  note (m, "user:1000:a.service", "user:1000:a.service", FALSE);
+  m->request->uid = 0;
+  expect (m, "… verify:" PLAN_CARD " start-unit:user:1000:a.service ");
+}
+
+/* A user's process goes with his own unit, and with nobody else's of that name. */
+static void
+test_users_holders_go_with_their_unit (void)
+{
+  static const struct
+  {
+    guint uid;
+    gboolean of_user;
+    gboolean has_systemd;
+    gboolean blocks;
+  } rows[] = {
+    { 1000, TRUE, TRUE, FALSE },
+    { 1001, TRUE, TRUE, TRUE },
+    { 1000, FALSE, TRUE, TRUE },
+    { 1000, TRUE, FALSE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      BatonHolder *holder =
+          plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 77, "server", "/dev/dri/card1");
+      g_autoptr (BatonPlan) plan = NULL;
+
+      plan_machine_set_list (&m->profile->stop_units, "user:a.service");
+      plan_machine_set (&holder->unit, "a.service");
+      holder->of_user = rows[i].of_user;
+      holder->uid = rows[i].uid;
+      m->request->has_systemd = rows[i].has_systemd;
+      plan = plan_machine_make_plan (m);
+
+      g_test_message ("%u", i);
+      g_assert_true (baton_plan_is_blocked (plan) == rows[i].blocks);
+    }
+}
+
 /* A card that stays where it is takes no unit with it. */
 static void
 test_card_that_stays (void)
@@ -209,6 +276,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/plan/units/to-guest", test_to_guest);
+  g_test_add_func ("/core/plan/of-users", test_units_of_users);
+  g_test_add_func ("/core/plan/of-users-come-back", test_units_of_users_come_back);
+  g_test_add_func ("/core/plan/users-holders", test_users_holders_go_with_their_unit);
   g_test_add_func ("/core/plan/units/to-host", test_to_host);
   g_test_add_func ("/core/plan/units/to-host-without-notes", test_to_host_without_notes);
   g_test_add_func ("/core/plan/units/card-that-stays", test_card_that_stays);

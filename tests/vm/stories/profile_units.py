@@ -164,7 +164,7 @@ def worker_killed(bench, before):
 def refused(bench, before):
     """Before anything has changed, with what has to be corrected and where."""
     for value, word in (('dbus.service', 'handoff'), ('bench-idle.servise', 'plain name'),
-                        ('sysinit.target', 'systemd'), ('user:bench.service', 'user')):
+                        ('sysinit.target', 'systemd'), ('user:dbus.service', 'handoff')):
         with bench.file(PROFILE, f'# One\n[{CARD}]\nstop-units=bench-needed.service;{value}\n'):
             said = bench.to_guest(CARD, status=story.REFUSED)
         problem = said.findings['bad-profile']['args']
