@@ -251,15 +251,15 @@ baton_unit_name_dup_fault (const char *name)
   if (strstr (name, "@.") != NULL)
     return g_strdup_printf ("“%s” is a template: say which instance of it is meant, such as "
                             "name@instance.service",
-                            name);
+                            shown);
   if (g_strv_contains (baton_nvidia_list_units (), name))
     return g_strdup_printf (
         "“%s” belongs to NVIDIA’s driver, and Baton stops it by itself where "
         "that is needed",
-        name);
+        shown);
   why = of_user && stands_user_on (name) ? BY_DESKTOP : find_protection (name);
 
-  return why != NULL ? g_strdup_printf ("“%s” is not touched: %s", name, why) : NULL;
+  return why != NULL ? g_strdup_printf ("“%s” is not touched: %s", shown, why) : NULL;
 }
 
 /**

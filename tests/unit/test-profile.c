@@ -197,7 +197,7 @@ test_refuses_units (void)
     { "user:1000:scream.service", "names a user" },
     { "user:", "plain name" },
     { "user:../x.service", "plain name" },
-    { "user:dbus.service", "handoff" },
+    { "user:dbus.service", "“user:dbus.service” is not touched: a handoff" },
     { "user:gnome-session.target", "desktop" },
     { "user:plasma-kwin_wayland.service", "desktop" },
     { "nvidia-persistenced.service", "NVIDIA" },
