@@ -32,7 +32,7 @@ LOGIN = ('systemd-run', '--quiet', '--collect', '--unit=bench-desktop', '-p', 'P
 # VT_ACTIVATE (ioctl_vt(2)): who logs in there sits at the seat from the beginning.
 ACTIVATE = f'import fcntl; fcntl.ioctl(open("/dev/tty0", "wb"), 0x5606, {TERMINAL})'
 # GNOME's compositor takes every card of its seat and draws with the processor.
-MUTTER = ('-E', 'LIBGL_ALWAYS_SOFTWARE=1', 'mutter', '--wayland', '--display-server')
+MUTTER = ('mutter', '--wayland', '--display-server')
 # That of wlroots does, too, and lets those go whose drivers cannot share pictures, as QEMU's cannot.
 SWAY = ('-E', 'WLR_RENDERER=pixman', '-E', 'WLR_NO_HARDWARE_CURSORS=1', 'sway', '-d', '-c', '/dev/null')
 PATIENCE_S = 60
