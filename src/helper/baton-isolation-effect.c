@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "baton-bus.h"
@@ -19,7 +21,8 @@
 
 /* References used below:
  *  UDEV-DB - systemd, src/libsystemd/sd-device/device-private.c: /run/udev/data holds a file for each
- *    device, “c226:1” or “+drm:card1-DP-1”, with a property a line, “E:KEY=VALUE”
+ *    device, “c226:1” or “+drm:card1-DP-1”, with a property a line, “E:KEY=VALUE”; a new one is renamed
+ *    into the old one's place
  *  UDEVD - systemd, src/udev/udevd.c: it reads changed rules at the next event, but not more often than
  *    every three seconds; a reload that is asked for comes after the events that wait already
  *  UEVENT - Linux drivers/base/core.c, uevent_store(): “change” written to a device's uevent
@@ -31,7 +34,8 @@
 /* Longer than udevd takes to see by itself that its rules have changed. */
 #define PATIENCE_US (8 * G_USEC_PER_SEC)
 #define AGAIN_US (G_USEC_PER_SEC)
-#define PAUSE_US (20 * 1000)
+
+#define UDEV_DATA "udev/data"
 
 #define MAX_DATA_BYTES 65536
 #define MAX_NAME_BYTES 64
@@ -77,7 +81,7 @@ add_connectors (GPtrArray *devices, BatonRoot *root, const char *directory, cons
 
       if (g_str_has_prefix (name, prefix))
         add_device (devices, g_build_filename (directory, name, "uevent", NULL),
-                    g_strconcat ("udev/data/+drm:", name, NULL));
+                    g_strconcat (UDEV_DATA "/+drm:", name, NULL));
     }
 }
 
@@ -100,7 +104,7 @@ list_devices (BatonRoot *root, const BatonCard *card)
       if (class == NULL)
         continue;
       add_device (devices, g_build_filename (directory, "uevent", NULL),
-                  g_strdup_printf ("udev/data/c%u:%u", node->major, node->minor));
+                  g_strdup_printf (UDEV_DATA "/c%u:%u", node->major, node->minor));
       if (node->kind == BATON_NODE_DRM_PRIMARY)
         add_connectors (devices, root, directory, name);
     }
@@ -159,6 +163,31 @@ reload (BatonRoot *root, GError **error)
   return is_done;
 }
 
+/* Where udev cannot be heard, only a deadline leads to the next look. */
+static int
+listen_to_udev (BatonRoot *root)
+{
+  g_autofree char *data = baton_root_build_path (root, BATON_ROOT_RUN, UDEV_DATA);
+  int notes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+
+  if (notes >= 0)
+    inotify_add_watch (notes, data, IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE);
+
+  return notes;
+}
+
+static void
+wait_for_udev (int notes, gint64 until_us)
+{
+  gint64 left_us = MAX (until_us - g_get_monotonic_time (), 0);
+  struct pollfd poll_fd = { .fd = notes, .events = POLLIN };
+  char buffer[4096] __attribute__ ((aligned (8)));
+
+  if (poll (&poll_fd, 1, (int) (left_us / 1000) + 1) > 0)
+    while (read (notes, buffer, sizeof buffer) > 0)
+      ;
+}
+
 /* Has events made for those of @devices that are not as wanted. Returns: how many these are, or -1 */
 static int
 tell_about (BatonRoot *root,
@@ -205,6 +234,7 @@ baton_isolation_effect_apply (BatonRoot *root,
   g_autoptr (GPtrArray) devices = list_devices (root, card);
   gint64 begin_us = g_get_monotonic_time ();
   gint64 next_us = begin_us;
+  baton_autofd int notes = listen_to_udev (root);
 
   if (!reload (root, error))
     return FALSE;
@@ -220,7 +250,7 @@ baton_isolation_effect_apply (BatonRoot *root,
       /* The event may have come before the reload did (UDEVD). */
       if (makes_events)
         next_us = now_us + AGAIN_US;
-      g_usleep (PAUSE_US);
+      wait_for_udev (notes, MIN (next_us, begin_us + PATIENCE_US));
     }
 
   g_set_error_literal (error, BATON_ERROR, BATON_ERROR_IO,
