@@ -134,7 +134,9 @@ def compositors(bench, card):
 def descriptors(bench, name, card):
     """How often a program has the card's node for the screen open."""
     node = bench.call('sysfs.node_of', address=card, kind='dri/card')
-    listed = bench.run('sh', '-c', 'for pid in $(pgrep -x "$1"); do ls -l /proc/$pid/fd; done', 'sh', name).out
+    # What is closed while it is listed makes ls fail, and is none of these.
+    listed = bench.run('sh', '-c', 'for pid in $(pgrep -x "$1"); do ls -l /proc/$pid/fd 2>&1; done', 'sh', name,
+                       status=None).out
     return sum(line.endswith(f'-> {node}') for line in listed.splitlines())
 
 
@@ -179,7 +181,7 @@ def with_mutter(bench):
         kept = isolate(bench, CARD)
         assert kept.code == 'kept-off-later' and 'mutter' in kept.result['args']['holders'], kept.result
         # Nothing was torn away from who sits there.
-        assert descriptors(bench, 'mutter', CARD) == had and 'mutter' in compositors(bench, DESKTOP)
+        assert descriptors(bench, 'mutter', CARD) >= had and 'mutter' in compositors(bench, DESKTOP)
         assert not is_on_seat0(bench, CARD) and is_kept_off(bench, CARD)
     with logged_in(bench, MUTTER, DESKTOP, OTHER):
         assert compositors(bench, CARD) == [] and not descriptors(bench, 'mutter', CARD)
