@@ -58,11 +58,11 @@ def session(bench, name, socket, *argv, environment=()):
 
 def refused(bench, pid):
     """It is known to keep the card, so that nothing is done at all."""
-    before = users(bench, CARD)
     asked = bench.to_guest(CARD, status=story.REFUSED)
     assert asked.blockers['in-use-compositor']['args']['pid'] == str(pid), asked.blockers
     assert asked.steps() == [], asked.steps()
-    assert users(bench, CARD) == before
+    # What it has started comes and goes.
+    assert pid in [number for _name, number in users(bench, CARD)], users(bench, CARD)
     bench.expect_driver(DRIVER, CARD)
 
 
