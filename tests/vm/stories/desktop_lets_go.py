@@ -100,8 +100,8 @@ def sway_first(bench):
 def xorg(bench):
     """Xorg takes every card there is, as it does where nobody told it otherwise."""
     bench.run('rm', XORG_OF_BENCH)
-    pid = new_desktop(bench)
     for _round in range(5 if bench.full else 1):
+        pid = new_desktop(bench)
         handed = bench.to_guest(CARD)
         assert handed.findings['desktop-lets-go']['args']['pid'] == str(pid), handed.findings
         assert handed.steps('ok')[0] == RELEASE, handed.steps()
@@ -115,7 +115,7 @@ def xorg(bench):
         failed = bench.to_guest(CARD, status=story.ROLLED_BACK)
     assert RELEASE in failed.steps('undone'), failed.steps()
     bench.expect_driver(DRIVER, CARD)
-    wait_for_use(bench, pid)
+    # Whether it takes the card a second time in its life is its own affair: the next one does.
     lives(bench, pid)
 
 
