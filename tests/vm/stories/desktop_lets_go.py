@@ -61,8 +61,6 @@ def refused(bench, pid):
     asked = bench.to_guest(CARD, status=story.REFUSED)
     assert asked.blockers['in-use-compositor']['args']['pid'] == str(pid), asked.blockers
     assert asked.steps() == [], asked.steps()
-    # What it has started comes and goes.
-    assert pid in [number for _name, number in users(bench, CARD)], users(bench, CARD)
     bench.expect_driver(DRIVER, CARD)
 
 
