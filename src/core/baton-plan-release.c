@@ -20,19 +20,16 @@
  *              the primary, with which KWin ends
  *  HYPRLAND  - aquamarine, src/backend/drm/DRM.cpp, and hyprwm/aquamarine#130
  *  XORG      - hw/xfree86/common/xf86platformBus.c, xf86platformRemoveDevice(): a GPU screen that is
- *              not the first goes; the first stays, and the server with it. On the bench: Xorg
- *              21.1 does so, and takes the card again when its driver is bound anew; one that is only
- *              added again it leaves alone until the next login
+ *              not the first goes. On the bench Xorg 21.1 does so once, takes the card again when it is
+ *              back, and ends with its session when it is asked a second time: so it is not asked
  *  MUTTER    - src/backends/native/meta-kms.c: takes the monitors away and keeps the device open. On
  *              the bench: mutter 43 and 48 keep it, so that asking is of no use
  */
 
-/* Who lets go of a card that is not the first of its screens when udev says that it is gone (REMOVE).
- * One that bears such a name and does not is met by a deadline, and named. */
+/* Who lets go of a card that is not the first of its screens when udev says that it is gone (REMOVE), as
+ * often as it does; MUTTER and XORG are left alone. One that bears such a name and does not is met by a deadline, and named. */
 static const char *const obliging[] = {
   "Hyprland",     /* HYPRLAND */
-  "Xorg",         /* XORG */
-  "Xorg.bin",     /* XORG */
   "cage",         /* WLROOTS */
   "dwl",          /* WLROOTS */
   "kwin_wayland", /* KWIN */
