@@ -69,13 +69,21 @@ def users_of(path):
     found = []
     for directory in glob.glob('/proc/[0-9]*/fd'):
         try:
-            links = {os.readlink(entry.path) for entry in os.scandir(directory)}
-            if path in links:
-                with open(os.path.join(os.path.dirname(directory), 'comm')) as file:
-                    found.append({'name': file.read().strip(), 'pid': int(directory.split('/')[2])})
+            if path not in _links(directory):
+                continue
+            with open(os.path.join(os.path.dirname(directory), 'comm')) as file:
+                found.append({'name': file.read().strip(), 'pid': int(directory.split('/')[2])})
         except OSError:
-            continue  # it, or what it had open, is gone
+            continue  # it has ended
     return found
+
+
+def _links(directory):
+    for entry in os.listdir(directory):
+        try:
+            yield os.readlink(os.path.join(directory, entry))
+        except OSError:
+            continue  # closed meanwhile; the process is still there
 
 
 def wait_for_use(path, pid, seconds=60):
