@@ -23,7 +23,7 @@
  *              not the first goes. On the bench Xorg 21.1 does so once, takes the card again when it is
  *              back, and ends with its session when it is asked a second time: so it is not asked
  *  MUTTER    - src/backends/native/meta-kms.c: takes the monitors away and keeps the device open. On
- *              the bench: mutter 43 and 48 keep it, so that asking is of no use
+ *              the bench: mutter 43 keeps it, so that asking is of no use
  */
 
 /* Who lets go of a card that is not the first of its screens when udev says that it is gone (REMOVE), as
