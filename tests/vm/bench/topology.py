@@ -45,7 +45,7 @@ TOPOLOGIES = {
     # One card in a group of its own behind each root port.
     'plain': Topology(PLAIN, images=('12', '13')),
     # The same with no translation: there are no groups at all.
-    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off', images=('13',)),
+    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off'),
     # What stands behind one conventional bridge shares a group: a card, its
     # sound, and a network card that has nothing to do with them.
     'shared-group': Topology((
@@ -63,12 +63,12 @@ TOPOLOGIES = {
     'twins': Topology((
         BOOT_DISPLAY,
         _port(1, 3), *_card_with_sound(1, 'rp1'),
-        _port(2, 4), *_card_with_sound(2, 'rp2')), images=('13',)),
+        _port(2, 4), *_card_with_sound(2, 'rp2'))),
     # A card that the database of PCI ids knows by name, for pictures, and which a desktop can draw on
     # beside its first.
     'named': Topology((
         BOOT_DISPLAY,
-        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci')), images=('13',)),
+        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci')), images=()),
     # Cards that no driver takes until a story brings the stand-ins for NVIDIA's.
     'nvidia': Topology((
         BOOT_DISPLAY,
@@ -80,7 +80,7 @@ TOPOLOGIES = {
         _port(1, 3), 'x3130-upstream,id=up1,bus=rp1',
         'xio3130-downstream,id=down1,bus=up1,chassis=11,slot=11',
         'xio3130-downstream,id=down2,bus=up1,chassis=12,slot=12',
-        *_card_with_sound(1, 'down1')), images=('13',)),
+        *_card_with_sound(1, 'down1'))),
     # A card, and two devices that a guest could have with it, each in a group of its own: a USB
     # controller with a keyboard on it, and a disk.
     'along': Topology((

@@ -7,6 +7,7 @@ import json
 from bench import desktop
 
 SESSION = True
+IMAGES = ('12',)
 # Of a node that comes back logind gives rights to whoever sits there, and udev may be first or last.
 LEAVES = ('dev:/dev/dri/cardN', 'files:/run/user/*')
 
