@@ -21,6 +21,8 @@ SIDES = (
     ('host', {CARD: 'bochs-drm', SOUND: None}),
     ('host', HOST),
 )
+# One of each kind; what the others come to is told by the plan's unit tests as well.
+QUICK = (0, 2, 4, 6)
 
 
 def write(bench, path, text):
@@ -59,7 +61,7 @@ def in_use(bench, drivers):
 
 def run(bench):
     bench.run('modprobe', 'vfio-pci')
-    for side, drivers in SIDES:
+    for side, drivers in SIDES if bench.full else [SIDES[number] for number in QUICK]:
         for to, goal in (('guest', {CARD: 'vfio-pci', SOUND: 'vfio-pci'}), ('host', HOST)):
             for address, driver in drivers.items():
                 put(bench, address, driver)

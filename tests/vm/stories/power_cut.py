@@ -5,7 +5,7 @@ import json
 
 from bench import fault
 
-IMAGES = ('13',)
+IMAGES = ('12',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
