@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "baton-error.h"
+#include "baton-process-container.h"
 #include "baton-process-unit.h"
 #include "baton-process.h"
 
@@ -132,11 +133,10 @@ dup_terminal (BatonRoot *root, int pid)
 static gboolean
 is_in_container (const char *cgroup)
 {
-  g_auto (BatonProcessUnit) unit = { 0 };
+  const char *engine = NULL;
+  g_autofree char *name = NULL;
 
-  baton_process_unit_parse (&unit, cgroup);
-
-  return unit.machine != NULL;
+  return baton_process_container_parse (cgroup, &engine, &name);
 }
 
 /* Of @self, which may be in a container's or a service's hands. */

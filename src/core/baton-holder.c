@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "baton-process-container.h"
 #include "baton-process-kind.h"
 #include "baton-process-unit.h"
 
@@ -117,6 +118,7 @@ baton_holder_free (BatonHolder *self)
   g_free (self->scope);
   g_free (self->app_id);
   g_free (self->guest);
+  g_free (self->container);
   g_free (self->screens);
   g_strfreev (self->nodes);
   g_free (self);
@@ -156,7 +158,10 @@ baton_holder_new_for_process (const BatonProcess *process,
       self->environment_known = process->environment_known;
       self->screens = g_strdup (process->screens);
     }
-  self->closable = baton_process_may_be_closed (process, self->kind);
+  /* What has started it in there would start it again. A virtual machine is known by its own name. */
+  if (self->kind != BATON_HOLDER_VM)
+    baton_process_container_parse (process->cgroup, &self->engine, &self->container);
+  self->closable = self->container == NULL && baton_process_may_be_closed (process, self->kind);
   self->unit = g_steal_pointer (&unit.unit);
   /* Everything of a user's own systemd is below its service. */
   self->of_user = process->cgroup != NULL && strstr (process->cgroup, "/user@") != NULL;

@@ -48,6 +48,8 @@ typedef enum
  * @scope: the cgroup's `app-*.scope` or `.service` path leaf that groups the whole application, or %NULL
  * @app_id: desktop id without `.desktop`, or %NULL
  * @guest: name of the virtual machine, for kind vm, or %NULL
+ * @container: name of the container that it runs in, raw bytes (hostile), or %NULL; of what is no vm
+ * @engine: who runs that container, by its own name, or %NULL
  * @environment_known: what is said of @screens is so
  * @screens: device files of the cards that its environment has it draw on, divided by colons, raw bytes
  *   (hostile), or %NULL; for kind compositor
@@ -55,7 +57,7 @@ typedef enum
  * @n_uses: descriptors and mappings of those nodes that it has; 0 for the kernel
  * @nodes: paths of the card's nodes that it has (canonical, ours, never the holder's bytes)
  * @closable: Baton may close it with consent: not PID 1, not the kernel, not a guest, not logind or
- *   seatd, not the compositor or display server of a session, not Baton itself
+ *   seatd, not the compositor or display server of a session, not in a container, not Baton itself
  */
 typedef struct
 {
@@ -70,6 +72,8 @@ typedef struct
   char *scope;
   char *app_id;
   char *guest;
+  char *container;
+  const char *engine;
   gboolean environment_known;
   char *screens;
   BatonHolderKind kind;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-plan-private.h"
+#include "baton-process-container.h"
 
 static gboolean
 has_vfio (const BatonHolder *holder)
@@ -66,6 +67,8 @@ baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder)
 static BatonCode
 get_code (const BatonPlanning *self, const BatonHolder *holder)
 {
+  if (holder->container != NULL)
+    return BATON_CODE_IN_USE_CONTAINER;
   if (baton_planning_asks_to_let_go (self, holder))
     return BATON_CODE_DESKTOP_LETS_GO;
 
@@ -98,6 +101,22 @@ get_code (const BatonPlanning *self, const BatonHolder *holder)
                                               : BATON_CODE_IN_USE_APP;
 }
 
+/* Named with its container: what is called so may run in many of them, and on this computer as well. */
+static BatonFinding *
+add_container (BatonPlanning *self,
+               const BatonHolder *holder,
+               const char *subject,
+               const char *pid,
+               const char *nodes)
+{
+  g_autofree char *command =
+      baton_process_container_dup_stop (holder->engine, holder->container);
+
+  return baton_planning_add (self, BATON_CODE_IN_USE_CONTAINER, subject, "name", holder->name,
+                             "pid", pid, "container", holder->container, "engine",
+                             holder->engine, "command", command, "nodes", nodes);
+}
+
 static void
 add_holder (BatonPlanning *self, const BatonHolder *holder)
 {
@@ -119,6 +138,9 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
     case BATON_CODE_IN_USE_UNCLOSABLE:
       finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,
                                     "nodes", nodes);
+      break;
+    case BATON_CODE_IN_USE_CONTAINER:
+      finding = add_container (self, holder, subject, pid, nodes);
       break;
     case BATON_CODE_IN_USE_SERVICE:
       finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,

@@ -178,6 +178,17 @@ open_in_service (PlanMachine *m)
 }
 
 static void
+open_in_container (PlanMachine *m)
+{
+  BatonHolder *holder =
+      plan_machine_add_holder (m, BATON_HOLDER_APP, 506, "jellyfin", "/dev/dri/card1");
+
+  holder->container = g_strdup ("0123456789ab");
+  holder->engine = "Docker";
+  holder->closable = FALSE;
+}
+
+static void
 open_sound (PlanMachine *m)
 {
   plan_machine_add_holder (m, BATON_HOLDER_SOUND, 502, "pipewire", "/dev/snd/controlC1");
@@ -803,6 +814,7 @@ static const struct
   { "acs override", BATON_CODE_ACS_OVERRIDE, HOST, GUEST, NULL, override_acs },
   { "app", BATON_CODE_IN_USE_APP, HOST, GUEST, NULL, open_in_app },
   { "service", BATON_CODE_IN_USE_SERVICE, HOST, GUEST, NULL, open_in_service },
+  { "container", BATON_CODE_IN_USE_CONTAINER, HOST, GUEST, NULL, open_in_container },
   { "sound server", BATON_CODE_SOUND_LETS_GO, HOST, GUEST, NULL, open_sound },
   { "sound", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, play_sound },
   { "compute", BATON_CODE_COMPUTE_UNDECIDED, HOST, GUEST, NULL, open_compute },

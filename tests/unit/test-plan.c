@@ -707,6 +707,30 @@ test_consent_covers_the_application (void)
     }
 }
 
+/* Nothing in a container is closed, whatever is consented to. */
+static void
+test_consent_is_none_for_containers (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+  BatonHolder *holder =
+      plan_machine_add_holder (m, BATON_HOLDER_APP, 500, "jellyfin", "/dev/dri/card1");
+  g_autofree char *remedy = NULL;
+  const BatonFinding *finding;
+
+  plan_machine_set (&holder->container, "0123456789ab");
+  holder->engine = "Docker";
+  holder->closable = FALSE;
+  baton_request_add_close (m->request, 500, PLAN_DIGITS);
+  plan = plan_machine_make_plan (m);
+  g_assert_true (baton_plan_is_blocked (plan));
+  finding = baton_plan_find (plan, BATON_CODE_IN_USE_CONTAINER);
+  g_assert_nonnull (finding);
+  g_assert_false (finding->granted);
+  remedy = baton_finding_dup_remedy (finding);
+  g_assert_nonnull (strstr (remedy, "docker stop 0123456789ab"));
+}
+
 static void
 test_consent_is_for_one_process (void)
 {
@@ -1140,6 +1164,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/digest/covers", test_digest_covers);
   g_test_add_func ("/core/plan/digest/without-guest", test_digest_does_not_depend_on_the_guest);
   g_test_add_func ("/core/plan/consent/application", test_consent_covers_the_application);
+  g_test_add_func ("/core/plan/consent/container", test_consent_is_none_for_containers);
   g_test_add_func ("/core/plan/consent/process", test_consent_is_for_one_process);
   g_test_add_func ("/core/plan/consent/not-to-return", test_consent_not_to_return);
   g_test_add_func ("/core/plan/reset-bug", test_reset_bug);
