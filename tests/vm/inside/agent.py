@@ -30,11 +30,21 @@ SESSION = '/run/bench/session'
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
+def make_place():
+    """A control group for what is started: much of it is Python too, and is no worker of the agent's."""
+    with open('/proc/self/cgroup') as file:
+        own = file.read().strip().partition('::')[2]
+    place = f'/sys/fs/cgroup{own}/started'
+    os.makedirs(place, exist_ok=True)
+    return f'{place}/cgroup.procs'
+
+
 class Agent:
     def __init__(self):
         self._port = os.open(PORT, os.O_RDWR | os.O_CLOEXEC)
         self._writing = threading.Lock()
         self._children = {}
+        self._place = make_place()
 
     def send(self, **message):
         # Bytes that are no UTF-8 travel as lone surrogates, which JSON escapes.
@@ -102,8 +112,7 @@ class Agent:
             child = subprocess.Popen(
                 argv, env=env, cwd=request.get('cwd') or '/', stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-                # Python ignores it, and what is started must not inherit that.
-                preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
+                preexec_fn=self._prepare)
         except OSError as error:
             self.send(id=number, err=f'{argv[0]}: {error.strerror}\n', pid=None)
             self.send(id=number, exit=127)
@@ -111,6 +120,13 @@ class Agent:
         self._children[number] = child
         self.send(id=number, pid=child.pid)
         threading.Thread(target=self._follow, args=(number, child), daemon=True).start()
+
+    def _prepare(self):
+        """In what is started, before it is that."""
+        # Python ignores it, and what is started must not inherit that.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        with open(self._place, 'w') as place:
+            place.write('0')
 
     def _follow(self, number, child):
         def relay(stream, key):
