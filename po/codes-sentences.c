@@ -90,9 +90,12 @@ gettext ("Devices in different groups may still reach each other’s memory. Giv
 gettext ("An App Is Using the Card");
 gettext ("{name} (process {pid} of {user}) is using the card through {nodes}.");
 gettext ("Close it, or let Baton close it. What is not saved in it is lost.");
+gettext ("A Service’s Program Is Using the Card");
+gettext ("{name} (process {pid}), which runs below the service {unit}, is using the card through {nodes}.");
+gettext ("Let Baton close it; the service may start it again. Or stop the service.");
 gettext ("A Service Is Using the Card");
 gettext ("The service {unit} ({name}, process {pid}) is using the card through {nodes}.");
-gettext ("Stop the service, or let Baton end its process.");
+gettext ("Let Baton stop the service: it is started again when the card is back. Or stop it yourself ({command}).");
 gettext ("A Container Is Using the Card");
 gettext ("{name} (process {pid}) runs in the container “{container}” of {engine} and is using the card through {nodes}.");
 gettext ("Stop the container ({command}), or start it without the card. Baton closes nothing in it: what has started it there would start it again.");
@@ -336,6 +339,9 @@ gettext ("A process that hangs in the kernel or hides what it has open is in the
 gettext ("Could Not Be Closed");
 gettext ("{name} (process {pid}) did not end, not even when it was killed.");
 gettext ("It waits for the kernel. If it does not end within minutes, restart the computer.");
+gettext ("Its Service Starts It Again");
+gettext ("{name} was closed three times, and its service {unit} started it again each time.");
+gettext ("Stop the service ({command}), and try again.");
 gettext ("Comes Back Each Time");
 gettext ("{name} was closed three times and came back each time.");
 gettext ("Stop whatever starts it again, and try again.");

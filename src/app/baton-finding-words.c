@@ -23,6 +23,8 @@ typedef struct
 static const FindingWords table[] = {
   { BATON_CODE_IN_USE_APP, BATON_FINDING_VERB_CLOSE, N_ ("{name} is using the card") },
   { BATON_CODE_IN_USE_SERVICE, BATON_FINDING_VERB_CLOSE, N_ ("{name} is using the card") },
+  { BATON_CODE_IN_USE_WHOLE_SERVICE, BATON_FINDING_VERB_CLOSE,
+    N_ ("The service “{unit}” is using the card") },
   { BATON_CODE_IN_USE_CONTAINER, BATON_FINDING_VERB_NONE,
     N_ ("The container “{container}” is using the card") },
   { BATON_CODE_IN_USE_SOUND, BATON_FINDING_VERB_CLOSE,

@@ -7,20 +7,41 @@
 
 #include "baton-json.h"
 
+/* A service that is stopped because it uses the card names who of it does (BatonStep). */
+static gboolean
+stops_service (JsonObject *step)
+{
+  return g_strcmp0 (baton_json_get_string (step, "kind"), "stop-unit") == 0 &&
+         baton_json_get_string (step, "detail") != NULL;
+}
+
 /* One application may be in the way as several processes, and is closed by one step. A plan has no
  * steps as long as a consent is missing. */
-static guint
-count_closes (JsonObject *plan, guint n_findings)
+static void
+count_closes (JsonObject *plan, BatonPlanSummary *summary)
 {
   JsonArray *steps = baton_json_get_array (plan, "steps");
-  guint n_closes = 0;
 
+  if (baton_json_count (steps) == 0)
+    return;
+  summary->n_closes = 0;
+  summary->n_services = 0;
   for (guint i = 0; i < baton_json_count (steps); i++)
-    if (g_strcmp0 (baton_json_get_string (baton_json_nth_object (steps, i), "kind"),
-                   "close-process") == 0)
-      n_closes++;
+    {
+      JsonObject *step = baton_json_nth_object (steps, i);
 
-  return baton_json_count (steps) > 0 ? n_closes : n_findings;
+      if (stops_service (step))
+        summary->n_services++;
+      else if (g_strcmp0 (baton_json_get_string (step, "kind"), "close-process") == 0)
+        summary->n_closes++;
+    }
+  summary->n_closes += summary->n_services;
+}
+
+static gboolean
+closes_services_alone (const BatonPlanSummary *summary)
+{
+  return summary->n_closes > 0 && summary->n_services == summary->n_closes;
 }
 
 /**
@@ -41,7 +62,11 @@ baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
       gboolean blocks = g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;
 
       if (g_strcmp0 (consent, "close") == 0)
-        summary.n_closes++;
+        {
+          summary.n_closes++;
+          summary.n_services +=
+              g_strcmp0 (baton_json_get_string (finding, "code"), "in-use-whole-service") == 0;
+        }
       else if (g_strcmp0 (consent, "may-not-return") == 0)
         summary.may_not_return = TRUE;
       else if (g_strcmp0 (consent, "end-session") == 0)
@@ -52,7 +77,7 @@ baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
 
   if (baton_json_get_boolean (plan, "ends_session"))
     summary.ends_session = TRUE;
-  summary.n_closes = count_closes (plan, summary.n_closes);
+  count_closes (plan, &summary);
 
   *ret_summary = summary;
 }
@@ -76,6 +101,12 @@ dup_risky_button (const BatonPlanSummary *summary)
 {
   if (summary->ends_session)
     return g_strdup (_ ("_Log Out and Hand Over Anyway"));
+
+  if (closes_services_alone (summary))
+    return g_strdup_printf (ngettext ("_Stop %u Service and Hand Over Anyway",
+                                      "_Stop %u Services and Hand Over Anyway",
+                                      summary->n_services),
+                            summary->n_services);
 
   if (summary->n_closes > 0)
     return g_strdup_printf (ngettext ("C_lose %u App and Hand Over Anyway",
@@ -104,6 +135,11 @@ baton_plan_words_dup_button (const BatonPlanSummary *summary, BatonSide to, gboo
 
   if (summary->ends_session)
     return g_strdup (to_guest ? _ ("_Log Out and Hand Over") : _ ("_Log Out and Return"));
+
+  if (closes_services_alone (summary) && to_guest)
+    return g_strdup_printf (ngettext ("_Stop %u Service and Hand Over",
+                                      "_Stop %u Services and Hand Over", summary->n_services),
+                            summary->n_services);
 
   if (summary->n_closes > 0)
     return g_strdup_printf (to_guest
@@ -143,6 +179,15 @@ describe_risk (const BatonPlanSummary *summary)
         _ ("Your session ends, and what is not saved in it is lost. The card may not "
            "come back before this computer is restarted."));
 
+  if (closes_services_alone (summary))
+    return g_strdup_printf (
+        ngettext ("%u service is stopped. The card may not come back before this computer is "
+                  "restarted.",
+                  "%u services are stopped. The card may not come back before this computer is "
+                  "restarted.",
+                  summary->n_services),
+        summary->n_services);
+
   if (summary->n_closes > 0)
     return g_strdup_printf (
         ngettext ("%u app closes. The card may not come back before this computer is "
@@ -158,6 +203,15 @@ describe_risk (const BatonPlanSummary *summary)
 static char *
 describe_closes (const BatonPlanSummary *summary)
 {
+  if (closes_services_alone (summary))
+    return g_strdup_printf (
+        ngettext ("%u service is stopped, and started again when the card is back. The desktop "
+                  "keeps running.",
+                  "%u services are stopped, and started again when the card is back. The "
+                  "desktop keeps running.",
+                  summary->n_services),
+        summary->n_services);
+
   if (summary->as_always && summary->n_closes == 1 && summary->closed_app != NULL)
     /* Translators: the name of an application */
     return g_strdup_printf (

@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * BatonPlanSummary: what a plan comes to for the person who decides about it
  *
  * @n_blockers: what stands in the way and no consent sets aside
- * @n_closes: applications that its button would close
+ * @n_closes: applications that its button would close, and services that it would stop
+ * @n_services: those of them that are services, which run again when the card is back
  * @may_not_return: its button takes the risk that the card stays away
  * @ends_session: its button logs out
  * @as_always: this user always closes these applications for this card
@@ -21,6 +22,7 @@ typedef struct
 {
   guint n_blockers;
   guint n_closes;
+  guint n_services;
   gboolean may_not_return;
   gboolean ends_session;
   gboolean as_always;

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "baton-holder-service.h"
 #include "baton-process-container.h"
 #include "baton-process-kind.h"
 #include "baton-process-unit.h"
+#include "baton-unit-name.h"
 
 static const struct
 {
@@ -126,6 +128,7 @@ baton_holder_free (BatonHolder *self)
 
 /**
  * baton_holder_new_for_process:
+ * @root: where it was found
  * @process: who
  * @how: set of #BatonHow
  * @nodes: (element-type filename): paths of the card's nodes that it has
@@ -134,7 +137,8 @@ baton_holder_free (BatonHolder *self)
  * Returns: (transfer full): the process as a holder
  */
 BatonHolder *
-baton_holder_new_for_process (const BatonProcess *process,
+baton_holder_new_for_process (BatonRoot *root,
+                              const BatonProcess *process,
                               guint how,
                               GPtrArray *nodes,
                               const char *passwd)
@@ -165,9 +169,38 @@ baton_holder_new_for_process (const BatonProcess *process,
   self->unit = g_steal_pointer (&unit.unit);
   /* Everything of a user's own systemd is below its service. */
   self->of_user = process->cgroup != NULL && strstr (process->cgroup, "/user@") != NULL;
+  if (self->kind == BATON_HOLDER_SERVICE && self->closable)
+    self->main_pid = baton_holder_service_find_main (root, process, self->unit, self->of_user);
   self->scope = g_steal_pointer (&unit.scope);
   self->app_id = g_steal_pointer (&unit.app_id);
   self->nodes = dup_sorted (nodes);
 
   return self;
+}
+
+/**
+ * baton_holder_dup_unit:
+ * @self: a holder that runs in a unit
+ *
+ * Returns: (transfer full): its unit, as steps and notes name it: a user's with his number
+ */
+char *
+baton_holder_dup_unit (const BatonHolder *self)
+{
+  g_autofree char *name = g_strconcat ("user:", self->unit, NULL);
+
+  return self->of_user ? baton_unit_name_dup_for_user (name, self->uid) : g_strdup (self->unit);
+}
+
+/**
+ * baton_holder_dup_stop:
+ * @self: a holder that runs in a unit
+ *
+ * Returns: (transfer full): the command that stops its unit, for people
+ */
+char *
+baton_holder_dup_stop (const BatonHolder *self)
+{
+  return g_strconcat (self->of_user ? "systemctl --user stop " : "systemctl stop ", self->unit,
+                      NULL);
 }

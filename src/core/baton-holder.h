@@ -45,6 +45,8 @@ typedef enum
  * @user: the user's name, or the number as text
  * @unit: systemd unit (innermost, system or user), or %NULL
  * @of_user: @unit is one of a user's own systemd
+ * @main_pid: the main process of @unit, where this one is it or a worker of the same program, and the
+ *   service can be stopped and started again; else 0
  * @scope: the cgroup's `app-*.scope` or `.service` path leaf that groups the whole application, or %NULL
  * @app_id: desktop id without `.desktop`, or %NULL
  * @guest: name of the virtual machine, for kind vm, or %NULL
@@ -69,6 +71,7 @@ typedef struct
   char *user;
   char *unit;
   gboolean of_user;
+  int main_pid;
   char *scope;
   char *app_id;
   char *guest;
@@ -83,10 +86,14 @@ typedef struct
   gboolean closable;
 } BatonHolder;
 
-BatonHolder *baton_holder_new_for_process (const BatonProcess *process,
+BatonHolder *baton_holder_new_for_process (BatonRoot *root,
+                                           const BatonProcess *process,
                                            guint how,
                                            GPtrArray *nodes,
                                            const char *passwd);
 void baton_holder_free (BatonHolder *self);
+
+char *baton_holder_dup_unit (const BatonHolder *self);
+char *baton_holder_dup_stop (const BatonHolder *self);
 
 G_END_DECLS

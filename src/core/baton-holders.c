@@ -27,7 +27,8 @@ compare_holders (gconstpointer a, gconstpointer b)
 }
 
 static BatonHolders *
-new_holders (const BatonHoldersOwners *owners,
+new_holders (BatonRoot *root,
+             const BatonHoldersOwners *owners,
              const BatonHoldersScan *scan,
              const BatonCard *card,
              const char *passwd,
@@ -58,15 +59,16 @@ new_holders (const BatonHoldersOwners *owners,
       if (how != 0)
         {
           BatonHolder *holder =
-              baton_holder_new_for_process (found->process, how, nodes, passwd);
+              baton_holder_new_for_process (root, found->process, how, nodes, passwd);
 
           holder->n_uses = n_uses;
           g_ptr_array_add (self->holders, holder);
         }
       else if (baton_holders_owners_is_undecided (owners, found, card, nodes))
         {
-          g_ptr_array_add (self->undecided, baton_holder_new_for_process (
-                                                found->process, BATON_HOW_FD, nodes, passwd));
+          g_ptr_array_add (
+              self->undecided,
+              baton_holder_new_for_process (root, found->process, BATON_HOW_FD, nodes, passwd));
         }
     }
 
@@ -155,7 +157,7 @@ baton_holders_scan (BatonRoot *root, BatonMachine *machine, GError **error)
   for (guint i = 0; i < machine->cards->len; i++)
     {
       const BatonCard *card = machine->cards->pdata[i];
-      BatonHolders *holders = new_holders (owners, scan, card, passwd, unseen);
+      BatonHolders *holders = new_holders (root, owners, scan, card, passwd, unseen);
 
       g_ptr_array_add (all, holders);
       baton_holders_add_kernel (holders, root, machine, card, saw_vfio (scan));

@@ -39,8 +39,8 @@ baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder)
          holder->kind == BATON_HOLDER_SOUND;
 }
 
-/* Whether the request lets Baton close it. Consent names one process and covers its application: a
- * browser comes as one scope of many. */
+/* Whether the request lets Baton close it. Consent names one process and covers its application, as a
+ * browser comes as one scope of many, or the service that is stopped with it. */
 gboolean
 baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder)
 {
@@ -48,14 +48,12 @@ baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder)
     return FALSE;
   if (baton_request_allows_close (self->request, holder->pid, holder->start_time))
     return TRUE;
-  if (holder->scope == NULL)
-    return FALSE;
 
   for (guint i = 0; i < self->holders->holders->len; i++)
     {
       const BatonHolder *other = self->holders->holders->pdata[i];
 
-      if (other->uid == holder->uid && g_strcmp0 (other->scope, holder->scope) == 0 &&
+      if (baton_planning_goes_together (self, holder, other) &&
           baton_planning_can_close (self, other) &&
           baton_request_allows_close (self->request, other->pid, other->start_time))
         return TRUE;
@@ -94,6 +92,8 @@ get_code (const BatonPlanning *self, const BatonHolder *holder)
     return BATON_CODE_SOUND_LETS_GO;
   if (!baton_planning_can_close (self, holder))
     return BATON_CODE_IN_USE_UNCLOSABLE;
+  if (baton_planning_stops_service (self, holder))
+    return BATON_CODE_IN_USE_WHOLE_SERVICE;
   if (holder->kind == BATON_HOLDER_SOUND || baton_planning_has_only_sound (self, holder))
     return BATON_CODE_IN_USE_SOUND;
 
@@ -115,6 +115,20 @@ add_container (BatonPlanning *self,
   return baton_planning_add (self, BATON_CODE_IN_USE_CONTAINER, subject, "name", holder->name,
                              "pid", pid, "container", holder->container, "engine",
                              holder->engine, "command", command, "nodes", nodes);
+}
+
+static BatonFinding *
+add_service (BatonPlanning *self,
+             const BatonHolder *holder,
+             const char *subject,
+             const char *pid,
+             const char *nodes)
+{
+  g_autofree char *command = baton_holder_dup_stop (holder);
+
+  return baton_planning_add (self, BATON_CODE_IN_USE_WHOLE_SERVICE, subject, "name",
+                             holder->name, "pid", pid, "unit", holder->unit, "command", command,
+                             "nodes", nodes);
 }
 
 static void
@@ -141,6 +155,9 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
       break;
     case BATON_CODE_IN_USE_CONTAINER:
       finding = add_container (self, holder, subject, pid, nodes);
+      break;
+    case BATON_CODE_IN_USE_WHOLE_SERVICE:
+      finding = add_service (self, holder, subject, pid, nodes);
       break;
     case BATON_CODE_IN_USE_SERVICE:
       finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,

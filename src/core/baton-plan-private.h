@@ -55,6 +55,10 @@ gboolean baton_planning_is_module_loaded (const BatonPlanning *self, const char 
 
 gboolean baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_can_close (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_stops_service (const BatonPlanning *self, const BatonHolder *holder);
+gboolean baton_planning_goes_together (const BatonPlanning *self,
+                                       const BatonHolder *holder,
+                                       const BatonHolder *other);
 gboolean baton_planning_may_close (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_has_only_sound (const BatonPlanning *self, const BatonHolder *holder);
 gboolean baton_planning_asks_for_sound (const BatonPlanning *self, const BatonHolder *holder);

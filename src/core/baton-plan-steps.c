@@ -66,23 +66,37 @@ baton_planning_add_step (BatonPlanning *self,
 }
 
 static gboolean
-is_covered (GPtrArray *closed, const BatonHolder *holder)
+is_covered (const BatonPlanning *self, GPtrArray *closed, const BatonHolder *holder)
 {
   for (guint i = 0; i < closed->len; i++)
-    {
-      const BatonHolder *other = closed->pdata[i];
-
-      if (holder->scope != NULL && holder->uid == other->uid &&
-          g_strcmp0 (holder->scope, other->scope) == 0)
-        return TRUE;
-    }
+    if (baton_planning_goes_together (self, holder, closed->pdata[i]))
+      return TRUE;
 
   return FALSE;
 }
 
+/* Of a service itself not its process: systemd might start that anew. */
+static void
+add_close_step (BatonPlanning *self, const BatonHolder *holder)
+{
+  g_autofree char *target = g_strdup_printf ("%d:%s", holder->pid, holder->start_time);
+  g_autofree char *name = baton_text_clean (holder->name, -1, 64, NULL, NULL);
+  g_autofree char *service = NULL;
+
+  if (baton_planning_stops_service (self, holder))
+    {
+      service = baton_holder_dup_unit (holder);
+      baton_planning_add_step (self, BATON_STEP_STOP_UNIT, service, name);
+    }
+  else
+    {
+      baton_planning_add_step (self, BATON_STEP_CLOSE_PROCESS, target, name);
+    }
+}
+
 /*
- * One step an application: the helper closes what belongs to it and still holds the card. Who
- * was consented to by pid stands for it, so that what was shown is what is signalled first.
+ * One step an application or a service: the helper closes what belongs to it and still holds the card.
+ * Who was consented to by pid stands for it, so that what was shown is what is signalled first.
  */
 static void
 add_close_steps (BatonPlanning *self)
@@ -95,17 +109,13 @@ add_close_steps (BatonPlanning *self)
         BatonHolder *holder = self->holders->holders->pdata[i];
         gboolean named =
             baton_request_allows_close (self->request, holder->pid, holder->start_time);
-        g_autofree char *target = NULL;
-        g_autofree char *name = NULL;
 
         if (named != (pass == 0) || !baton_planning_is_in_the_way (self, holder) ||
-            !baton_planning_can_close (self, holder) || is_covered (closed, holder) ||
+            !baton_planning_can_close (self, holder) || is_covered (self, closed, holder) ||
             baton_planning_asks_for_sound (self, holder))
           continue;
 
-        target = g_strdup_printf ("%d:%s", holder->pid, holder->start_time);
-        name = baton_text_clean (holder->name, -1, 64, NULL, NULL);
-        baton_planning_add_step (self, BATON_STEP_CLOSE_PROCESS, target, name);
+        add_close_step (self, holder);
         g_ptr_array_add (closed, holder);
       }
 }

@@ -27,6 +27,32 @@ baton_planning_goes_with_owners_unit (const BatonPlanning *self, const BatonHold
   return g_strv_contains (units, name) && can_reach (self, name);
 }
 
+/* Whether it is closed by stopping its service, which runs again when the card is back. On the way to
+ * the host nothing has to go but who has the card through vfio, and that is no such service. */
+gboolean
+baton_planning_stops_service (const BatonPlanning *self, const BatonHolder *holder)
+{
+  if (holder->main_pid == 0 || self->plan->to != BATON_SIDE_GUEST ||
+      !baton_planning_can_close (self, holder))
+    return FALSE;
+
+  return !holder->of_user || (holder->uid == self->request->uid && self->request->has_systemd);
+}
+
+/* Whether what closes one of two closes the other: an application, or a service that is stopped. */
+gboolean
+baton_planning_goes_together (const BatonPlanning *self,
+                              const BatonHolder *holder,
+                              const BatonHolder *other)
+{
+  if (baton_planning_stops_service (self, holder))
+    return baton_planning_stops_service (self, other) && holder->of_user == other->of_user &&
+           g_strcmp0 (holder->unit, other->unit) == 0;
+
+  return holder->scope != NULL && holder->uid == other->uid &&
+         g_strcmp0 (holder->scope, other->scope) == 0;
+}
+
 static void
 look_for_nobody (BatonPlanning *self, GStrv units)
 {

@@ -29,6 +29,25 @@ number_steps (GPtrArray *steps)
     ((BatonStep *) steps->pdata[i])->n = i + 1;
 }
 
+/* Who is closed is consented to process by process, and may shrink until it is done; a service that is
+ * stopped because it uses the card is closed as well, and its step names who does. Who lets go of the
+ * card or its sound when asked loses nothing. A look without rights does not see another user's. */
+static gboolean
+has_own_consent (const BatonStep *step)
+{
+  switch ((guint) step->kind)
+    {
+    case BATON_STEP_CLOSE_PROCESS:
+    case BATON_STEP_RELEASE_CARD:
+    case BATON_STEP_RESERVE_SOUND:
+      return TRUE;
+    case BATON_STEP_STOP_UNIT:
+      return step->detail != NULL;
+    default:
+      return FALSE;
+    }
+}
+
 static char *
 compute_digest (const BatonPlan *self)
 {
@@ -44,11 +63,7 @@ compute_digest (const BatonPlan *self)
       const BatonStep *step = self->steps->pdata[i];
       g_autofree char *id = baton_step_dup_id (step);
 
-      /* Who is closed is consented to process by process, and may shrink until it is done. Who
-       * lets go of the card or its sound when asked loses nothing, and a look without rights does
-       * not see another user's. */
-      if (step->kind != BATON_STEP_CLOSE_PROCESS && step->kind != BATON_STEP_RELEASE_CARD &&
-          step->kind != BATON_STEP_RESERVE_SOUND)
+      if (!has_own_consent (step))
         g_string_append_printf (text, "%s\n", id);
     }
 

@@ -70,7 +70,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  *   `/dev/vfio/N`
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
  *   knows) or to unbind from, text of the override (empty clears it), uid that may open, side to
- *   verify, name of the process to close, the one method to reset by, %BATON_AS_BEFORE,
+ *   verify, name of the process to close or whose service is stopped, the one method to reset by, %BATON_AS_BEFORE,
  *   %BATON_IF_NEEDED, %BATON_TAKES_CARD; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
@@ -126,7 +126,8 @@ BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
  * @ends_session: the desktop ends
  * @there_already: the cards are on that side, and nothing else was asked for: nothing to do
  * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process,
- *   release-card and reserve-sound: each followed by a newline
+ *   release-card, reserve-sound, and stop-unit of a service that is stopped because it uses the card:
+ *   each followed by a newline
  */
 typedef struct
 {

@@ -138,18 +138,26 @@ static const char *const user_units[] = {
   "wlroots*",   "xdg-*",         "xfce4-session*", "xsession*",    "hyprland*",
 };
 
+#define TRANSIENT "systemd/transient"
+
 /* SD-UNIT, in one order or another: all that is asked is whether there is such a file. */
 static const struct
 {
   BatonRootPart part;
   const char *path;
 } directories[] = {
-  { BATON_ROOT_ETC, "systemd/system.control" },   { BATON_ROOT_ETC, "systemd/system" },
-  { BATON_ROOT_ETC, "systemd/system.attached" },  { BATON_ROOT_RUN, "systemd/system.control" },
-  { BATON_ROOT_RUN, "systemd/transient" },        { BATON_ROOT_RUN, "systemd/generator.early" },
-  { BATON_ROOT_RUN, "systemd/system" },           { BATON_ROOT_RUN, "systemd/system.attached" },
-  { BATON_ROOT_RUN, "systemd/generator" },        { BATON_ROOT_RUN, "systemd/generator.late" },
-  { BATON_ROOT_USR, "local/lib/systemd/system" }, { BATON_ROOT_USR, "lib/systemd/system" },
+  { BATON_ROOT_ETC, "systemd/system.control" },
+  { BATON_ROOT_ETC, "systemd/system" },
+  { BATON_ROOT_ETC, "systemd/system.attached" },
+  { BATON_ROOT_RUN, "systemd/system.control" },
+  { BATON_ROOT_RUN, TRANSIENT },
+  { BATON_ROOT_RUN, "systemd/generator.early" },
+  { BATON_ROOT_RUN, "systemd/system" },
+  { BATON_ROOT_RUN, "systemd/system.attached" },
+  { BATON_ROOT_RUN, "systemd/generator" },
+  { BATON_ROOT_RUN, "systemd/generator.late" },
+  { BATON_ROOT_USR, "local/lib/systemd/system" },
+  { BATON_ROOT_USR, "lib/systemd/system" },
   { BATON_ROOT_LIB, "systemd/system" },
 };
 
@@ -376,4 +384,24 @@ baton_unit_name_is_installed (const char *name, BatonRoot *root)
   template = g_strdup_printf ("%.*s%s", (int) (at - name + 1), name, strrchr (name, '.'));
 
   return has_file (root, template);
+}
+
+/**
+ * baton_unit_name_is_transient:
+ * @name: the name by which its systemd knows a unit
+ * @uid: (nullable): whose systemd that is; %NULL for the system's
+ * @root: where to look
+ *
+ * SD-UNIT: what was asked for with no file of its own, as systemd-run does, is written down there for
+ * as long as it runs.
+ *
+ * Returns: whether nothing is left of it once it is stopped
+ */
+gboolean
+baton_unit_name_is_transient (const char *name, const guint *uid, BatonRoot *root)
+{
+  g_autofree char *path = uid != NULL ? g_strdup_printf ("user/%u/" TRANSIENT "/%s", *uid, name)
+                                      : g_strconcat (TRANSIENT, "/", name, NULL);
+
+  return baton_root_exists (root, BATON_ROOT_RUN, path);
 }

@@ -12,5 +12,6 @@ char *baton_unit_name_dup_for_user (const char *name, guint uid);
 const char *baton_unit_name_find_plain (const char *name, guint *ret_uid);
 char *baton_unit_name_read_list (const char *value, GStrv others, GStrv *ret_list);
 gboolean baton_unit_name_is_installed (const char *name, BatonRoot *root);
+gboolean baton_unit_name_is_transient (const char *name, const guint *uid, BatonRoot *root);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
 #include "baton-handoff-private.h"
 
 #include "baton-along.h"
+#include "baton-asked-services.h"
 #include "baton-executor.h"
 #include "baton-guard.h"
 #include "baton-report.h"
@@ -36,12 +37,16 @@ look_and_plan (BatonHandoff *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) holders = NULL;
+  BatonHolders *of_card = NULL;
 
   holders = baton_holders_look (self->root, &self->machine, &error);
   if (holders == NULL)
     return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
                           NULL);
   self->profile = baton_profile_load (self->root, self->request->cards[0]);
+  of_card = baton_holders_find (holders, self->request->cards[0]);
+  if (of_card != NULL)
+    baton_asked_services_check (of_card, self->root, self->waiter, self->request);
   self->plan = baton_plan_new (self->machine, holders, self->profile, self->request);
   baton_event_writer_plan (self->events, self->plan);
 

@@ -11,7 +11,8 @@
 #include "baton-unit-state.h"
 #include "baton-unit.h"
 
-/* Units that the card's owner has named (baton.conf(5)). What was done to them is noted beside how
+/* Units that the card's owner has named (baton.conf(5)), and services that use the card and are closed
+ * with its owner's consent. What was done to them is noted beside how
  * the card stood, and the note alone says what is to be undone: on the way back, and where a handoff
  * is put back, whoever does that. */
 
@@ -172,6 +173,7 @@ baton_owners_unit_runs (BatonStepContext *context, const char *unit, gboolean fa
 /* In the order in which systemd stops them: what stands on others first. */
 static gboolean
 note_stop (BatonStepContext *context,
+           const char *with,
            const char *unit,
            const BatonUnitState *state,
            GError **error)
@@ -182,18 +184,56 @@ note_stop (BatonStepContext *context,
       g_autofree char *text = g_strdup_printf (
           "%s needs %s, stops with it, and is started again with it.", other, unit);
 
-      if (!baton_unit_notes_add (context->root, get_card (context), other, unit, FALSE, error))
+      if (!baton_unit_notes_add (context->root, get_card (context), other, with, FALSE, error))
         return FALSE;
       baton_event_writer_log (context->events, "info", text);
     }
 
-  return baton_unit_notes_add (context->root, get_card (context), unit, unit, FALSE, error);
+  return baton_unit_notes_add (context->root, get_card (context), unit, with, FALSE, error);
+}
+
+/* @trigger: see #BatonUnitState. Noted after @unit, and so started before it again: a socket cannot be
+ * while its service runs. */
+static BatonOutcome
+stop_trigger (BatonStepContext *context,
+              const char *unit,
+              const char *trigger,
+              BatonTrouble *trouble)
+{
+  g_autofree char *fault = baton_unit_name_dup_fault (trigger);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonUnitState) state = NULL;
+
+  if (fault != NULL)
+    {
+      text = g_strdup_printf ("%s may start %s again: %s.", trigger, unit, fault);
+      baton_event_writer_log (context->events, "warning", text);
+      return BATON_OUTCOME_OK;
+    }
+  state = look_to_stop (context, trigger, trouble);
+  if (state == NULL)
+    return BATON_OUTCOME_FAILED;
+  if (!note_stop (context, unit, trigger, state, &error))
+    {
+      set_refused (trouble, BATON_CODE_UNIT_NOT_STOPPED, trigger, error->message);
+      return BATON_OUTCOME_FAILED;
+    }
+  text = g_strdup_printf (
+      "%s would start %s again, stops with it, and is started again with it.", trigger, unit);
+  baton_event_writer_log (context->events, "info", text);
+
+  return run_stop (context, trigger, 0, trouble);
 }
 
 /* What runs when its turn has come is what is started again. */
 static BatonOutcome
-stop_for_guest (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+stop_for_guest (BatonStepContext *context,
+                const char *unit,
+                gboolean and_triggers,
+                BatonTrouble *trouble)
 {
+  BatonOutcome outcome = BATON_OUTCOME_OK;
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonUnitState) state = look_to_stop (context, unit, trouble);
 
@@ -201,10 +241,16 @@ stop_for_guest (BatonStepContext *context, const char *unit, BatonTrouble *troub
     return BATON_OUTCOME_FAILED;
   if (!baton_unit_state_runs (state))
     return BATON_OUTCOME_OK;
-  if (!note_stop (context, unit, state, &error))
+  if (!note_stop (context, unit, unit, state, &error))
     {
       set_refused (trouble, BATON_CODE_UNIT_NOT_STOPPED, unit, error->message);
       return BATON_OUTCOME_FAILED;
+    }
+  for (guint i = 0; and_triggers && state->triggers[i] != NULL; i++)
+    {
+      outcome = stop_trigger (context, unit, state->triggers[i], trouble);
+      if (outcome != BATON_OUTCOME_OK)
+        return outcome;
     }
 
   /* It is put back if somebody asks to stop: there is nothing to be patient for. */
@@ -215,6 +261,7 @@ stop_for_guest (BatonStepContext *context, const char *unit, BatonTrouble *troub
  * baton_owners_unit_stop:
  * @context: the handoff
  * @unit: a system unit
+ * @and_triggers: with what would start it again; else its owner has named those that he means
  * @trouble: why it could not be done
  *
  * Stops a unit before the card goes to the guest, or one that was started for the guest. What goes
@@ -224,12 +271,15 @@ stop_for_guest (BatonStepContext *context, const char *unit, BatonTrouble *troub
  * Returns: the outcome
  */
 BatonOutcome
-baton_owners_unit_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+baton_owners_unit_stop (BatonStepContext *context,
+                        const char *unit,
+                        gboolean and_triggers,
+                        BatonTrouble *trouble)
 {
   g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
 
   if (context->to == BATON_SIDE_GUEST)
-    return stop_for_guest (context, unit, trouble);
+    return stop_for_guest (context, unit, and_triggers, trouble);
 
   switch (run_stop (context, unit, 0, &problem))
     {

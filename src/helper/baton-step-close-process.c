@@ -228,6 +228,23 @@ set_process_trouble (BatonTrouble *trouble, BatonCode code, const BatonHolder *h
   baton_trouble_set (trouble, code, 0, "name", name, "pid", pid, NULL);
 }
 
+/* An application that is a service of a user's systemd may be started again by that. */
+static void
+set_respawns (BatonTrouble *trouble, const BatonHolder *holder)
+{
+  g_autofree char *name = baton_text_clean (holder->name, -1, 128, NULL, NULL);
+  g_autofree char *command = NULL;
+
+  if (holder->unit == NULL || !g_str_has_suffix (holder->unit, ".service"))
+    {
+      set_process_trouble (trouble, BATON_CODE_RESPAWNS, holder);
+      return;
+    }
+  command = baton_holder_dup_stop (holder);
+  baton_trouble_set (trouble, BATON_CODE_RESPAWNS_IN_SERVICE, 0, "name", name, "unit",
+                     holder->unit, "command", command, NULL);
+}
+
 /* One round: TERM to what still holds the card, a grace period, then KILL. What comes back is
  * started by somebody: from the second round on he is asked to end as well. */
 static BatonOutcome
@@ -285,7 +302,7 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
         return BATON_OUTCOME_OK;
       if (round == MAX_ROUNDS)
         {
-          set_process_trouble (trouble, BATON_CODE_RESPAWNS, g_ptr_array_index (covered, 0));
+          set_respawns (trouble, g_ptr_array_index (covered, 0));
           return BATON_OUTCOME_FAILED;
         }
       outcome = close_round (context, application, round, covered, trouble);

@@ -49,11 +49,18 @@ observe (BatonStepContext *context,
   return FALSE;
 }
 
+/* One that is stopped because it uses the card: its step says who does (BatonStep). */
+static gboolean
+uses_card (const BatonStep *step)
+{
+  return step->detail != NULL;
+}
+
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   if (!baton_unit_is_nvidias (step->target))
-    return baton_owners_unit_stop (context, step->target, trouble);
+    return baton_owners_unit_stop (context, step->target, uses_card (step), trouble);
 
   /* It is put back if somebody asks to stop: there is nothing to be patient for. */
   return baton_unit_stop (context, step->target, 0, trouble);

@@ -4,6 +4,7 @@
 #include "baton-unit-state.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,12 +17,13 @@
 #include "baton-unit-name.h"
 
 /* References used below:
- *  SD-DBUS - org.freedesktop.systemd1(5), interfaces Manager and Unit
+ *  SD-DBUS - org.freedesktop.systemd1(5), interfaces Manager, Unit and Service
  *  SD-STOP - systemd's src/core/unit-dependency-atom.c, UNIT_ATOM_PROPAGATE_STOP and what pulls in
  *            a stop: the other ends of Requires=, Requisite=, BindsTo= and PartOf=
  */
 
 #define UNIT_INTERFACE "org.freedesktop.systemd1.Unit"
+#define SERVICE_INTERFACE "org.freedesktop.systemd1.Service"
 #define PROPERTIES_INTERFACE "org.freedesktop.DBus.Properties"
 
 #define CALL_TIMEOUT_MS 25000
@@ -33,6 +35,10 @@
 
 /* More than stand on any service. */
 #define MAX_GOES_ALONG 32
+#define MAX_TRIGGERS 16
+
+/* What no unit's name begins with (SD-DBUS: a name has none but letters, digits and “:_.-\\@”). */
+#define TRIGGER "<"
 
 typedef struct
 {
@@ -58,7 +64,10 @@ call (GDBusConnection *connection,
 
 /* Of a unit that is not installed as well: it is inactive (SD-DBUS, LoadUnit). */
 static GVariant *
-read_properties (GDBusConnection *connection, const char *unit, GError **error)
+read_properties_of (GDBusConnection *connection,
+                    const char *unit,
+                    const char *interface,
+                    GError **error)
 {
   g_autoptr (GVariant) loaded = call (connection, BATON_SYSTEMD_PATH, BATON_SYSTEMD_MANAGER,
                                       "LoadUnit", g_variant_new ("(s)", unit), "(o)", error);
@@ -69,9 +78,31 @@ read_properties (GDBusConnection *connection, const char *unit, GError **error)
     return NULL;
   g_variant_get (loaded, "(&o)", &path);
   reply = call (connection, path, PROPERTIES_INTERFACE, "GetAll",
-                g_variant_new ("(s)", UNIT_INTERFACE), "(a{sv})", error);
+                g_variant_new ("(s)", interface), "(a{sv})", error);
 
   return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
+static GVariant *
+read_properties (GDBusConnection *connection, const char *unit, GError **error)
+{
+  return read_properties_of (connection, unit, UNIT_INTERFACE, error);
+}
+
+/* Nothing but a service has one. */
+static guint
+read_main_pid (GDBusConnection *connection, const char *unit)
+{
+  g_autoptr (GVariant) properties =
+      g_str_has_suffix (unit, ".service")
+          ? read_properties_of (connection, unit, SERVICE_INTERFACE, NULL)
+          : NULL;
+  guint pid = 0;
+
+  if (properties != NULL)
+    g_variant_lookup (properties, "MainPID", "u", &pid);
+
+  return pid;
 }
 
 static char *
@@ -181,6 +212,22 @@ add_lines (GDBusConnection *connection, const char *unit, GVariant *properties, 
     }
 }
 
+static void
+add_triggers (GDBusConnection *connection, GVariant *properties, GString *lines)
+{
+  g_auto (GStrv) names = NULL;
+
+  g_variant_lookup (properties, "TriggeredBy", "^as", &names);
+  for (guint i = 0; names != NULL && names[i] != NULL && i < MAX_TRIGGERS; i++)
+    {
+      g_autoptr (GVariant) others = read_properties (connection, names[i], NULL);
+      g_autofree char *active = others != NULL ? dup_active (others) : NULL;
+
+      if (active != NULL && is_running (active))
+        g_string_append_printf (lines, TRIGGER "%s\n", names[i]);
+    }
+}
+
 static gboolean
 answer (int socket, const GString *lines, GError **error)
 {
@@ -217,7 +264,9 @@ ask (int socket, gpointer data)
     {
       active = dup_active (properties);
       id = dup_id (properties, question->bus->name);
-      g_string_append_printf (lines, "%s\n%s\n", id, active);
+      g_string_append_printf (lines, "%s\n%s\n%u\n", id, active,
+                              read_main_pid (connection, question->bus->name));
+      add_triggers (connection, properties, lines);
       add_lines (connection, question->bus->name, properties, lines);
       if (answer (socket, lines, &error))
         return;
@@ -232,16 +281,21 @@ parse (const char *prefix, GStrv lines)
 {
   BatonUnitState *self = g_new0 (BatonUnitState, 1);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) triggers = g_strv_builder_new ();
 
   self->id = g_strconcat (prefix, lines[0], NULL);
   self->active = g_strdup (lines[1]);
-  for (guint i = 2; lines[i] != NULL; i++)
+  self->main_pid = (guint) g_ascii_strtoull (lines[2], NULL, 10);
+  for (guint i = 3; lines[i] != NULL; i++)
     {
-      g_autofree char *name = g_strconcat (prefix, lines[i], NULL);
+      gboolean is_trigger = g_str_has_prefix (lines[i], TRIGGER);
+      g_autofree char *name =
+          g_strconcat (prefix, lines[i] + (is_trigger ? strlen (TRIGGER) : 0), NULL);
 
       if (*lines[i] != '\0')
-        g_strv_builder_add (builder, name);
+        g_strv_builder_add (is_trigger ? triggers : builder, name);
     }
+  self->triggers = g_strv_builder_end (triggers);
   self->goes_along = g_strv_builder_end (builder);
 
   return self;
@@ -261,7 +315,7 @@ read_answer (int fd, const char *prefix, GError **error)
     }
   text[n] = '\0';
   lines = g_strsplit (text, "\n", -1);
-  if (g_strv_length (lines) >= 2)
+  if (g_strv_length (lines) >= 3)
     return parse (prefix, lines);
   g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "the answer broke off");
 
@@ -311,6 +365,7 @@ baton_unit_state_free (BatonUnitState *self)
 
   g_free (self->id);
   g_free (self->active);
+  g_strfreev (self->triggers);
   g_strfreev (self->goes_along);
   g_free (self);
 }

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * BatonUnitState:
  * @id: the one of its names that systemd calls it by, and its jobs
  * @active: systemd's word for it: `active`, `reloading`, `inactive`, `failed`, `activating`, …
+ * @main_pid: its main process; 0 where it has none, or is no service
+ * @triggers: units that run, and that start it again when something asks for it: its sockets, timers and
+ *   paths
  * @goes_along: units that run, and that systemd stops with it
  *
  * How a unit stands.
@@ -18,6 +21,8 @@ typedef struct
 {
   char *id;
   char *active;
+  guint main_pid;
+  GStrv triggers;
   GStrv goes_along;
 } BatonUnitState;
 

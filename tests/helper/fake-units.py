@@ -12,9 +12,13 @@ Says on stdout which job is made for which unit, and ends with its stdin. A unit
   needs=OTHER  it stops with that one
   alias=OTHER  its other name
   called=OTHER it is another name of that one, by which jobs are called
+  wakes=OTHER  it starts that one again when something asks for it
+  main=PID     its main process
+  runs=PID     a process of its, which is gone when it is stopped
 """
 
 import pathlib
+import shutil
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "attacks"))
@@ -33,6 +37,9 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <property name="Id" type="s" access="read"/>
   <property name="Names" type="as" access="read"/>
   <property name="RequiredBy" type="as" access="read"/>
+  <property name="TriggeredBy" type="as" access="read"/>
+</interface><interface name="org.freedesktop.systemd1.Service">
+  <property name="MainPID" type="u" access="read"/>
 </interface><interface name="org.freedesktop.systemd1.Job">
   <method name="Cancel"/>
 </interface></node>"""
@@ -68,7 +75,10 @@ def on_get(connection, sender, path, interface, name):
         return GLib.Variant("s", get_id(unit))
     if name == "Names":
         return GLib.Variant("as", [unit, *get_all(unit, "alias")])
-    return GLib.Variant("as", [other for other in traits if unit in get_all(other, "needs")])
+    if name == "MainPID":
+        return GLib.Variant("u", int(next(iter(get_all(unit, "main")), 0)))
+    word = "wakes" if name == "TriggeredBy" else "needs"
+    return GLib.Variant("as", [other for other in traits if unit in get_all(other, word)])
 
 
 def end_job(connection, unit, result):
@@ -79,6 +89,8 @@ def stop(unit):
     if has(unit, "stays"):
         return "failed"
     states[unit] = "inactive"
+    for pid in get_all(unit, "runs"):
+        shutil.rmtree(tree / "proc" / pid)
     for other in traits:
         if unit in get_all(other, "needs"):
             states[other] = "inactive"
@@ -127,11 +139,12 @@ def main():
     loop = GLib.MainLoop()
     with bus.running(socket):
         connection = bus.connect(socket)
-        manager, unit, job = Gio.DBusNodeInfo.new_for_xml(SYSTEMD).interfaces
+        manager, unit, service, job = Gio.DBusNodeInfo.new_for_xml(SYSTEMD).interfaces
         connection.register_object(PATH, manager, on_call, None, None)
         connection.register_object(JOB, job, on_cancel, None, None)
         for path in paths.values():
             connection.register_object(path, unit, None, on_get, None)
+            connection.register_object(path, service, None, on_get, None)
         connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
                              GLib.Variant("(su)", (NAME, 4)), None, 0, -1, None)
         GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, 0, GLib.IOCondition.IN | GLib.IOCondition.HUP,

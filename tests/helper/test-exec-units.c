@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fake-peer.h"
+#include "mock-process.h"
 
 #define NOTES "run/baton/cards/" FAKE_CARD ".units.json"
 
@@ -245,6 +246,99 @@ test_cancelled (void)
   fake_peer_end (&peer);
 }
 
+/* A number that no real process has, since it may be signalled. */
+#define SERVICE_PID 4194304
+#define SERVICE "4194304"
+
+/* A service that uses the card: its main process, and the consent to close that. */
+static void
+begin_in_use (Story *story)
+{
+  const char *cgroup = "/system.slice/a.service";
+
+  begin (story, "", "");
+  mock_machine_write (story->machine, "etc/systemd/system/a.service", "");
+  mock_process_add (story->machine, SERVICE_PID, "a", 0, cgroup, "a");
+  mock_process_set_parent (story->machine, SERVICE_PID, 1);
+  mock_process_open (story->machine, SERVICE_PID, 5, "/dev/dri/card1");
+}
+
+static BatonExit
+hand_closing (Story *story)
+{
+  story_prepare_closing (story, "guest", SERVICE ":" SERVICE "00");
+
+  return story_work (story);
+}
+
+/* With what would start it again, which is there before it is; and nothing else is closed. */
+static void
+test_uses_card (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin_in_use (&story);
+  fake_peer_start (&peer, &story, "fake-units.py",
+                   "a.service=active:main=" SERVICE ":runs=" SERVICE ":needs=a.socket",
+                   "a.socket=active:wakes=a.service", "a.timer=inactive:wakes=a.service",
+                   "home.automount=active:wakes=a.service", NULL);
+  g_assert_cmpint (hand_closing (&story), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  g_assert_true (says (&story, "stop-unit:a.service"));
+  g_assert_false (says (&story, "close-process"));
+  g_assert_true (says (&story, "a.socket would start a.service again"));
+  g_assert_true (says (&story, "home.automount may start a.service again"));
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  expect_all (&peer, "StopUnit a.socket\nStopUnit a.service\n"
+                     "StartUnit a.socket\nStartUnit a.service");
+  g_assert_false (story_has_file (&story, NOTES));
+  fake_peer_end (&peer);
+}
+
+static void
+test_uses_card_and_stays (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin_in_use (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", "a.service=active:stays:main=" SERVICE,
+                   "a.socket=active:wakes=a.service", NULL);
+  g_assert_cmpint (hand_closing (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "unit-not-stopped");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, "StopUnit a.socket\nStopUnit a.service\n"
+                     "StartUnit a.socket\nStartUnit a.service");
+  g_assert_false (story_has_file (&story, NOTES));
+  fake_peer_end (&peer);
+}
+
+/* Its process is closed where systemd says that it is another, or where nobody can be asked. */
+static void
+test_uses_card_and_is_none (void)
+{
+  static const char *const rows[] = { "a.service=active:main=0", "a.service=active:main=77",
+                                      NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      FakePeer peer = { 0 };
+
+      begin_in_use (&story);
+      if (rows[i] != NULL)
+        fake_peer_start (&peer, &story, "fake-units.py", rows[i], NULL);
+      /* It is text, and survives whatever is done to it. */
+      hand_closing (&story);
+      g_assert_true (says (&story, "close-process:" SERVICE));
+      g_assert_false (says (&story, "stop-unit"));
+      story_assert_driver (&story, FAKE_CARD, "amdgpu");
+      if (rows[i] != NULL)
+        fake_peer_end (&peer);
+    }
+}
+
 /* By another name it is a unit that nobody may stop. */
 static void
 test_other_name (void)
@@ -398,6 +492,9 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/exec/units/other-name", test_other_name);
   g_test_add_func ("/helper/exec/units/alias", test_alias);
   g_test_add_func ("/helper/exec/units/nobody-to-ask", test_nobody_to_ask);
+  g_test_add_func ("/helper/exec/units/uses-card", test_uses_card);
+  g_test_add_func ("/helper/exec/units/uses-card-and-stays", test_uses_card_and_stays);
+  g_test_add_func ("/helper/exec/units/uses-card-and-is-none", test_uses_card_and_is_none);
   g_test_add_func ("/helper/exec/units/notes-are-judged", test_notes_are_judged);
   g_test_add_func ("/helper/exec/units/of-a-user", test_units_of_a_user);
   g_test_add_func ("/helper/exec/units/of-a-user-refused", test_units_of_a_user_refused);

@@ -377,6 +377,11 @@ typedef struct
   const char *consequence; /* NULL where it is not looked at */
 } ButtonRow;
 
+#define SERVICE(who)                                                                           \
+  "{\"severity\":\"blocker\",\"code\":\"in-use-whole-service\",\"consent\":\"close\","         \
+  "\"subject\":\"" who "\"}"
+#define STOP "{\"kind\":\"stop-unit\",\"target\":\"a.service\",\"detail\":\"a\"}"
+#define OWNERS_STOP "{\"kind\":\"stop-unit\",\"target\":\"b.service\",\"detail\":null}"
 #define MAY_NOT_RETURN "{\"severity\":\"blocker\",\"consent\":\"may-not-return\"}"
 #define RISK "The card may not come back before this computer is restarted."
 
@@ -409,6 +414,18 @@ test_plan_button (void)
     /* Three processes of one app. */
     { "[" CLOSE ("7:70") "," CLOSE ("8:80") "," CLOSE ("9:90") "]", FALSE, BATON_SIDE_GUEST,
       "C_lose 1 App and Hand Over", TRUE, STEPS, "1 app closes. The desktop keeps running." },
+    /* A service is stopped, and runs again; where an app closes as well, that counts more. */
+    { "[" SERVICE ("7:70") "]", FALSE, BATON_SIDE_GUEST, "_Stop 1 Service and Hand Over", TRUE,
+      NULL,
+      "1 service is stopped, and started again when the card is back. The desktop keeps "
+      "running." },
+    { "[" SERVICE ("7:70") "," SERVICE ("8:80") "]", FALSE, BATON_SIDE_GUEST,
+      "_Stop 1 Service and Hand Over", TRUE, "[" STOP "," OWNERS_STOP "]" },
+    { "[" SERVICE ("7:70") "," CLOSE ("8:80") "]", FALSE, BATON_SIDE_GUEST,
+      "C_lose 2 Apps and Hand Over", TRUE, NULL, "2 apps close. The desktop keeps running." },
+    { "[]", FALSE, BATON_SIDE_GUEST, "_Hand Over", FALSE, "[" OWNERS_STOP "]" },
+    { "[" SERVICE ("7:70") "," MAY_NOT_RETURN "]", FALSE, BATON_SIDE_GUEST,
+      "_Stop 1 Service and Hand Over Anyway", TRUE, NULL, "1 service is stopped. " RISK },
     /* A risk is named beside a loss. */
     { "[" MAY_NOT_RETURN "]", FALSE, BATON_SIDE_GUEST, "_Hand Over Anyway", TRUE, NULL, RISK },
     { "[" CLOSE ("7:70") "," MAY_NOT_RETURN "]", FALSE, BATON_SIDE_GUEST,

@@ -48,6 +48,30 @@ mock_process_add (MockMachine *self,
   mock_machine_write (self, fd_path, "");
 }
 
+/* Without it, a process has none. */
+void
+mock_process_set_parent (MockMachine *self, int pid, int parent)
+{
+  g_autofree char *path = build_name (pid, "status");
+  g_autofree char *file = g_build_filename (mock_machine_get_directory (self), path, NULL);
+  g_autofree char *status = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (file, &status, NULL, NULL));
+  text = g_strdup_printf ("%sPPid:\t%d\n", status, parent);
+  mock_machine_write (self, path, text);
+}
+
+/* Without it, the program may not be read. */
+void
+mock_process_set_program (MockMachine *self, int pid, const char *program)
+{
+  g_autofree char *path =
+      g_strdup_printf ("%s/proc/%d/exe", mock_machine_get_directory (self), pid);
+
+  g_assert_cmpint (symlink (program, path), ==, 0);
+}
+
 /**
  * mock_process_open:
  * @link: text of the link: a path of the machine, or such as `anon_inode:[vfio-device]`

@@ -13,6 +13,8 @@ void mock_process_add (MockMachine *self,
                        guint uid,
                        const char *cgroup,
                        const char *arguments);
+void mock_process_set_parent (MockMachine *self, int pid, int parent);
+void mock_process_set_program (MockMachine *self, int pid, const char *program);
 void mock_process_open (MockMachine *self, int pid, int fd, const char *link);
 void mock_process_describe_fd (MockMachine *self, int pid, int fd, const char *fdinfo);
 void mock_process_map (MockMachine *self, int pid, const char *maps);

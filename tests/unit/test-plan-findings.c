@@ -178,6 +178,16 @@ open_in_service (PlanMachine *m)
 }
 
 static void
+open_in_whole_service (PlanMachine *m)
+{
+  BatonHolder *holder =
+      plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 501, "ollama", "/dev/dri/card1");
+
+  holder->unit = g_strdup ("ollama.service");
+  holder->main_pid = 501;
+}
+
+static void
 open_in_container (PlanMachine *m)
 {
   BatonHolder *holder =
@@ -814,6 +824,8 @@ static const struct
   { "acs override", BATON_CODE_ACS_OVERRIDE, HOST, GUEST, NULL, override_acs },
   { "app", BATON_CODE_IN_USE_APP, HOST, GUEST, NULL, open_in_app },
   { "service", BATON_CODE_IN_USE_SERVICE, HOST, GUEST, NULL, open_in_service },
+  { "whole service", BATON_CODE_IN_USE_WHOLE_SERVICE, HOST, GUEST, NULL,
+    open_in_whole_service },
   { "container", BATON_CODE_IN_USE_CONTAINER, HOST, GUEST, NULL, open_in_container },
   { "sound server", BATON_CODE_SOUND_LETS_GO, HOST, GUEST, NULL, open_sound },
   { "sound", BATON_CODE_IN_USE_SOUND, HOST, GUEST, NULL, play_sound },

@@ -574,6 +574,26 @@ open_in_app_and_consent (PlanMachine *m)
 }
 
 static void
+open_in_service (PlanMachine *m)
+{
+  for (int pid = 501; pid < 503; pid++)
+    {
+      BatonHolder *holder =
+          plan_machine_add_holder (m, BATON_HOLDER_SERVICE, pid, "ollama", "/dev/dri/card1");
+
+      plan_machine_set (&holder->unit, "ollama.service");
+      holder->main_pid = 501;
+    }
+}
+
+static void
+open_in_service_and_consent (PlanMachine *m)
+{
+  open_in_service (m);
+  baton_request_add_close (m->request, 502, PLAN_DIGITS);
+}
+
+static void
 use_other_driver (PlanMachine *m)
 {
   plan_machine_set (&m->display->driver, "simple-drm");
@@ -618,6 +638,7 @@ test_digest_covers (void)
     { "an unprivileged look", lose_permission, TRUE },
     { "somebody in the way", open_in_app, TRUE },
     { "consent to close him", open_in_app_and_consent, TRUE },
+    { "a service that is stopped", open_in_service_and_consent, TRUE },
     { "a note", connect_monitor, TRUE },
     { "a detail", use_other_driver, TRUE },
     { "a step less", override_sound, FALSE },
@@ -704,6 +725,86 @@ test_consent_covers_the_application (void)
       g_assert_cmpuint (n_closed, ==, rows[i].granted ? 1 : 2);
       g_assert_cmpstr (((BatonStep *) plan->steps->pdata[0])->target, ==, "500:" PLAN_DIGITS);
       g_assert_cmpstr (((BatonStep *) plan->steps->pdata[0])->detail, ==, "firefox");
+    }
+}
+
+/* The steps by which holders are closed. */
+static char *
+list_closes (const BatonPlan *plan)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      const BatonStep *step = plan->steps->pdata[i];
+      g_autofree char *id = baton_step_dup_id (step);
+
+      if (step->kind == BATON_STEP_CLOSE_PROCESS || step->kind == BATON_STEP_STOP_UNIT)
+        g_string_append_printf (list, "%s ", id);
+    }
+
+  return g_string_free (g_steal_pointer (&list), FALSE);
+}
+
+/* Consent to one process of a service stops the service, once, and ends no process of it. Another
+ * program that it has started is another holder. */
+static void
+test_consent_stops_the_service (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+  g_autoptr (BatonPlan) plan = NULL;
+  g_autoptr (BatonPlan) other = NULL;
+  g_autofree char *list = NULL;
+  BatonHolder *child = NULL;
+
+  open_in_service_and_consent (m);
+  plan = plan_machine_make_plan (m);
+  g_assert_false (baton_plan_is_blocked (plan));
+  list = list_closes (plan);
+  g_assert_cmpstr (list, ==, "stop-unit:ollama.service ");
+
+  child = plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 503, "ffmpeg", "/dev/dri/card1");
+  plan_machine_set (&child->unit, "ollama.service");
+  other = plan_machine_make_plan (m);
+  g_assert_true (baton_plan_is_blocked (other));
+  g_assert_false (baton_plan_find (other, BATON_CODE_IN_USE_SERVICE)->granted);
+  g_assert_true (baton_plan_find (other, BATON_CODE_IN_USE_WHOLE_SERVICE)->granted);
+}
+
+/* His own alone, and through his own systemd: that of another user is none of his. */
+static void
+test_consent_stops_ones_own_service (void)
+{
+  static const struct
+  {
+    guint uid;
+    gboolean has_systemd;
+    const char *steps;
+  } rows[] = {
+    { 1000, TRUE, "stop-unit:user:1000:mpd.service " },
+    { 1001, TRUE, "close-process:501:" PLAN_DIGITS " " },
+    { 1000, FALSE, "close-process:501:" PLAN_DIGITS " " },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      g_autofree char *list = NULL;
+      BatonHolder *holder =
+          plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 501, "mpd", "/dev/dri/card1");
+
+      plan_machine_set (&holder->unit, "mpd.service");
+      holder->main_pid = 501;
+      holder->of_user = TRUE;
+      holder->uid = 1000;
+      m->request->uid = rows[i].uid;
+      m->request->has_systemd = rows[i].has_systemd;
+      baton_request_add_close (m->request, 501, PLAN_DIGITS);
+      plan = plan_machine_make_plan (m);
+      g_assert_false (baton_plan_is_blocked (plan));
+      list = list_closes (plan);
+      g_assert_cmpstr (list, ==, rows[i].steps);
     }
 }
 
@@ -1164,6 +1265,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/digest/covers", test_digest_covers);
   g_test_add_func ("/core/plan/digest/without-guest", test_digest_does_not_depend_on_the_guest);
   g_test_add_func ("/core/plan/consent/application", test_consent_covers_the_application);
+  g_test_add_func ("/core/plan/consent/service", test_consent_stops_the_service);
+  g_test_add_func ("/core/plan/consent/own-service", test_consent_stops_ones_own_service);
   g_test_add_func ("/core/plan/consent/container", test_consent_is_none_for_containers);
   g_test_add_func ("/core/plan/consent/process", test_consent_is_for_one_process);
   g_test_add_func ("/core/plan/consent/not-to-return", test_consent_not_to_return);

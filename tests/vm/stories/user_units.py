@@ -50,6 +50,18 @@ def there_and_back(bench, before, uid, sudo):
     bench.expect_same(before, allow=ALLOWED)
 
 
+def with_consent(bench, before, uid, sudo):
+    """Nobody has named it, and its process has the card: his own systemd stops it, and starts it again."""
+    pid = systemctl(bench, 'show', '-P', 'MainPID', 'bench-desk.service').out.strip()
+    handed = bench.to_guest(CARD, '--close', pid, env=sudo)
+    assert handed.findings['in-use-whole-service']['args']['unit'] == 'bench-desk.service', handed.findings
+    assert handed.steps('ok')[0] == f'stop-unit:user:{uid}:bench-desk.service', handed.steps()
+    assert active(bench) == set(), active(bench)
+    bench.to_host(CARD)
+    assert active(bench) == RUN_BEFORE, active(bench)
+    bench.expect_same(before, allow=ALLOWED)
+
+
 def asked_by_himself(bench, before, uid):
     """In his session, through polkit: the plan that he is shown is the one that is carried out."""
     with profile(bench), bench.agent('u'):
@@ -124,6 +136,7 @@ def run(bench):
     before = bench.snapshot()
 
     there_and_back(bench, before, uid, sudo)
+    with_consent(bench, before, uid, sudo)
     asked_by_root(bench, before)
     put_back(bench, before, uid, sudo)
     if bench.full:
