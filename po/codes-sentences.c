@@ -332,6 +332,9 @@ gettext ("{name} (process {pid}) was asked to let go of the card, and still has 
 gettext ("Somebody Began to Use the Card");
 gettext ("{name} (process {pid}) began to use the card meanwhile, through {nodes}.");
 gettext ("Close it and try again.");
+gettext ("A Service Began to Use the Card");
+gettext ("The service {unit} ({name}, process {pid}) began to use the card meanwhile, or was started again, and uses it through {nodes}.");
+gettext ("Stop the service ({command}), and try again.");
 gettext ("A Disk Came into Use");
 gettext ("The disk {name} hangs at {address}, and came into use meanwhile: {user}.");
 gettext ("Unmount it and try again.");
@@ -341,7 +344,6 @@ gettext ("{name} (process {pid}) did not end, not even when it was killed.");
 gettext ("It waits for the kernel. If it does not end within minutes, restart the computer.");
 gettext ("Its Service Starts It Again");
 gettext ("{name} was closed three times, and its service {unit} started it again each time.");
-gettext ("Stop the service ({command}), and try again.");
 gettext ("Comes Back Each Time");
 gettext ("{name} was closed three times and came back each time.");
 gettext ("Stop whatever starts it again, and try again.");

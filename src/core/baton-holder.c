@@ -179,6 +179,20 @@ baton_holder_new_for_process (BatonRoot *root,
 }
 
 /**
+ * baton_holder_is_started_again:
+ * @self: a holder
+ *
+ * Returns: whether it is a service itself, or an application that is one: whoever ends it may find it
+ *   started again by systemd, and ends it for good by stopping its unit
+ */
+gboolean
+baton_holder_is_started_again (const BatonHolder *self)
+{
+  return self->main_pid != 0 ||
+         (self->scope != NULL && g_str_has_suffix (self->scope, ".service"));
+}
+
+/**
  * baton_holder_dup_unit:
  * @self: a holder that runs in a unit
  *

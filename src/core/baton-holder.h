@@ -93,6 +93,7 @@ BatonHolder *baton_holder_new_for_process (BatonRoot *root,
                                            const char *passwd);
 void baton_holder_free (BatonHolder *self);
 
+gboolean baton_holder_is_started_again (const BatonHolder *self);
 char *baton_holder_dup_unit (const BatonHolder *self);
 char *baton_holder_dup_stop (const BatonHolder *self);
 

@@ -187,6 +187,25 @@ hears_a_close (BatonStepContext *context, int notes, gint64 deadline_us)
   return TRUE;
 }
 
+static void
+set_new_holder (BatonTrouble *trouble, const BatonHolder *holder)
+{
+  g_autofree char *name = dup_name (holder);
+  g_autofree char *pid = g_strdup_printf ("%d", holder->pid);
+  g_autofree char *nodes = g_strjoinv (", ", holder->nodes);
+  g_autofree char *command = NULL;
+
+  if (!baton_holder_is_started_again (holder))
+    {
+      baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
+                         nodes, NULL);
+      return;
+    }
+  command = baton_holder_dup_stop (holder);
+  baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER_IN_SERVICE, 0, "name", name, "pid", pid,
+                     "unit", holder->unit, "command", command, "nodes", nodes, NULL);
+}
+
 /* A sound server that had only just found the device when it was asked to let go of it opens it
  * once more, and closes it when it sees that it is reserved: WirePlumber does, of a card that came
  * back a moment ago. */
@@ -202,9 +221,6 @@ is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
   for (;;)
     {
       g_autoptr (BatonHolders) holders = NULL;
-      g_autofree char *name = NULL;
-      g_autofree char *pid = NULL;
-      g_autofree char *nodes = NULL;
       const BatonHolder *holder;
 
       if (!baton_look_again (context, trouble))
@@ -221,11 +237,7 @@ is_free (BatonStepContext *context, guint how, BatonTrouble *trouble)
           hears_a_close (context, notes, deadline_us))
         continue;
 
-      name = dup_name (holder);
-      pid = g_strdup_printf ("%d", holder->pid);
-      nodes = g_strjoinv (", ", holder->nodes);
-      baton_trouble_set (trouble, BATON_CODE_NEW_HOLDER, 0, "name", name, "pid", pid, "nodes",
-                         nodes, NULL);
+      set_new_holder (trouble, holder);
 
       return FALSE;
     }

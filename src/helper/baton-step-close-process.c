@@ -228,14 +228,13 @@ set_process_trouble (BatonTrouble *trouble, BatonCode code, const BatonHolder *h
   baton_trouble_set (trouble, code, 0, "name", name, "pid", pid, NULL);
 }
 
-/* An application that is a service of a user's systemd may be started again by that. */
 static void
 set_respawns (BatonTrouble *trouble, const BatonHolder *holder)
 {
   g_autofree char *name = baton_text_clean (holder->name, -1, 128, NULL, NULL);
   g_autofree char *command = NULL;
 
-  if (holder->unit == NULL || !g_str_has_suffix (holder->unit, ".service"))
+  if (!baton_holder_is_started_again (holder))
     {
       set_process_trouble (trouble, BATON_CODE_RESPAWNS, holder);
       return;

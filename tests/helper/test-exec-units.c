@@ -314,6 +314,22 @@ test_uses_card_and_stays (void)
   fake_peer_end (&peer);
 }
 
+/* Somebody starts it again, by a bus, say, which nobody can stop: it is named with its service. */
+static void
+test_uses_card_again (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin_in_use (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", "a.service=active:main=" SERVICE, NULL);
+  g_assert_cmpint (hand_closing (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "new-holder-in-service");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, "StopUnit a.service\nStartUnit a.service");
+  fake_peer_end (&peer);
+}
+
 /* Its process is closed where systemd says that it is another, or where nobody can be asked. */
 static void
 test_uses_card_and_is_none (void)
@@ -494,6 +510,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/exec/units/nobody-to-ask", test_nobody_to_ask);
   g_test_add_func ("/helper/exec/units/uses-card", test_uses_card);
   g_test_add_func ("/helper/exec/units/uses-card-and-stays", test_uses_card_and_stays);
+  g_test_add_func ("/helper/exec/units/uses-card-again", test_uses_card_again);
   g_test_add_func ("/helper/exec/units/uses-card-and-is-none", test_uses_card_and_is_none);
   g_test_add_func ("/helper/exec/units/notes-are-judged", test_notes_are_judged);
   g_test_add_func ("/helper/exec/units/of-a-user", test_units_of_a_user);
