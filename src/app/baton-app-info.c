@@ -139,12 +139,21 @@ baton_app_info_dup_summary (JsonObject *holder)
   const char *owner = baton_json_get_string (holder, "user");
   g_autofree char *name = baton_words_embed (process != NULL ? process : "?");
   g_autofree char *user = baton_words_embed (owner != NULL ? owner : "?");
+  const char *inside = baton_json_get_string (holder, "container");
+  const char *engine = baton_json_get_string (holder, "engine");
+  g_autofree char *container = inside != NULL ? baton_words_embed (inside) : NULL;
   int pid = (int) baton_json_get_int (holder, "pid", 0);
 
   if (pid == 0)
     /* Translators: what the kernel itself uses of a card: a list such as "text console" */
     return *what != '\0' ? g_strdup_printf (_ ("Uses: %s"), what)
                          : g_strdup (_ ("Part of the kernel"));
+
+  if (container != NULL)
+    /* Translators: a process's name, its number, the name of a container and of what runs it, such as
+     * "Docker", and a list of what it uses of the card, such as "rendering, sound" */
+    return g_strdup_printf (_ ("%s · process %d in the container “%s” of %s · uses: %s"), name,
+                            pid, container, engine != NULL ? engine : "?", what);
 
   /* Translators: a process's name, its number, its user's name, and a list of what it uses of the
    * card, such as "rendering, sound" */

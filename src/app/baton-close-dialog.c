@@ -55,13 +55,30 @@ unref_holder (gpointer data, GClosure *closure)
   json_object_unref (data);
 }
 
+/* Its process alone would be started again by systemd. Another user's is closed as a process. */
+static gboolean
+is_service (JsonObject *holder, gboolean is_own)
+{
+  const char *service = baton_json_get_string (holder, "service");
+
+  return g_strcmp0 (service, "system") == 0 || (g_strcmp0 (service, "user") == 0 && is_own);
+}
+
+/* What Baton does as part of a handoff only. */
+static void
+lead_to_plan (AdwMessageDialog *dialog, const char *body)
+{
+  adw_message_dialog_set_body (dialog, body);
+  adw_message_dialog_add_response (dialog, "plan", _ ("Show _Plan…"));
+}
+
 /**
  * baton_close_dialog_present:
  * @parent: the window
  * @holder: a holder of the contract that may be closed
  *
  * Asks before one of the user's own programs is closed. One of somebody else's is closed as part of
- * a handoff only, by the helper: for it the dialog leads to the plan.
+ * a handoff only, by the helper, and so is a service stopped: for it the dialog leads to the plan.
  */
 void
 baton_close_dialog_present (GtkWindow *parent, JsonObject *holder)
@@ -70,10 +87,27 @@ baton_close_dialog_present (GtkWindow *parent, JsonObject *holder)
   gboolean is_own = baton_json_get_int (holder, "uid", -1) == (gint64) getuid ();
   AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (parent, NULL, NULL));
 
-  /* Translators: %s is the name of a program */
-  adw_message_dialog_format_heading (dialog, _ ("Close “%s”?"), name);
+  if (is_service (holder, is_own))
+    {
+      g_autofree char *unit = baton_words_embed (baton_json_get_string (holder, "unit"));
+
+      /* Translators: %s is the name of a service, such as ollama.service */
+      adw_message_dialog_format_heading (dialog, _ ("Stop “%s”?"), unit);
+    }
+  else
+    {
+      /* Translators: %s is the name of a program */
+      adw_message_dialog_format_heading (dialog, _ ("Close “%s”?"), name);
+    }
   adw_message_dialog_add_response (dialog, "cancel", _ ("_Cancel"));
-  if (is_own)
+  if (is_service (holder, is_own))
+    {
+      lead_to_plan (dialog,
+                    _ ("It is a service, which would start again what is closed of it. It "
+                       "is stopped when the card is handed over, and started again when "
+                       "the card is back. The plan shows what that means."));
+    }
+  else if (is_own)
     {
       adw_message_dialog_set_body (
           dialog, _ ("It is asked to close. What is not saved in it may be lost."));
@@ -82,11 +116,9 @@ baton_close_dialog_present (GtkWindow *parent, JsonObject *holder)
     }
   else
     {
-      adw_message_dialog_set_body (
-          dialog,
-          _ ("It belongs to somebody else or to the system, so it is closed only when the "
-             "card is handed over. The plan shows what that means."));
-      adw_message_dialog_add_response (dialog, "plan", _ ("Show _Plan…"));
+      lead_to_plan (
+          dialog, _ ("It belongs to somebody else or to the system, so it is closed only when "
+                     "the card is handed over. The plan shows what that means."));
     }
   adw_message_dialog_set_default_response (dialog, "cancel");
   adw_message_dialog_set_close_response (dialog, "cancel");

@@ -10,6 +10,27 @@
 
 #include <glib/gi18n.h>
 
+/* How it goes when that is consented to, or what it has to be stopped with. */
+static char *
+describe_closing (JsonObject *holder)
+{
+  const char *container = baton_json_get_string (holder, "container");
+  const char *engine = baton_json_get_string (holder, "engine");
+  const char *unit = baton_json_get_string (holder, "unit");
+
+  if (container != NULL)
+    /* Translators: the name of a container, and of what runs it, such as "Docker" */
+    return g_strdup_printf (_ ("no, in container %s of %s"), container,
+                            engine != NULL ? engine : "?");
+  if (!baton_json_get_boolean (holder, "closable"))
+    return g_strdup (_ ("no"));
+  if (baton_json_get_string (holder, "service") != NULL && unit != NULL)
+    /* Translators: the name of a service that would be stopped */
+    return g_strdup_printf (_ ("yes, with %s"), unit);
+
+  return g_strdup (_ ("yes"));
+}
+
 static void
 add_holder (BatonCliTable *table, const char *card, JsonObject *holder)
 {
@@ -20,11 +41,11 @@ add_holder (BatonCliTable *table, const char *card, JsonObject *holder)
   const char *name = baton_json_get_string (holder, "name");
   const char *user = baton_json_get_string (holder, "user");
   const char *kind = baton_json_get_string (holder, "kind");
+  g_autofree char *closing = describe_closing (holder);
 
-  baton_cli_table_add (
-      table, card, baton_json_get_int (holder, "pid", 0) > 0 ? pid : "-",
-      name != NULL ? name : "-", user != NULL ? user : "-", kind != NULL ? kind : "-",
-      baton_json_get_boolean (holder, "closable") ? _ ("yes") : _ ("no"), nodes, NULL);
+  baton_cli_table_add (table, card, baton_json_get_int (holder, "pid", 0) > 0 ? pid : "-",
+                       name != NULL ? name : "-", user != NULL ? user : "-",
+                       kind != NULL ? kind : "-", closing, nodes, NULL);
 }
 
 static void

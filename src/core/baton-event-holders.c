@@ -30,6 +30,16 @@ how_to_json (guint how)
   return array;
 }
 
+/* Whose systemd stops it in place of its process. */
+static const char *
+get_service_word (const BatonHolder *holder)
+{
+  if (holder->main_pid == 0)
+    return NULL;
+
+  return holder->of_user ? "user" : "system";
+}
+
 static JsonObject *
 holder_to_json (const BatonHolder *holder)
 {
@@ -59,6 +69,9 @@ holder_to_json (const BatonHolder *holder)
   json_object_set_array_member (object, "how", how_to_json (holder->how));
   json_object_set_array_member (object, "nodes", nodes);
   json_object_set_boolean_member (object, "closable", holder->closable);
+  baton_json_set_string (object, "container", holder->container);
+  baton_json_set_string (object, "engine", holder->engine);
+  baton_json_set_string (object, "service", get_service_word (holder));
 
   return object;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <adwaita.h>
 
@@ -716,6 +717,44 @@ test_hostile_question (void)
   gtk_window_destroy (dialog);
 }
 
+/* A service is stopped with the handoff, and who it is is asked of its own user alone. */
+static void
+test_service_question (void)
+{
+  static const struct
+  {
+    const char *service;
+    guint uid_more;
+    const char *heading;
+    const char *body;
+  } rows[] = {
+    { "\"system\"", 1, "Stop “mpd.service”?", "It is a service" },
+    { "\"user\"", 0, "Stop “mpd.service”?", "It is a service" },
+    { "\"user\"", 1, "Close “mpd”?", "It belongs to somebody else" },
+    { "null", 0, "Close “mpd”?", "It is asked to close." },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Scene) scene = scene_open ("in-use");
+      g_autofree char *text =
+          g_strdup_printf ("{\"pid\":7,\"start_time\":\"70\",\"name\":\"mpd\",\"uid\":%u,"
+                           "\"unit\":\"mpd.service\",\"closable\":true,\"service\":%s}",
+                           (guint) getuid () + rows[i].uid_more, rows[i].service);
+      g_autoptr (JsonNode) node = json_from_string (text, NULL);
+      GtkWindow *dialog;
+
+      baton_close_dialog_present (GTK_WINDOW (scene->window), json_node_get_object (node));
+      dialog = find_dialog ();
+      g_assert_nonnull (dialog);
+      g_assert_cmpstr (adw_message_dialog_get_heading (ADW_MESSAGE_DIALOG (dialog)), ==,
+                       rows[i].heading);
+      g_assert_true (g_str_has_prefix (
+          adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), rows[i].body));
+      gtk_window_destroy (dialog);
+    }
+}
+
 /* Somebody reads the second holder while the first one goes away. */
 static void
 test_rows_stay (void)
@@ -1148,6 +1187,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/window/right-to-left", test_right_to_left);
   g_test_add_func ("/ui/window/hostile-names", test_hostile_names);
   g_test_add_func ("/ui/window/hostile-question", test_hostile_question);
+  g_test_add_func ("/ui/window/service-question", test_service_question);
   g_test_add_func ("/ui/window/rows-stay", test_rows_stay);
   g_test_add_func ("/ui/window/rows-move", test_rows_move);
   g_test_add_func ("/ui/window/idle", test_idle);

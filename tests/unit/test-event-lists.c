@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-event.h"
+#include "baton-json.h"
 #include "baton-view.h"
 #include "event-lines.h"
 #include "mock-machine.h"
@@ -77,6 +78,48 @@ free_holders (BatonHolders *holders)
   g_free (holders->card);
   g_free (holders->reason);
   g_free (holders);
+}
+
+/* What it runs in, and who would stop it in its place. */
+static void
+test_holder_places (void)
+{
+  static const struct
+  {
+    gboolean of_user;
+    int main_pid;
+    const char *service;
+    const char *container;
+    const char *engine;
+  } rows[] = {
+    { FALSE, 0, NULL, NULL, NULL },
+    { FALSE, 7, "system", NULL, NULL },
+    { TRUE, 7, "user", NULL, NULL },
+    { FALSE, 0, NULL, "0123456789ab", "Docker" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (EventLines) lines = event_lines_new (NULL);
+      g_autoptr (BatonView) view = NULL;
+      BatonHolders *holders = new_holders ();
+      BatonHolder *holder = new_holder (7, "mpd", "mpd");
+      JsonObject *seen = NULL;
+
+      holder->of_user = rows[i].of_user;
+      holder->main_pid = rows[i].main_pid;
+      holder->container = g_strdup (rows[i].container);
+      holder->engine = rows[i].engine;
+      g_ptr_array_add (holders->holders, holder);
+      baton_event_writer_holders (lines->writer, holders);
+      view = view_of (lines);
+      seen = json_array_get_object_element (
+          json_object_get_array_member (baton_view_get_holders (view, CARD), "holders"), 0);
+      g_assert_cmpstr (baton_json_get_string (seen, "service"), ==, rows[i].service);
+      g_assert_cmpstr (baton_json_get_string (seen, "container"), ==, rows[i].container);
+      g_assert_cmpstr (baton_json_get_string (seen, "engine"), ==, rows[i].engine);
+      free_holders (holders);
+    }
 }
 
 static void
@@ -377,6 +420,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/core/event-lists/holder-places", test_holder_places);
   g_test_add_func ("/core/event-lists/machine", test_machine);
   g_test_add_func ("/core/event-lists/group-names-the-card", test_group_names_the_card);
   g_test_add_func ("/core/event-lists/many-groups", test_many_groups);
