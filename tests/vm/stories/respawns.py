@@ -40,6 +40,7 @@ def run(bench):
     a_whole_application(bench)
     comes_back_each_time(bench)
     another_of_no_application(bench)
+    its_service_starts_it(bench)
 
 
 def a_whole_application(bench):
@@ -89,3 +90,22 @@ def another_of_no_application(bench):
         second, = holders(bench)
         assert second != first and phoenix.status is None, (first, second)
         assert (bench.function(CARD), bench.function(SOUND)) == before
+
+
+def its_service_starts_it(bench):
+    """An application that is a service of its user's: it is named with that, and with what stops it."""
+    node = bench.call('sysfs.node_of', address=CARD, kind='dri/card')
+    unit = 'app-phoenix@4714.service'
+    bench.run('systemd-run', '--user', '--quiet', f'--unit={unit}', '-p', 'Restart=always', '-p', 'RestartSec=0',
+              '-p', 'StartLimitIntervalSec=0', 'sh', '-c', f'exec 3<{node}; exec sleep infinity', user='u')
+    bench.at_end(bench.run, 'systemctl', '--user', 'stop', unit, user='u', status=None)
+    bench.run('timeout', '60', 'sh', '-c',
+              'until ls -l /proc/$(systemctl --user show -P MainPID "$1")/fd | grep -q /dev/dri/; do sleep 0.2; done',
+              'sh', unit, user='u')
+    before = bench.function(CARD), bench.function(SOUND)
+    first, = holders(bench)
+    failed = bench.to_guest(CARD, '--close', str(first), status=story.ROLLED_BACK)
+    assert failed_for(failed) in ('respawns-in-service', 'new-holder-in-service'), failed.result
+    said, = [event['text'] for event in failed.events if event['type'] == 'step' and event['state'] == 'fail']
+    assert unit in said, said
+    assert (bench.function(CARD), bench.function(SOUND)) == before
