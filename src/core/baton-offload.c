@@ -4,8 +4,12 @@
 #include "baton-offload.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "baton-kept-off-group.h"
 
 /* References used below:
  *  MESA - docs/envvars.rst, "DRI_PRIME": `pci-0000_02_00_0`, the ID_PATH_TAG of the device, for
@@ -98,12 +102,27 @@ may_open (BatonRoot *root, const BatonNode *node)
          0;
 }
 
+/* Whether @node belongs to the group by which programs are kept off a card, and this process does not:
+ * the group may be given to it. Where it belongs to it already, something else is in its way. */
+static gboolean
+is_kept_off (BatonRoot *root, const BatonNode *node)
+{
+  const char *below = node->path + strlen ("/dev/");
+  struct stat info;
+  gid_t gid = 0;
+
+  return baton_kept_off_find_group (root, &gid) &&
+         fstatat (baton_root_get_fd (root, BATON_ROOT_DEV), below, &info,
+                  AT_SYMLINK_NOFOLLOW) == 0 &&
+         info.st_gid == gid && !group_member (gid);
+}
+
 /**
  * baton_offload_find_obstacle:
  * @root: where @card was found
  * @card: a card
  * @ret_node: (out) (optional) (transfer none): the node that may not be opened, with
- *   %BATON_OFFLOAD_CLOSED
+ *   %BATON_OFFLOAD_CLOSED and %BATON_OFFLOAD_KEPT_OFF
  *
  * Looks whether a program that this process starts can draw with @card. A program that is given the
  * environment for a card that it cannot have would run on another one, and nobody would be told.
@@ -140,7 +159,7 @@ baton_offload_find_obstacle (BatonRoot *root, const BatonCard *card, const char 
     {
       if (ret_node != NULL)
         *ret_node = node->path;
-      return BATON_OFFLOAD_CLOSED;
+      return is_kept_off (root, node) ? BATON_OFFLOAD_KEPT_OFF : BATON_OFFLOAD_CLOSED;
     }
 
   return BATON_OFFLOAD_POSSIBLE;

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @BATON_OFFLOAD_SPLIT: the card is half with this computer and half ready for a guest
  * @BATON_OFFLOAD_SILENT: the card does not answer
  * @BATON_OFFLOAD_DRAWS_NOTHING: the card's driver shows pictures and draws none
+ * @BATON_OFFLOAD_KEPT_OFF: programs are kept off the card, and this process is none that was let in
  * @BATON_OFFLOAD_CLOSED: this user may not open the node that programs draw through
  *
  * Why a program cannot be run on a card.
@@ -25,6 +26,7 @@ typedef enum
   BATON_OFFLOAD_SPLIT,
   BATON_OFFLOAD_SILENT,
   BATON_OFFLOAD_DRAWS_NOTHING,
+  BATON_OFFLOAD_KEPT_OFF,
   BATON_OFFLOAD_CLOSED,
 } BatonOffloadObstacle;
 

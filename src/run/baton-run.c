@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "baton-offload.h"
+#include "baton-run-let-in.h"
 #include "baton-run-notify.h"
 #include "baton-text.h"
 
@@ -206,6 +207,7 @@ describe_obstacle (BatonOffloadObstacle obstacle)
       return _ ("you may not open {node}, through which programs draw with {card}, and "
                 "“{program}” was not started: log in at this computer’s own screen, or ask its "
                 "administrator to put you into the group that may");
+    case BATON_OFFLOAD_KEPT_OFF: /* see baton_run_describe_refusal() */
     case BATON_OFFLOAD_POSSIBLE:
     default:
       return NULL;
@@ -238,6 +240,23 @@ refuse_card (const Request *request,
   add (args, "driver", card->display->driver != NULL ? card->display->driver : "");
   add (args, "node", node != NULL ? node : "");
   refuse_filled (request, describe_obstacle (obstacle), args);
+}
+
+/* Becomes this program anew where it can, and says why not where it cannot. */
+static void
+let_in (const Request *request,
+        BatonRoot *root,
+        const BatonCard *card,
+        const char *grant,
+        char **argv)
+{
+  g_autoptr (GHashTable) args = new_args ();
+  BatonGrantStatus status = baton_run_let_in (grant, argv);
+
+  add_card (args, root, card);
+  add (args, "program", request->command[0]);
+  add (args, "grant", grant);
+  refuse_filled (request, baton_run_describe_refusal (status), args);
 }
 
 static void
@@ -288,6 +307,7 @@ baton_run_set_language (const char *catalogues)
 /**
  * baton_run_main:
  * @root: what is looked at
+ * @grant: path of the program that lets others in to a card that programs are kept off
  * @argc: as in main()
  * @argv: as in main()
  *
@@ -296,7 +316,7 @@ baton_run_set_language (const char *catalogues)
  * Returns: the exit status, where it did not
  */
 int
-baton_run_main (BatonRoot *root, int argc, char **argv)
+baton_run_main (BatonRoot *root, const char *grant, int argc, char **argv)
 {
   Request request = { 0 };
   g_autoptr (GError) error = NULL;
@@ -324,6 +344,11 @@ baton_run_main (BatonRoot *root, int argc, char **argv)
     return BATON_RUN_FAILED;
 
   obstacle = baton_offload_find_obstacle (root, card, &node);
+  if (obstacle == BATON_OFFLOAD_KEPT_OFF)
+    {
+      let_in (&request, root, card, grant, argv);
+      return BATON_RUN_FAILED;
+    }
   if (obstacle != BATON_OFFLOAD_POSSIBLE)
     {
       refuse_card (&request, root, card, obstacle, node);

@@ -17,6 +17,6 @@ typedef enum
 } BatonRunExit;
 
 void baton_run_set_language (const char *catalogues);
-int baton_run_main (BatonRoot *root, int argc, char **argv);
+int baton_run_main (BatonRoot *root, const char *grant, int argc, char **argv);
 
 G_END_DECLS

@@ -17,5 +17,5 @@ main (int argc, char **argv)
       return BATON_RUN_FAILED;
     }
 
-  return baton_run_main (root, argc, argv);
+  return baton_run_main (root, BATON_GRANT_PATH, argc, argv);
 }

@@ -5,8 +5,11 @@
 #include "baton-run.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "baton-grant.h"
 #include "mock-machine.h"
 
 #define DESKTOP "0000:00:02.0"
@@ -14,6 +17,12 @@
 #define TWIN "0000:02:00.0"
 
 #define MAX_WORDS 8
+
+#define NOBODY 65534
+#define CARDS_GID 7
+
+/* What baton-grant says in a test. */
+#define GRANT_STATUS "BATON_TEST_GRANT_STATUS"
 
 /* What a run came to. */
 typedef struct
@@ -63,6 +72,9 @@ run (MockMachine *mock, const char *const *words)
   environment = g_environ_setenv (environment, "LC_ALL", "C.UTF-8", TRUE);
   environment = g_environ_setenv (environment, "VK_LOADER_DRIVERS_DISABLE", "*", TRUE);
   environment = g_environ_setenv (environment, "KEPT", "as it was", TRUE);
+  /* Of who has become another user the search for leaks sees nothing. */
+  if (g_getenv (GRANT_STATUS) != NULL)
+    environment = g_environ_setenv (environment, "ASAN_OPTIONS", "detect_leaks=0", TRUE);
   g_spawn_sync (NULL, (char **) argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &result.output,
                 &result.errors, &wait_status, &error);
   g_assert_no_error (error);
@@ -184,6 +196,77 @@ test_two_of_nvidias_are_said (void)
   assert_contains (result.output, "__NV_PRIME_RENDER_OFFLOAD=1\n");
 }
 
+/* The card is the group's, and this program none of it: as root alone files can be so. */
+static void
+keep_programs_off (MockMachine *mock, const char *node)
+{
+  g_autofree char *path = g_build_filename (mock_machine_get_directory (mock), node, NULL);
+
+  /* For who is not root here. */
+  g_assert_no_errno (chmod (mock_machine_get_directory (mock), 0755));
+  mock_machine_write (mock, "etc/group", BATON_CARDS_GROUP ":x:7:\n");
+  g_assert_no_errno (chmod (path, 0660));
+  g_assert_no_errno (chown (path, 0, CARDS_GID));
+}
+
+/* It is become through the program that may let it in, with its own words, and with what the loader
+ * would take away. */
+static void
+test_let_in_where_programs_are_kept_off (void)
+{
+  g_autoptr (MockMachine) mock = new_mock ();
+  g_auto (Run) result = { 0 };
+
+  if (getuid () != 0)
+    return;
+  keep_programs_off (mock, "dev/dri/renderD129");
+  g_setenv (GRANT_STATUS, "0", TRUE);
+  g_setenv ("TMPDIR", "/var/tmp", TRUE);
+  g_setenv ("LD_BIND_NOT", "1", TRUE);
+  result = RUN (mock, "--notify", "01:00.0", "--", "env", "A=1");
+  g_unsetenv ("LD_BIND_NOT");
+  g_unsetenv ("TMPDIR");
+  g_unsetenv (GRANT_STATUS);
+  g_assert_cmpstr (result.errors, ==, "");
+  g_assert_cmpint (result.status, ==, 0);
+  assert_contains (result.output, "\nTMPDIR=/var/tmp\n");
+  assert_contains (result.output, "\nLD_BIND_NOT=1\n");
+  g_assert_null (strstr (result.output, "KEPT="));
+  g_assert_true (g_str_has_suffix (result.output, "\n--\n--notify\n01:00.0\n--\nenv\nA=1\n"));
+}
+
+static void
+test_not_let_in (void)
+{
+  static const struct
+  {
+    BatonGrantStatus status;
+    const char *said;
+  } rows[] = {
+    { BATON_GRANT_FAILED, "does not work" },
+    { BATON_GRANT_NOT_FOR_YOU, "may use another card of this computer" },
+    { BATON_GRANT_NO_GROUP, "systemd-sysusers" },
+    { BATON_GRANT_NO_RIGHT, "“setcap cap_setgid=p /proc/self/exe”" },
+    { BATON_GRANT_NO_RIGHT + 1, "does not work" },
+  };
+  g_autoptr (MockMachine) mock = new_mock ();
+
+  if (getuid () != 0)
+    return;
+  keep_programs_off (mock, "dev/dri/renderD129");
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *status = g_strdup_printf ("%d", (int) rows[i].status);
+      g_auto (Run) result = { 0 };
+
+      g_setenv (GRANT_STATUS, status, TRUE);
+      result = RUN (mock, "01:00.0", "env");
+      g_unsetenv (GRANT_STATUS);
+      assert_refused (&result, rows[i].said);
+      assert_contains (result.errors, "“env” was not started");
+    }
+}
+
 static void
 test_bad_words (void)
 {
@@ -210,8 +293,23 @@ be_baton_run (int argc, char **argv)
   g_assert_no_error (error);
   baton_run_set_language ("/nonexistent");
   argv[2] = argv[0];
+  /* Root may open everything. */
+  if (g_getenv (GRANT_STATUS) != NULL)
+    g_assert_no_errno (setresuid (NOBODY, NOBODY, NOBODY));
 
-  return baton_run_main (root, argc - 2, argv + 2);
+  return baton_run_main (root, "/proc/self/exe", argc - 2, argv + 2);
+}
+
+/* Says what it was asked, or what it was told to say. */
+static int
+be_baton_grant (int argc, char **argv)
+{
+  if (strcmp (argv[1], BATON_GRANT_CHECK) == 0)
+    return (int) g_ascii_strtoll (g_getenv (GRANT_STATUS), NULL, 10);
+  for (int i = 0; i < argc; i++)
+    g_print ("%s\n", argv[i]);
+
+  return 0;
 }
 
 int
@@ -219,6 +317,8 @@ main (int argc, char **argv)
 {
   if (argc > 2 && strcmp (argv[1], "--as-baton-run") == 0)
     return be_baton_run (argc, argv);
+  if (argc > 1 && g_getenv (GRANT_STATUS) != NULL)
+    return be_baton_grant (argc, argv);
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/run/the-program-gets-the-card", test_the_program_gets_the_card);
@@ -228,6 +328,9 @@ main (int argc, char **argv)
   g_test_add_func ("/run/a-card-with-a-guest-is-refused", test_a_card_with_a_guest_is_refused);
   g_test_add_func ("/run/a-card-has-to-be-clear", test_a_card_has_to_be_clear);
   g_test_add_func ("/run/two-of-nvidias-are-said", test_two_of_nvidias_are_said);
+  g_test_add_func ("/run/let-in-where-programs-are-kept-off",
+                   test_let_in_where_programs_are_kept_off);
+  g_test_add_func ("/run/not-let-in", test_not_let_in);
   g_test_add_func ("/run/bad-words", test_bad_words);
 
   return g_test_run ();

@@ -3,8 +3,12 @@
 
 IMAGES = ('12',)
 PACKAGE = True
+# A group of the system outlives its package.
+LEAVES = ('files:/etc/group*', 'files:/etc/gshadow*')
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+# The one that programs can draw with.
+OTHER = '0000:02:00.0'
 GUARD = f'baton-guest@{CARD}.service'
 OURS = ('/usr/bin/baton', '/usr/bin/batonctl', '/usr/libexec/baton-helper',
         '/usr/share/polkit-1/actions/io.github.batongpu.Baton.policy')
@@ -22,6 +26,9 @@ def run(bench):
     assert not [path for path in before if 'baton' in path.lower()], before
     bench.run('dpkg', '-i', f'/bench/baton-{bench.release}.deb')
     bench.run('ls', *OURS)
+    # What lets programs in to a card that they are kept off.
+    assert 'cap_setgid=p' in bench.run('getcap', '/usr/libexec/baton-grant').out
+    bench.run('getent', 'group', 'baton-cards')
     # The boot unit is what settles a handoff that a power cut left half way; as the next boot
     # reads the units:
     bench.run('systemctl', 'daemon-reload')
@@ -52,9 +59,19 @@ def run(bench):
     bench.to_host(CARD)
     bench.expect_driver('bochs-drm', CARD)
 
+    # With the package goes what kept programs off a card.
+    bench.batonctl('isolate', OTHER, '--programs')
+    assert group_of(bench) == 'baton-cards', group_of(bench)
     bench.run('dpkg', '--purge', 'baton')
+    bench.run('udevadm', 'settle')
+    assert group_of(bench) == 'render', group_of(bench)
     assert (left := sorted(files(bench) - before - set(CACHES))) == [], left
     assert (gone := sorted(before - files(bench))) == [], gone
+
+
+def group_of(bench):
+    node = bench.call('sysfs.node_of', address=OTHER, kind='dri/renderD')
+    return bench.run('stat', '-c', '%G', node).out.strip()
 
 
 def files(bench):
