@@ -207,6 +207,8 @@ print_card (BatonCli *cli, JsonObject *card)
                baton_json_get_boolean (card, "only_display") ? _ ("yes") : _ ("no"));
   print_field (cli, _ ("Desktop kept off:"),
                baton_json_get_boolean (card, "kept_off") ? _ ("yes") : _ ("no"));
+  if (baton_json_get_boolean (card, "programs_kept_off"))
+    print_field (cli, _ ("Programs kept off:"), _ ("yes, but those that baton-run starts"));
   print_field (cli, _ ("Connected monitors:"), outputs);
   print_field (cli, _ ("Device files:"), nodes);
   print_field (cli, _ ("Reset methods:"), or_dash (resets));

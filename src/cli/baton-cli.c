@@ -46,7 +46,7 @@ static const Verb verbs[] = {
   { "reopen", baton_cli_reopen, 0, 1, BATON_CLI_FORGET },
   { "report", baton_cli_report, 0, 0, 0 },
   { "configure", baton_cli_configure, 1, 1 + BATON_PROFILE_MAX_CHANGES, 0 },
-  { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO },
+  { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO | BATON_CLI_PROGRAMS },
   { "doctor", baton_cli_doctor, 0, 0, 0 },
   { "record", baton_cli_record, 1, 1, 0 },
 };
@@ -54,7 +54,7 @@ static const Verb verbs[] = {
 /* What the parser of options fills in; a flag's place is its bit. */
 typedef struct
 {
-  gboolean flags[12];
+  gboolean flags[13];
   GStrv closes;
   gboolean version;
   GStrv words;
@@ -113,6 +113,8 @@ new_option_context (Parsed *parsed)
       N_ ("isolate: let the desktop on the card again"), NULL },
     { "forget", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[11],
       N_ ("reopen: start nothing, and offer it no more"), NULL },
+    { "programs", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[12],
+      N_ ("isolate: keep programs off as well, but those that baton-run starts"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &parsed->version, N_ ("Show the version"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed->words, NULL, NULL },
     { NULL },

@@ -24,6 +24,7 @@ typedef enum
   BATON_CLI_UNTIL_FREE = 1 << 9,
   BATON_CLI_UNDO = 1 << 10,
   BATON_CLI_FORGET = 1 << 11,
+  BATON_CLI_PROGRAMS = 1 << 12,
 } BatonCliOption;
 
 /**

@@ -80,6 +80,7 @@ typedef struct
  * @only_display: no other card of the machine could show a desktop
  * @could_show_desktop: it has a driver of this computer, or the firmware's picture, and a way out
  * @kept_off: Baton keeps this computer's desktop off it; looked at where it is shown or planned with
+ * @programs_kept_off: and every program but those that baton-run lets in; looked at likewise
  * @outputs: (element-type BatonOutput): its connectors
  * @nodes: (element-type BatonNode): (borrowed elements): every device file of @functions
  * @unit_notes: (element-type BatonUnitNote) (nullable): what Baton has done to units for as long as
@@ -101,6 +102,7 @@ typedef struct
   gboolean only_display;
   gboolean could_show_desktop;
   gboolean kept_off;
+  gboolean programs_kept_off;
   GPtrArray *outputs;
   GPtrArray *nodes;
   GPtrArray *unit_notes;

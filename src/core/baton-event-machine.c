@@ -112,6 +112,7 @@ card_to_json (const BatonCard *card)
   json_object_set_boolean_member (object, "boot_display", card->boot_display);
   json_object_set_boolean_member (object, "only_display", card->only_display);
   json_object_set_boolean_member (object, "kept_off", card->kept_off);
+  json_object_set_boolean_member (object, "programs_kept_off", card->programs_kept_off);
   json_object_set_string_member (object, "power", baton_power_to_string (display->power));
   json_object_set_array_member (object, "outputs", outputs_to_json (card->outputs));
   json_object_set_array_member (object, "nodes", nodes_to_json (card->nodes));

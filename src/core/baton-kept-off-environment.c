@@ -46,7 +46,7 @@ baton_kept_off_needs_environment (BatonMachine *machine, GPtrArray *cards)
       const BatonCard *card = g_ptr_array_index (machine->cards, i);
       g_autoptr (BatonKeptOff) described = baton_kept_off_new_for_card (card);
 
-      if (described->is_nvidia && !baton_kept_off_names (cards, card->display))
+      if (described->is_nvidia && baton_kept_off_find (cards, card->display) == NULL)
         return FALSE;
     }
 

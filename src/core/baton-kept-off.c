@@ -10,6 +10,8 @@
 /* References used below:
  *  UDEV - udev(7): KERNELS, SUBSYSTEMS and ATTRS have to fit one and the same parent; TAG-= takes a
  *    tag away
+ *  GROUP - systemd, src/udev/udev-rules.c: a GROUP that there is not is left out of the rule when it is
+ *    read, with a line in the log; a node whose GROUP a rule names gets MODE 0660 or what the rule says
  *  SEAT - systemd, rules.d/71-seat.rules tags every drm/card*, its connectors among them, with seat
  *    and master-of-seat; 73-seat-late.rules has the rest take ID_SEAT from their parents
  *  LOGIND - systemd, src/login/logind.c, manager_process_seat_device(): a device of another seat than
@@ -31,6 +33,10 @@
 
 #define CARD "# card "
 #define NVIDIA " nvidia"
+#define PROGRAMS " programs"
+
+/* In place of “video” and “render”, of which services are members, and some people. */
+#define TO_THE_GROUP ", GROUP=\"" BATON_CARDS_GROUP "\", MODE=\"0660\""
 
 #define MAX_RULES_BYTES 65536
 
@@ -113,9 +119,13 @@ append_rule (GString *text, const char *match, const BatonKeptOff *card, const c
  *
  * Makes udev's rules that give these cards to a seat where nobody is: their nodes for the screen,
  * connectors, framebuffers and i2c buses. Every desktop leaves alone what is not of its seat (MUTTER,
- * KWIN, WLROOTS, XORG), and who sits at the screen loses the right to open them (LOGIND). The nodes
- * for drawing are not touched. A card that another one's place has shifted to is not meant: vendor
- * and device have to fit, too.
+ * KWIN, WLROOTS, XORG), and who sits at the screen loses the right to open them (LOGIND). A card that
+ * another one's place has shifted to is not meant: vendor and device have to fit, too.
+ *
+ * The nodes for drawing are touched where programs are kept off, too: both kinds belong to the group
+ * %BATON_CARDS_GROUP then, which nobody is a member of, and go to that seat as well. The tag “uaccess”
+ * stays: it is by acting on it for a seat where nobody is that udev takes away what who sits at the
+ * screen was allowed (LOGIND); without it, that would stay with a node that is there already.
  *
  * Returns: (transfer full): the file's text
  */
@@ -131,8 +141,9 @@ baton_kept_off_build_rules (GPtrArray *cards)
     {
       const BatonKeptOff *card = g_ptr_array_index (sorted, i);
 
-      g_string_append_printf (text, CARD "%s %04x:%04x%s\n", card->address, card->vendor_id,
-                              card->device_id, card->is_nvidia ? NVIDIA : "");
+      g_string_append_printf (text, CARD "%s %04x:%04x%s%s\n", card->address, card->vendor_id,
+                              card->device_id, card->is_nvidia ? NVIDIA : "",
+                              card->programs ? PROGRAMS : "");
     }
 
   g_string_append (text, "\nACTION==\"remove\", GOTO=\"baton_kept_off_end\"\n");
@@ -144,7 +155,10 @@ baton_kept_off_build_rules (GPtrArray *cards)
       /* Without a master logind makes no seat of it, at which a display manager would ask for
        * somebody's password. */
       append_rule (text, "SUBSYSTEM==\"drm\", KERNEL==\"card[0-9]*\"", card,
-                   ", TAG-=\"master-of-seat\"");
+                   card->programs ? ", TAG-=\"master-of-seat\"" TO_THE_GROUP
+                                  : ", TAG-=\"master-of-seat\"");
+      if (card->programs)
+        append_rule (text, "SUBSYSTEM==\"drm\", KERNEL==\"renderD[0-9]*\"", card, TO_THE_GROUP);
       append_rule (text, "SUBSYSTEM==\"graphics\"", card, ", TAG-=\"master-of-seat\"");
       append_rule (text, "SUBSYSTEM==\"i2c-dev\"", card, "");
     }
@@ -183,12 +197,16 @@ parse_card (const char *line)
   g_autofree char *address = space != NULL ? g_strndup (line, (gsize) (space - line)) : NULL;
   guint16 vendor_id = 0;
   guint16 device_id = 0;
+  BatonKeptOff *card = NULL;
 
   if (address == NULL || !baton_pci_address_is_valid (address) ||
       !parse_id (space + 1, ':', &vendor_id) || !parse_id (space + 6, ' ', &device_id))
     return NULL;
 
-  return baton_kept_off_new (address, vendor_id, device_id, g_str_has_suffix (space, NVIDIA));
+  card = baton_kept_off_new (address, vendor_id, device_id, strstr (space, NVIDIA) != NULL);
+  card->programs = g_str_has_suffix (space, PROGRAMS);
+
+  return card;
 }
 
 /**
@@ -252,14 +270,14 @@ baton_kept_off_read (BatonRoot *root)
 }
 
 /**
- * baton_kept_off_names:
+ * baton_kept_off_find:
  * @cards: (element-type BatonKeptOff): cards
  * @display: a card's display function
  *
- * Returns: whether that very card is one of @cards
+ * Returns: (transfer none) (nullable): that very card, where it is one of @cards
  */
-gboolean
-baton_kept_off_names (GPtrArray *cards, const BatonFunction *display)
+const BatonKeptOff *
+baton_kept_off_find (GPtrArray *cards, const BatonFunction *display)
 {
   for (guint i = 0; i < cards->len; i++)
     {
@@ -267,10 +285,10 @@ baton_kept_off_names (GPtrArray *cards, const BatonFunction *display)
 
       if (strcmp (card->address, display->address) == 0 &&
           card->vendor_id == display->vendor_id && card->device_id == display->device_id)
-        return TRUE;
+        return card;
     }
 
-  return FALSE;
+  return NULL;
 }
 
 /**

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @vendor_id: its vendor
  * @device_id: its device
  * @is_nvidia: NVIDIA's own driver has it on this computer
+ * @programs: programs are kept off it as well, but those that baton-run lets in
  *
  * A card that the desktop is kept off. Another card at its address is not meant.
  */
@@ -31,6 +32,7 @@ typedef struct
   guint16 vendor_id;
   guint16 device_id;
   gboolean is_nvidia;
+  gboolean programs;
 } BatonKeptOff;
 
 /**
@@ -59,7 +61,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonKeptOff, baton_kept_off_free)
 char *baton_kept_off_build_rules (GPtrArray *cards);
 GPtrArray *baton_kept_off_parse_rules (const char *text);
 GPtrArray *baton_kept_off_read (BatonRoot *root);
-gboolean baton_kept_off_names (GPtrArray *cards, const BatonFunction *display);
+const BatonKeptOff *baton_kept_off_find (GPtrArray *cards, const BatonFunction *display);
 BatonKeptOffObstacle baton_kept_off_find_obstacle (BatonMachine *machine,
                                                    const BatonCard *card);
 

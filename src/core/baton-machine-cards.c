@@ -329,8 +329,10 @@ mark_kept_off (BatonLook *self, BatonMachine *machine)
   for (guint i = 0; i < machine->cards->len; i++)
     {
       BatonCard *card = g_ptr_array_index (machine->cards, i);
+      const BatonKeptOff *found = baton_kept_off_find (kept_off, card->display);
 
-      card->kept_off = baton_kept_off_names (kept_off, card->display);
+      card->kept_off = found != NULL;
+      card->programs_kept_off = found != NULL && found->programs;
     }
 }
 

@@ -76,12 +76,16 @@ baton_handoff_order_to_text (const char *verb,
  * baton_handoff_order_to_text_of_isolation:
  * @card: address of the card that the desktop is to be kept off
  * @undo: or let on again
+ * @programs: programs are to be kept off it, too
  * @uid: who asks
  *
  * Returns: (transfer full): the order as it is left for the worker
  */
 char *
-baton_handoff_order_to_text_of_isolation (const char *card, gboolean undo, guint uid)
+baton_handoff_order_to_text_of_isolation (const char *card,
+                                          gboolean undo,
+                                          gboolean programs,
+                                          guint uid)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
@@ -89,6 +93,7 @@ baton_handoff_order_to_text_of_isolation (const char *card, gboolean undo, guint
 
   json_object_set_string_member (isolation, "card", card);
   json_object_set_boolean_member (isolation, "undo", undo);
+  json_object_set_boolean_member (isolation, "programs", programs);
   json_object_set_string_member (object, "verb", "isolate");
   json_object_set_int_member (object, "uid", uid);
   json_object_set_null_member (object, "request");
@@ -104,7 +109,9 @@ take_isolation (BatonHandoffOrder *self, JsonObject *isolation, GError **error)
   const char *card = baton_json_get_string (isolation, "card");
 
   if (card == NULL || !baton_pci_address_is_valid (card) ||
-      !baton_json_read_boolean (isolation, "undo", &self->undo))
+      !baton_json_read_boolean (isolation, "undo", &self->undo) ||
+      !baton_json_read_boolean (isolation, "programs", &self->programs) ||
+      (self->undo && self->programs))
     {
       g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
                            "the request's “isolation” is wrong");

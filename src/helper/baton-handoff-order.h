@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @changes: (nullable): what `configure` changes
  * @card: (nullable): which card `isolate` is about, a canonical address
  * @undo: the desktop is let on it again
+ * @programs: programs are kept off it, too
  * @uid: who asks
  */
 typedef struct
@@ -23,6 +24,7 @@ typedef struct
   BatonProfileChanges *changes;
   char *card;
   gboolean undo;
+  gboolean programs;
   guint uid;
 } BatonHandoffOrder;
 
@@ -30,7 +32,10 @@ char *baton_handoff_order_to_text (const char *verb,
                                    const BatonRequest *request,
                                    const BatonProfileChanges *changes,
                                    guint uid);
-char *baton_handoff_order_to_text_of_isolation (const char *card, gboolean undo, guint uid);
+char *baton_handoff_order_to_text_of_isolation (const char *card,
+                                                gboolean undo,
+                                                gboolean programs,
+                                                guint uid);
 BatonHandoffOrder *baton_handoff_order_new_from_text (const char *text, GError **error);
 void baton_handoff_order_free (BatonHandoffOrder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHandoffOrder, baton_handoff_order_free)

@@ -7,13 +7,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/acl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "baton-bus.h"
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-front-start.h"
+#include "baton-kept-off-group.h"
 #include "baton-kept-off.h"
 #include "baton-pci-address.h"
 #include "baton-systemd-job.h"
@@ -22,7 +25,8 @@
 /* References used below:
  *  UDEV-DB - systemd, src/libsystemd/sd-device/device-private.c: /run/udev/data holds a file for each
  *    device, “c226:1” or “+drm:card1-DP-1”, with a property a line, “E:KEY=VALUE”; a new one is renamed
- *    into the old one's place
+ *    into the old one's place, after the node has its group and before its access list is what the seat
+ *    makes of it (src/udev/udev-event.c)
  *  UDEVD - systemd, src/udev/udevd.c: it reads changed rules at the next event, but not more often than
  *    every three seconds; a reload that is asked for comes after the events that wait already
  *  UEVENT - Linux drivers/base/core.c, uevent_store(): “change” written to a device's uevent
@@ -36,16 +40,28 @@
 #define AGAIN_US (G_USEC_PER_SEC)
 
 #define UDEV_DATA "udev/data"
+#define NODES "dri"
 
 #define MAX_DATA_BYTES 65536
 #define MAX_NAME_BYTES 64
 #define SEAT "E:ID_SEAT="
 
-/* A device of the card that a desktop would take. */
+/* What is to be true of a card's devices. */
+typedef struct
+{
+  gboolean is_kept_off; /* of what a desktop would take */
+  gboolean programs;    /* and of what a program draws through */
+  gboolean has_group;   /* @gid is that of the cards that programs are kept off */
+  gid_t gid;
+} Wish;
+
+/* A device of the card that a desktop would take, or a program. */
 typedef struct
 {
   char *uevent; /* below /sys */
   char *data;   /* below /run */
+  char *node;   /* below /dev, where its group may be that of the kept-off cards; else NULL */
+  gboolean is_for_drawing;
 } Device;
 
 static void
@@ -55,10 +71,11 @@ free_device (gpointer data)
 
   g_free (self->uevent);
   g_free (self->data);
+  g_free (self->node);
   g_free (self);
 }
 
-static void
+static Device *
 add_device (GPtrArray *devices, char *uevent, char *data)
 {
   Device *device = g_new0 (Device, 1);
@@ -66,6 +83,8 @@ add_device (GPtrArray *devices, char *uevent, char *data)
   device->uevent = uevent;
   device->data = data;
   g_ptr_array_add (devices, device);
+
+  return device;
 }
 
 /* Connectors are below the card's own directory and named for it, “card1-DP-1”. */
@@ -94,17 +113,23 @@ list_devices (BatonRoot *root, const BatonCard *card)
     {
       const BatonNode *node = g_ptr_array_index (card->nodes, i);
       g_autofree char *name = g_path_get_basename (node->path);
+      gboolean is_for_drawing = node->kind == BATON_NODE_DRM_RENDER;
       const char *class = node->kind == BATON_NODE_DRM_PRIMARY   ? "drm"
+                          : is_for_drawing                       ? "drm"
                           : node->kind == BATON_NODE_FRAMEBUFFER ? "graphics"
                           : node->kind == BATON_NODE_I2C         ? "i2c-dev"
                                                                  : NULL;
       g_autofree char *directory =
           class != NULL ? g_build_filename ("class", class, name, NULL) : NULL;
+      Device *device = NULL;
 
       if (class == NULL)
         continue;
-      add_device (devices, g_build_filename (directory, "uevent", NULL),
-                  g_strdup_printf (UDEV_DATA "/c%u:%u", node->major, node->minor));
+      device = add_device (devices, g_build_filename (directory, "uevent", NULL),
+                           g_strdup_printf (UDEV_DATA "/c%u:%u", node->major, node->minor));
+      device->is_for_drawing = is_for_drawing;
+      if (g_str_equal (class, "drm"))
+        device->node = g_build_filename (NODES, name, NULL);
       if (node->kind == BATON_NODE_DRM_PRIMARY)
         add_connectors (devices, root, directory, name);
     }
@@ -112,16 +137,58 @@ list_devices (BatonRoot *root, const BatonCard *card)
   return devices;
 }
 
+/* Whether somebody is let in by name: who sits at the screen, or did. */
+static gboolean
+names_somebody (const char *path)
+{
+  acl_t list = acl_get_file (path, ACL_TYPE_ACCESS);
+  acl_entry_t entry = NULL;
+  gboolean does = FALSE;
+
+  /* Where there are no such lists, nobody is. */
+  if (list == NULL)
+    return FALSE;
+  for (int more = acl_get_entry (list, ACL_FIRST_ENTRY, &entry); more == 1 && !does;
+       more = acl_get_entry (list, ACL_NEXT_ENTRY, &entry))
+    {
+      acl_tag_t tag = ACL_UNDEFINED_TAG;
+
+      does = acl_get_tag_type (entry, &tag) == 0 && tag == ACL_USER;
+    }
+  acl_free (list);
+
+  return does;
+}
+
+/* Whether a node is the group's alone, or not the group's, as is wanted. */
+static gboolean
+belongs_as_wanted (BatonRoot *root, const Device *device, const Wish *wish)
+{
+  g_autofree char *path = NULL;
+  struct stat info;
+
+  if (device->node == NULL || !wish->has_group)
+    return TRUE;
+  path = baton_root_build_path (root, BATON_ROOT_DEV, device->node);
+  /* One that has gone has nobody in its way. */
+  if (lstat (path, &info) < 0)
+    return TRUE;
+
+  return wish->programs ? info.st_gid == wish->gid && !names_somebody (path)
+                        : info.st_gid != wish->gid;
+}
+
 /* Whether udev has the device at Baton's seat, or not at it, as is wanted. */
 static gboolean
-is_as_wanted (BatonRoot *root, const Device *device, gboolean is_kept_off)
+is_as_wanted (BatonRoot *root, const Device *device, const Wish *wish)
 {
+  gboolean is_kept_off = device->is_for_drawing ? wish->programs : wish->is_kept_off;
   g_autofree char *text =
       baton_root_read_file (root, BATON_ROOT_RUN, device->data, MAX_DATA_BYTES, NULL, NULL);
   g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
   gboolean has_seat = g_strv_contains ((const char *const *) lines, SEAT BATON_KEPT_OFF_SEAT);
 
-  return has_seat == is_kept_off;
+  return has_seat == is_kept_off && belongs_as_wanted (root, device, wish);
 }
 
 static gboolean
@@ -168,10 +235,14 @@ static int
 listen_to_udev (BatonRoot *root)
 {
   g_autofree char *data = baton_root_build_path (root, BATON_ROOT_RUN, UDEV_DATA);
+  g_autofree char *nodes = baton_root_build_path (root, BATON_ROOT_DEV, NODES);
   int notes = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
 
   if (notes >= 0)
-    inotify_add_watch (notes, data, IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE);
+    {
+      inotify_add_watch (notes, data, IN_MOVED_TO | IN_CLOSE_WRITE | IN_DELETE);
+      inotify_add_watch (notes, nodes, IN_ATTRIB);
+    }
 
   return notes;
 }
@@ -192,7 +263,7 @@ wait_for_udev (int notes, gint64 until_us)
 static int
 tell_about (BatonRoot *root,
             GPtrArray *devices,
-            gboolean is_kept_off,
+            const Wish *wish,
             gboolean makes_events,
             GError **error)
 {
@@ -202,7 +273,7 @@ tell_about (BatonRoot *root,
     {
       const Device *device = g_ptr_array_index (devices, i);
 
-      if (is_as_wanted (root, device, is_kept_off))
+      if (is_as_wanted (root, device, wish))
         continue;
       n++;
       if (makes_events && !tell_kernel (root, device, error))
@@ -217,6 +288,7 @@ tell_about (BatonRoot *root,
  * @root: the roots
  * @card: a card whose rules were written or taken away
  * @is_kept_off: which of the two
+ * @programs: programs are kept off it, too
  * @error: return location for an error
  *
  * Has udev read its rules again and apply them to what the card has now, and looks whether it did. A
@@ -229,13 +301,16 @@ gboolean
 baton_isolation_effect_apply (BatonRoot *root,
                               const BatonCard *card,
                               gboolean is_kept_off,
+                              gboolean programs,
                               GError **error)
 {
+  Wish wish = { .is_kept_off = is_kept_off, .programs = programs };
   g_autoptr (GPtrArray) devices = list_devices (root, card);
   gint64 begin_us = g_get_monotonic_time ();
   gint64 next_us = begin_us;
   baton_autofd int notes = listen_to_udev (root);
 
+  wish.has_group = baton_kept_off_find_group (root, &wish.gid);
   if (!reload (root, error))
     return FALSE;
 
@@ -243,7 +318,7 @@ baton_isolation_effect_apply (BatonRoot *root,
        now_us = g_get_monotonic_time ())
     {
       gboolean makes_events = now_us >= next_us;
-      int n = tell_about (root, devices, is_kept_off, makes_events, error);
+      int n = tell_about (root, devices, &wish, makes_events, error);
 
       if (n <= 0)
         return n == 0;
@@ -259,15 +334,35 @@ baton_isolation_effect_apply (BatonRoot *root,
   return FALSE;
 }
 
+static gboolean
+is_kept_off_now (const BatonHolder *holder, gboolean programs)
+{
+  switch (holder->kind)
+    {
+    case BATON_HOLDER_COMPOSITOR:
+    case BATON_HOLDER_DISPLAY_SERVER:
+      return TRUE;
+    case BATON_HOLDER_APP:
+    case BATON_HOLDER_SERVICE:
+      return programs;
+    case BATON_HOLDER_SOUND:
+    case BATON_HOLDER_VM:
+    case BATON_HOLDER_KERNEL:
+    default:
+      return FALSE;
+    }
+}
+
 /**
- * baton_isolation_effect_describe_desktop:
+ * baton_isolation_effect_describe_users:
  * @holders: who has the card
+ * @programs: programs are kept off it, too
  *
- * Returns: (transfer full) (nullable): what of the desktop has the card, each as its name and number;
- *   %NULL where there is nothing
+ * Returns: (transfer full) (nullable): what of the desktop, or besides, has a card that it is kept off
+ *   from now on, each as its name and number; %NULL where there is nothing
  */
 char *
-baton_isolation_effect_describe_desktop (const BatonHolders *holders)
+baton_isolation_effect_describe_users (const BatonHolders *holders, gboolean programs)
 {
   g_autoptr (GString) text = g_string_new (NULL);
 
@@ -276,8 +371,7 @@ baton_isolation_effect_describe_desktop (const BatonHolders *holders)
       const BatonHolder *holder = g_ptr_array_index (holders->holders, i);
       g_autofree char *name = baton_text_clean (holder->name, -1, MAX_NAME_BYTES, NULL, NULL);
 
-      if (holder->kind != BATON_HOLDER_COMPOSITOR &&
-          holder->kind != BATON_HOLDER_DISPLAY_SERVER)
+      if (!is_kept_off_now (holder, programs))
         continue;
       g_string_append_printf (text, "%s%s (%d)", text->len > 0 ? ", " : "", name, holder->pid);
     }

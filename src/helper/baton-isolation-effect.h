@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 gboolean baton_isolation_effect_apply (BatonRoot *root,
                                        const BatonCard *card,
                                        gboolean is_kept_off,
+                                       gboolean programs,
                                        GError **error);
-char *baton_isolation_effect_describe_desktop (const BatonHolders *holders);
+char *baton_isolation_effect_describe_users (const BatonHolders *holders, gboolean programs);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "baton-isolation-effect.h"
 #include "baton-isolation-files.h"
 #include "baton-kept-off-environment.h"
+#include "baton-kept-off-group.h"
 
 static BatonEnd *
 end_of_card (BatonExit status, BatonCode code, const char *name)
@@ -84,14 +85,14 @@ write_files (BatonRoot *root,
 
 /* The files are written; what is true of the desktop that runs is another matter. */
 static BatonEnd *
-end_kept_off (BatonRoot *root, BatonEventWriter *events, const char *address)
+end_kept_off (BatonRoot *root, BatonEventWriter *events, const char *address, gboolean programs)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonMachine) machine = NULL;
   g_autoptr (GPtrArray) all = baton_holders_look (root, &machine, &error);
   BatonCard *card = machine != NULL ? baton_machine_find_card (machine, address) : NULL;
   BatonHolders *holders = all != NULL ? baton_holders_find (all, address) : NULL;
-  g_autofree char *desktop = NULL;
+  g_autofree char *users = NULL;
   g_autofree char *unseen = NULL;
 
   if (all == NULL)
@@ -99,10 +100,12 @@ end_kept_off (BatonRoot *root, BatonEventWriter *events, const char *address)
   if (card == NULL || holders == NULL)
     return end_no_card (address);
 
-  desktop = baton_isolation_effect_describe_desktop (holders);
-  if (desktop != NULL)
-    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF_LATER, "card",
-                          baton_card_get_name (card), "holders", desktop, NULL);
+  users = baton_isolation_effect_describe_users (holders, programs);
+  if (users != NULL)
+    return baton_end_new (BATON_EXIT_DONE,
+                          programs ? BATON_CODE_PROGRAMS_KEPT_OFF_LATER
+                                   : BATON_CODE_KEPT_OFF_LATER,
+                          "card", baton_card_get_name (card), "holders", users, NULL);
   if (!holders->complete)
     {
       unseen = g_strdup_printf ("Processes that could not be looked at: %u. One of them may "
@@ -111,7 +114,9 @@ end_kept_off (BatonRoot *root, BatonEventWriter *events, const char *address)
       baton_event_writer_log (events, "warning", unseen);
     }
 
-  return end_of_card (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF, baton_card_get_name (card));
+  return end_of_card (BATON_EXIT_DONE,
+                      programs ? BATON_CODE_PROGRAMS_KEPT_OFF : BATON_CODE_KEPT_OFF,
+                      baton_card_get_name (card));
 }
 
 static BatonEnd *
@@ -119,13 +124,16 @@ keep_off (BatonRoot *root,
           BatonEventWriter *events,
           BatonMachine *machine,
           BatonCard *card,
+          gboolean programs,
           BatonIsolationFiles *files)
 {
   g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
+  BatonKeptOff *kept_off = NULL;
   const char *name = baton_card_get_name (card);
   const char *address = baton_card_get_address (card);
   g_autoptr (GError) error = NULL;
   BatonEnd *end = NULL;
+  gid_t gid;
 
   switch (baton_kept_off_find_obstacle (machine, card))
     {
@@ -137,15 +145,21 @@ keep_off (BatonRoot *root,
       break;
     }
 
+  /* udev would leave the group out of its rules, and every program would have the card as before. */
+  if (programs && !baton_kept_off_find_group (root, &gid))
+    return end_of_card (BATON_EXIT_REFUSED, BATON_CODE_KEEP_OFF_NO_GROUP, name);
+
   take_out (cards, address);
-  g_ptr_array_add (cards, baton_kept_off_new_for_card (card));
+  kept_off = baton_kept_off_new_for_card (card);
+  kept_off->programs = programs;
+  g_ptr_array_add (cards, kept_off);
   if (!write_files (root, machine, files, cards, &end))
     return end;
-  if (!baton_isolation_effect_apply (root, card, TRUE, &error))
+  if (!baton_isolation_effect_apply (root, card, TRUE, programs, &error))
     return baton_end_new (BATON_EXIT_DONE, BATON_CODE_KEPT_OFF_AT_BOOT, "card", name, "reason",
                           error->message, NULL);
 
-  return end_kept_off (root, events, address);
+  return end_kept_off (root, events, address, programs);
 }
 
 /* @card: %NULL where the card has left the computer, and its rules have not */
@@ -168,7 +182,7 @@ give_back (BatonRoot *root,
     return end;
   if (!was_kept_off)
     return end_of_card (BATON_EXIT_DONE, BATON_CODE_NOT_KEPT_OFF, name);
-  if (card != NULL && !baton_isolation_effect_apply (root, card, FALSE, &error))
+  if (card != NULL && !baton_isolation_effect_apply (root, card, FALSE, FALSE, &error))
     return baton_end_new (BATON_EXIT_DONE, BATON_CODE_GIVEN_BACK_AT_BOOT, "card", name,
                           "reason", error->message, NULL);
 
@@ -181,6 +195,7 @@ give_back (BatonRoot *root,
  * @events: where warnings go
  * @address: canonical address of a card
  * @undo: the desktop may have it again
+ * @programs: where it may not: nor may programs, but those that baton-run lets in
  *
  * Keeps this computer's desktop off a card, or puts back every byte that did. What is kept off are
  * cards that the machine has; every one has its part in the same files. Whoever calls holds the lock.
@@ -191,7 +206,8 @@ BatonEnd *
 baton_isolation_change (BatonRoot *root,
                         BatonEventWriter *events,
                         const char *address,
-                        gboolean undo)
+                        gboolean undo,
+                        gboolean programs)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonMachine) machine = baton_machine_new (root, &error);
@@ -210,5 +226,5 @@ baton_isolation_change (BatonRoot *root,
     return end;
 
   return undo ? give_back (root, machine, card, address, files)
-              : keep_off (root, events, machine, card, files);
+              : keep_off (root, events, machine, card, programs, files);
 }

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 BatonEnd *baton_isolation_change (BatonRoot *root,
                                   BatonEventWriter *events,
                                   const char *address,
-                                  gboolean undo);
+                                  gboolean undo,
+                                  gboolean programs);
 
 G_END_DECLS

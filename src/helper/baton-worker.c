@@ -149,7 +149,7 @@ isolate (BatonRoot *root,
   lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
   if (lock == NULL)
     return end_busy (owner, error);
-  end = baton_isolation_change (root, events, order->card, order->undo);
+  end = baton_isolation_change (root, events, order->card, order->undo, order->programs);
   baton_lock_release (lock);
 
   return end;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "baton-kept-off-environment.h"
+#include "baton-kept-off-group.h"
 
 #include <string.h>
 
@@ -79,6 +80,78 @@ test_what_was_written_is_read (void)
   card = g_ptr_array_index (cards, 1);
   g_assert_cmpstr (card->address, ==, OTHER);
   g_assert_true (card->is_nvidia);
+}
+
+/* Nodes of both kinds are the group's, and go to the seat, where udev acts on who may open them. */
+static void
+test_programs_are_kept_off_by_a_group (void)
+{
+  g_autoptr (GPtrArray) cards = new_list (baton_kept_off_new (OTHER, 0x10de, 0x2684, TRUE),
+                                          baton_kept_off_new (CARD, 0x1002, 0x73bf, FALSE));
+  BatonKeptOff *card = g_ptr_array_index (cards, 0);
+  g_autoptr (GPtrArray) read = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n_nodes = 0;
+
+  card->programs = TRUE;
+  text = baton_kept_off_build_rules (cards);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      if (strstr (lines[i], "GROUP=") == NULL)
+        continue;
+      n_nodes++;
+      g_assert_nonnull (strstr (lines[i], "SUBSYSTEM==\"drm\""));
+      g_assert_nonnull (strstr (lines[i], "KERNELS==\"" OTHER "\", SUBSYSTEMS==\"pci\""));
+      g_assert_nonnull (strstr (lines[i], "ENV{ID_SEAT}=\"seat-baton\""));
+      g_assert_true (
+          g_str_has_suffix (lines[i], ", GROUP=\"" BATON_CARDS_GROUP "\", MODE=\"0660\""));
+    }
+  g_assert_cmpuint (n_nodes, ==, 2);
+
+  read = baton_kept_off_parse_rules (text);
+  g_assert_nonnull (read);
+  card = g_ptr_array_index (read, 0);
+  g_assert_false (card->programs);
+  card = g_ptr_array_index (read, 1);
+  g_assert_true (card->programs && card->is_nvidia);
+}
+
+/* Only one of the system's: what is written there else would give the card to people. */
+static void
+test_the_group_is_the_systems (void)
+{
+  static const struct
+  {
+    const char *text;
+    gid_t gid;
+  } rows[] = {
+    { "root:x:0:\n" BATON_CARDS_GROUP ":x:991:\n", 991 },
+    { BATON_CARDS_GROUP ":x:1:somebody", 1 },
+    { "", 0 },
+    { BATON_CARDS_GROUP "x:x:991:\n", 0 },
+    { "x" BATON_CARDS_GROUP ":x:991:\n", 0 },
+    { BATON_CARDS_GROUP ":x:1000:\n", 0 },
+    { BATON_CARDS_GROUP ":x:0:\n", 0 },
+    { BATON_CARDS_GROUP ":x:-1:\n", 0 },
+    { BATON_CARDS_GROUP ":x:991\n", 0 },
+    { BATON_CARDS_GROUP ":x:99 1:\n", 0 },
+    { BATON_CARDS_GROUP ":x::\n", 0 },
+  };
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  gid_t gid = 77;
+
+  g_assert_false (baton_kept_off_find_group (mock_machine_get_root (mock), &gid));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%s", rows[i].text);
+      gid = 77;
+      mock_machine_write (mock, "etc/group", rows[i].text);
+      g_assert_cmpint (baton_kept_off_find_group (mock_machine_get_root (mock), &gid), ==,
+                       rows[i].gid != 0);
+      g_assert_cmpuint (gid, ==, rows[i].gid != 0 ? rows[i].gid : 77);
+    }
 }
 
 /* The order in which cards were kept off makes no other file. */
@@ -295,6 +368,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/kept-off/each-rule-names-the-card", test_each_rule_names_the_card);
   g_test_add_func ("/core/kept-off/what-was-written-is-read", test_what_was_written_is_read);
+  g_test_add_func ("/core/kept-off/programs-are-kept-off-by-a-group",
+                   test_programs_are_kept_off_by_a_group);
+  g_test_add_func ("/core/kept-off/the-group-is-the-systems", test_the_group_is_the_systems);
   g_test_add_func ("/core/kept-off/order-does-not-matter", test_order_does_not_matter);
   g_test_add_func ("/core/kept-off/anything-else-is-not-by-baton",
                    test_anything_else_is_not_by_baton);

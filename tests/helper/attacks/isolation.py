@@ -47,6 +47,13 @@ class Machine(Tree):
         (card / f"card{number}-DP-1/status").write_text("connected\n")
         (self.path / f"sys/class/drm/card{number}").symlink_to(f"../../devices/pci0000:00/{address}/drm/card{number}")
         (self.path / f"dev/dri/card{number}").touch()
+        render = device / f"drm/renderD{128 + number}"
+        render.mkdir()
+        (render / "uevent").write_text(f"MAJOR=226\nMINOR={128 + number}\nDEVNAME=dri/renderD{128 + number}\n")
+        (render / "dev").write_text(f"226:{128 + number}\n")
+        (self.path / f"sys/class/drm/renderD{128 + number}").symlink_to(
+            f"../../devices/pci0000:00/{address}/drm/renderD{128 + number}")
+        (self.path / f"dev/dri/renderD{128 + number}").touch()
 
     def udev_says(self, address, seat):
         """What udev's database has, of the card and of its connector."""
@@ -54,9 +61,17 @@ class Machine(Tree):
         for name in (f"c226:{number}", f"+drm:card{number}-DP-1"):
             (self.path / "run/udev/data" / name).write_text(f"I:1\nE:ID_SEAT={seat}\nG:seat\n" if seat else "I:1\n")
 
-    def uevent(self, address):
+    def udev_closes(self, address, gid):
+        """As where both nodes are the group's, and at no seat that somebody sits at."""
         number = IDS[address][1]
-        return (self.path / f"sys/class/drm/card{number}/uevent").read_text()
+        self.udev_says(address, "seat-baton")
+        (self.path / f"run/udev/data/c226:{128 + number}").write_text("I:1\nE:ID_SEAT=seat-baton\n")
+        for name in (f"card{number}", f"renderD{128 + number}"):
+            os.chown(self.path / "dev/dri" / name, -1, gid)
+
+    def uevent(self, address, kind="card"):
+        number = IDS[address][1] + (128 if kind == "renderD" else 0)
+        return (self.path / f"sys/class/drm/{kind}{number}/uevent").read_text()
 
     def files(self):
         """What there is in /etc and in /var, and what each file holds."""
@@ -112,6 +127,35 @@ def the_kernel_is_asked_to_tell_again():
         check(tree.uevent(OTHER) == before, tree.uevent(OTHER))
         connector = tree.path / "sys/class/drm/card1/card1-DP-1/uevent"
         check(connector.read_text() == "", connector.read_text())
+
+
+@story
+def programs_are_kept_off_too():
+    """By a group that nobody is a member of, and only where there is one."""
+    # Whom a file can be given to without being root.
+    groups = [gid for gid in (7, *os.getgroups()) if 0 < gid < 1000 and (os.geteuid() == 0 or gid in os.getgroups())]
+    with Machine() as tree:
+        before = tree.files()
+        tree.udev_says(CARD, "seat-baton")
+        tree.isolate(CARD, "--programs", status=12, code="keep-off-no-group")
+        (tree.path / "etc/group").write_text(f"root:x:0:\nbaton-cards:x:{groups[0]}:\n")
+        tree.isolate(CARD)
+        alone = tree.files()
+        # Its node for the screen is at the seat already, and is not the group's.
+        tree.isolate(CARD, "--programs", code="kept-off-at-boot")
+        check(tree.uevent(CARD).startswith("change"), tree.uevent(CARD))
+        check(tree.uevent(CARD, "renderD").startswith("change"), tree.uevent(CARD, "renderD"))
+        tree.udev_closes(CARD, groups[0])
+        result = tree.isolate(CARD, "--programs", code="programs-kept-off")
+        check("SupplementaryGroups=baton-cards" in result["remedy"], str(result))
+        check(tree.kept_off() == [CARD] and tree.files() != alone, str(tree.files()))
+        check((tree.path / RULES).read_text().count('GROUP="baton-cards", MODE="0660"') == 2, str(tree.files()))
+        # Udev has taken nothing back, and that is seen.
+        tree.isolate(CARD, code="kept-off-at-boot")
+        check(tree.files() == alone, str(tree.files()))
+        tree.isolate(CARD, "--undo", code="given-back-at-boot")
+        (tree.path / "etc/group").unlink()
+        check(tree.files() == before, str(tree.files()))
 
 
 @story
@@ -236,7 +280,8 @@ def a_card_that_has_left_is_taken_out():
 def requests_that_are_none():
     with Machine() as tree:
         for arguments in ((), ("",), ("01:00.0",), (f"{CARD}\n",), ("../../../../etc",), ("%n%s",), (CARD, "--und"),
-                          (CARD, ""), (CARD, "--undo", "--undo"), ("--undo", CARD), (CARD, OTHER)):
+                          (CARD, ""), (CARD, "--undo", "--undo"), ("--undo", CARD), (CARD, OTHER), (CARD, "--program"),
+                          (CARD, "--programs", "--undo"), (CARD, "--programs", "--programs"), ("--programs", CARD)):
             expect_refusal(tree, ["isolate", *arguments], 10, "bad-arguments")
         tree.isolate("0000:99:00.0", status=10, code="bad-arguments")
 
@@ -246,8 +291,10 @@ def a_request_of_another_verb_is_refused_by_the_unit():
     """Neither unit does what the other is for."""
     orders = ({"verb": "isolate", "uid": 0, "request": None},
               {"verb": "isolate", "uid": 0, "isolation": {"card": CARD}},
-              {"verb": "isolate", "uid": 0, "isolation": {"card": "../x", "undo": False}},
-              {"verb": "hand", "uid": 0, "isolation": {"card": CARD, "undo": False}},
+              {"verb": "isolate", "uid": 0, "isolation": {"card": CARD, "undo": False}},
+              {"verb": "isolate", "uid": 0, "isolation": {"card": CARD, "undo": True, "programs": True}},
+              {"verb": "isolate", "uid": 0, "isolation": {"card": "../x", "undo": False, "programs": False}},
+              {"verb": "hand", "uid": 0, "isolation": {"card": CARD, "undo": False, "programs": False}},
               {"verb": "configure", "uid": 0, "changes": [CARD, "return-method=bind"]})
     with Machine() as tree:
         before = tree.files()
