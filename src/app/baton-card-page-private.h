@@ -39,6 +39,7 @@ struct _BatonCardPage
   GtkWidget *run_list;
   GtkWidget *keep_off_list;
   BatonKeepOffRow *keep_off_row;
+  BatonKeepOffRow *keep_programs_off_row;
   BatonSection *travels_section;
   BatonSection *details_section;
 };

@@ -140,6 +140,17 @@ show_closed (BatonCardPage *self)
 }
 
 static void
+show_keep_off (BatonCardPage *self, JsonObject *card)
+{
+  JsonObject *holders = baton_card_plan_get_holders (self->plan);
+  gboolean desktop = baton_keep_off_row_show (self->keep_off_row, card, holders);
+  gboolean programs = baton_keep_off_row_show (self->keep_programs_off_row, card, holders);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->keep_programs_off_row), programs);
+  gtk_widget_set_visible (self->keep_off_list, desktop);
+}
+
+static void
 show_all (BatonCardPage *self)
 {
   JsonObject *card = baton_card_plan_get_card (self->plan);
@@ -156,9 +167,7 @@ show_all (BatonCardPage *self)
   baton_card_page_show_findings (self);
   show_holders (self);
   gtk_widget_set_visible (self->run_list, can_run_programs (self));
-  gtk_widget_set_visible (self->keep_off_list,
-                          baton_keep_off_row_show (self->keep_off_row, card,
-                                                   baton_card_plan_get_holders (self->plan)));
+  show_keep_off (self, card);
   baton_card_details_show_travels (self->travels_section, card);
   baton_card_details_show (self->details_section, card);
 }
@@ -324,6 +333,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, run_list);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_off_list);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_off_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_programs_off_row);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, travels_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, details_section);
   gtk_widget_class_bind_template_callback (widget_class, on_banner_clicked_cb);
@@ -353,6 +363,7 @@ baton_card_page_new (BatonModel *model, const char *address)
   self->model = g_object_ref (model);
   self->plan = baton_card_plan_new (model, address);
   baton_keep_off_row_set_card (self->keep_off_row, model, address);
+  baton_keep_off_row_set_card (self->keep_programs_off_row, model, address);
   g_signal_connect_object (baton_card_plan_get_preview (self->plan), "changed",
                            G_CALLBACK (on_preview_changed_cb), self, G_CONNECT_SWAPPED);
 

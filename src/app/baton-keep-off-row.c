@@ -15,7 +15,8 @@ struct _BatonKeepOffRow
 
   gboolean is_showing; /* what changes now was not changed by the user */
   gboolean is_running;
-  gboolean awaits_look; /* it was done, and the last look is from before */
+  gboolean awaits_look;  /* it was done, and the last look is from before */
+  gboolean for_programs; /* not of the desktop, but of every program */
 
   /* owned */
   BatonModel *model;
@@ -28,10 +29,28 @@ struct _BatonKeepOffRow
   GtkSwitch *keep_switch;
 };
 
+enum
+{
+  PROP_0,
+  PROP_FOR_PROGRAMS,
+  N_PROPERTIES,
+};
+
+static GParamSpec *properties[N_PROPERTIES];
+
 G_DEFINE_FINAL_TYPE (BatonKeepOffRow, baton_keep_off_row, ADW_TYPE_ACTION_ROW)
 
+static gboolean
+is_kept_off_as (const char *kind, gboolean for_programs)
+{
+  if (for_programs && (g_strcmp0 (kind, "app") == 0 || g_strcmp0 (kind, "service") == 0))
+    return TRUE;
+
+  return g_strcmp0 (kind, "compositor") == 0 || g_strcmp0 (kind, "display-server") == 0;
+}
+
 static char *
-dup_names_of_desktop (JsonObject *holders)
+dup_names (JsonObject *holders, gboolean for_programs)
 {
   JsonArray *list = baton_json_get_array (holders, "holders");
   g_autoptr (GString) names = g_string_new (NULL);
@@ -42,8 +61,7 @@ dup_names_of_desktop (JsonObject *holders)
       const char *kind = baton_json_get_string (holder, "kind");
       const char *name = baton_json_get_string (holder, "name");
 
-      if (name != NULL &&
-          (g_strcmp0 (kind, "compositor") == 0 || g_strcmp0 (kind, "display-server") == 0))
+      if (name != NULL && is_kept_off_as (kind, for_programs))
         g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
     }
 
@@ -60,7 +78,7 @@ dup_names_of_desktop (JsonObject *holders)
 char *
 baton_keep_off_row_dup_subtitle (gboolean is_kept_off, JsonObject *holders)
 {
-  g_autofree char *names = dup_names_of_desktop (holders);
+  g_autofree char *names = dup_names (holders, FALSE);
 
   if (!is_kept_off)
     return g_strdup (_ ("Leave it to virtual machines and to the programs that are run on it"));
@@ -72,6 +90,31 @@ baton_keep_off_row_dup_subtitle (gboolean is_kept_off, JsonObject *holders)
     return g_strdup (_ ("Nothing of the desktop uses this card"));
 
   return g_strdup (_ ("From the next login on at the latest"));
+}
+
+/**
+ * baton_keep_off_row_dup_subtitle_for_programs:
+ * @is_kept_off: programs are kept off the card
+ * @holders: (nullable): who has the card, as far as it is known
+ *
+ * Returns: (transfer full): what holds now, or what it would come to
+ */
+char *
+baton_keep_off_row_dup_subtitle_for_programs (gboolean is_kept_off, JsonObject *holders)
+{
+  g_autofree char *names = dup_names (holders, TRUE);
+
+  if (!is_kept_off)
+    return g_strdup (
+        _ ("Only what is run on it from here may use it. Services of the system and "
+           "“Launch using Discrete GPU” lose it."));
+  if (names != NULL)
+    /* Translators: %s are names of programs, such as “mpv, firefox”. */
+    return g_strdup_printf (_ ("It is used by %s: what had it open before keeps it until it "
+                               "ends."),
+                            names);
+
+  return g_strdup (_ ("Only what is run on it from here may use it"));
 }
 
 static void
@@ -135,7 +178,9 @@ static void
 on_switched_cb (BatonKeepOffRow *self)
 {
   gboolean undo = !gtk_switch_get_active (self->keep_switch);
-  const char *const arguments[] = { "isolate", self->address, undo ? "--undo" : NULL, NULL };
+  const char *option =
+      self->for_programs ? (undo ? NULL : "--programs") : (undo ? "--undo" : NULL);
+  const char *const arguments[] = { "isolate", self->address, option, NULL };
 
   if (self->is_showing || self->is_running)
     return;
@@ -192,13 +237,54 @@ baton_keep_off_row_finalize (GObject *object)
 }
 
 static void
+baton_keep_off_row_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  BatonKeepOffRow *self = BATON_KEEP_OFF_ROW (object);
+
+  switch (id)
+    {
+    case PROP_FOR_PROGRAMS:
+      g_value_set_boolean (value, self->for_programs);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+baton_keep_off_row_set_property (GObject *object,
+                                 guint id,
+                                 const GValue *value,
+                                 GParamSpec *pspec)
+{
+  BatonKeepOffRow *self = BATON_KEEP_OFF_ROW (object);
+
+  switch (id)
+    {
+    case PROP_FOR_PROGRAMS:
+      self->for_programs = g_value_get_boolean (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
 baton_keep_off_row_class_init (BatonKeepOffRowClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = baton_keep_off_row_dispose;
   G_OBJECT_CLASS (klass)->finalize = baton_keep_off_row_finalize;
+  G_OBJECT_CLASS (klass)->get_property = baton_keep_off_row_get_property;
+  G_OBJECT_CLASS (klass)->set_property = baton_keep_off_row_set_property;
   widget_class->unroot = baton_keep_off_row_unroot;
+
+  /* The desktop is kept off already, and this is about every program. */
+  properties[PROP_FOR_PROGRAMS] = g_param_spec_boolean (
+      "for-programs", NULL, NULL, FALSE,
+      G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (G_OBJECT_CLASS (klass), N_PROPERTIES, properties);
 
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/batongpu/Baton/ui/baton-keep-off-row.ui");
@@ -212,6 +298,16 @@ baton_keep_off_row_init (BatonKeepOffRow *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
+static void
+name_for_programs (BatonKeepOffRow *self)
+{
+  const char *title = _ ("Keep Programs Off, Too");
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self), title);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->keep_switch),
+                                  GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+}
+
 /**
  * baton_keep_off_row_set_card:
  * @self: a row
@@ -223,6 +319,8 @@ baton_keep_off_row_set_card (BatonKeepOffRow *self, BatonModel *model, const cha
 {
   g_return_if_fail (BATON_IS_KEEP_OFF_ROW (self));
 
+  if (self->for_programs)
+    name_for_programs (self);
   g_set_object (&self->model, model);
   g_free (self->address);
   self->address = g_strdup (address);
@@ -234,20 +332,26 @@ baton_keep_off_row_set_card (BatonKeepOffRow *self, BatonModel *model, const cha
  * @card: the card
  * @holders: (nullable): who has it
  *
- * Shows what holds. Nothing is offered of the card that the desktop needs.
+ * Shows what holds. Nothing is offered of the card that the desktop needs, and of programs only where
+ * the desktop is kept off.
  *
  * Returns: whether there is something to show
  */
 gboolean
 baton_keep_off_row_show (BatonKeepOffRow *self, JsonObject *card, JsonObject *holders)
 {
-  gboolean is_kept_off = baton_json_get_boolean (card, "kept_off");
+  gboolean desktop_is = baton_json_get_boolean (card, "kept_off");
+  gboolean is_kept_off = desktop_is;
   g_autofree char *subtitle = NULL;
 
   g_return_val_if_fail (BATON_IS_KEEP_OFF_ROW (self), FALSE);
 
-  if (!is_kept_off && (baton_json_get_boolean (card, "boot_display") ||
-                       baton_json_get_boolean (card, "only_display")))
+  if (self->for_programs)
+    is_kept_off = baton_json_get_boolean (card, "programs_kept_off");
+  if (self->for_programs && !desktop_is)
+    return FALSE;
+  if (!desktop_is && (baton_json_get_boolean (card, "boot_display") ||
+                      baton_json_get_boolean (card, "only_display")))
     return FALSE;
 
   /* Where nobody can be asked, it is only shown. */
@@ -261,7 +365,9 @@ baton_keep_off_row_show (BatonKeepOffRow *self, JsonObject *card, JsonObject *ho
 
   set_active (self, is_kept_off);
   gtk_widget_set_sensitive (GTK_WIDGET (self), baton_model_can_ask (self->model));
-  subtitle = baton_keep_off_row_dup_subtitle (is_kept_off, holders);
+  subtitle = self->for_programs
+                 ? baton_keep_off_row_dup_subtitle_for_programs (is_kept_off, holders)
+                 : baton_keep_off_row_dup_subtitle (is_kept_off, holders);
   if (self->message == NULL)
     adw_action_row_set_subtitle (ADW_ACTION_ROW (self), subtitle);
 

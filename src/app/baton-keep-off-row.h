@@ -15,5 +15,6 @@ baton_keep_off_row_set_card (BatonKeepOffRow *self, BatonModel *model, const cha
 gboolean baton_keep_off_row_show (BatonKeepOffRow *self, JsonObject *card, JsonObject *holders);
 
 char *baton_keep_off_row_dup_subtitle (gboolean is_kept_off, JsonObject *holders);
+char *baton_keep_off_row_dup_subtitle_for_programs (gboolean is_kept_off, JsonObject *holders);
 
 G_END_DECLS

@@ -101,6 +101,7 @@ assert_asked (Fixture *fixture, const char *expected)
   g_assert_cmpstr (g_strchomp (text), ==, expected);
 }
 
+/* @data: the row is about every program. */
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
@@ -112,7 +113,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->directory = g_dir_make_tmp ("baton-keep-off-XXXXXX", NULL);
   command[1] = fixture->directory;
   fixture->model = baton_model_new_for_command (command, program);
-  fixture->row = g_object_new (BATON_TYPE_KEEP_OFF_ROW, NULL);
+  fixture->row = g_object_new (BATON_TYPE_KEEP_OFF_ROW, "for-programs", data != NULL, NULL);
   baton_keep_off_row_set_card (fixture->row, fixture->model, CARD);
   fixture->window = gtk_window_new ();
   gtk_list_box_append (GTK_LIST_BOX (list), GTK_WIDGET (fixture->row));
@@ -196,6 +197,31 @@ test_there_and_back (Fixture *fixture, gconstpointer data)
   g_assert_false (gtk_switch_get_active (get_switch (fixture)));
 }
 
+/* Off again is off for programs alone: the desktop is still kept off. */
+static void
+test_programs_there_and_back (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpstr (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (fixture->row)), ==,
+                   "Keep Programs Off, Too");
+  g_assert_false (show (fixture, "\"kept_off\":false,\"programs_kept_off\":false", FREE));
+  g_assert_true (show (fixture, "\"kept_off\":true,\"programs_kept_off\":false", FREE));
+  g_assert_false (gtk_switch_get_active (get_switch (fixture)));
+  g_assert_nonnull (strstr (get_subtitle (fixture), "Services of the system"));
+
+  write_file (fixture, "isolate",
+              HELLO RESULT ("0", "done", "programs-kept-off", "\"card\":\"Card One\""));
+  press (fixture, TRUE);
+  assert_asked (fixture, CARD " --programs");
+  show (fixture, "\"kept_off\":true,\"programs_kept_off\":true", USED);
+  g_assert_true (gtk_switch_get_active (get_switch (fixture)));
+  g_assert_nonnull (strstr (get_subtitle (fixture), "sway, mpv, Xwayland"));
+
+  write_file (fixture, "isolate",
+              HELLO RESULT ("0", "done", "kept-off", "\"card\":\"Card One\""));
+  press (fixture, FALSE);
+  assert_asked (fixture, CARD);
+}
+
 /* It goes back to where it was, says why, and can be tried again. */
 static void
 test_refused (Fixture *fixture, gconstpointer data)
@@ -249,6 +275,8 @@ main (int argc, char **argv)
               test_nothing_of_the_desktops_own_card, tear_down);
   g_test_add ("/ui/keep-off-row/there-and-back", Fixture, NULL, set_up, test_there_and_back,
               tear_down);
+  g_test_add ("/ui/keep-off-row/programs-there-and-back", Fixture, "programs", set_up,
+              test_programs_there_and_back, tear_down);
   g_test_add ("/ui/keep-off-row/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/ui/keep-off-row/password-not-given", Fixture, NULL, set_up,
               test_password_not_given, tear_down);
