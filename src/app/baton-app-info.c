@@ -3,26 +3,16 @@
 
 #include "baton-app-info.h"
 
-#include <gio/gdesktopappinfo.h>
 #include <glib/gi18n.h>
 
+#include "baton-desktop-app.h"
 #include "baton-json.h"
 #include "baton-words.h"
 
 static GDesktopAppInfo *
 find_app (JsonObject *holder)
 {
-  const char *app_id = baton_json_get_string (holder, "app_id");
-  g_autofree char *desktop_id = NULL;
-
-  /* The id comes from a control group's name, which its owner chooses: GDesktopAppInfo looks it up
-   * below the data directories only, as long as it is no path. */
-  if (app_id == NULL || strchr (app_id, '/') != NULL)
-    return NULL;
-
-  desktop_id = g_strconcat (app_id, ".desktop", NULL);
-
-  return g_desktop_app_info_new (desktop_id);
+  return baton_desktop_app_find (baton_json_get_string (holder, "app_id"));
 }
 
 /**

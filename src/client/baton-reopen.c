@@ -4,13 +4,13 @@
 #include "baton-reopen.h"
 
 #include <fcntl.h>
-#include <gio/gdesktopappinfo.h>
 #include <glib/gi18n.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "baton-desktop-app.h"
 #include "baton-error.h"
 #include "baton-process.h"
 #include "baton-reopen-scope.h"
@@ -47,20 +47,6 @@ baton_reopened_free (BatonReopened *self)
   g_free (self);
 }
 
-/* The id comes from a control group's name, which its owner chooses: what is no path is looked up
- * below the data directories only. */
-static GDesktopAppInfo *
-find_app (const BatonClosedProgram *program)
-{
-  g_autofree char *desktop_id = NULL;
-
-  if (program->app_id == NULL || strchr (program->app_id, '/') != NULL)
-    return NULL;
-  desktop_id = g_strconcat (program->app_id, ".desktop", NULL);
-
-  return g_desktop_app_info_new (desktop_id);
-}
-
 /* What is inside of a Flatpak or a Snap cannot be started from outside. */
 static gboolean
 is_boxed (const BatonClosedProgram *program)
@@ -78,8 +64,9 @@ is_boxed (const BatonClosedProgram *program)
 char *
 baton_reopen_dup_name (const BatonClosedProgram *program)
 {
-  g_autoptr (GDesktopAppInfo) app =
-      program->obstacle == BATON_CLOSED_OTHER_USER ? NULL : find_app (program);
+  g_autoptr (GDesktopAppInfo) app = program->obstacle == BATON_CLOSED_OTHER_USER
+                                        ? NULL
+                                        : baton_desktop_app_find (program->app_id);
 
   return baton_text_clean (app != NULL ? g_app_info_get_display_name (G_APP_INFO (app))
                                        : program->name,
@@ -191,7 +178,7 @@ baton_reopen_dup_reason (BatonRoot *root, const BatonClosedProgram *program)
       break;
     }
 
-  app = find_app (program);
+  app = baton_desktop_app_find (program->app_id);
   if (app != NULL)
     return NULL;
   if (is_boxed (program))
@@ -373,7 +360,7 @@ start (BatonRoot *root, const BatonClosedProgram *program, GDBusConnection *bus)
   if (reason != NULL)
     return g_steal_pointer (&reason);
 
-  app = find_app (program);
+  app = baton_desktop_app_find (program->app_id);
   is_started = app != NULL ? start_app (app, root, program, bus, &error)
                            : start_program (root, program, bus, &error);
 
