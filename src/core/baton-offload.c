@@ -305,3 +305,25 @@ baton_offload_list_variables (BatonRoot *root, const BatonCard *card)
 
   return variables;
 }
+
+/**
+ * baton_offload_is_meant:
+ * @card: a card
+ * @environment: what a process was started with, as NAME=VALUE
+ *
+ * What sends a program to a card is also what desktops set that start it there from their menus
+ * ("Launch using Discrete GPU").
+ *
+ * Returns: whether somebody has sent the process to @card: with baton_offload_list_variables(), or by
+ *   hand; of NVIDIA's cards, to any of them
+ */
+gboolean
+baton_offload_is_meant (const BatonCard *card, char **environment)
+{
+  g_autofree char *tag = dup_tag (card);
+
+  if (is_nvidia (card))
+    return g_strcmp0 (g_environ_getenv (environment, "__NV_PRIME_RENDER_OFFLOAD"), "1") == 0;
+
+  return g_strcmp0 (g_environ_getenv (environment, "DRI_PRIME"), tag) == 0;
+}

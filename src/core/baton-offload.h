@@ -47,5 +47,6 @@ baton_offload_find_obstacle (BatonRoot *root, const BatonCard *card, const char 
 gboolean baton_offload_is_ambiguous (BatonMachine *machine, const BatonCard *card);
 char *baton_offload_dup_mesa_vendor (BatonRoot *root);
 GPtrArray *baton_offload_list_variables (BatonRoot *root, const BatonCard *card);
+gboolean baton_offload_is_meant (const BatonCard *card, char **environment);
 
 G_END_DECLS

@@ -162,6 +162,42 @@ test_what_kept_off_is_taken_away (void)
 }
 
 static void
+test_what_was_sent_to_a_card (void)
+{
+  static const struct
+  {
+    const char *driver;
+    const char *environment;
+    gboolean is_meant;
+  } rows[] = {
+    { "amdgpu", "HOME=/home/u", FALSE },
+    { "amdgpu", "DRI_PRIME=pci-0000_01_00_0", TRUE },
+    { "amdgpu", "DRI_PRIME=pci-0000_02_00_0", FALSE },
+    { "amdgpu", "DRI_PRIME=1", FALSE },
+    { "amdgpu", "DRI_PRIME", FALSE },
+    { "amdgpu", "__NV_PRIME_RENDER_OFFLOAD=1", FALSE },
+    { "nvidia", "__NV_PRIME_RENDER_OFFLOAD=1", TRUE },
+    { "nvidia", "__NV_PRIME_RENDER_OFFLOAD=0", FALSE },
+    { "nvidia", "DRI_PRIME=pci-0000_01_00_0", FALSE },
+    { "nvidia", "", FALSE },
+  };
+  g_autoptr (MockMachine) mock = new_mock ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      char *environment[] = { (char *) rows[i].environment, NULL };
+      g_autoptr (BatonMachine) machine = NULL;
+
+      g_test_message ("%s %s", rows[i].driver, rows[i].environment);
+      mock_machine_set_driver (mock, CARD, rows[i].driver);
+      machine = mock_machine_look (mock);
+      g_assert_cmpint (
+          baton_offload_is_meant (baton_machine_find_card (machine, CARD), environment), ==,
+          rows[i].is_meant);
+    }
+}
+
+static void
 test_obstacles (void)
 {
   g_autoptr (MockMachine) mock = new_mock ();
@@ -263,6 +299,7 @@ main (int argc, char **argv)
   g_test_add_func ("/offload/a-driver-that-draws-nothing", test_a_driver_that_draws_nothing);
   g_test_add_func ("/offload/a-node-that-is-closed-is-named",
                    test_a_node_that_is_closed_is_named);
+  g_test_add_func ("/offload/what-was-sent-to-a-card", test_what_was_sent_to_a_card);
   g_test_add_func ("/offload/which-card-is-meant", test_which_card_is_meant);
   g_test_add_func ("/offload/two-of-nvidias", test_two_of_nvidias);
 
