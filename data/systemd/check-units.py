@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check-units.py UNIT…
+"""check-units.py UNIT… --user UNIT…
 
 systemd finds no fault with the units, and counts as set what keeps the worker to what it is for. An
 unknown or misspelt setting is only logged by systemd, and the unit would run without it.
@@ -49,6 +49,15 @@ WANTED_TOO["baton-isolate@"] = WANTED_TOO["baton-guest@"] - {"ProtectKernelTunab
 }
 
 
+# A user's systemd has the system calls alone to keep a unit to what it is for.
+WANTED_OF_USER = {
+    "LockPersonality=", "MemoryDenyWriteExecute=", "NoNewPrivileges=", "RestrictRealtime=",
+    "RestrictSUIDSGID=", "SystemCallArchitectures=", "UMask=", "RestrictNamespaces=~user",
+    "RestrictAddressFamilies=~AF_(INET|INET6)", "RestrictAddressFamilies=~AF_PACKET",
+    "SystemCallFilter=~@mount", "SystemCallFilter=~@privileged", "SystemCallFilter=~@debug",
+}
+
+
 # What decides who is ended with the unit, and by what.
 LINES = {
     "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-recover.service"},
@@ -58,22 +67,23 @@ LINES = {
 
 def analyze(*arguments):
     return subprocess.run(["systemd-analyze", "--no-pager", *arguments], capture_output=True,
-                          text=True, check=False, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"})
+                          text=True, check=False, env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin",
+                               "XDG_RUNTIME_DIR": tempfile.gettempdir()})
 
 
-def find_faults(unit, folder):
+def find_faults(unit, folder, whose):
     """The helper may not be installed yet, so that another program stands in for it."""
     copy = pathlib.Path(folder) / unit.name
     copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text("utf-8"),
                            flags=re.MULTILINE), "utf-8")
-    done = analyze("verify", "--man=no", "--recursive-errors=no", str(copy))
+    done = analyze(whose, "verify", "--man=no", "--recursive-errors=no", str(copy))
     return done.stderr.splitlines() + ([f"exit status {done.returncode}"] if done.returncode else [])
 
 
-def find_unset(unit):
+def find_unset(unit, whose):
     done = analyze("security", "--offline=true", "--json=short", str(unit))
     rows = json.loads(done.stdout) if done.stdout else []
-    wanted = WANTED | WANTED_TOO.get(unit.stem, set())
+    wanted = WANTED | WANTED_TOO.get(unit.stem, set()) if whose == "--system" else WANTED_OF_USER
     unset = wanted - {row["name"] for row in rows if row["set"]}
     unset |= LINES.get(unit.stem, set()) - set(unit.read_text("utf-8").splitlines())
     return sorted(unset) or done.stderr.splitlines()
@@ -83,8 +93,14 @@ def main():
     failed = False
     n_tests = 0
     with tempfile.TemporaryDirectory() as folder:
-        for unit in map(pathlib.Path, sys.argv[1:]):
-            for name, wrong in (("verified", find_faults(unit, folder)), ("hardened", find_unset(unit))):
+        whose = "--system"
+        for argument in sys.argv[1:]:
+            if argument == "--user":
+                whose = argument
+                continue
+            unit = pathlib.Path(argument)
+            for name, wrong in (("verified", find_faults(unit, folder, whose)),
+                                ("hardened", find_unset(unit, whose))):
                 n_tests += 1
                 failed = failed or bool(wrong)
                 print(f"{'not ok' if wrong else 'ok'} {n_tests} /units/{unit.stem}/{name}")
