@@ -193,6 +193,24 @@ activate_return (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+activate_show_card (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  BatonWindow *window = ensure_window (data);
+
+  gtk_window_present (GTK_WINDOW (window));
+  baton_window_wish_card (window, g_variant_get_string (parameter, NULL));
+}
+
+static void
+activate_keep_off (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  BatonWindow *window = ensure_window (data);
+
+  gtk_window_present (GTK_WINDOW (window));
+  baton_window_wish_keep_off (window, g_variant_get_string (parameter, NULL));
+}
+
+static void
 activate_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   adw_show_about_window (gtk_application_get_active_window (data), "application-name", "Baton",
@@ -221,9 +239,11 @@ activate_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 static const GActionEntry actions[] = {
   { .name = "about", .activate = activate_about },
   { .name = "activate", .activate = activate_activate },
+  { .name = "keep-off", .activate = activate_keep_off, .parameter_type = "s" },
   { .name = "quit", .activate = activate_quit },
   { .name = "report", .activate = activate_report },
   { .name = "return", .activate = activate_return, .parameter_type = "s" },
+  { .name = "show-card", .activate = activate_show_card, .parameter_type = "s" },
 };
 
 static void

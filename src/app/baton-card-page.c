@@ -240,6 +240,21 @@ baton_card_page_return (BatonCardPage *self)
     baton_card_page_open_plan (self, BATON_SIDE_HOST);
 }
 
+/**
+ * baton_card_page_keep_off:
+ * @self: a page
+ *
+ * Asks for the desktop to be kept off the card, as its switch does.
+ */
+void
+baton_card_page_keep_off (BatonCardPage *self)
+{
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  if (gtk_widget_get_visible (self->keep_off_list))
+    baton_keep_off_row_ask (self->keep_off_row);
+}
+
 static void
 on_verb_clicked_cb (BatonCardPage *self)
 {

@@ -373,3 +373,20 @@ baton_keep_off_row_show (BatonKeepOffRow *self, JsonObject *card, JsonObject *ho
 
   return TRUE;
 }
+
+/**
+ * baton_keep_off_row_ask:
+ * @self: a row that is shown
+ *
+ * Switches it on, as its user does, and brings it into sight. Where it is on, or nobody can be asked,
+ * that is all there is to see.
+ */
+void
+baton_keep_off_row_ask (BatonKeepOffRow *self)
+{
+  g_return_if_fail (BATON_IS_KEEP_OFF_ROW (self));
+
+  gtk_widget_grab_focus (GTK_WIDGET (self->keep_switch));
+  if (gtk_widget_get_sensitive (GTK_WIDGET (self)))
+    gtk_switch_set_active (self->keep_switch, TRUE);
+}

@@ -13,6 +13,7 @@ G_DECLARE_FINAL_TYPE (BatonKeepOffRow, baton_keep_off_row, BATON, KEEP_OFF_ROW, 
 void
 baton_keep_off_row_set_card (BatonKeepOffRow *self, BatonModel *model, const char *address);
 gboolean baton_keep_off_row_show (BatonKeepOffRow *self, JsonObject *card, JsonObject *holders);
+void baton_keep_off_row_ask (BatonKeepOffRow *self);
 
 char *baton_keep_off_row_dup_subtitle (gboolean is_kept_off, JsonObject *holders);
 char *baton_keep_off_row_dup_subtitle_for_programs (gboolean is_kept_off, JsonObject *holders);

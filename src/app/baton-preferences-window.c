@@ -7,6 +7,7 @@
 
 #include "baton-always-row.h"
 #include "baton-json.h"
+#include "baton-notice-row.h"
 #include "baton-profile.h"
 #include "baton-section.h"
 #include "baton-settings-group.h"
@@ -391,6 +392,7 @@ baton_preferences_window_class_init (BatonPreferencesWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = baton_preferences_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = baton_preferences_window_finalize;
 
+  g_type_ensure (BATON_TYPE_NOTICE_ROW);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/batongpu/Baton/ui/baton-preferences-window.ui");
   gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, always_page);

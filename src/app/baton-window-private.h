@@ -6,6 +6,14 @@
 
 G_BEGIN_DECLS
 
+/* What is wished of a card: see baton-window-wishes.c. */
+typedef enum
+{
+  BATON_WINDOW_WISH_SHOW,
+  BATON_WINDOW_WISH_RETURN,
+  BATON_WINDOW_WISH_KEEP_OFF,
+} BatonWindowWish;
+
 struct _BatonWindow
 {
   AdwApplicationWindow parent_instance;
@@ -15,6 +23,7 @@ struct _BatonWindow
   GHashTable *pages; /* card's address to BatonCardPage, which the stack owns */
   char *wished_card; /* see baton-window-wishes.c */
 
+  BatonWindowWish wish;
   gboolean is_report_wished;
 
   /* weak */

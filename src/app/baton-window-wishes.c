@@ -6,6 +6,23 @@
 /* A button of a notification may be what starts this program: nothing is known of the machine yet
  * then, and what was asked for is done as soon as it is. */
 
+static void
+carry_out (BatonCardPage *page, BatonWindowWish wish)
+{
+  switch (wish)
+    {
+    case BATON_WINDOW_WISH_RETURN:
+      baton_card_page_return (page);
+      break;
+    case BATON_WINDOW_WISH_KEEP_OFF:
+      baton_card_page_keep_off (page);
+      break;
+    case BATON_WINDOW_WISH_SHOW:
+    default:
+      break;
+    }
+}
+
 /* What is known by now may be what somebody waits for. */
 void
 baton_window_carry_out_wishes (BatonWindow *self)
@@ -23,8 +40,17 @@ baton_window_carry_out_wishes (BatonWindow *self)
 
       baton_window_show_card (self, address);
       if (page != NULL)
-        baton_card_page_return (page);
+        carry_out (page, self->wish);
     }
+}
+
+static void
+wish (BatonWindow *self, const char *address, BatonWindowWish what)
+{
+  g_free (self->wished_card);
+  self->wished_card = g_strdup (address);
+  self->wish = what;
+  baton_window_carry_out_wishes (self);
 }
 
 /**
@@ -54,7 +80,35 @@ baton_window_wish_return (BatonWindow *self, const char *address)
 {
   g_return_if_fail (BATON_IS_WINDOW (self));
 
-  g_free (self->wished_card);
-  self->wished_card = g_strdup (address);
-  baton_window_carry_out_wishes (self);
+  wish (self, address, BATON_WINDOW_WISH_RETURN);
+}
+
+/**
+ * baton_window_wish_card:
+ * @self: the window
+ * @address: a card's address
+ *
+ * Shows that card, as soon as the machine is known.
+ */
+void
+baton_window_wish_card (BatonWindow *self, const char *address)
+{
+  g_return_if_fail (BATON_IS_WINDOW (self));
+
+  wish (self, address, BATON_WINDOW_WISH_SHOW);
+}
+
+/**
+ * baton_window_wish_keep_off:
+ * @self: the window
+ * @address: a card's address
+ *
+ * Shows that card and asks for the desktop to be kept off it, as soon as the machine is known.
+ */
+void
+baton_window_wish_keep_off (BatonWindow *self, const char *address)
+{
+  g_return_if_fail (BATON_IS_WINDOW (self));
+
+  wish (self, address, BATON_WINDOW_WISH_KEEP_OFF);
 }

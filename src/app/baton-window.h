@@ -17,5 +17,7 @@ BatonCardPage *baton_window_find_page (BatonWindow *self, const char *address);
 void baton_window_show_card (BatonWindow *self, const char *address);
 void baton_window_wish_report (BatonWindow *self);
 void baton_window_wish_return (BatonWindow *self, const char *address);
+void baton_window_wish_card (BatonWindow *self, const char *address);
+void baton_window_wish_keep_off (BatonWindow *self, const char *address);
 
 G_END_DECLS

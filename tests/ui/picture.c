@@ -3,7 +3,7 @@
  *
  *   tests/ui/run-with-display build/tests/ui/picture OUT-DIRECTORY [OPTION...] SCENE[:PART]...
  *
- * PART: plan groups preferences settings report run how help details steps. The pictures for the README are not made with
+ * PART: plan groups preferences settings notices report run how help details steps. The pictures for the README are not made with
  * this: they come from the bench, where everything behind the window is real.
  */
 #include "config.h"
@@ -103,11 +103,11 @@ open_part (Scene *scene, const char *part)
     gtk_widget_activate_action (window, "win.groups", NULL);
   else if (g_strcmp0 (part, "preferences") == 0)
     gtk_widget_activate_action (window, "win.preferences", NULL);
-  else if (g_strcmp0 (part, "settings") == 0)
+  else if (g_strcmp0 (part, "settings") == 0 || g_strcmp0 (part, "notices") == 0)
     {
       gtk_widget_activate_action (window, "win.preferences", NULL);
       adw_preferences_window_set_visible_page_name (
-          ADW_PREFERENCES_WINDOW (find_other_window (window)), "settings");
+          ADW_PREFERENCES_WINDOW (find_other_window (window)), part);
     }
   else if (g_strcmp0 (part, "report") == 0)
     gtk_widget_activate_action (window, "win.report", NULL);
