@@ -264,6 +264,24 @@ test_at_the_next_start (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (get_subtitle (fixture), "next start of the computer"));
 }
 
+/* From a notification: the same as the switch, and nothing where it is on. */
+static void
+test_asked_for (Fixture *fixture, gconstpointer data)
+{
+  show (fixture, "\"kept_off\":false", FREE);
+  write_file (fixture, "isolate",
+              HELLO RESULT ("0", "done", "kept-off", "\"card\":\"Card One\""));
+  baton_keep_off_row_ask (fixture->row);
+  while (!gtk_widget_get_sensitive (GTK_WIDGET (get_switch (fixture))))
+    g_main_context_iteration (NULL, TRUE);
+  assert_asked (fixture, CARD);
+  show (fixture, "\"kept_off\":true", FREE);
+
+  baton_keep_off_row_ask (fixture->row);
+  g_assert_true (gtk_widget_get_sensitive (GTK_WIDGET (get_switch (fixture))));
+  g_assert_true (gtk_switch_get_active (get_switch (fixture)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -282,6 +300,7 @@ main (int argc, char **argv)
               test_password_not_given, tear_down);
   g_test_add ("/ui/keep-off-row/at-the-next-start", Fixture, NULL, set_up,
               test_at_the_next_start, tear_down);
+  g_test_add ("/ui/keep-off-row/asked-for", Fixture, NULL, set_up, test_asked_for, tear_down);
 
   return g_test_run ();
 }
