@@ -116,6 +116,9 @@ gettext ("The display server {name} (process {pid} of {user}) is using the card 
 gettext ("In Use by the System");
 gettext ("{name} (process {pid}) is using the card through {nodes} and must not be closed.");
 gettext ("End what it holds the card for: usually a login session on this card.");
+gettext ("Kept for a Session");
+gettext ("{name} (process {pid}) keeps {nodes} open for the compositor or display server of session {session}, which is {user}’s on {seat}.");
+gettext ("It lets go when that does, or when the session ends: log {user} out, or keep the desktop off the card from the next login on.");
 gettext ("The Driver Is Held by the Kernel");
 gettext ("The kernel module {module} is in use {count} times, but no process that uses it can be seen.");
 gettext ("If the handoff stalls, end what may use the card without a process of its own, such as a shared screen, or restart the computer first.");

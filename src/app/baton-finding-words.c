@@ -39,6 +39,8 @@ static const FindingWords table[] = {
     N_ ("The display server is using the card") },
   { BATON_CODE_IN_USE_UNCLOSABLE, BATON_FINDING_VERB_NONE,
     N_ ("{name} is using the card and must not be closed") },
+  { BATON_CODE_IN_USE_SESSION, BATON_FINDING_VERB_NONE,
+    N_ ("{name} keeps the card for a session of {user}") },
   { BATON_CODE_GUEST_HAS_CARD, BATON_FINDING_VERB_NONE, N_ ("“{guest}” is using the card") },
   { BATON_CODE_WAITS_FOR_GUEST, BATON_FINDING_VERB_NONE,
     N_ ("Waits until “{guest}” has stopped") },

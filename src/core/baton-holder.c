@@ -122,6 +122,7 @@ baton_holder_free (BatonHolder *self)
   g_free (self->guest);
   g_free (self->container);
   g_free (self->screens);
+  baton_device_session_free (self->kept_for);
   g_strfreev (self->nodes);
   g_free (self);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-device-session.h"
 #include "baton-process.h"
 
 G_BEGIN_DECLS
@@ -55,6 +56,7 @@ typedef enum
  * @environment_known: what is said of @screens is so
  * @screens: device files of the cards that its environment has it draw on, divided by colons, raw bytes
  *   (hostile), or %NULL; for kind compositor
+ * @kept_for: the session that it keeps the card for, or %NULL; for those that keep descriptors for others
  * @how: set of #BatonHow
  * @n_uses: descriptors and mappings of those nodes that it has; 0 for the kernel
  * @nodes: paths of the card's nodes that it has (canonical, ours, never the holder's bytes)
@@ -79,6 +81,7 @@ typedef struct
   const char *engine;
   gboolean environment_known;
   char *screens;
+  BatonDeviceSession *kept_for;
   BatonHolderKind kind;
   guint how;
   guint n_uses;

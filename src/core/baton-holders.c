@@ -6,6 +6,7 @@
 #include "baton-holders-kernel.h"
 #include "baton-holders-owners.h"
 #include "baton-holders-walk.h"
+#include "baton-process-kind.h"
 #include "baton-root-warily.h"
 #include "baton-text.h"
 
@@ -24,6 +25,27 @@ compare_holders (gconstpointer a, gconstpointer b)
   if (first->kind != second->kind)
     return (first->kind > second->kind) - (first->kind < second->kind);
   return (first->pid > second->pid) - (first->pid < second->pid);
+}
+
+/* Of root's alone: any process may take such a name. */
+static BatonDeviceSession *
+find_session (BatonRoot *root, const BatonHolder *holder, const BatonCard *card)
+{
+  if (holder->uid != 0 || holder->closable || !baton_process_name_is_keeper (holder->name))
+    return NULL;
+
+  for (guint i = 0; i < card->nodes->len; i++)
+    {
+      const BatonNode *node = card->nodes->pdata[i];
+      BatonDeviceSession *session = NULL;
+
+      if (g_strv_contains ((const char *const *) holder->nodes, node->path))
+        session = baton_device_session_find (root, node->major, node->minor);
+      if (session != NULL)
+        return session;
+    }
+
+  return NULL;
 }
 
 static BatonHolders *
@@ -62,6 +84,7 @@ new_holders (BatonRoot *root,
               baton_holder_new_for_process (root, found->process, how, nodes, passwd);
 
           holder->n_uses = n_uses;
+          holder->kept_for = find_session (root, holder, card);
           g_ptr_array_add (self->holders, holder);
         }
       else if (baton_holders_owners_is_undecided (owners, found, card, nodes))

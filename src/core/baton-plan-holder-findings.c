@@ -91,7 +91,7 @@ get_code (const BatonPlanning *self, const BatonHolder *holder)
   if (baton_planning_asks_for_sound (self, holder))
     return BATON_CODE_SOUND_LETS_GO;
   if (!baton_planning_can_close (self, holder))
-    return BATON_CODE_IN_USE_UNCLOSABLE;
+    return holder->kept_for != NULL ? BATON_CODE_IN_USE_SESSION : BATON_CODE_IN_USE_UNCLOSABLE;
   if (baton_planning_stops_service (self, holder))
     return BATON_CODE_IN_USE_WHOLE_SERVICE;
   if (holder->kind == BATON_HOLDER_SOUND || baton_planning_has_only_sound (self, holder))
@@ -158,6 +158,12 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
       break;
     case BATON_CODE_IN_USE_WHOLE_SERVICE:
       finding = add_service (self, holder, subject, pid, nodes);
+      break;
+    case BATON_CODE_IN_USE_SESSION:
+      finding =
+          baton_planning_add (self, code, subject, "name", holder->name, "pid", pid, "session",
+                              holder->kept_for->id, "user", holder->kept_for->user, "seat",
+                              holder->kept_for->seat, "nodes", nodes);
       break;
     case BATON_CODE_IN_USE_SERVICE:
       finding = baton_planning_add (self, code, subject, "name", holder->name, "pid", pid,

@@ -121,6 +121,60 @@ test_holder_is_described (void)
   g_assert_null (baton_holders_find (all, CARD)->reason);
 }
 
+/* What logind has noted says whose session it keeps a card for, and process 1 with it. */
+static void
+test_for_whom_it_is_kept (void)
+{
+  static const struct
+  {
+    const char *file;
+    const char *name;
+    guint uid;
+    const char *user; /* NULL: nothing is said */
+  } rows[] = {
+    { "USER=anna\nSEAT=seat0\nDEVICES=13:64 %u:%u 13:65 \n", "systemd-logind", 0, "anna" },
+    { "USER=anna\nSEAT=seat0\nDEVICES=%u:%u \n", "systemd", 0, "anna" },
+    { "USER=anna\nSEAT=seat0\nDEVICES=13:64 1%u:%u 1:1\n", "systemd-logind", 0, NULL },
+    { "USER=anna\nSEAT=seat0\nCONTROLLER=:1.%u%u\n", "systemd-logind", 0, NULL },
+    { "USER=anna\nDEVICES=%u:%u\n", "systemd-logind", 0, NULL },
+    { "USER=anna\nSEAT=seat0\nDEVICES=%u:%u\n", "systemd-logind", 1000, NULL },
+    { "USER=anna\nSEAT=seat0\nDEVICES=%u:%u\n", "daemon", 0, NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MockMachine) mock = new_machine ();
+      g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+      const BatonNode *node =
+          g_ptr_array_index (baton_machine_find_card (machine, CARD)->nodes, 0);
+      g_autofree char *file = NULL;
+      g_autoptr (GPtrArray) all = NULL;
+      const BatonHolder *holder;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+      file = g_strdup_printf (rows[i].file, node->major, node->minor);
+#pragma GCC diagnostic pop
+      mock_machine_write (mock, "run/systemd/sessions/1", "USER=gdm\nSEAT=seat0\n");
+      mock_machine_write (mock, "run/systemd/sessions/2", file);
+      mock_machine_write (mock, "run/systemd/sessions/3.ref", file);
+      mock_process_add (mock, 7, rows[i].name, rows[i].uid, "/system.slice/x.service", "x");
+      mock_process_open (mock, 7, 9, node->path);
+      all = scan (mock);
+      holder = find (all, CARD, 7);
+
+      g_test_message ("%s", file);
+      g_assert_nonnull (holder);
+      g_assert_cmpint (holder->kept_for != NULL, ==, rows[i].user != NULL);
+      if (holder->kept_for != NULL)
+        {
+          g_assert_cmpstr (holder->kept_for->id, ==, "2");
+          g_assert_cmpstr (holder->kept_for->user, ==, rows[i].user);
+          g_assert_cmpstr (holder->kept_for->seat, ==, "seat0");
+        }
+    }
+}
+
 /* A unit of the system and one of a user may have the same name. */
 static void
 test_whose_unit_it_is (void)
@@ -656,6 +710,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/holders/described", test_holder_is_described);
+  g_test_add_func ("/core/holders/for-whom-it-is-kept", test_for_whom_it_is_kept);
   g_test_add_func ("/core/holders/whose-unit-it-is", test_whose_unit_it_is);
   g_test_add_func ("/core/holders/i2c", test_i2c_node_holds);
   g_test_add_func ("/core/holders/hostile-bytes", test_hostile_bytes_pass_unchanged);

@@ -246,6 +246,19 @@ open_in_logind (PlanMachine *m)
 }
 
 static void
+open_in_logind_for_session (PlanMachine *m)
+{
+  BatonHolder *holder = plan_machine_add_holder (m, BATON_HOLDER_SERVICE, 505, "systemd-logind",
+                                                 "/dev/dri/card1");
+
+  holder->closable = FALSE;
+  holder->kept_for = g_new0 (BatonDeviceSession, 1);
+  holder->kept_for->id = g_strdup ("2");
+  holder->kept_for->user = g_strdup ("anna");
+  holder->kept_for->seat = g_strdup ("seat0");
+}
+
+static void
 use_module (PlanMachine *m)
 {
   BatonModuleUse *use = g_new0 (BatonModuleUse, 1);
@@ -836,6 +849,8 @@ static const struct
   { "display server", BATON_CODE_IN_USE_DISPLAY_SERVER, HOST, GUEST, NULL,
     open_in_display_server },
   { "logind", BATON_CODE_IN_USE_UNCLOSABLE, HOST, GUEST, NULL, open_in_logind },
+  { "logind for a session", BATON_CODE_IN_USE_SESSION, HOST, GUEST, NULL,
+    open_in_logind_for_session },
   { "module", BATON_CODE_IN_USE_MODULE, HOST, GUEST, NULL, use_module },
   { "unseen guest", BATON_CODE_IN_USE_UNSEEN, GUEST, HOST, NULL, open_unseen },
   { "stranger", BATON_CODE_CLOSE_NOT_HOLDER, HOST, GUEST, NULL, close_stranger },
