@@ -69,11 +69,16 @@ class Shown:
 
     def __init__(self, bench, process):
         self._bench = bench
+        self._process = process
         self._lines = process.lines(120)
         assert next(self._lines, None) == 'listening', process.err
 
     def next(self):
         return json.loads(next(self._lines))
+
+    def press(self, label):
+        """A button of the notification that came last."""
+        self._process.write(label + '\n')
 
     def expect_nothing_more(self):
         """What was sent before the mark has come before it: one bus, one receiver."""
@@ -83,8 +88,9 @@ class Shown:
 
 
 @contextlib.contextmanager
-def notifications(bench):
-    process = bench.spawn('python3', '-B', '/bench/inside/notifications.py', user='u')
+def notifications(bench, *options):
+    """Of what is shown; with --all, of what is taken off the screen again, too."""
+    process = bench.spawn('python3', '-B', '/bench/inside/notifications.py', *options, user='u')
     try:
         yield Shown(bench, process)
     finally:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""notifications.py: the desktop's side of notifications, which shows none and tells of each.
+"""notifications.py [--all]: the desktop's side of notifications, which shows none and tells of each.
 
 Runs in the desktop's session, takes the place of whatever shows them there,
-prints "listening", then a line of JSON for each notification, and ends with
-stdin.
+prints "listening", then a line of JSON for each notification, with --all for
+each that is withdrawn, too, and ends with stdin. A line there is the label of
+a button that is pressed, of the notification that came last.
 """
 
 import json
+import sys
 
 from gi.repository import Gio, GLib
 
@@ -35,8 +37,10 @@ INTERFACE = '''<node><interface name="org.freedesktop.Notifications">
 
 
 class Desktop:
-    def __init__(self):
+    def __init__(self, bus, tells_all):
+        self.bus, self.tells_all = bus, tells_all
         self.shown = 0
+        self.actions = {}
 
     def on_method_call(self, _bus, _sender, _path, _interface, method, arguments, invocation):
         if method == 'GetCapabilities':
@@ -46,30 +50,47 @@ class Desktop:
         elif method == 'Notify':
             invocation.return_value(GLib.Variant('(u)', (self.show(*arguments.unpack()),)))
         else:
+            if self.tells_all and method == 'CloseNotification':
+                print(json.dumps({'withdrawn': arguments.unpack()[0]}), flush=True)
             invocation.return_value(None)
 
     def show(self, app, replaces, _icon, title, text, actions, hints, _timeout):
         self.shown += 1
         # Actions are pairs of a key and a label.
-        print(json.dumps({'app': app, 'entry': hints.get('desktop-entry'), 'title': title,
-                          'text': text, 'buttons': actions[1::2],
+        self.actions = dict(zip(actions[1::2], actions[::2]))
+        print(json.dumps({'id': replaces or self.shown, 'app': app, 'entry': hints.get('desktop-entry'),
+                          'title': title, 'text': text, 'buttons': actions[1::2],
                           'urgency': URGENCIES.get(hints.get('urgency'))}), flush=True)
         return replaces or self.shown
+
+    def press(self, label):
+        self.bus.emit_signal(None, PATH, NAME, 'ActionInvoked',
+                             GLib.Variant('(us)', (self.shown, self.actions[label])))
 
 
 def main():
     loop = GLib.MainLoop()
     bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+    desktop = Desktop(bus, '--all' in sys.argv[1:])
     bus.register_object(PATH, Gio.DBusNodeInfo.new_for_xml(INTERFACE).interfaces[0],
-                        Desktop().on_method_call)
+                        desktop.on_method_call)
     taken = bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
                           'RequestName', GLib.Variant('(su)', (NAME, REPLACE | DO_NOT_QUEUE)),
                           None, Gio.DBusCallFlags.NONE, -1, None).unpack()[0]
     if taken != NOW_OURS:
         raise SystemExit(f'somebody else shows notifications here and goes on: {taken}')
     print('listening', flush=True)
+
+    def on_line(*_):
+        line = sys.stdin.readline()
+        if line:
+            desktop.press(line.rstrip('\n'))
+        else:
+            loop.quit()
+        return bool(line)
+
     GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT,
-                      GLib.IOCondition.HUP | GLib.IOCondition.IN, lambda *_: loop.quit())
+                      GLib.IOCondition.HUP | GLib.IOCondition.IN, on_line)
     loop.run()
 
 

@@ -43,8 +43,8 @@ REGISTRY = 'org.a11y.atspi.Registry'
 EVENTS = ('object:children-changed', 'object:state-changed', 'object:property-change',
           'object:text-changed', 'object:bounds-changed', 'window:create')
 # enum AtspiRole of atspi-constants.h: push button, check box, toggle button, progress bar, entry,
-# menu button; alert, dialog, frame, window, application
-CONTROLS = {43, 7, 62, 42, 79, 129}
+# menu button, page tab; alert, dialog, frame, window, application
+CONTROLS = {43, 7, 62, 42, 79, 129, 37}
 TOP = {2, 16, 23, 69, 75}
 # enum AtspiStateType of the same file
 STATE_FOCUSED = 12
