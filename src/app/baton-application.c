@@ -9,6 +9,7 @@
 #include "baton-json.h"
 #include "baton-login-report.h"
 #include "baton-model.h"
+#include "baton-notice-unit.h"
 #include "baton-notify.h"
 #include "baton-root.h"
 #include "baton-window.h"
@@ -153,9 +154,14 @@ baton_application_handle_local_options (GApplication *application, GVariantDict 
   if (g_variant_dict_contains (options, "report"))
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (BatonRoot) root = baton_root_new_system (&error);
+      g_autoptr (BatonRoot) root = NULL;
       g_autofree char *directory = dup_state_directory ();
 
+      if (!baton_notice_unit_start_if_wanted (g_get_user_config_dir (), &error))
+        g_printerr ("baton: %s: %s\n", BATON_NOTICE_UNIT, error->message);
+      g_clear_error (&error);
+
+      root = baton_root_new_system (&error);
       if (root == NULL)
         {
           g_printerr ("baton: %s\n", error->message);

@@ -17,6 +17,9 @@
 #define MANAGER SYSTEMD ".Manager"
 #define PATH "/org/freedesktop/systemd1"
 
+/* What enabling it leaves in its user's directory (systemctl(1), enable). */
+#define WANTED "systemd/user/graphical-session.target.wants/" BATON_NOTICE_UNIT
+
 /* A reload reads every unit of the user again, on a computer that may have its hands full. */
 #define PATIENCE_MS 30000
 
@@ -285,4 +288,35 @@ baton_notice_unit_switch_finish (GAsyncResult *result, GError **error)
   g_return_val_if_fail (g_task_is_valid (result, NULL), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * baton_notice_unit_start_if_wanted:
+ * @config_directory: where this user's settings are
+ * @error: return location for an error
+ *
+ * At a login: many desktops, such as Xfce's, never tell systemd that a session is there, which would
+ * start what was switched on. Where it runs already nothing happens.
+ *
+ * Returns: %FALSE if it is switched on and could not be started
+ */
+gboolean
+baton_notice_unit_start_if_wanted (const char *config_directory, GError **error)
+{
+  g_autofree char *link = g_build_filename (config_directory, WANTED, NULL);
+  g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  if (!g_file_test (link, G_FILE_TEST_IS_SYMLINK))
+    return TRUE;
+
+  bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, error);
+  if (bus == NULL)
+    return FALSE;
+  reply =
+      g_dbus_connection_call_sync (bus, SYSTEMD, PATH, MANAGER, "StartUnit",
+                                   g_variant_new ("(ss)", BATON_NOTICE_UNIT, "replace"), NULL,
+                                   G_DBUS_CALL_FLAGS_NO_AUTO_START, PATIENCE_MS, NULL, error);
+
+  return reply != NULL;
 }

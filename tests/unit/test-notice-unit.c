@@ -3,7 +3,9 @@
 
 #include "baton-notice-unit.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "baton-error.h"
 #include "fake-systemd.h"
@@ -140,6 +142,64 @@ test_refused (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (fixture->systemd->calls->str, "StartUnit"));
 }
 
+static gint has_started;
+
+static gpointer
+start_in_thread (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (baton_notice_unit_start_if_wanted (data, &error));
+  g_assert_no_error (error);
+  g_atomic_int_set (&has_started, 1);
+  g_main_context_wakeup (NULL);
+
+  return NULL;
+}
+
+/* It waits for an answer, which is given here. */
+static void
+start (const char *directory)
+{
+  GThread *thread;
+
+  g_atomic_int_set (&has_started, 0);
+  thread = g_thread_new ("login", start_in_thread, (gpointer) directory);
+  while (!g_atomic_int_get (&has_started))
+    g_main_context_iteration (NULL, TRUE);
+  g_thread_join (thread);
+}
+
+static void
+test_at_login (Fixture *fixture, gconstpointer data)
+{
+  static const char *const below[] = {
+    "systemd/user/graphical-session.target.wants/" BATON_NOTICE_UNIT,
+    "systemd/user/graphical-session.target.wants",
+    "systemd/user",
+    "systemd",
+    "",
+  };
+  g_autofree char *directory = g_dir_make_tmp ("baton-config-XXXXXX", NULL);
+  g_autofree char *wants = g_build_filename (directory, below[1], NULL);
+  g_autofree char *link = g_build_filename (directory, below[0], NULL);
+
+  start (directory);
+  g_assert_cmpstr (fixture->systemd->calls->str, ==, "");
+  g_assert_cmpint (g_mkdir_with_parents (wants, 0700), ==, 0);
+  g_assert_cmpint (symlink ("/usr/lib/systemd/user/" BATON_NOTICE_UNIT, link), ==, 0);
+  start (directory);
+  g_assert_cmpstr (fixture->systemd->calls->str, ==,
+                   "StartUnit('baton-notice.service', 'replace')\n");
+
+  for (guint i = 0; i < G_N_ELEMENTS (below); i++)
+    {
+      g_autofree char *path = g_build_filename (directory, below[i], NULL);
+
+      g_remove (path);
+    }
+}
+
 static void
 test_no_systemd (Fixture *fixture, gconstpointer data)
 {
@@ -161,6 +221,7 @@ main (int argc, char **argv)
   g_test_add ("/client/notice-unit/looks", Fixture, NULL, set_up, test_looks, tear_down);
   g_test_add ("/client/notice-unit/switches", Fixture, NULL, set_up, test_switches, tear_down);
   g_test_add ("/client/notice-unit/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/client/notice-unit/at-login", Fixture, NULL, set_up, test_at_login, tear_down);
   g_test_add ("/client/notice-unit/no-systemd", Fixture, "", set_up, test_no_systemd,
               tear_down);
 
