@@ -525,6 +525,7 @@ assert_plan_window (const char *title)
 }
 
 #define CARD "0000:03:00.0"
+#define OTHER "0000:08:00.0"
 
 /* What was agreed to is no longer so: whatever the page knows, the new plan is shown first. */
 static void
@@ -1116,6 +1117,34 @@ test_wishes (void)
   }
 }
 
+/* The card that a notification is about, and not the first; where nobody can be asked, that is all. */
+static void
+test_wishes_of_a_card (void)
+{
+  static void (*const wishes[]) (BatonWindow *, const char *) = {
+    baton_window_wish_card,
+    baton_window_wish_keep_off,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wishes); i++)
+    {
+      g_autoptr (Scene) scene = scene_open_empty ();
+      const char *shown;
+
+      wishes[i](scene->window, OTHER);
+      scene_feed (scene, "in-use");
+      shown = baton_card_page_get_address (baton_window_get_page (scene->window));
+      g_assert_cmpstr (shown, ==, OTHER);
+      wishes[i](scene->window, CARD);
+      shown = baton_card_page_get_address (baton_window_get_page (scene->window));
+      g_assert_cmpstr (shown, ==, CARD);
+      /* It has gone since. */
+      wishes[i](scene->window, "0000:99:00.0");
+      shown = baton_card_page_get_address (baton_window_get_page (scene->window));
+      g_assert_cmpstr (shown, ==, CARD);
+    }
+}
+
 static void
 test_report (void)
 {
@@ -1211,6 +1240,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/report/again", test_report_again);
   g_test_add_func ("/ui/groups/search", test_groups_search);
   g_test_add_func ("/ui/handoff/wishes", test_wishes);
+  g_test_add_func ("/ui/handoff/wishes-of-a-card", test_wishes_of_a_card);
   g_test_add_func ("/ui/report/window", test_report);
 
   return g_test_run ();
