@@ -5,6 +5,7 @@
 
 #include "baton-error.h"
 #include "baton-json.h"
+#include "baton-text.h"
 
 #include <string.h>
 
@@ -30,13 +31,16 @@ add_string (JsonArray *array, const char *text)
   json_array_add_string_element (array, text);
 }
 
+/* Only where a hook asks, which no argument can. */
+#define HOOK_GUEST "hook_guest"
+
 /**
  * baton_request_to_json:
  * @self: a request
  *
  * Writes the request as the front leaves it for the worker:
  * `{"v":1,"to":"guest","cards":["0000:01:00.0"],"closes":["1234:567890"],"end_session":false,…,
- * "expect":null,"uid":1000}`. Every key is there.
+ * "expect":null,"uid":1000}`. Every key is there; `hook_guest` where a hook of libvirt's asks.
  *
  * Returns: (transfer full): an object
  */
@@ -70,6 +74,8 @@ baton_request_to_json (const BatonRequest *self)
   json_object_set_boolean_member (object, "until_free", self->until_free);
   baton_json_set_string (object, "expect", self->expect);
   json_object_set_int_member (object, "uid", self->uid);
+  if (self->hook_guest != NULL)
+    json_object_set_string_member (object, HOOK_GUEST, self->hook_guest);
   json_node_take_object (node, object);
 
   return node;
@@ -154,6 +160,23 @@ read_closes (BatonRequest *self, JsonObject *object, GError **error)
 }
 
 static gboolean
+read_hook_guest (BatonRequest *self, JsonObject *object, GError **error)
+{
+  const char *guest = baton_json_get_string (object, HOOK_GUEST);
+  g_autofree char *clean = NULL;
+
+  if (!json_object_has_member (object, HOOK_GUEST))
+    return TRUE;
+  if (guest != NULL)
+    clean = baton_text_clean (guest, -1, BATON_MAX_GUEST_BYTES, NULL, NULL);
+  if (guest == NULL || *guest == '\0' || !g_str_equal (guest, clean))
+    return refuse (error, HOOK_GUEST);
+  self->hook_guest = g_steal_pointer (&clean);
+
+  return TRUE;
+}
+
+static gboolean
 read_rest (BatonRequest *self, JsonObject *object, GError **error)
 {
   const char *to = baton_json_get_string (object, "to");
@@ -215,7 +238,8 @@ baton_request_new_from_json (JsonNode *node, GError **error)
         refuse (error, keys[i]);
         return NULL;
       }
-  if (json_object_get_size (object) != G_N_ELEMENTS (keys))
+  if (json_object_get_size (object) !=
+      G_N_ELEMENTS (keys) + json_object_has_member (object, HOOK_GUEST))
     {
       g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE,
                    "the request has a key that is unknown");
@@ -223,7 +247,8 @@ baton_request_new_from_json (JsonNode *node, GError **error)
     }
 
   if (!read_rest (self, object, error) || !read_cards (self, object, error) ||
-      !read_closes (self, object, error) || !baton_request_check (self, error))
+      !read_closes (self, object, error) || !read_hook_guest (self, object, error) ||
+      !baton_request_check (self, error))
     return NULL;
 
   return g_steal_pointer (&self);

@@ -83,6 +83,7 @@ baton_request_free (BatonRequest *self)
   g_ptr_array_foreach (self->closes, free_close, NULL);
   g_ptr_array_unref (self->closes);
   g_free (self->expect);
+  g_free (self->hook_guest);
   g_free (self->handoff);
   g_free (self);
 }

@@ -9,6 +9,7 @@
 G_BEGIN_DECLS
 
 #define BATON_MAX_CARDS 8
+#define BATON_MAX_GUEST_BYTES 256
 
 /**
  * BatonClose: consent to close one process: the pid and the start time that were shown
@@ -31,6 +32,8 @@ typedef struct
  * @until_free: to the guest: come back by itself when the guest has stopped
  * @expect: digest of the plan that was shown, or %NULL for a preview
  * @uid: who asks
+ * @hook_guest: (nullable): the guest, made safe to show, for which a hook of libvirt's asks: it is
+ *   that hook that takes the card back when the guest has stopped
  * @handoff: (not transmitted): id of the handoff that this plan is made in, or %NULL: its own lock
  *   is no obstacle
  * @memlock_bytes: (not transmitted): memory that guests started by @uid may lock, %G_MAXUINT64 for
@@ -49,6 +52,7 @@ typedef struct
   gboolean until_free;
   char *expect;
   guint uid;
+  char *hook_guest;
   char *handoff;
   guint64 memlock_bytes;
   gboolean has_systemd;

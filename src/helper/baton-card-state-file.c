@@ -4,15 +4,19 @@
 #include "baton-card-state.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "baton-fd.h"
+#include "baton-pci-address.h"
 #include "baton-state-file.h"
+
+#define SUFFIX ".json"
 
 static char *
 build_name (const char *card)
 {
-  return g_strconcat (card, ".json", NULL);
+  return g_strconcat (card, SUFFIX, NULL);
 }
 
 /**
@@ -39,6 +43,39 @@ baton_card_state_load (BatonRoot *root, const char *card, GError **error)
     return NULL;
 
   return baton_card_state_new_from_json (node, error);
+}
+
+/**
+ * baton_card_state_list_of_guest:
+ * @root: the roots
+ * @guest: a guest's name, made safe to show
+ *
+ * Returns: (transfer full) (element-type utf8): addresses of the cards that its hook took and that
+ *   have not come back since, in order
+ */
+GPtrArray *
+baton_card_state_list_of_guest (BatonRoot *root, const char *guest)
+{
+  g_autoptr (GPtrArray) names =
+      baton_root_list (root, BATON_ROOT_RUN, BATON_CARDS_DIRECTORY, NULL);
+  GPtrArray *cards = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      const char *name = g_ptr_array_index (names, i);
+      g_autofree char *card = g_str_has_suffix (name, SUFFIX)
+                                  ? g_strndup (name, strlen (name) - strlen (SUFFIX))
+                                  : NULL;
+      g_autoptr (BatonCardState) state = NULL;
+
+      if (card != NULL && baton_pci_address_is_valid (card))
+        state = baton_card_state_load (root, card, NULL);
+      if (state != NULL && g_strcmp0 (state->hook_guest, guest) == 0 &&
+          g_str_equal (state->card, card))
+        g_ptr_array_add (cards, g_steal_pointer (&card));
+    }
+
+  return cards;
 }
 
 /**

@@ -65,6 +65,8 @@ baton_card_state_to_json (const BatonCardState *self)
   for (guint i = 0; i < self->units->len; i++)
     json_array_add_string_element (units, g_ptr_array_index (self->units, i));
   json_object_set_array_member (object, "units", units);
+  if (self->hook_guest != NULL)
+    json_object_set_string_member (object, "hook_guest", self->hook_guest);
   json_node_take_object (node, object);
 
   return node;
@@ -208,6 +210,7 @@ baton_card_state_new_from_json (JsonNode *node, GError **error)
       return NULL;
     }
   take_modules_and_units (object, self);
+  self->hook_guest = g_strdup (baton_json_get_string (object, "hook_guest"));
 
   return g_steal_pointer (&self);
 }

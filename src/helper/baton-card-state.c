@@ -27,6 +27,7 @@ baton_card_state_free (BatonCardState *self)
   g_ptr_array_unref (self->functions);
   g_ptr_array_unref (self->modules);
   g_ptr_array_unref (self->units);
+  g_free (self->hook_guest);
   g_free (self);
 }
 

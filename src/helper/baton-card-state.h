@@ -52,6 +52,7 @@ typedef struct
  * @functions: (element-type BatonFunctionState): the display function first
  * @modules: (element-type BatonModuleState): what was unloaded for the card to leave
  * @units: (element-type utf8): what was stopped for it
+ * @hook_guest: (nullable): the guest whose hook took it, as in %BatonRequest
  *
  * A card as it stood. The journal's header has it from before the handoff, and
  * `/run/baton/cards/ADDRESS.json` from before the card first left the host.
@@ -62,6 +63,7 @@ typedef struct
   GPtrArray *functions;
   GPtrArray *modules;
   GPtrArray *units;
+  char *hook_guest;
 } BatonCardState;
 
 GStrv baton_function_state_list_nodes (const BatonFunction *function);
@@ -80,6 +82,7 @@ gboolean baton_card_state_has_unit (const BatonCardState *self, const char *unit
 GPtrArray *baton_card_state_list_groups (const BatonCardState *self);
 gboolean baton_card_state_same_devices (const BatonCardState *a, const BatonCardState *b);
 
+GPtrArray *baton_card_state_list_of_guest (BatonRoot *root, const char *guest);
 BatonCardState *baton_card_state_load (BatonRoot *root, const char *card, GError **error);
 gboolean baton_card_state_save (const BatonCardState *self, BatonRoot *root, GError **error);
 gboolean baton_card_state_forget (BatonRoot *root, const char *card, GError **error);

@@ -53,6 +53,18 @@ look_and_plan (BatonHandoff *self)
   return NULL;
 }
 
+/* libvirt may have brought the card back before its hook could: a note that the hook took it would
+ * have it taken back once more when nobody has asked for that. */
+static void
+forget_what_came_back (BatonHandoff *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->request->hook_guest != NULL && self->request->to == BATON_SIDE_HOST &&
+      !baton_card_state_forget (self->root, self->request->cards[0], &error))
+    baton_handoff_warn (self, error);
+}
+
 static BatonEnd *
 judge_plan (BatonHandoff *self)
 {
@@ -80,8 +92,11 @@ judge_plan (BatonHandoff *self)
       return baton_end_new (BATON_EXIT_REFUSED, BATON_CODE_REFUSED, "count", count, NULL);
     }
   if (self->plan->steps->len == 0)
-    return baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
-                          baton_card_get_name (card), NULL);
+    {
+      forget_what_came_back (self);
+      return baton_end_new (BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_DO, "card",
+                            baton_card_get_name (card), NULL);
+    }
 
   return NULL;
 }

@@ -60,6 +60,7 @@ static void
 find_origin (BatonRecord *self,
              BatonRoot *root,
              const BatonCard *card,
+             const char *hook_guest,
              BatonEventWriter *events)
 {
   g_autoptr (GError) error = NULL;
@@ -76,6 +77,7 @@ find_origin (BatonRecord *self,
   /* It stands on the host now, whatever was remembered before. */
   g_clear_pointer (&self->origin, baton_card_state_free);
   self->origin = baton_card_state_new (card);
+  self->origin->hook_guest = g_strdup (hook_guest);
   self->made_origin = TRUE;
 }
 
@@ -117,7 +119,7 @@ baton_record_new_for_plan (BatonRoot *root,
   self->cards = g_strdupv (plan->cards);
   self->to = plan->to;
   self->before = baton_card_state_new (card);
-  find_origin (self, root, card, events);
+  find_origin (self, root, card, request->hook_guest, events);
   for (guint i = 0; i < plan->steps->len; i++)
     g_ptr_array_add (self->steps, copy_step (g_ptr_array_index (plan->steps, i)));
 

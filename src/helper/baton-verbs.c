@@ -8,6 +8,7 @@
 
 #include "baton-drop.h"
 #include "baton-guard.h"
+#include "baton-hook.h"
 #include "baton-recover.h"
 #include "baton-worker.h"
 
@@ -46,10 +47,10 @@ find_verb (const char *name)
   return NULL;
 }
 
-/* What PID 1 starts (the units in data/systemd). They have no action, so that
+/* What PID 1 starts (the units in data/systemd), and libvirtd. They have no action, so that
  * polkit's general one would stand for them: through pkexec they are unknown. */
 static gboolean
-run_for_pid1 (
+run_for_system (
     BatonRoot *root, const BatonCaller *caller, int argc, char **argv, int *ret_status)
 {
   if (caller->through_pkexec || argc < 2)
@@ -65,6 +66,8 @@ run_for_pid1 (
     *ret_status = baton_guard_run (root, argv[2]);
   else if (argc == 2 && g_str_equal (argv[1], "settle"))
     *ret_status = baton_recover_run (root);
+  else if (g_str_equal (argv[1], "libvirt-hook"))
+    *ret_status = baton_hook_run (root, argc - 2, (const char *const *) argv + 2);
   else
     return FALSE;
 
@@ -101,7 +104,7 @@ baton_helper_run (BatonRoot *root, const BatonCaller *caller, int argc, char **a
   gboolean dropped = TRUE;
   int status;
 
-  if (run_for_pid1 (root, caller, argc, argv, &status))
+  if (run_for_system (root, caller, argc, argv, &status))
     return status;
 
   ignore_the_terminal ();

@@ -42,6 +42,16 @@ end_busy (const char *owner, const GError *error)
   return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_INTERNAL, "reason", error->message, NULL);
 }
 
+/* For whoever watches, and has not asked for it. */
+static void
+tell_whose_hook (BatonEventWriter *events, const char *guest)
+{
+  g_autofree char *text =
+      g_strdup_printf ("libvirt’s hook asks for it, for the virtual machine “%s”.", guest);
+
+  baton_event_writer_log (events, "info", text);
+}
+
 static BatonEnd *
 hand (BatonRoot *root,
       BatonEventWriter *events,
@@ -57,6 +67,8 @@ hand (BatonRoot *root,
   if (waiter == NULL)
     return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_INTERNAL, "reason", error->message,
                           NULL);
+  if (order->request->hook_guest != NULL)
+    tell_whose_hook (events, order->request->hook_guest);
   order->request->uid = order->uid;
   g_free (order->request->handoff);
   order->request->handoff = g_strdup (baton_handoff_dir_get_id (dir));

@@ -70,6 +70,13 @@ want_return_by_profile (PlanMachine *m)
 }
 
 static void
+ask_as_hook (PlanMachine *m)
+{
+  want_return_by_profile (m);
+  m->request->hook_guest = g_strdup ("bench");
+}
+
+static void
 wait_until_free (PlanMachine *m)
 {
   override_all (m);
@@ -280,6 +287,12 @@ static const struct
     "bind:0000:01:00.1 (vfio-pci)\n"
     "verify:0000:01:00.0 (guest)\n"
     "wait-guest:0000:01:00.0\n" },
+  { "back by itself, and a hook will do that", SPLIT, GUEST, ask_as_hook,
+    "set-override:0000:01:00.1 (vfio-pci)\n"
+    "set-override:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.1 (snd_hda_intel)\n"
+    "bind:0000:01:00.1 (vfio-pci)\n"
+    "verify:0000:01:00.0 (guest)\n" },
   { "there already", GUEST, GUEST, NULL, "" },
   { "there already, and its owner wants it back", GUEST, GUEST, want_return_by_profile, "" },
   { "there already, and root opens what it likes", GUEST, GUEST, ask_to_open_as_root, "" },

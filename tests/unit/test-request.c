@@ -48,10 +48,14 @@ test_arguments_survive_both_ways (void)
       g_test_message ("%s", good_rows[i]);
       g_assert_no_error (error);
       request->uid = 1000;
+      if (i % 2 == 0)
+        request->hook_guest = g_strdup ("Pr\xc3\xbc"
+                                        "fling\\x1b");
       node = baton_request_to_json (request);
       again = baton_request_new_from_json (node, &error);
       g_assert_no_error (error);
       g_assert_cmpuint (again->uid, ==, 1000);
+      g_assert_cmpstr (again->hook_guest, ==, request->hook_guest);
 
       arguments = baton_request_to_arguments (again);
       words = g_strjoinv (" ", arguments);
@@ -195,6 +199,10 @@ static const char *const bad_json_rows[] = {
   "null",
   JSON_HEAD JSON_FLAGS "\"expect\":null}",
   JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":1000,\"more\":1}",
+  JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":0,\"hook_guest\":null}",
+  JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":0,\"hook_guest\":\"\"}",
+  JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":0,\"hook_guest\":\"a\\nb\"}",
+  JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":0,\"hook_guest\":\"a\",\"more\":1}",
   JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":-1}",
   JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":4294967295}",
   JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":\"1000\"}",
