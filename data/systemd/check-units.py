@@ -48,6 +48,9 @@ WANTED_TOO["baton-isolate@"] = WANTED_TOO["baton-guest@"] - {"ProtectKernelTunab
     "CapabilityBoundingSet=~CAP_(CHOWN|FSETID|SETFCAP)",
 }
 
+# Who writes the file that libvirtd runs does no more than that.
+WANTED_TOO["baton-install-hook@"] = WANTED_TOO["baton-isolate@"] | {"CapabilityBoundingSet=~CAP_SYS_PTRACE"}
+
 
 # A user's systemd has the system calls alone to keep a unit to what it is for.
 WANTED_OF_USER = {

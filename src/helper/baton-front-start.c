@@ -248,6 +248,27 @@ baton_front_start_isolation (BatonRoot *root, const char *id, int *ret_worker, G
 }
 
 /**
+ * baton_front_start_installation:
+ * @root: the roots
+ * @id: the change, whose directory holds the request
+ * @ret_worker: (out): as of baton_front_start_worker()
+ * @error: return location for an error
+ *
+ * Has libvirt's hook installed, or taken away, in the same way.
+ *
+ * Returns: %TRUE if it runs, or has run
+ */
+gboolean
+baton_front_start_installation (BatonRoot *root,
+                                const char *id,
+                                int *ret_worker,
+                                GError **error)
+{
+  return start (root, "baton-install-hook", baton_worker_run_installation, id, ret_worker,
+                error);
+}
+
+/**
  * baton_front_start_recovery:
  * @root: the roots
  * @error: return location for an error

@@ -20,6 +20,10 @@ gboolean
 baton_front_start_worker (BatonRoot *root, const char *id, int *ret_worker, GError **error);
 gboolean
 baton_front_start_settings (BatonRoot *root, const char *id, int *ret_worker, GError **error);
+gboolean baton_front_start_installation (BatonRoot *root,
+                                         const char *id,
+                                         int *ret_worker,
+                                         GError **error);
 gboolean
 baton_front_start_isolation (BatonRoot *root, const char *id, int *ret_worker, GError **error);
 gboolean baton_front_start_recovery (BatonRoot *root, GError **error);

@@ -33,6 +33,7 @@ int baton_front_carry_out (BatonFront *self, const char *verb, const BatonReques
 int baton_front_cancel (BatonFront *self, const char *const *arguments);
 int baton_front_configure (BatonFront *self, const char *const *arguments);
 int baton_front_hand (BatonFront *self, const char *const *arguments);
+int baton_front_install_hook (BatonFront *self, const char *const *arguments);
 int baton_front_isolate (BatonFront *self, const char *const *arguments);
 int baton_front_plan (BatonFront *self, const char *const *arguments);
 int baton_front_recover (BatonFront *self, const char *const *arguments);

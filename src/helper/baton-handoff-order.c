@@ -103,6 +103,41 @@ baton_handoff_order_to_text_of_isolation (const char *card,
   return json_to_string (node, FALSE);
 }
 
+/**
+ * baton_handoff_order_to_text_of_installation:
+ * @undo: libvirt's hook is taken away, and not installed
+ * @uid: who asks
+ *
+ * Returns: (transfer full): the order as it is left for the worker
+ */
+char *
+baton_handoff_order_to_text_of_installation (gboolean undo, guint uid)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+  JsonObject *installation = json_object_new ();
+
+  json_object_set_boolean_member (installation, "undo", undo);
+  json_object_set_string_member (object, "verb", "install-hook");
+  json_object_set_int_member (object, "uid", uid);
+  json_object_set_null_member (object, "request");
+  json_object_set_object_member (object, "installation", installation);
+  json_node_take_object (node, object);
+
+  return json_to_string (node, FALSE);
+}
+
+static gboolean
+take_installation (BatonHandoffOrder *self, JsonObject *installation, GError **error)
+{
+  self->installs = baton_json_read_boolean (installation, "undo", &self->undo);
+  if (!self->installs)
+    g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
+                         "the request's “installation” is wrong");
+
+  return self->installs;
+}
+
 static gboolean
 take_isolation (BatonHandoffOrder *self, JsonObject *isolation, GError **error)
 {
@@ -140,6 +175,7 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   JsonNode *request = NULL;
   JsonArray *changes = NULL;
   JsonObject *isolation = NULL;
+  JsonObject *installation = NULL;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
@@ -159,6 +195,9 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   isolation = baton_json_get_object (object, "isolation");
   if (isolation != NULL)
     return take_isolation (order, isolation, error) ? g_steal_pointer (&order) : NULL;
+  installation = baton_json_get_object (object, "installation");
+  if (installation != NULL)
+    return take_installation (order, installation, error) ? g_steal_pointer (&order) : NULL;
   request = json_object_get_member (object, "request");
   if (request == NULL || JSON_NODE_HOLDS_NULL (request))
     return g_steal_pointer (&order);

@@ -9,11 +9,12 @@ G_BEGIN_DECLS
 /**
  * BatonHandoffOrder: what a front asks a worker to do
  *
- * @verb: `hand`, `recover`, `configure` or `isolate`
+ * @verb: `hand`, `recover`, `configure`, `isolate` or `install-hook`
  * @request: (nullable): the handoff; %NULL where there is none
  * @changes: (nullable): what `configure` changes
  * @card: (nullable): which card `isolate` is about, a canonical address
- * @undo: the desktop is let on it again
+ * @installs: whether it has what `install-hook` needs
+ * @undo: the desktop is let on it again, or the hook is taken away
  * @programs: programs are kept off it, too
  * @uid: who asks
  */
@@ -23,6 +24,7 @@ typedef struct
   BatonRequest *request;
   BatonProfileChanges *changes;
   char *card;
+  gboolean installs;
   gboolean undo;
   gboolean programs;
   guint uid;
@@ -36,6 +38,7 @@ char *baton_handoff_order_to_text_of_isolation (const char *card,
                                                 gboolean undo,
                                                 gboolean programs,
                                                 guint uid);
+char *baton_handoff_order_to_text_of_installation (gboolean undo, guint uid);
 BatonHandoffOrder *baton_handoff_order_new_from_text (const char *text, GError **error);
 void baton_handoff_order_free (BatonHandoffOrder *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonHandoffOrder, baton_handoff_order_free)

@@ -3,23 +3,13 @@
 
 #include "baton-isolation-files.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "baton-error.h"
-#include "baton-fd.h"
 #include "baton-json.h"
 #include "baton-kept-off-environment.h"
+#include "baton-own-file.h"
 #include "baton-state-file.h"
 
 /* What Baton has written, as SHA-256 of each file: what has another one is not Baton's any more. */
 #define STATE "kept-off.json"
-
-/* More than Baton writes for the largest number of cards. */
-#define MAX_BYTES 65536
 
 #define MODE_OF_A_FILE 0644
 
@@ -54,83 +44,17 @@ end_not_written (const GError *error)
                         error->message, NULL);
 }
 
-static char *
-digest (const char *text)
-{
-  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
-}
-
-/* Returns: (transfer full) (nullable): what an open file holds, or %NULL and why it is none that Baton
- * has written */
-static char *
-read_text (int fd, const char **ret_reason)
-{
-  g_autofree char *text = g_malloc0 (MAX_BYTES + 1);
-  gsize length = 0;
-  gssize n = 1;
-  struct stat info;
-
-  *ret_reason = "Baton did not write it";
-  if (fstat (fd, &info) < 0 || !S_ISREG (info.st_mode))
-    {
-      *ret_reason = "it is not a regular file";
-      return NULL;
-    }
-  if (info.st_nlink > 1)
-    {
-      *ret_reason = "it has another name as well (a hard link)";
-      return NULL;
-    }
-
-  while (n != 0 && length < MAX_BYTES)
-    {
-      n = read (fd, text + length, MAX_BYTES - length);
-      if (n < 0 && errno != EINTR)
-        {
-          *ret_reason = g_strerror (errno);
-          return NULL;
-        }
-      length += n > 0 ? (gsize) n : 0;
-    }
-
-  return length < MAX_BYTES && strlen (text) == length ? g_steal_pointer (&text) : NULL;
-}
-
 /* @ret_text: %NULL where there is no such file. Returns: whether there is nothing in its way */
 static gboolean
 read_file (BatonRoot *root, BatonIsolationFile file, char **ret_text, BatonEnd **ret_end)
 {
-  g_autofree char *directory = g_path_get_dirname (paths[file]);
-  g_autofree char *name = g_path_get_basename (paths[file]);
-  g_autoptr (GError) error = NULL;
-  baton_autofd int dir =
-      baton_state_open_directory (root, BATON_ROOT_ETC, directory, FALSE, &error);
-  baton_autofd int fd = -1;
-  const char *reason = NULL;
+  g_autofree char *reason = NULL;
 
-  *ret_text = NULL;
-  if (dir < 0 && g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
+  if (baton_own_file_read (root, paths[file], ret_text, &reason))
     return TRUE;
-  if (dir < 0)
-    {
-      *ret_end = end_foreign (file, error->message);
-      return FALSE;
-    }
+  *ret_end = end_foreign (file, reason);
 
-  fd = openat (dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT)
-    return TRUE;
-  if (fd < 0)
-    {
-      *ret_end =
-          end_foreign (file, errno == ELOOP ? "it is a symbolic link" : g_strerror (errno));
-      return FALSE;
-    }
-  *ret_text = read_text (fd, &reason);
-  if (*ret_text == NULL)
-    *ret_end = end_foreign (file, reason);
-
-  return *ret_text != NULL;
+  return FALSE;
 }
 
 /* The digests that are remembered of a file. */
@@ -146,19 +70,6 @@ find_digests (JsonNode *state, BatonIsolationFile file)
   return baton_json_get_array (json_node_get_object (files), paths[file]);
 }
 
-static gboolean
-is_remembered (JsonArray *digests, const char *text)
-{
-  g_autofree char *wanted = digest (text);
-
-  for (guint i = 0; i < baton_json_count (digests); i++)
-    if (g_strcmp0 (baton_json_node_get_string (json_array_get_element (digests, i)), wanted) ==
-        0)
-      return TRUE;
-
-  return FALSE;
-}
-
 /* Of the rules every byte follows from the cards that they name, so that they are known for Baton's
  * where what was remembered is lost. */
 static gboolean
@@ -172,7 +83,7 @@ is_ours (BatonIsolationFile file, JsonArray *digests, const char *text)
       return cards != NULL;
     }
 
-  return is_remembered (digests, text);
+  return baton_own_file_is_remembered (digests, text);
 }
 
 /**
@@ -245,9 +156,9 @@ baton_isolation_files_list_cards (BatonIsolationFiles *self)
 static void
 add_digest (JsonArray *digests, const char *text)
 {
-  g_autofree char *value = text != NULL ? digest (text) : NULL;
+  g_autofree char *value = text != NULL ? baton_own_file_digest (text) : NULL;
 
-  if (value != NULL && !is_remembered (digests, text))
+  if (value != NULL && !baton_own_file_is_remembered (digests, text))
     json_array_add_string_element (digests, value);
 }
 

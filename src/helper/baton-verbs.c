@@ -18,9 +18,13 @@
 /* One action of polkit for each, chosen by the first argument alone (pkexec(1), exec.argv1): no
  * argument after it widens what somebody was asked for. A test holds the two against each other. */
 static const BatonVerb verbs[] = {
-  { "cancel", FALSE, baton_front_cancel }, { "configure", FALSE, baton_front_configure },
-  { "hand", FALSE, baton_front_hand },     { "isolate", FALSE, baton_front_isolate },
-  { "plan", TRUE, baton_front_plan },      { "recover", FALSE, baton_front_recover },
+  { "cancel", FALSE, baton_front_cancel },
+  { "configure", FALSE, baton_front_configure },
+  { "hand", FALSE, baton_front_hand },
+  { "install-hook", FALSE, baton_front_install_hook },
+  { "isolate", FALSE, baton_front_isolate },
+  { "plan", TRUE, baton_front_plan },
+  { "recover", FALSE, baton_front_recover },
   { "watch", TRUE, baton_front_watch },
 };
 
@@ -62,6 +66,8 @@ run_for_system (
     *ret_status = baton_worker_run_settings (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "isolation"))
     *ret_status = baton_worker_run_isolation (root, argv[2]);
+  else if (argc == 3 && g_str_equal (argv[1], "installation"))
+    *ret_status = baton_worker_run_installation (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "guard"))
     *ret_status = baton_guard_run (root, argv[2]);
   else if (argc == 2 && g_str_equal (argv[1], "settle"))

@@ -11,6 +11,7 @@
 #include "baton-handoff-dir.h"
 #include "baton-handoff-hold.h"
 #include "baton-handoff.h"
+#include "baton-hook-installation.h"
 #include "baton-isolation.h"
 #include "baton-lock.h"
 #include "baton-lost.h"
@@ -167,6 +168,32 @@ isolate (BatonRoot *root,
   return end;
 }
 
+/* With the lock, as every change of files. */
+static BatonEnd *
+install (BatonRoot *root,
+         BatonEventWriter *events,
+         BatonHandoffDir *dir,
+         BatonHandoffOrder *order,
+         gint64 start_us)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *owner = NULL;
+  BatonEnd *end = NULL;
+  BatonLock *lock = NULL;
+
+  if (!g_str_equal (order->verb, "install-hook") || !order->installs)
+    return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
+                          "the request installs no hook", NULL);
+
+  lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
+  if (lock == NULL)
+    return end_busy (owner, error);
+  end = baton_hook_installation_change (root, events, order->undo);
+  baton_lock_release (lock);
+
+  return end;
+}
+
 typedef BatonEnd *(*CarryOut) (BatonRoot *root,
                                BatonEventWriter *events,
                                BatonHandoffDir *dir,
@@ -267,4 +294,22 @@ baton_worker_run_isolation (BatonRoot *root, const char *id)
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
 
   return work (root, id, dir, isolate, error);
+}
+
+/**
+ * baton_worker_run_installation:
+ * @root: the roots
+ * @id: the change's id, as the unit's name has it
+ *
+ * The verb `installation`: installs libvirt's hook, or takes it away, and does nothing else.
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run_installation (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
+
+  return work (root, id, dir, install, error);
 }

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 int baton_worker_run (BatonRoot *root, const char *id);
 int baton_worker_run_settings (BatonRoot *root, const char *id);
+int baton_worker_run_installation (BatonRoot *root, const char *id);
 int baton_worker_run_isolation (BatonRoot *root, const char *id);
 
 G_END_DECLS

@@ -20,6 +20,7 @@ static const struct
   { "configure", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "hand", "auth_admin", "auth_admin", "auth_admin_keep",
     ACTION_PREFIX "cancel " ACTION_PREFIX "recover" },
+  { "install-hook", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "isolate", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "plan", "no", "no", "yes", NULL },
   { "recover", "auth_admin", "auth_admin", "auth_admin_keep", NULL },

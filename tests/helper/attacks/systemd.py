@@ -13,6 +13,7 @@ MANAGER = """<node><interface name="org.freedesktop.systemd1.Manager">
   <method name="Subscribe"/>
   <method name="StartUnit"><arg direction="in" type="s"/><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
   <method name="GetUnit"><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
+  <property name="SystemState" type="s" access="read"/>
   <signal name="JobRemoved"><arg type="u"/><arg type="o"/><arg type="s"/><arg type="s"/></signal>
 </interface></node>"""
 
@@ -66,13 +67,14 @@ class Worker:
 class Systemd:
     """`on_start` is called with the worker's side for each start; what it returns is the job's
     result, and None leaves the job for ever. `main_pid` is the unit's process: 0 where the unit
-    has ended and is forgotten, None where nobody may ask."""
+    has ended and is forgotten, None where nobody may ask. `state` is what the whole system is at."""
 
-    def __init__(self, tree, on_start, early_signal=False, main_pid=None):
+    def __init__(self, tree, on_start, early_signal=False, main_pid=None, state="running"):
         self.tree = tree
         self.on_start = on_start
         self.early_signal = early_signal
         self.main_pid = main_pid
+        self.state = state
         self.started = []
         (tree.path / "run/systemd/system").mkdir(parents=True)
         (tree.path / "run/dbus").mkdir()
@@ -99,7 +101,8 @@ class Systemd:
         self.context.push_thread_default()
         self.connection = bus.connect(self.socket)
         interface = Gio.DBusNodeInfo.new_for_xml(MANAGER).interfaces[0]
-        self.connection.register_object("/org/freedesktop/systemd1", interface, self.on_call, None, None)
+        self.connection.register_object("/org/freedesktop/systemd1", interface, self.on_call,
+                                        lambda *unused: GLib.Variant("s", self.state), None)
         service = Gio.DBusNodeInfo.new_for_xml(SERVICE).interfaces[0]
         self.connection.register_object(UNIT, service, None, lambda *unused: GLib.Variant("u", self.main_pid), None)
         self.connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
@@ -127,7 +130,7 @@ class Systemd:
         unit, mode = arguments.unpack()
         self.started.append((unit, mode))
         template, identity = unit[:-len(".service")].split("@")
-        place = "settings" if template in ("baton-settings", "baton-isolate") else "handoff"
+        place = "settings" if template in ("baton-settings", "baton-isolate", "baton-install-hook") else "handoff"
         result = self.on_start(Worker(self.tree.path / "run/baton" / place / identity))
         if result is not None and self.early_signal:
             self.emit(unit, result)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "baton-end.h"
+#include "baton-root.h"
+
+G_BEGIN_DECLS
+
+BatonEnd *
+baton_hook_installation_change (BatonRoot *root, BatonEventWriter *events, gboolean undo);
+
+G_END_DECLS
