@@ -47,6 +47,7 @@ static const Verb verbs[] = {
   { "report", baton_cli_report, 0, 0, 0 },
   { "configure", baton_cli_configure, 1, 1 + BATON_PROFILE_MAX_CHANGES, 0 },
   { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO | BATON_CLI_PROGRAMS },
+  { "install-hook", baton_cli_install_hook, 0, 0, BATON_CLI_UNDO },
   { "doctor", baton_cli_doctor, 0, 0, 0 },
   { "record", baton_cli_record, 1, 1, 0 },
 };
@@ -79,6 +80,7 @@ describe_verbs (void)
             "  configure CARD [KEY=VALUE]…\n"
             "                       show the settings for a card, or change them\n"
             "  isolate CARD         keep the desktop off a card\n"
+            "  install-hook         let libvirt hand cards over when a virtual machine starts\n"
             "  doctor               is this computer ready, and what to do next\n"
             "  record DIRECTORY     record this computer for Baton’s own tests\n"
             "\n"
@@ -110,7 +112,7 @@ new_option_context (Parsed *parsed)
     { "until-free", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[9],
       N_ ("guest: take it back when the virtual machine has stopped"), NULL },
     { "undo", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[10],
-      N_ ("isolate: let the desktop on the card again"), NULL },
+      N_ ("isolate, install-hook: put everything back"), NULL },
     { "forget", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[11],
       N_ ("reopen: start nothing, and offer it no more"), NULL },
     { "programs", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[12],

@@ -123,8 +123,9 @@ test_refuses (void)
     {
       g_autoptr (GError) error = NULL;
       g_autofree char *addresses = read_as_text (rows[i], &error);
+      g_autofree char *shown = g_strescape (rows[i], NULL);
 
-      g_test_message ("%s", rows[i]);
+      g_test_message ("%s", shown);
       g_assert_null (addresses);
       g_assert_error (error, BATON_ERROR, BATON_ERROR_PARSE);
     }
