@@ -152,6 +152,15 @@ describe_stop (const char *unit)
 }
 
 static char *
+describe_guest (const char *name)
+{
+  g_autofree char *embedded = baton_words_embed (name != NULL ? name : "");
+
+  /* Translators: a step of a handoff; %s is the name of a virtual machine */
+  return g_strdup_printf (_ ("Start the virtual machine “%s”"), embedded);
+}
+
+static char *
 describe_start (const char *unit, gboolean as_before, gboolean to_guest)
 {
   g_autofree char *embedded = baton_words_embed (unit != NULL ? unit : "");
@@ -238,6 +247,9 @@ baton_step_words_dup_title (JsonObject *step,
 
   if (g_strcmp0 (kind, "let-open") == 0)
     return g_strdup (_ ("Let your own programs open the card"));
+
+  if (g_strcmp0 (kind, "start-guest") == 0)
+    return describe_guest (baton_json_get_string (step, "target"));
 
   if (g_strcmp0 (kind, "wait-guest") == 0)
     return g_strdup (_ ("Wait until the virtual machine has stopped"));

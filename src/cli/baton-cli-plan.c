@@ -53,6 +53,7 @@ baton_cli_build_request (BatonCli *cli,
   draft->may_not_return = (cli->options & BATON_CLI_MAY_NOT_RETURN) != 0;
   draft->when_free = (cli->options & BATON_CLI_WHEN_FREE) != 0;
   draft->until_free = (cli->options & BATON_CLI_UNTIL_FREE) != 0;
+  draft->start_guest = g_strdup (cli->start_guest);
 
   /* One grammar decides what may be asked, here as in the helper. */
   arguments = baton_request_to_arguments (draft);

@@ -95,6 +95,9 @@ get_step_sentence (BatonStepKind kind, const char *target)
     case BATON_STEP_LET_OPEN:
       /* Translators: {target} is a device file such as /dev/vfio/12. */
       return _ ("Let you open {target}");
+    case BATON_STEP_START_GUEST:
+      /* Translators: {target} is the name of a virtual machine. */
+      return _ ("Start the virtual machine “{target}”");
     case BATON_STEP_WAIT_GUEST:
       return _ ("Wait until the virtual machine lets go of {target}");
     case BATON_STEP_VERIFY:

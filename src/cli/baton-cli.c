@@ -21,7 +21,8 @@
 
 #define CONSENTS                                                                               \
   (BATON_CLI_CLOSE | BATON_CLI_CLOSE_ALL | BATON_CLI_END_SESSION | BATON_CLI_LET_OPEN |        \
-   BATON_CLI_MAY_NOT_RETURN | BATON_CLI_WHEN_FREE | BATON_CLI_UNTIL_FREE)
+   BATON_CLI_MAY_NOT_RETURN | BATON_CLI_WHEN_FREE | BATON_CLI_UNTIL_FREE |                     \
+   BATON_CLI_START_GUEST)
 
 typedef struct
 {
@@ -57,6 +58,7 @@ typedef struct
 {
   gboolean flags[13];
   GStrv closes;
+  char *start_guest;
   gboolean version;
   GStrv words;
 } Parsed;
@@ -111,6 +113,10 @@ new_option_context (Parsed *parsed)
       N_ ("host: wait until the virtual machine has stopped"), NULL },
     { "until-free", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[9],
       N_ ("guest: take it back when the virtual machine has stopped"), NULL },
+    { "start-guest", 0, 0, G_OPTION_ARG_STRING, &parsed->start_guest,
+      N_ ("guest: start this virtual machine of libvirt’s, and take the card back with its "
+          "end"),
+      N_ ("NAME") },
     { "undo", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[10],
       N_ ("isolate, install-hook: put everything back"), NULL },
     { "forget", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[11],
@@ -360,12 +366,15 @@ run_parsed (BatonRoot *root, BatonHelperClient *client, Parsed *parsed)
   for (guint i = 0; i < G_N_ELEMENTS (parsed->flags); i++)
     if (parsed->flags[i])
       self.options |= 1u << i;
+  if (parsed->start_guest != NULL)
+    self.options |= BATON_CLI_START_GUEST;
   if (parsed->closes != NULL)
     self.options |= BATON_CLI_CLOSE;
 
   self.root = root;
   self.client = client;
   self.closes = parsed->closes;
+  self.start_guest = parsed->start_guest;
   self.words = g_strdupv (has_verb ? parsed->words + 1 : no_words);
   self.color = wants_color ();
   self.interactive = isatty (STDIN_FILENO) && isatty (STDERR_FILENO);
@@ -439,6 +448,7 @@ baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **arg
     }
 
   g_strfreev (parsed.closes);
+  g_free (parsed.start_guest);
   g_strfreev (parsed.words);
 
   return status;

@@ -25,12 +25,14 @@ typedef enum
   BATON_CLI_UNDO = 1 << 10,
   BATON_CLI_FORGET = 1 << 11,
   BATON_CLI_PROGRAMS = 1 << 12,
+  BATON_CLI_START_GUEST = 1 << 13,
 } BatonCliOption;
 
 /**
  * BatonCli: what was asked on the command line, and where the answer goes
  * @options: set of #BatonCliOption
  * @closes: (nullable): process ids of `--close`, as written
+ * @start_guest: (nullable): the name of `--start-guest`
  * @words: the verb's arguments
  * @verb: the verb
  * @root: (borrowed): what is looked at
@@ -43,6 +45,7 @@ typedef struct
 {
   guint options;
   GStrv closes;
+  const char *start_guest; /* borrowed */
   GStrv words;
   const char *verb;
   BatonRoot *root;

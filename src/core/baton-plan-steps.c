@@ -218,10 +218,13 @@ add_steps_to_guest (BatonPlanning *self)
                                baton_side_to_string (BATON_SIDE_GUEST));
       baton_planning_add_guest_units (self);
     }
+  if (self->request->start_guest != NULL)
+    baton_planning_add_step (self, BATON_STEP_START_GUEST, self->request->start_guest, address);
   /* A hook of libvirt's is told when its guest has stopped, and waited for until then. */
-  if (self->request->until_free || (leaving->len > 0 && self->request->hook_guest == NULL &&
-                                    self->profile->return_when_guest_stops))
-    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
+  if (self->request->until_free || self->request->start_guest != NULL ||
+      (leaving->len > 0 && self->request->hook_guest == NULL &&
+       self->profile->return_when_guest_stops))
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, self->request->start_guest);
 }
 
 /* Modules come first on the way to the host: what cannot be loaded is found out while the card

@@ -99,6 +99,36 @@ baton_planning_look_at_access (BatonPlanning *self)
     baton_planning_add (self, BATON_CODE_LET_OPEN_NOBODY, NULL);
 }
 
+/* A guest that would start without the card, or runs already, would leave it with nobody. */
+static void
+look_at_guest (BatonPlanning *self)
+{
+  const char *name = self->request->start_guest;
+  const char *address = baton_card_get_address (self->card);
+  const BatonGuestDefinition *guest = self->request->guest;
+
+  if (name == NULL || guest == NULL)
+    return;
+  switch (guest->found)
+    {
+    case BATON_GUEST_MISSING:
+      baton_planning_add (self, BATON_CODE_NO_SUCH_GUEST, NULL, "guest", name);
+      break;
+    case BATON_GUEST_RUNNING:
+      baton_planning_add (self, BATON_CODE_GUEST_RUNS_ALREADY, NULL, "guest", name);
+      break;
+    case BATON_GUEST_OFF:
+      if (guest->devices == NULL ||
+          !g_ptr_array_find_with_equal_func (guest->devices, address, g_str_equal, NULL))
+        baton_planning_add (self, BATON_CODE_GUEST_WITHOUT_CARD, NULL, "guest", name, "card",
+                            baton_card_get_name (self->card), "address", address);
+      break;
+    case BATON_GUEST_UNTOLD:
+    default:
+      break;
+    }
+}
+
 /* What the rest of the system has to say: other handoffs, the owner's settings, the asker's limits. */
 void
 baton_planning_look_at_system (BatonPlanning *self)
@@ -109,6 +139,7 @@ baton_planning_look_at_system (BatonPlanning *self)
 
   if (self->plan->to == BATON_SIDE_GUEST)
     {
+      look_at_guest (self);
       look_at_memory_limit (self);
       offer_to_let_open (self);
     }

@@ -118,7 +118,8 @@ asks_for_more_than_the_side (const BatonRequest *request)
 {
   gboolean asks_to_open = request->let_open && request->uid != 0;
 
-  return request->to == BATON_SIDE_GUEST && (asks_to_open || request->until_free);
+  return request->to == BATON_SIDE_GUEST &&
+         (asks_to_open || request->until_free || request->start_guest != NULL);
 }
 
 static gboolean

@@ -12,8 +12,9 @@
 /* The front writes this file and the worker reads it, both of one version. It is read as strictly
  * as arguments are all the same: it is what root acts on, and half a file must not be an order. */
 static const char *const keys[] = {
-  "v",         "to",         "cards",  "closes", "end_session", "let_open", "may_not_return",
-  "when_free", "until_free", "expect", "uid",
+  "v",           "to",          "cards",          "closes",
+  "end_session", "let_open",    "may_not_return", "when_free",
+  "until_free",  "start_guest", "expect",         "uid",
 };
 
 static gboolean
@@ -72,6 +73,7 @@ baton_request_to_json (const BatonRequest *self)
   json_object_set_boolean_member (object, "may_not_return", self->may_not_return);
   json_object_set_boolean_member (object, "when_free", self->when_free);
   json_object_set_boolean_member (object, "until_free", self->until_free);
+  baton_json_set_string (object, "start_guest", self->start_guest);
   baton_json_set_string (object, "expect", self->expect);
   json_object_set_int_member (object, "uid", self->uid);
   if (self->hook_guest != NULL)
@@ -177,6 +179,19 @@ read_hook_guest (BatonRequest *self, JsonObject *object, GError **error)
 }
 
 static gboolean
+read_start_guest (BatonRequest *self, JsonObject *object, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "start_guest");
+  const char *text = baton_json_node_get_string (node);
+
+  if (JSON_NODE_HOLDS_NULL (node))
+    return TRUE;
+
+  return text != NULL ? baton_request_take_guest (self, text, error)
+                      : refuse (error, "start_guest");
+}
+
+static gboolean
 read_rest (BatonRequest *self, JsonObject *object, GError **error)
 {
   const char *to = baton_json_get_string (object, "to");
@@ -247,8 +262,8 @@ baton_request_new_from_json (JsonNode *node, GError **error)
     }
 
   if (!read_rest (self, object, error) || !read_cards (self, object, error) ||
-      !read_closes (self, object, error) || !read_hook_guest (self, object, error) ||
-      !baton_request_check (self, error))
+      !read_closes (self, object, error) || !read_start_guest (self, object, error) ||
+      !read_hook_guest (self, object, error) || !baton_request_check (self, error))
     return NULL;
 
   return g_steal_pointer (&self);

@@ -112,14 +112,18 @@ is_gone (BatonRoot *root, const BatonClose *close)
  * @root: where to look
  *
  * Fills in what a plan needs to know of the one who asks, and that no argument may say: how much
- * memory his guests may lock, and whether his units can be reached. Drops the consents to close processes that have ended meanwhile:
- * what consent was given for is done. To be called by whoever makes a plan, before he makes it.
+ * memory his guests may lock, whether his units can be reached, and what there is of the guest that
+ * is to be started. Drops the consents to close processes that have ended meanwhile: what consent
+ * was given for is done. To be called by whoever makes a plan, before he makes it.
  */
 void
 baton_request_look (BatonRequest *self, BatonRoot *root)
 {
   self->has_systemd = find_systemd (root, self->uid);
   self->memlock_bytes = find_locked_memory (root, self->uid);
+  g_clear_pointer (&self->guest, baton_guest_definition_free);
+  if (self->start_guest != NULL)
+    self->guest = baton_guest_definition_new (root, self->start_guest);
 
   for (guint i = self->closes->len; i > 0; i--)
     {

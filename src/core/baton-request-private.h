@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 gboolean baton_request_take_card (GPtrArray *cards, const char *text, GError **error);
 gboolean baton_request_take_close (BatonRequest *self, const char *text, GError **error);
 gboolean baton_request_take_expect (BatonRequest *self, const char *text, GError **error);
+gboolean baton_request_take_guest (BatonRequest *self, const char *text, GError **error);
 gboolean baton_request_check (const BatonRequest *self, GError **error);
 
 G_END_DECLS

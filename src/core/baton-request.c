@@ -83,7 +83,9 @@ baton_request_free (BatonRequest *self)
   g_ptr_array_foreach (self->closes, free_close, NULL);
   g_ptr_array_unref (self->closes);
   g_free (self->expect);
+  g_free (self->start_guest);
   g_free (self->hook_guest);
+  g_clear_pointer (&self->guest, baton_guest_definition_free);
   g_free (self->handoff);
   g_free (self);
 }
@@ -196,6 +198,18 @@ baton_request_take_expect (BatonRequest *self, const char *text, GError **error)
   return TRUE;
 }
 
+gboolean
+baton_request_take_guest (BatonRequest *self, const char *text, GError **error)
+{
+  if (!baton_guest_name_is_possible (text))
+    return refuse (error, _ ("“{word}” cannot be the name of a virtual machine"), text);
+
+  g_free (self->start_guest);
+  self->start_guest = g_strdup (text);
+
+  return TRUE;
+}
+
 /* What no single argument shows: consents that mean nothing on the way asked for are refused,
  * because whoever gave them expects something that would not happen. */
 gboolean
@@ -218,6 +232,9 @@ baton_request_check (const BatonRequest *self, GError **error)
       if (self->until_free)
         return refuse (error, _ ("“{word}” means nothing on the way to the host"),
                        "--until-free");
+      if (self->start_guest != NULL)
+        return refuse (error, _ ("“{word}” means nothing on the way to the host"),
+                       "--start-guest");
     }
   else if (self->when_free)
     {
@@ -245,13 +262,38 @@ find_flag (BatonRequest *self, const char *option)
   return NULL;
 }
 
+typedef gboolean (*TakeValue) (BatonRequest *self, const char *text, GError **error);
+
+/* Returns: what takes the value of @option, or %NULL where there is none such; @ret_again tells
+ * whether it was given before and may be given once only */
+static TakeValue
+find_value_option (const BatonRequest *self, const char *option, gboolean *ret_again)
+{
+  *ret_again = FALSE;
+  if (strcmp (option, "--close") == 0)
+    return baton_request_take_close;
+  if (strcmp (option, "--expect") == 0)
+    {
+      *ret_again = self->expect != NULL;
+      return baton_request_take_expect;
+    }
+  if (strcmp (option, "--start-guest") == 0)
+    {
+      *ret_again = self->start_guest != NULL;
+      return baton_request_take_guest;
+    }
+
+  return NULL;
+}
+
 /* Takes the option at @arguments. Returns: how many arguments it was, 0 with an error */
 static guint
 take_option (BatonRequest *self, const char *const *arguments, GError **error)
 {
   const char *option = arguments[0];
   gboolean *flag = find_flag (self, option);
-  gboolean is_close = strcmp (option, "--close") == 0;
+  gboolean again = FALSE;
+  TakeValue take;
 
   if (flag != NULL)
     {
@@ -262,18 +304,15 @@ take_option (BatonRequest *self, const char *const *arguments, GError **error)
       return 1;
     }
 
-  if (!is_close && strcmp (option, "--expect") != 0)
+  take = find_value_option (self, option, &again);
+  if (take == NULL)
     return (guint) refuse (error, _ ("“{word}” is not an option"), option);
   if (arguments[1] == NULL)
     return (guint) refuse (error, _ ("“{word}” needs a value"), option);
-  if (!is_close && self->expect != NULL)
+  if (again)
     return (guint) refuse (error, _ ("“{word}” is given twice"), option);
 
-  if (is_close ? baton_request_take_close (self, arguments[1], error)
-               : baton_request_take_expect (self, arguments[1], error))
-    return 2;
-
-  return 0;
+  return take (self, arguments[1], error) ? 2 : 0;
 }
 
 /**
@@ -284,7 +323,8 @@ take_option (BatonRequest *self, const char *const *arguments, GError **error)
  * Reads the one grammar that both verbs have: the side, one to eight addresses, then options:
  *
  * `--close PID:START` (as often as needed), `--end-session`, `--let-open`, `--may-not-return`,
- * `--when-free` (to the host), `--until-free` (to the guest), `--expect DIGEST`.
+ * `--when-free` (to the host), `--until-free` and `--start-guest NAME` (to the guest),
+ * `--expect DIGEST`.
  *
  * Anything else, anything twice, anything too long and any other spelling of the same is refused
  * with %BATON_ERROR_PARSE. Whether `--expect` must be there is the verb's affair.
@@ -374,6 +414,11 @@ baton_request_to_arguments (const BatonRequest *self)
     g_ptr_array_add (arguments, g_strdup ("--when-free"));
   if (self->until_free)
     g_ptr_array_add (arguments, g_strdup ("--until-free"));
+  if (self->start_guest != NULL)
+    {
+      g_ptr_array_add (arguments, g_strdup ("--start-guest"));
+      g_ptr_array_add (arguments, g_strdup (self->start_guest));
+    }
 
   if (self->expect != NULL)
     {

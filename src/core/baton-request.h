@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-card.h"
+#include "baton-guest-definition.h"
 #include "baton-root.h"
 
 #include <json-glib/json-glib.h>
@@ -30,6 +31,8 @@ typedef struct
  * @may_not_return: the card may be handed over although its return is in doubt
  * @when_free: to the host: wait until the guest has let go
  * @until_free: to the guest: come back by itself when the guest has stopped
+ * @start_guest: (nullable): to the guest: the virtual machine of libvirt's system instance that is
+ *   started with the card, and with whose end the card comes back
  * @expect: digest of the plan that was shown, or %NULL for a preview
  * @uid: who asks
  * @hook_guest: (nullable): the guest, made safe to show, for which a hook of libvirt's asks: it is
@@ -39,6 +42,7 @@ typedef struct
  * @memlock_bytes: (not transmitted): memory that guests started by @uid may lock, %G_MAXUINT64 for
  *   no limit, 0 where nobody looked
  * @has_systemd: (not transmitted): @uid is somebody whose own systemd runs, and not root
+ * @guest: (not transmitted) (nullable): what there is of @start_guest
  */
 typedef struct
 {
@@ -50,12 +54,14 @@ typedef struct
   gboolean may_not_return;
   gboolean when_free;
   gboolean until_free;
+  char *start_guest;
   char *expect;
   guint uid;
   char *hook_guest;
   char *handoff;
   guint64 memlock_bytes;
   gboolean has_systemd;
+  BatonGuestDefinition *guest;
 } BatonRequest;
 
 BatonRequest *baton_request_new (void);

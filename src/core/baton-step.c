@@ -22,6 +22,7 @@ static const char *const kind_names[BATON_N_STEP_KINDS] = {
   [BATON_STEP_BIND] = "bind",
   [BATON_STEP_START_UNIT] = "start-unit",
   [BATON_STEP_LET_OPEN] = "let-open",
+  [BATON_STEP_START_GUEST] = "start-guest",
   [BATON_STEP_WAIT_GUEST] = "wait-guest",
   [BATON_STEP_VERIFY] = "verify",
 };

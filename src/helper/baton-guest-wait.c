@@ -168,7 +168,7 @@ take_lock (Wait *self, BatonTrouble *trouble)
  * @trouble: why it could not wait
  *
  * Waits until somebody has had the card and nobody has it any more. On the way to the host the guest
- * is there from the start; after a handoff to the guest it has yet to come.
+ * is there from the start, as one is that was started by this handoff; else it has yet to come.
  *
  * A guest may run for weeks, and the other cards are not to wait for it. So whatever happens to the
  * card meanwhile is found by looking, and once more when the lock is there again: nobody moves a
@@ -191,7 +191,7 @@ baton_guest_wait (BatonStepContext *context,
     .lock = lock,
     .watch = baton_guest_watch_new (),
     .note = baton_card_state_dup_mark (context->root, context->before->card),
-    .seen = context->to == BATON_SIDE_HOST,
+    .seen = context->to == BATON_SIDE_HOST || step->detail != NULL,
   };
   Sight sight;
 

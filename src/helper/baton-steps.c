@@ -20,6 +20,7 @@ static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
   [BATON_STEP_BIND] = &baton_step_bind_class,
   [BATON_STEP_START_UNIT] = &baton_step_start_unit_class,
   [BATON_STEP_LET_OPEN] = &baton_step_let_open_class,
+  [BATON_STEP_START_GUEST] = &baton_step_start_guest_class,
   [BATON_STEP_WAIT_GUEST] = &baton_step_wait_guest_class,
   [BATON_STEP_VERIFY] = &baton_step_verify_class,
 };

@@ -158,6 +158,7 @@ extern const BatonStepClass baton_step_rescan_bus_class;
 extern const BatonStepClass baton_step_reserve_sound_class;
 extern const BatonStepClass baton_step_reset_class;
 extern const BatonStepClass baton_step_set_override_class;
+extern const BatonStepClass baton_step_start_guest_class;
 extern const BatonStepClass baton_step_start_unit_class;
 extern const BatonStepClass baton_step_stop_unit_class;
 extern const BatonStepClass baton_step_unbind_class;

@@ -801,6 +801,35 @@ be_root_and_ask_to_open (PlanMachine *m)
   m->request->let_open = TRUE;
 }
 
+static void
+want_guest (PlanMachine *m, BatonGuestFound found, const char *device)
+{
+  m->request->start_guest = g_strdup ("bench");
+  m->request->guest = g_new0 (BatonGuestDefinition, 1);
+  m->request->guest->found = found;
+  m->request->guest->devices = g_ptr_array_new_with_free_func (g_free);
+  if (device != NULL)
+    g_ptr_array_add (m->request->guest->devices, g_strdup (device));
+}
+
+static void
+want_missing_guest (PlanMachine *m)
+{
+  want_guest (m, BATON_GUEST_MISSING, NULL);
+}
+
+static void
+want_running_guest (PlanMachine *m)
+{
+  want_guest (m, BATON_GUEST_RUNNING, PLAN_CARD);
+}
+
+static void
+want_guest_with_sound_alone (PlanMachine *m)
+{
+  want_guest (m, BATON_GUEST_OFF, PLAN_SOUND);
+}
+
 static const struct
 {
   const char *name;
@@ -943,6 +972,12 @@ static const struct
   { "handoff", BATON_CODE_HANDOFF_UNDER_WAY, HOST, GUEST, NULL, run_handoff },
   { "journal", BATON_CODE_JOURNAL_UNFINISHED, HOST, GUEST, NULL, leave_journal },
   { "runit", BATON_CODE_NO_SYSTEMD, HOST, GUEST, NULL, run_other_init },
+  { "no guest", BATON_CODE_NO_SUCH_GUEST, HOST, GUEST, NULL, want_missing_guest },
+  { "guest runs", BATON_CODE_GUEST_RUNS_ALREADY, HOST, GUEST, NULL, want_running_guest },
+  { "guest without", BATON_CODE_GUEST_WITHOUT_CARD, HOST, GUEST, NULL,
+    want_guest_with_sound_alone },
+  { "guest without what is there", BATON_CODE_GUEST_WITHOUT_CARD, GUEST, GUEST, NULL,
+    want_guest_with_sound_alone },
   { "user", BATON_CODE_LET_OPEN_OFFER, HOST, GUEST, be_root, be_user },
   { "root wants access", BATON_CODE_LET_OPEN_NOBODY, HOST, GUEST, NULL,
     be_root_and_ask_to_open },

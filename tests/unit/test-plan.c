@@ -77,6 +77,12 @@ ask_as_hook (PlanMachine *m)
 }
 
 static void
+ask_to_start_guest (PlanMachine *m)
+{
+  m->request->start_guest = g_strdup ("Windows 11");
+}
+
+static void
 wait_until_free (PlanMachine *m)
 {
   override_all (m);
@@ -293,6 +299,17 @@ static const struct
     "unbind:0000:01:00.1 (snd_hda_intel)\n"
     "bind:0000:01:00.1 (vfio-pci)\n"
     "verify:0000:01:00.0 (guest)\n" },
+  { "and a guest is started with it", SPLIT, GUEST, ask_to_start_guest,
+    "set-override:0000:01:00.1 (vfio-pci)\n"
+    "set-override:0000:01:00.0 (vfio-pci)\n"
+    "unbind:0000:01:00.1 (snd_hda_intel)\n"
+    "bind:0000:01:00.1 (vfio-pci)\n"
+    "verify:0000:01:00.0 (guest)\n"
+    "start-guest:Windows 11 (0000:01:00.0)\n"
+    "wait-guest:0000:01:00.0 (Windows 11)\n" },
+  { "there already, and a guest is started with it", GUEST, GUEST, ask_to_start_guest,
+    "start-guest:Windows 11 (0000:01:00.0)\n"
+    "wait-guest:0000:01:00.0 (Windows 11)\n" },
   { "there already", GUEST, GUEST, NULL, "" },
   { "there already, and its owner wants it back", GUEST, GUEST, want_return_by_profile, "" },
   { "there already, and root opens what it likes", GUEST, GUEST, ask_to_open_as_root, "" },

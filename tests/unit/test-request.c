@@ -139,6 +139,10 @@ static const char *const bad_rows[] = {
   "guest " CARD " --close 1234:5 --close 1234:5",
   "guest " CARD " --close 1234:5 --close 1234:6",
   "guest " CARD " --when-free",
+  "guest " CARD " --start-guest",
+  "guest " CARD " --start-guest ../x",
+  "guest " CARD " --start-guest a --start-guest a",
+  "host " CARD " --start-guest a",
   "host " CARD " --until-free",
   "host " CARD " --let-open",
   "host " CARD " --may-not-return",
@@ -190,7 +194,7 @@ test_too_many_arguments_are_refused (void)
 #define JSON_HEAD "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[],"
 #define JSON_FLAGS                                                                             \
   "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,\"when_free\":false,"     \
-  "\"until_free\":false,"
+  "\"until_free\":false,\"start_guest\":null,"
 #define JSON_TAIL "\"expect\":null,\"uid\":1000}"
 
 static const char *const bad_json_rows[] = {
@@ -210,9 +214,13 @@ static const char *const bad_json_rows[] = {
   JSON_HEAD JSON_FLAGS "\"expect\":\"0123\",\"uid\":1000}",
   JSON_HEAD JSON_FLAGS "\"expect\":{},\"uid\":1000}",
   JSON_HEAD "\"end_session\":1,\"let_open\":false,\"may_not_return\":false,\"when_free\":false,"
-            "\"until_free\":false," JSON_TAIL,
+            "\"until_free\":false,\"start_guest\":null," JSON_TAIL,
   JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
-            "\"when_free\":true,\"until_free\":false," JSON_TAIL,
+            "\"when_free\":true,\"until_free\":false,\"start_guest\":null," JSON_TAIL,
+  JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
+            "\"when_free\":false,\"until_free\":false,\"start_guest\":\"../x\"," JSON_TAIL,
+  JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
+            "\"when_free\":false,\"until_free\":false,\"start_guest\":7," JSON_TAIL,
   "{\"v\":2,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
   "{\"v\":1,\"to\":\"none\",\"cards\":[\"" CARD "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
   "{\"v\":1,\"to\":\"guest\",\"cards\":[],\"closes\":[]," JSON_FLAGS JSON_TAIL,
