@@ -9,6 +9,7 @@
 #include "baton-finding-words.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
+#include "baton-plan-options.h"
 #include "baton-section-rows.h"
 
 static void
@@ -78,7 +79,7 @@ show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
 
       /* The state box already says where the card is. An offer belongs to the plan. */
       if (is_note != notes || g_strcmp0 (code, "already-there") == 0 ||
-          g_strcmp0 (code, "let-open-offer") == 0)
+          baton_plan_options_is_offer (finding))
         continue;
 
       any_blocker |= g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") == 0;

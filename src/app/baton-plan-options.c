@@ -4,6 +4,10 @@
 #include "baton-plan-options.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
+
+#include "baton-json.h"
+#include "baton-words.h"
 
 typedef enum
 {
@@ -14,10 +18,17 @@ typedef enum
 
 static const char *const option_keys[N_OPTIONS] = { "until-free", "let-open" };
 
+/* Before the name of a virtual machine that can be started. */
+#define GUEST "guest:"
+
+#define LET_OPEN_OFFER "let-open-offer"
+#define START_GUEST_OFFER "start-guest-offer"
+
 /* What the rows of one call of baton_plan_options_show() need, while it lasts. */
 typedef struct
 {
   const BatonRequest *request;
+  GPtrArray *keys;
   GCallback on_changed;
   GObject *owner;
 } Options;
@@ -35,13 +46,32 @@ create_option_row (gpointer data)
 }
 
 static void
+fill_guest_row (BatonOptionRow *row, const char *guest, const BatonRequest *request)
+{
+  g_autofree char *embedded = baton_words_embed (guest);
+  /* Translators: %s is the name of a virtual machine */
+  g_autofree char *title = g_strdup_printf (_ ("Start “%s”"), embedded);
+
+  baton_option_row_show (row, title,
+                         _ ("Baton starts the virtual machine when the card is ready, and "
+                            "returns the card when it has stopped."));
+  baton_option_row_set_active (row, g_strcmp0 (request->start_guest, guest) == 0);
+}
+
+static void
 fill_option_row (GtkWidget *widget, guint index, gpointer data)
 {
   const Options *self = data;
   BatonOptionRow *row = BATON_OPTION_ROW (widget);
 
-  g_object_set_data (G_OBJECT (row), "baton-option", (gpointer) option_keys[index]);
-  if (index == OPTION_UNTIL_FREE)
+  const char *key = g_ptr_array_index (self->keys, index);
+
+  g_object_set_data_full (G_OBJECT (row), "baton-option", g_strdup (key), g_free);
+  if (g_str_has_prefix (key, GUEST))
+    {
+      fill_guest_row (row, key + strlen (GUEST), self->request);
+    }
+  else if (g_str_equal (key, option_keys[OPTION_UNTIL_FREE]))
     {
       baton_option_row_show (
           row, _ ("Return the card when the virtual machine stops"),
@@ -58,10 +88,39 @@ fill_option_row (GtkWidget *widget, guint index, gpointer data)
     }
 }
 
+static void
+add_guests (GPtrArray *keys, JsonArray *findings)
+{
+  for (guint i = 0; i < baton_json_count (findings); i++)
+    {
+      JsonObject *finding = baton_json_nth_object (findings, i);
+      const char *guest = baton_json_get_string (finding, "subject");
+
+      if (guest != NULL &&
+          g_strcmp0 (baton_json_get_string (finding, "code"), START_GUEST_OFFER) == 0)
+        g_ptr_array_add (keys, g_strconcat (GUEST, guest, NULL));
+    }
+}
+
+/**
+ * baton_plan_options_is_offer:
+ * @finding: a finding
+ *
+ * Returns: %TRUE if it is shown as something to choose, and not as a finding
+ */
+gboolean
+baton_plan_options_is_offer (JsonObject *finding)
+{
+  const char *code = baton_json_get_string (finding, "code");
+
+  return g_strcmp0 (code, LET_OPEN_OFFER) == 0 || g_strcmp0 (code, START_GUEST_OFFER) == 0;
+}
+
 /**
  * baton_plan_options_show:
  * @section: where they go
  * @request: what they are set to now
+ * @plan: (nullable): the plan, which knows what can be started
  * @offered: whether there is a plan that they could belong to
  * @on_changed: (scope async): handler of `notify::active` of a row, swapped: calls
  *   baton_plan_options_take()
@@ -72,18 +131,47 @@ fill_option_row (GtkWidget *widget, guint index, gpointer data)
 void
 baton_plan_options_show (BatonSection *section,
                          const BatonRequest *request,
+                         JsonObject *plan,
                          gboolean offered,
                          GCallback on_changed,
                          GObject *owner)
 {
-  Options self = { request, on_changed, owner };
-  g_autoptr (GPtrArray) keys = g_ptr_array_new ();
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+  Options self = { request, keys, on_changed, owner };
 
   if (request->to == BATON_SIDE_GUEST && offered)
-    for (guint i = 0; i < N_OPTIONS; i++)
-      g_ptr_array_add (keys, (gpointer) option_keys[i]);
+    {
+      add_guests (keys, baton_json_get_array (plan, "findings"));
+      for (guint i = 0; i < N_OPTIONS; i++)
+        g_ptr_array_add (keys, g_strdup (option_keys[i]));
+    }
 
   baton_section_sync (section, keys, create_option_row, fill_option_row, &self);
+}
+
+/* One virtual machine at most is started with a card. */
+static gboolean
+take_guest (BatonRequest *request, const char *guest, gboolean active)
+{
+  if ((g_strcmp0 (request->start_guest, guest) == 0) == active)
+    return FALSE;
+
+  g_free (request->start_guest);
+  request->start_guest = active ? g_strdup (guest) : NULL;
+  return TRUE;
+}
+
+static gboolean
+take_flag (BatonRequest *request, const char *option, gboolean active)
+{
+  gboolean *field = g_str_equal (option, option_keys[OPTION_LET_OPEN]) ? &request->let_open
+                                                                       : &request->until_free;
+
+  if (*field == active)
+    return FALSE;
+
+  *field = active;
+  return TRUE;
 }
 
 /**
@@ -98,13 +186,8 @@ baton_plan_options_take (BatonOptionRow *row, BatonRequest *request)
 {
   const char *option = g_object_get_data (G_OBJECT (row), "baton-option");
   gboolean active = baton_option_row_get_active (row);
-  gboolean *field = g_strcmp0 (option, option_keys[OPTION_LET_OPEN]) == 0
-                        ? &request->let_open
-                        : &request->until_free;
 
-  if (*field == active)
-    return FALSE;
-
-  *field = active;
-  return TRUE;
+  return g_str_has_prefix (option, GUEST)
+             ? take_guest (request, option + strlen (GUEST), active)
+             : take_flag (request, option, active);
 }

@@ -109,8 +109,7 @@ show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
       JsonObject *finding = baton_json_nth_object (findings, i);
       gboolean is_note = g_strcmp0 (baton_json_get_string (finding, "severity"), "note") == 0;
 
-      if (is_note != notes || is_close (finding) ||
-          g_strcmp0 (baton_json_get_string (finding, "code"), "let-open-offer") == 0)
+      if (is_note != notes || is_close (finding) || baton_plan_options_is_offer (finding))
         continue;
 
       g_ptr_array_add (shown, finding);
@@ -319,8 +318,9 @@ on_preview_changed_cb (BatonPlanWindow *self)
   show_findings (self, self->notes_section, TRUE);
   show_closes (self);
   show_always (self);
-  baton_plan_options_show (self->options_section, self->base, self->summary.n_blockers == 0,
-                           G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
+  baton_plan_options_show (
+      self->options_section, self->base, baton_preview_get_plan (self->preview),
+      self->summary.n_blockers == 0, G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
   n_steps = show_steps (self);
 
   if (baton_preview_is_busy (self->preview))

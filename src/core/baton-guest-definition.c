@@ -99,11 +99,11 @@ compare_names (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-is_given (BatonRoot *root, const char *name, const char *address)
+could_have (BatonRoot *root, const char *name, const char *address)
 {
   g_autoptr (BatonGuestDefinition) self = baton_guest_definition_new (root, name);
 
-  return self->devices != NULL &&
+  return self->found == BATON_GUEST_OFF && self->devices != NULL &&
          g_ptr_array_find_with_equal_func (self->devices, address, g_str_equal, NULL);
 }
 
@@ -113,7 +113,7 @@ is_given (BatonRoot *root, const char *name, const char *address)
  * @address: the display function of a card
  *
  * Returns: (transfer full): the names of the virtual machines of libvirt's system instance that
- *   are given the card, at most 64, sorted; empty where nobody may look
+ *   are given the card and do not run, at most 64, sorted; empty where nobody may look
  */
 GStrv
 baton_guest_definition_list (BatonRoot *root, const char *address)
@@ -129,7 +129,7 @@ baton_guest_definition_list (BatonRoot *root, const char *address)
       if (!g_str_has_suffix (file, SUFFIX))
         continue;
       name = g_strndup (file, strlen (file) - strlen (SUFFIX));
-      if (baton_guest_name_is_possible (name) && is_given (root, name, address))
+      if (baton_guest_name_is_possible (name) && could_have (root, name, address))
         g_ptr_array_add (names, g_steal_pointer (&name));
     }
   g_ptr_array_sort (names, compare_names);

@@ -129,6 +129,14 @@ look_at_guest (BatonPlanning *self)
     }
 }
 
+static void
+offer_guests (BatonPlanning *self)
+{
+  for (guint i = 0; self->request->guests != NULL && self->request->guests[i] != NULL; i++)
+    baton_planning_add (self, BATON_CODE_START_GUEST_OFFER, self->request->guests[i], "guest",
+                        self->request->guests[i], "card", baton_card_get_name (self->card));
+}
+
 /* What the rest of the system has to say: other handoffs, the owner's settings, the asker's limits. */
 void
 baton_planning_look_at_system (BatonPlanning *self)
@@ -140,6 +148,7 @@ baton_planning_look_at_system (BatonPlanning *self)
   if (self->plan->to == BATON_SIDE_GUEST)
     {
       look_at_guest (self);
+      offer_guests (self);
       look_at_memory_limit (self);
       offer_to_let_open (self);
     }

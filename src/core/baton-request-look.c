@@ -106,14 +106,26 @@ is_gone (BatonRoot *root, const BatonClose *close)
   return g_strcmp0 (process->start_time, close->start_time) != 0;
 }
 
+static void
+look_for_guests (BatonRequest *self, BatonRoot *root)
+{
+  g_clear_pointer (&self->guest, baton_guest_definition_free);
+  g_clear_pointer (&self->guests, g_strfreev);
+  if (self->to != BATON_SIDE_GUEST || self->cards[0] == NULL)
+    return;
+  self->guests = baton_guest_definition_list (root, self->cards[0]);
+  if (self->start_guest != NULL)
+    self->guest = baton_guest_definition_new (root, self->start_guest);
+}
+
 /**
  * baton_request_look:
  * @self: a request
  * @root: where to look
  *
  * Fills in what a plan needs to know of the one who asks, and that no argument may say: how much
- * memory his guests may lock, whether his units can be reached, and what there is of the guest that
- * is to be started. Drops the consents to close processes that have ended meanwhile: what consent
+ * memory his guests may lock, whether his units can be reached, and which guests could be
+ * started with the card. Drops the consents to close processes that have ended meanwhile: what consent
  * was given for is done. To be called by whoever makes a plan, before he makes it.
  */
 void
@@ -121,9 +133,7 @@ baton_request_look (BatonRequest *self, BatonRoot *root)
 {
   self->has_systemd = find_systemd (root, self->uid);
   self->memlock_bytes = find_locked_memory (root, self->uid);
-  g_clear_pointer (&self->guest, baton_guest_definition_free);
-  if (self->start_guest != NULL)
-    self->guest = baton_guest_definition_new (root, self->start_guest);
+  look_for_guests (self, root);
 
   for (guint i = self->closes->len; i > 0; i--)
     {

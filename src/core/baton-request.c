@@ -86,6 +86,7 @@ baton_request_free (BatonRequest *self)
   g_free (self->start_guest);
   g_free (self->hook_guest);
   g_clear_pointer (&self->guest, baton_guest_definition_free);
+  g_strfreev (self->guests);
   g_free (self->handoff);
   g_free (self);
 }

@@ -43,6 +43,7 @@ typedef struct
  *   no limit, 0 where nobody looked
  * @has_systemd: (not transmitted): @uid is somebody whose own systemd runs, and not root
  * @guest: (not transmitted) (nullable): what there is of @start_guest
+ * @guests: (not transmitted) (nullable): virtual machines that could be started with the card
  */
 typedef struct
 {
@@ -62,6 +63,7 @@ typedef struct
   guint64 memlock_bytes;
   gboolean has_systemd;
   BatonGuestDefinition *guest;
+  GStrv guests;
 } BatonRequest;
 
 BatonRequest *baton_request_new (void);

@@ -4,6 +4,7 @@
 #include <adwaita.h>
 #include <unistd.h>
 
+#include "baton-finding-row.h"
 #include "baton-holder-row.h"
 #include "baton-json.h"
 #include "baton-option-row.h"
@@ -326,6 +327,39 @@ test_options (void)
   g_assert_false (g_strv_contains ((const char *const *) arguments, "--let-open"));
 }
 
+static void
+show_plan_again (GtkWidget *window, Scene *scene)
+{
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)),
+                      baton_view_get_plan (baton_model_get_view (scene->model)));
+}
+
+/* Who could be started with the card is something to choose, and one of them at most. */
+static void
+test_guests (void)
+{
+  g_autoptr (Scene) scene = scene_open ("startable");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *first = scene_find_type (window, BATON_TYPE_OPTION_ROW, 0);
+  GtkWidget *second = scene_find_type (window, BATON_TYPE_OPTION_ROW, 1);
+  g_auto (GStrv) arguments = NULL;
+
+  g_assert_null (scene_find_type (window, BATON_TYPE_FINDING_ROW, 1));
+  g_assert_cmpstr (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (second)), ==,
+                   "Start “<b>games</b>”");
+  baton_option_row_set_active (BATON_OPTION_ROW (first), TRUE);
+  show_plan_again (window, scene);
+  baton_option_row_set_active (BATON_OPTION_ROW (second), TRUE);
+  show_plan_again (window, scene);
+  g_assert_false (baton_option_row_get_active (BATON_OPTION_ROW (first)));
+
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &arguments);
+  g_signal_emit_by_name (find_accept (window, "Hand Over"), "clicked");
+  g_assert_true (g_strv_contains ((const char *const *) arguments, "--start-guest"));
+  g_assert_true (g_strv_contains ((const char *const *) arguments, "<b>games</b>"));
+  g_assert_false (g_strv_contains ((const char *const *) arguments, "Windows 11"));
+}
+
 /* What the watch tells next. */
 static void
 tell (Scene *scene, const char *line)
@@ -412,6 +446,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/plan/always", test_always);
   g_test_add_func ("/ui/plan/cannot-know-again", test_cannot_know_again);
   g_test_add_func ("/ui/plan/options", test_options);
+  g_test_add_func ("/ui/plan/guests", test_guests);
   g_test_add_func ("/ui/plan/other-card", test_other_card);
   g_test_add_func ("/ui/plan/narrow", test_narrow);
 

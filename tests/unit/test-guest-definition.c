@@ -44,6 +44,7 @@ set_up (Tree *tree, gconstpointer data)
   write_file (tree, "etc/libvirt/qemu/two\nlines.xml", GIVEN);
   write_file (tree, "etc/libvirt/qemu/notes.txt", GIVEN);
   write_file (tree, "etc/libvirt/qemu/networks/default.xml", GIVEN);
+  write_file (tree, "etc/libvirt/qemu/yet another.xml", GIVEN);
   write_file (tree, "run/libvirt/qemu/another.pid", "123\n");
   tree->root = baton_root_new_for_directory (tree->directory, &error);
   g_assert_no_error (error);
@@ -109,7 +110,7 @@ test_list (Tree *tree, gconstpointer data)
   g_auto (GStrv) none = baton_guest_definition_list (tree->root, "0000:02:00.0");
   g_autofree char *text = g_strjoinv ("|", names);
 
-  g_assert_cmpstr (text, ==, "Windows 11|another");
+  g_assert_cmpstr (text, ==, "Windows 11|yet another");
   g_assert_cmpuint (g_strv_length (none), ==, 0);
 }
 

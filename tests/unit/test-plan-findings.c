@@ -813,6 +813,14 @@ want_guest (PlanMachine *m, BatonGuestFound found, const char *device)
 }
 
 static void
+offer_guest (PlanMachine *m)
+{
+  static const char *const guests[] = { "bench", NULL };
+
+  m->request->guests = g_strdupv ((GStrv) guests);
+}
+
+static void
 want_missing_guest (PlanMachine *m)
 {
   want_guest (m, BATON_GUEST_MISSING, NULL);
@@ -972,6 +980,7 @@ static const struct
   { "handoff", BATON_CODE_HANDOFF_UNDER_WAY, HOST, GUEST, NULL, run_handoff },
   { "journal", BATON_CODE_JOURNAL_UNFINISHED, HOST, GUEST, NULL, leave_journal },
   { "runit", BATON_CODE_NO_SYSTEMD, HOST, GUEST, NULL, run_other_init },
+  { "a guest that has the card", BATON_CODE_START_GUEST_OFFER, HOST, GUEST, NULL, offer_guest },
   { "no guest", BATON_CODE_NO_SUCH_GUEST, HOST, GUEST, NULL, want_missing_guest },
   { "guest runs", BATON_CODE_GUEST_RUNS_ALREADY, HOST, GUEST, NULL, want_running_guest },
   { "guest without", BATON_CODE_GUEST_WITHOUT_CARD, HOST, GUEST, NULL,
