@@ -245,6 +245,10 @@ baton_hook_script_write (BatonHookScript *self, BatonEnd **ret_end)
                           &error))
     {
       *ret_end = end_not_written (error);
+      /* It may be in its place, and yet not be known to be on the disk. */
+      if (self->text == NULL &&
+          !baton_state_remove (self->root, BATON_ROOT_ETC, directory, name, NULL))
+        g_debug ("could not remove '%s', ignoring", name);
       if (self->text == NULL)
         forget (self, NULL);
       return FALSE;
