@@ -155,6 +155,20 @@ find_known_kind (const char *raw_name, BatonHolderKind *ret_kind)
 }
 
 /**
+ * baton_process_name_is_vm:
+ * @name: a process's name
+ *
+ * Returns: %TRUE if that is what a program that runs a virtual machine is called
+ */
+gboolean
+baton_process_name_is_vm (const char *name)
+{
+  BatonHolderKind kind;
+
+  return find_known_kind (name, &kind) && kind == BATON_HOLDER_VM;
+}
+
+/**
  * baton_process_find_kind:
  * @process: a process
  * @unit: what its control group says of it

@@ -162,6 +162,7 @@ baton_system_new (BatonRoot *root, GError **error)
   baton_system_read_programs (self, root);
   baton_system_read_modules (self, root);
   baton_system_read_handoff (self, root);
+  self->desktop = baton_desktop_new (root);
   self->nvidia = baton_nvidia_new (root);
 
   return self;
@@ -193,6 +194,7 @@ baton_system_free (BatonSystem *self)
   g_strfreev (self->modules_loaded);
   g_strfreev (self->modules_replaced);
   g_strfreev (self->modules_untold);
+  baton_desktop_free (self->desktop);
   baton_nvidia_free (self->nvidia);
   g_free (self);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-desktop.h"
 #include "baton-nvidia.h"
 
 G_BEGIN_DECLS
@@ -73,6 +74,7 @@ typedef enum
  *   or gone
  * @modules_untold: (nullable): drivers of cards whose file is newer than the computer's start, and
  *   nothing tells whether it is the one that is loaded
+ * @desktop: (nullable): who uses the desktop; %NULL unless the machine was looked at to plan
  * @nvidia: NVIDIA's own driver and what goes with it
  */
 typedef struct
@@ -94,6 +96,7 @@ typedef struct
   GStrv modules_loaded;
   GStrv modules_replaced;
   GStrv modules_untold;
+  BatonDesktop *desktop;
   BatonNvidia *nvidia;
 } BatonSystem;
 

@@ -206,6 +206,7 @@ make_system (void)
   system->claims = g_ptr_array_new_with_free_func (free_claim);
   system->blacklists = g_ptr_array_new_with_free_func (free_blacklist);
   system->modules_without_remove = g_new0 (char *, 1);
+  system->desktop = baton_desktop_new_empty ();
   system->nvidia = make_nvidia ();
   system->modules_loaded = g_strsplit ("bochs snd_hda_intel i915 vfio_pci", " ", -1);
 
