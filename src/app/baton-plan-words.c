@@ -345,7 +345,7 @@ baton_plan_words_dup_prospect (const BatonPlanSummary *summary,
  * @request: what it was made for; takes the consents
  *
  * Adds what the button of the plan would consent to: closing each process that was shown, by its
- * number and start time, and the risk that the card stays away.
+ * number and start time, the end of the session, and the risk that the card stays away.
  *
  * Returns: %TRUE if @request is another one now
  */
@@ -375,6 +375,11 @@ baton_plan_words_add_consents (JsonObject *plan, BatonRequest *request)
       else if (g_strcmp0 (consent, "may-not-return") == 0 && !request->may_not_return)
         {
           request->may_not_return = TRUE;
+          changed = TRUE;
+        }
+      else if (g_strcmp0 (consent, "end-session") == 0 && !request->end_session)
+        {
+          request->end_session = TRUE;
           changed = TRUE;
         }
     }

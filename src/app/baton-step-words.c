@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "baton-app-info.h"
+#include "baton-desktop.h"
 #include "baton-json.h"
 #include "baton-plan.h"
 #include "baton-words.h"
@@ -147,6 +148,9 @@ describe_stop (const char *unit)
 {
   g_autofree char *embedded = baton_words_embed (unit != NULL ? unit : "");
 
+  if (g_strcmp0 (unit, BATON_DISPLAY_MANAGER) == 0)
+    return g_strdup (_ ("Stop the login screen"));
+
   /* Translators: a step of a handoff; %s is the name of a systemd unit, such as ollama.service */
   return g_strdup_printf (_ ("Stop “%s”"), embedded);
 }
@@ -164,6 +168,9 @@ static char *
 describe_start (const char *unit, gboolean as_before, gboolean to_guest)
 {
   g_autofree char *embedded = baton_words_embed (unit != NULL ? unit : "");
+
+  if (g_strcmp0 (unit, BATON_DISPLAY_MANAGER) == 0)
+    return g_strdup (_ ("Start the login screen"));
 
   /* Translators: in this and the next two sentences %s is the name of a systemd unit */
   if (as_before)
@@ -199,6 +206,9 @@ baton_step_words_dup_title (JsonObject *step,
 
   if (g_strcmp0 (kind, "close-process") == 0)
     return describe_close (target, holders);
+
+  if (g_strcmp0 (kind, "end-session") == 0)
+    return g_strdup (_ ("End the session that draws on the card"));
 
   if (g_strcmp0 (kind, "release-card") == 0)
     return g_strdup (_ ("Ask the desktop to let go of the card"));

@@ -4,6 +4,7 @@
 #include "baton-cli-words.h"
 
 #include "baton-client-result.h"
+#include "baton-desktop.h"
 #include "baton-json.h"
 #include "baton-plan.h"
 #include "baton-text.h"
@@ -54,6 +55,9 @@ get_step_sentence (BatonStepKind kind, const char *target)
     case BATON_STEP_CLOSE_PROCESS:
       /* Translators: {target} is the number of a process; keep it as it is. */
       return _ ("Close process {target}");
+    case BATON_STEP_END_SESSION:
+      /* Translators: {target} is the number of a login session. */
+      return _ ("End session {target}");
     case BATON_STEP_RELEASE_CARD:
       /* Translators: {target} is the address of a card. */
       return _ ("Ask the desktop to let go of {target}");
@@ -69,9 +73,13 @@ get_step_sentence (BatonStepKind kind, const char *target)
     case BATON_STEP_UNLOAD_MODULE:
       return _ ("Unload the driver module {target}");
     case BATON_STEP_STOP_UNIT:
+      if (g_str_equal (target, BATON_DISPLAY_MANAGER))
+        return _ ("Stop the login screen");
       /* Translators: in this and the next sentences {target} is the name of a systemd unit. */
       return _ ("Stop {target}");
     case BATON_STEP_START_UNIT:
+      if (g_str_equal (target, BATON_DISPLAY_MANAGER))
+        return _ ("Start the login screen");
       /* Of these nobody without rights knows whether they ran; which of its owner's is started is
        * in the plan. */
       return g_strv_contains (baton_nvidia_list_units (), target)

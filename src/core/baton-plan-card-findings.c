@@ -57,8 +57,12 @@ look_at_display (BatonPlanning *self)
   const BatonFunction *display = self->card->display;
   const char *card = baton_card_get_name (self->card);
 
+  /* Whoever sits in front of it could not fetch it back. */
   if (self->card->only_display)
-    baton_planning_add (self, BATON_CODE_ONLY_DISPLAY, display->address, "card", card);
+    baton_planning_add (self,
+                        baton_planning_comes_back (self) ? BATON_CODE_SCREEN_GOES
+                                                         : BATON_CODE_ONLY_DISPLAY,
+                        display->address, "card", card);
 
   look_at_outputs (self);
 

@@ -131,6 +131,26 @@ add_service (BatonPlanning *self,
                              "nodes", nodes);
 }
 
+/* Who goes with a session needs no consent of his own, nor does the desktop whose session cannot be
+ * ended get one. */
+static void
+grant (BatonPlanning *self, const BatonHolder *holder, BatonFinding *finding)
+{
+  if (finding->consent == BATON_CONSENT_NONE)
+    return;
+  if (finding->consent == BATON_CONSENT_CLOSE && baton_planning_may_close (self, holder))
+    {
+      finding->granted = TRUE;
+      return;
+    }
+  if (baton_planning_goes_with_session (self, holder))
+    finding->consent = BATON_CONSENT_END_SESSION;
+  else if (finding->consent == BATON_CONSENT_END_SESSION)
+    finding->consent = BATON_CONSENT_NONE;
+  finding->granted =
+      finding->consent == BATON_CONSENT_END_SESSION && self->request->end_session;
+}
+
 static void
 add_holder (BatonPlanning *self, const BatonHolder *holder)
 {
@@ -176,8 +196,7 @@ add_holder (BatonPlanning *self, const BatonHolder *holder)
       break;
     }
 
-  finding->granted =
-      finding->consent == BATON_CONSENT_CLOSE && baton_planning_may_close (self, holder);
+  grant (self, holder, finding);
 }
 
 /* Told, and nothing more: it has no use of the card that an unbind could meet. */
@@ -337,6 +356,7 @@ baton_planning_look_at_holders (BatonPlanning *self)
   for (guint i = 0; undecided != NULL && i < undecided->len; i++)
     add_undecided (self, undecided->pdata[i]);
 
+  baton_planning_look_at_session (self);
   look_at_consents (self);
   look_at_modules (self);
 }

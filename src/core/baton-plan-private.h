@@ -71,6 +71,13 @@ gboolean baton_planning_asks_to_let_go (const BatonPlanning *self, const BatonHo
 gboolean baton_planning_follows (const BatonPlanning *self, const BatonHolder *holder);
 void baton_planning_add_release (BatonPlanning *self);
 
+gboolean baton_planning_goes_with_session (const BatonPlanning *self,
+                                           const BatonHolder *holder);
+gboolean baton_planning_ends_desktop (const BatonPlanning *self);
+void baton_planning_look_at_session (BatonPlanning *self);
+void baton_planning_add_session_ends (BatonPlanning *self);
+void baton_planning_add_login_screen (BatonPlanning *self);
+
 void baton_planning_look_for_crashes (BatonPlanning *self,
                                       const BatonFunction *function,
                                       const char *driver);
@@ -86,6 +93,7 @@ void baton_planning_look_at_drivers (BatonPlanning *self);
 gboolean baton_planning_look_for_lost_drivers (BatonPlanning *self);
 void baton_planning_look_at_claims (BatonPlanning *self);
 void baton_planning_look_at_holders (BatonPlanning *self);
+gboolean baton_planning_comes_back (const BatonPlanning *self);
 gboolean baton_planning_has_firmware_console (const BatonPlanning *self);
 
 void baton_planning_look_at_nvidia (BatonPlanning *self);

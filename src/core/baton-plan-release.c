@@ -134,14 +134,14 @@ asks_anybody (const BatonPlanning *self)
 }
 
 /*
- * Whether a process has nothing of the card but what it keeps for a desktop that lets go: the session
- * manager closes it of itself then (REMOVE).
+ * Whether a process has nothing of the card but what it keeps for a desktop that lets go or ends: the
+ * session manager closes it of itself then (REMOVE).
  */
 gboolean
 baton_planning_follows (const BatonPlanning *self, const BatonHolder *holder)
 {
   if (holder->uid != 0 || holder->closable || !baton_process_name_is_keeper (holder->name) ||
-      holder->nodes == NULL || !asks_anybody (self))
+      holder->nodes == NULL || (!asks_anybody (self) && !baton_planning_ends_desktop (self)))
     return FALSE;
 
   for (guint i = 0; holder->nodes[i] != NULL; i++)

@@ -110,7 +110,10 @@ add_close_steps (BatonPlanning *self)
         gboolean named =
             baton_request_allows_close (self->request, holder->pid, holder->start_time);
 
-        if (named != (pass == 0) || !baton_planning_is_in_the_way (self, holder) ||
+        /* Who goes with a session is closed before that where it is named, and else with it. */
+        if (named != (pass == 0) ||
+            (!named && baton_planning_goes_with_session (self, holder)) ||
+            !baton_planning_is_in_the_way (self, holder) ||
             !baton_planning_can_close (self, holder) || is_covered (self, closed, holder) ||
             baton_planning_asks_for_sound (self, holder))
           continue;
@@ -164,6 +167,14 @@ add_let_open_steps (BatonPlanning *self)
     }
 }
 
+/* Whether the card comes back without being asked for. */
+gboolean
+baton_planning_comes_back (const BatonPlanning *self)
+{
+  return self->request->until_free || self->request->start_guest != NULL ||
+         self->request->hook_guest != NULL || self->profile->return_when_guest_stops;
+}
+
 /*
  * Overrides stand before anything is unbound: from then on no driver that is loaded meanwhile
  * can take the function (Linux, drivers/pci/pci-driver.c, pci_match_device). All of them at
@@ -178,6 +189,7 @@ add_steps_to_guest (BatonPlanning *self)
   g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, FALSE);
 
   add_close_steps (self);
+  baton_planning_add_session_ends (self);
   baton_planning_add_release (self);
   add_sound_steps (self, leaving);
   if (leaving->len > 0)
@@ -217,6 +229,7 @@ add_steps_to_guest (BatonPlanning *self)
       baton_planning_add_step (self, BATON_STEP_VERIFY, address,
                                baton_side_to_string (BATON_SIDE_GUEST));
       baton_planning_add_guest_units (self);
+      baton_planning_add_login_screen (self);
     }
   if (self->request->start_guest != NULL)
     baton_planning_add_step (self, BATON_STEP_START_GUEST, self->request->start_guest, address);

@@ -39,6 +39,7 @@ char *baton_finding_dup_remedy (const BatonFinding *self);
 typedef enum
 {
   BATON_STEP_CLOSE_PROCESS,
+  BATON_STEP_END_SESSION,
   BATON_STEP_RELEASE_CARD,
   BATON_STEP_RESERVE_SOUND,
   BATON_STEP_STOP_UNIT,
@@ -68,12 +69,12 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * @n: place in the plan, from 1
  * @kind: what it does
  * @target: what it is done to: an address, a bus (`0000:01`), a module, a unit, `PID:START`,
- *   `/dev/vfio/N`, a virtual machine
+ *   `/dev/vfio/N`, a virtual machine, a login session
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
- *   knows) or to unbind from, text of the override (empty clears it), uid that may open, side to
- *   verify, name of the process to close or whose service is stopped, the one method to reset by,
- *   %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, the guest that has been started and is
- *   waited for; or %NULL
+ *   knows) or to unbind from, text of the override (empty clears it), uid that may open or whose
+ *   session it is, side to verify, name of the process to close or whose service is stopped, the one
+ *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, the guest that has
+ *   been started and is waited for; or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an

@@ -13,6 +13,7 @@ static const struct
   const char *value;
 } defaults[] = {
   { "close-politely-ms", G_STRINGIFY (BATON_PROFILE_CLOSE_POLITELY_MS) },
+  { "display-manager", "auto" },
   { "reset-before-return", "auto" },
   { "return-method", "auto" },
   { "return-when-guest-stops", "false" },

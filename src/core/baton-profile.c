@@ -59,6 +59,21 @@ read_reset_before_return (const char *value, BatonProfile *profile)
 }
 
 static char *
+read_display_manager (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "auto") == 0)
+    profile->display_manager = BATON_DISPLAY_MANAGER_AUTO;
+  else if (g_strcmp0 (value, "stop") == 0)
+    profile->display_manager = BATON_DISPLAY_MANAGER_STOP;
+  else if (g_strcmp0 (value, "keep") == 0)
+    profile->display_manager = BATON_DISPLAY_MANAGER_KEEP;
+  else
+    return g_strdup ("it must be “auto”, “stop” or “keep”");
+
+  return NULL;
+}
+
+static char *
 read_close_politely (const char *value, BatonProfile *profile)
 {
   guint64 ms = 0;
@@ -125,7 +140,7 @@ static const struct
 } keys[] = {
   { "also", read_also },
   { "close-politely-ms", read_close_politely },
-  { "display-manager", refuse_for_now },
+  { "display-manager", read_display_manager },
   { "identity", read_identity },
   { "reset-before-return", read_reset_before_return },
   { "return-method", read_return_method },

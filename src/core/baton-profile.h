@@ -33,6 +33,19 @@ typedef enum
 } BatonResetWish;
 
 /**
+ * BatonDisplayManagerWish:
+ * @BATON_DISPLAY_MANAGER_AUTO: stopped where the desktop that has to end is its own
+ * @BATON_DISPLAY_MANAGER_STOP: stopped whenever a desktop has to end
+ * @BATON_DISPLAY_MANAGER_KEEP: never stopped
+ */
+typedef enum
+{
+  BATON_DISPLAY_MANAGER_AUTO,
+  BATON_DISPLAY_MANAGER_STOP,
+  BATON_DISPLAY_MANAGER_KEEP,
+} BatonDisplayManagerWish;
+
+/**
  * BatonProfileProblem:
  * @file: the settings file, as a person finds it
  * @line: line in @file, from 1; 0 where the file as a whole cannot be read
@@ -52,6 +65,7 @@ typedef struct
  * @card: address of the section
  * @identity: `vendor:device:subvendor subdevice` as written, or %NULL: `1002:73bf:1da2:e438`
  * @reset_before_return: whether it is reset on its way back
+ * @display_manager: whether it is stopped for a handoff that ends a desktop
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
  * @sleeps_while_guest: the computer may sleep while a guest has the card open
@@ -69,6 +83,7 @@ typedef struct
   char *identity;
   BatonReturnMethod return_method;
   BatonResetWish reset_before_return;
+  BatonDisplayManagerWish display_manager;
   guint close_politely_ms;
   gboolean return_when_guest_stops;
   gboolean sleeps_while_guest;

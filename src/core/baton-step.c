@@ -7,6 +7,7 @@
 
 static const char *const kind_names[BATON_N_STEP_KINDS] = {
   [BATON_STEP_CLOSE_PROCESS] = "close-process",
+  [BATON_STEP_END_SESSION] = "end-session",
   [BATON_STEP_RELEASE_CARD] = "release-card",
   [BATON_STEP_RESERVE_SOUND] = "reserve-sound",
   [BATON_STEP_STOP_UNIT] = "stop-unit",

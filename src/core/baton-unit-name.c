@@ -284,6 +284,26 @@ baton_unit_name_is_good (const char *name)
   return fault == NULL;
 }
 
+/**
+ * baton_unit_name_may_be_display_manager:
+ * @name: the name of a systemd unit
+ *
+ * No owner may name it, but a handoff that ends the desktop stops what systemd finds by
+ * %BATON_DISPLAY_MANAGER, and nothing else that this is not true of.
+ *
+ * Returns: whether a display manager could be called so
+ */
+gboolean
+baton_unit_name_may_be_display_manager (const char *name)
+{
+  const char *why = find_protection (name);
+
+  return strlen (name) <= MAX_NAME_BYTES && g_str_has_suffix (name, ".service") &&
+         g_regex_match_simple (NAME, name, G_REGEX_DOLLAR_ENDONLY, 0) &&
+         !g_str_has_prefix (name, "user@") && !g_str_has_prefix (name, "user-runtime-dir@") &&
+         (why == NULL || g_str_equal (why, BY_DESKTOP));
+}
+
 static char *
 find_fault_of_list (GStrv units, guint n_units, GStrv others)
 {

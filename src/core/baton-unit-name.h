@@ -6,6 +6,7 @@
 G_BEGIN_DECLS
 
 char *baton_unit_name_dup_fault (const char *name);
+gboolean baton_unit_name_may_be_display_manager (const char *name);
 gboolean baton_unit_name_is_good (const char *name);
 gboolean baton_unit_name_is_of_user (const char *name);
 char *baton_unit_name_dup_for_user (const char *name, guint uid);

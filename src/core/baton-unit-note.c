@@ -3,6 +3,7 @@
 
 #include "baton-unit-note.h"
 
+#include "baton-desktop.h"
 #include "baton-json.h"
 #include "baton-unit-name.h"
 
@@ -65,7 +66,8 @@ take_note (GPtrArray *notes, JsonObject *object)
   const char *unit = baton_json_get_string (object, "unit");
   const char *with = baton_json_get_string (object, "with");
 
-  if (unit != NULL && with != NULL && baton_unit_name_is_good (unit))
+  if (unit != NULL && with != NULL &&
+      (baton_unit_name_is_good (unit) || g_str_equal (unit, BATON_DISPLAY_MANAGER)))
     g_ptr_array_add (
         notes, baton_unit_note_new (unit, with, baton_json_get_boolean (object, "started")));
 }

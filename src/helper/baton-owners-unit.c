@@ -4,6 +4,7 @@
 #include "baton-owners-unit.h"
 
 #include "baton-child.h"
+#include "baton-desktop.h"
 #include "baton-owners-unit-stop.h"
 #include "baton-unit-job.h"
 #include "baton-unit-name.h"
@@ -11,9 +12,10 @@
 #include "baton-unit-state.h"
 #include "baton-unit.h"
 
-/* Units that the card's owner has named (baton.conf(5)), and services that use the card and are stopped
- * with his consent. What was done to them is noted beside how the card stood, and the note alone says
- * what is to be undone: on the way back, and where a handoff is put back, whoever does that. */
+/* Units that the card's owner has named (baton.conf(5)), services that use the card and are stopped
+ * with his consent, and the display manager where the desktop has to end. What was done to them is
+ * noted beside how the card stood, and the note alone says what is to be undone: on the way back, and
+ * where a handoff is put back, whoever does that. */
 
 static const char *
 get_card (BatonStepContext *context)
@@ -59,11 +61,18 @@ run_start (BatonStepContext *context,
   return BATON_OUTCOME_FAILED;
 }
 
-/* Whatever a journal says, only what an owner may name is touched. */
+/* It is stopped for the card's sake, and not started for a guest's. */
+static gboolean
+is_display_manager (const char *unit)
+{
+  return g_str_equal (unit, BATON_DISPLAY_MANAGER);
+}
+
+/* Whatever a journal says, only what an owner may name is touched, and the display manager. */
 static gboolean
 may_be_touched (const char *unit, BatonTrouble *trouble)
 {
-  if (baton_unit_name_is_good (unit))
+  if (baton_unit_name_is_good (unit) || is_display_manager (unit))
     return TRUE;
   baton_trouble_set (trouble, BATON_CODE_UNIT_UNKNOWN, 0, "unit", unit, NULL);
 
@@ -254,7 +263,7 @@ note_start (BatonStepContext *context, const char *unit, BatonTrouble *problem)
 BatonOutcome
 baton_owners_unit_start (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
 {
-  gboolean to_guest = context->to == BATON_SIDE_GUEST;
+  gboolean to_guest = context->to == BATON_SIDE_GUEST && !is_display_manager (unit);
   g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
   BatonOutcome outcome = BATON_OUTCOME_OK;
 

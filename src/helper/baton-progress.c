@@ -3,6 +3,7 @@
 
 #include "baton-progress.h"
 
+#include "baton-desktop.h"
 #include "baton-steps.h"
 
 typedef struct
@@ -124,6 +125,16 @@ baton_progress_tell (BatonProgress *self,
                            trouble != NULL ? trouble->args : NULL);
 }
 
+/* A session is called by its unit, as systemd's own tools call it. */
+static char *
+dup_program_name (const BatonStep *step)
+{
+  if (step->kind == BATON_STEP_END_SESSION)
+    return baton_session_dup_scope (step->target);
+
+  return g_strdup (step->detail != NULL ? step->detail : step->target);
+}
+
 /**
  * baton_progress_dup_closed_programs:
  * @self: a progress
@@ -141,9 +152,10 @@ baton_progress_dup_closed_programs (BatonProgress *self)
     {
       const BatonStep *step = g_ptr_array_index (self->steps, i);
 
+      g_autofree char *name = dup_program_name (step);
+
       if (get_row (self, i)->begun && baton_step_get_class (step->kind)->ends_programs)
-        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "",
-                                step->detail != NULL ? step->detail : step->target);
+        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
     }
 
   return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;

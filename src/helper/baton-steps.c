@@ -5,6 +5,7 @@
 
 static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
   [BATON_STEP_CLOSE_PROCESS] = &baton_step_close_process_class,
+  [BATON_STEP_END_SESSION] = &baton_step_end_session_class,
   [BATON_STEP_RELEASE_CARD] = &baton_step_release_card_class,
   [BATON_STEP_RESERVE_SOUND] = &baton_step_reserve_sound_class,
   [BATON_STEP_STOP_UNIT] = &baton_step_stop_unit_class,

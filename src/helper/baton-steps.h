@@ -148,6 +148,7 @@ void baton_step_let_open_give_again (BatonStepContext *context,
 
 extern const BatonStepClass baton_step_bind_class;
 extern const BatonStepClass baton_step_close_process_class;
+extern const BatonStepClass baton_step_end_session_class;
 extern const BatonStepClass baton_step_hold_power_class;
 extern const BatonStepClass baton_step_let_open_class;
 extern const BatonStepClass baton_step_load_module_class;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "baton-desktop.h"
 #include "baton-errand.h"
 #include "baton-error.h"
 #include "baton-fd.h"
@@ -138,14 +139,18 @@ is_running (const char *active)
 static gboolean
 check_names (const BatonUnitBus *bus, GVariant *properties, GError **error)
 {
+  gboolean is_display_manager = g_str_equal (bus->name, BATON_DISPLAY_MANAGER);
   g_auto (GStrv) names = NULL;
 
   g_variant_lookup (properties, "Names", "^as", &names);
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
       g_autofree char *name = g_strconcat (bus->prefix, names[i], NULL);
-      g_autofree char *fault = baton_unit_name_dup_fault (name);
+      g_autofree char *fault = NULL;
 
+      if (is_display_manager && baton_unit_name_may_be_display_manager (names[i]))
+        continue;
+      fault = baton_unit_name_dup_fault (name);
       if (fault == NULL)
         continue;
       g_set_error (error, BATON_ERROR, BATON_ERROR_BUSY, "it has another name as well, and %s",

@@ -21,11 +21,12 @@ baton_unit_is_nvidias (const char *unit)
 }
 
 /* The caller names no units, and neither does the journal: whatever stands there, only NVIDIA's are
- * touched, and what a card's owner may name. */
+ * touched, and what a card's owner may name, or is a display manager by its name. */
 static gboolean
 is_known (const char *unit)
 {
-  return baton_unit_is_nvidias (unit) || baton_unit_name_is_good (unit);
+  return baton_unit_is_nvidias (unit) || baton_unit_name_is_good (unit) ||
+         baton_unit_name_may_be_display_manager (unit);
 }
 
 /**

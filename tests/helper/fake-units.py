@@ -15,6 +15,8 @@ Says on stdout which job is made for which unit, and ends with its stdin. A unit
   wakes=OTHER  it starts that one again when something asks for it
   main=PID     its main process
   runs=PID     a process of its, which is gone when it is stopped
+
+A unit session-ID.scope is one of logind's sessions, which ends on the same bus when it is asked to.
 """
 
 import pathlib
@@ -44,6 +46,10 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <method name="Cancel"/>
 </interface></node>"""
 JOB = PATH + "/job/1"
+LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER = "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
+LOGIND = f"""<node><interface name="{LOGIND_MANAGER}">
+  <method name="TerminateSession"><arg direction="in" type="s"/></method>
+</interface></node>"""
 
 tree = pathlib.Path(sys.argv[1])
 uid = next((argument for argument in sys.argv[2:3] if argument.isdigit()), None)
@@ -90,7 +96,7 @@ def stop(unit):
         return "failed"
     states[unit] = "inactive"
     for pid in get_all(unit, "runs"):
-        shutil.rmtree(tree / "proc" / pid)
+        shutil.rmtree(tree / "proc" / pid, ignore_errors=True)
     for other in traits:
         if unit in get_all(other, "needs"):
             states[other] = "inactive"
@@ -133,6 +139,23 @@ def on_cancel(connection, sender, path, interface, method, arguments, invocation
     invocation.return_value(None)
 
 
+def on_logind_call(connection, sender, path, interface, method, arguments, invocation):
+    session = arguments.unpack()[0]
+    unit = f"session-{session}.scope"
+    print(f"{method} {session}", flush=True)
+    if unit not in states:
+        invocation.return_dbus_error("org.freedesktop.login1.NoSuchSession", f"No session '{session}' known")
+        return
+    if has(unit, "fails"):
+        invocation.return_dbus_error("org.freedesktop.DBus.Error.AccessDenied", "Not today")
+        return
+    stop(unit)
+    (tree / "run/systemd/sessions" / session).unlink(missing_ok=True)
+    connection.emit_signal(None, path, interface, "SessionRemoved",
+                           GLib.Variant("(so)", (session, f"{LOGIND_PATH}/session/_3{session}")))
+    invocation.return_value(None)
+
+
 def main():
     socket = tree / ("run/dbus/system_bus_socket" if uid is None else f"run/user/{uid}/bus")
     socket.parent.mkdir(parents=True)
@@ -145,8 +168,11 @@ def main():
         for path in paths.values():
             connection.register_object(path, unit, None, on_get, None)
             connection.register_object(path, service, None, on_get, None)
-        connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName",
-                             GLib.Variant("(su)", (NAME, 4)), None, 0, -1, None)
+        logind = Gio.DBusNodeInfo.new_for_xml(LOGIND).interfaces[0]
+        connection.register_object(LOGIND_PATH, logind, on_logind_call, None, None)
+        for name in (NAME, LOGIND_NAME):
+            connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                 "RequestName", GLib.Variant("(su)", (name, 4)), None, 0, -1, None)
         GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT, 0, GLib.IOCondition.IN | GLib.IOCondition.HUP,
                               lambda *unused: loop.quit())
         print("ready", flush=True)

@@ -316,6 +316,51 @@ be_only_display (PlanMachine *m)
 }
 
 static void
+be_last_screen (PlanMachine *m)
+{
+  be_only_display (m);
+  m->request->until_free = TRUE;
+}
+
+static void
+draw_in_session (PlanMachine *m)
+{
+  BatonSession *session = g_new0 (BatonSession, 1);
+
+  plan_machine_add_holder (m, BATON_HOLDER_COMPOSITOR, 506, "gnome-shell", "/dev/dri/card1")
+      ->unit = g_strdup ("session-2.scope");
+  session->id = g_strdup ("2");
+  session->uid = 1000;
+  session->user = g_strdup ("user");
+  session->seat = g_strdup ("seat0");
+  session->service = g_strdup ("gdm-password");
+  g_ptr_array_add (m->system->desktop->sessions, session);
+  g_free (m->system->desktop->display_manager);
+  m->system->desktop->display_manager = g_strdup ("gdm.service");
+  m->request->end_session = TRUE;
+}
+
+static void
+draw_beside_other_screen (PlanMachine *m)
+{
+  draw_in_session (m);
+  m->other->could_show_desktop = TRUE;
+}
+
+static void
+run_guest_in_session (PlanMachine *m)
+{
+  BatonSessionGuest *guest = g_new0 (BatonSessionGuest, 1);
+
+  draw_in_session (m);
+  guest->pid = 700;
+  guest->guest = g_strdup ("win11");
+  guest->uid = 1000;
+  guest->unit = g_strdup ("session-2.scope");
+  g_ptr_array_add (m->system->desktop->guests, guest);
+}
+
+static void
 connect_monitor (PlanMachine *m)
 {
   BatonOutput *output = g_new0 (BatonOutput, 1);
@@ -897,6 +942,14 @@ static const struct
   { "no permission at work", BATON_CODE_HOLDERS_UNKNOWN, HOST, GUEST, NULL,
     lack_permission_in_handoff },
   { "only display", BATON_CODE_ONLY_DISPLAY, HOST, GUEST, NULL, be_only_display },
+  { "last screen", BATON_CODE_SCREEN_GOES, HOST, GUEST, NULL, be_last_screen },
+  { "a session", BATON_CODE_SESSION_ENDS, HOST, GUEST, NULL, draw_in_session },
+  { "a login screen", BATON_CODE_LOGIN_SCREEN_WAITS, HOST, GUEST, NULL, draw_in_session },
+  { "a login screen and another card", BATON_CODE_LOGIN_SCREEN_RETURNS, HOST, GUEST, NULL,
+    draw_beside_other_screen },
+  { "a guest in a session", BATON_CODE_SESSION_HAS_GUEST, HOST, GUEST, NULL,
+    run_guest_in_session },
+  { "no ssh", BATON_CODE_NO_WAY_IN, HOST, GUEST, NULL, draw_in_session },
   { "monitor", BATON_CODE_MONITORS_GO_DARK, HOST, GUEST, NULL, connect_monitor },
   { "boot display", BATON_CODE_BOOT_DISPLAY, HOST, GUEST, NULL, be_boot_display },
   { "framebuffer", BATON_CODE_FRAMEBUFFER_STAYS, HOST, GUEST, NULL, draw_framebuffer },

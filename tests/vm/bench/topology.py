@@ -44,7 +44,9 @@ PLAIN = (BOOT_DISPLAY,
 TOPOLOGIES = {
     # One card in a group of its own behind each root port.
     'plain': Topology(PLAIN, images=('12', '13')),
-    # The same with no translation: there are no groups at all.
+    # One card, and nothing else that could show anything.
+    'single': Topology((BOOT_DISPLAY,)),
+    # The plain one with no translation: there are no groups at all.
     'no-iommu': Topology(PLAIN, kernel='intel_iommu=off'),
     # What stands behind one conventional bridge shares a group: a card, its
     # sound, and a network card that has nothing to do with them.

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "baton-closer.h"
+#include "baton-desktop.h"
+#include "baton-fd.h"
+#include "baton-look-let-go.h"
+#include "baton-look.h"
+#include "baton-process-kind.h"
+#include "baton-session-end.h"
+
+/* Whose end it is. */
+typedef struct
+{
+  char *scope;
+  guint uid;
+} Whose;
+
+static void
+whose_clear (Whose *self)
+{
+  g_free (self->scope);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Whose, whose_clear)
+
+/* FALSE where the step names no session: then nothing is touched. */
+static gboolean
+find_whose (const BatonStep *step, Whose *ret_whose)
+{
+  guint64 uid = 0;
+
+  if (!baton_session_id_is_valid (step->target) || step->detail == NULL ||
+      !g_ascii_string_to_unsigned (step->detail, 10, 0, G_MAXUINT32 - 1, &uid, NULL))
+    return FALSE;
+  ret_whose->scope = baton_session_dup_scope (step->target);
+  ret_whose->uid = (guint) uid;
+
+  return TRUE;
+}
+
+/* What began in the session, and the user's own services, below which most desktops have their
+ * programs and some are themselves. His sound server is asked to let go, and lives. */
+static gboolean
+is_of_session (const BatonHolder *holder, gconstpointer data)
+{
+  const Whose *whose = data;
+
+  if (holder->pid <= 1 || holder->kind == BATON_HOLDER_VM ||
+      holder->kind == BATON_HOLDER_KERNEL || baton_process_name_is_keeper (holder->name))
+    return FALSE;
+  if (holder->of_user)
+    return holder->uid == whose->uid && holder->kind != BATON_HOLDER_SOUND;
+
+  return g_strcmp0 (holder->unit, whose->scope) == 0;
+}
+
+static gboolean
+is_there (BatonStepContext *context, const BatonStep *step)
+{
+  g_autoptr (BatonDesktop) desktop = baton_desktop_new (context->root);
+
+  return baton_desktop_find_session (desktop, step->target) != NULL;
+}
+
+static gboolean
+observe (BatonStepContext *context,
+         const BatonStep *step,
+         gboolean applied,
+         BatonTrouble *trouble)
+{
+  /* It looks itself until nobody of the session has the card. A session that has ended by now ended with
+   * the display manager, for the same consent: that is to be told like the end of any other. */
+  return applied;
+}
+
+static gboolean
+is_desktop (const BatonHolder *holder)
+{
+  return holder->kind == BATON_HOLDER_COMPOSITOR || holder->kind == BATON_HOLDER_DISPLAY_SERVER;
+}
+
+static gboolean
+is_any_desktop (const BatonHolder *holder, const BatonCard *card, const BatonStep *step)
+{
+  return is_desktop (holder);
+}
+
+/* logind, and PID 1 for it, let go of what they keep for a desktop a moment after that has ended. */
+static gboolean
+is_keeper (const BatonHolder *holder, const BatonCard *card, const BatonStep *step)
+{
+  return holder->uid == 0 && baton_process_name_is_keeper (holder->name);
+}
+
+static BatonOutcome
+wait_for_keepers (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  baton_autofd int notes = baton_look_listen_to_closes (context, BATON_LOOK_GRAPHICS);
+
+  /* Those of another session, whose turn is yet to come. */
+  if (!baton_look_is_let_go (context, step, is_any_desktop, NULL))
+    return BATON_OUTCOME_OK;
+
+  return baton_look_wait_until_let_go (context, step, is_keeper, notes,
+                                       BATON_CODE_SESSION_HOLDS_CARD, trouble);
+}
+
+static BatonOutcome
+apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (Whose) whose = { 0 };
+  BatonOutcome outcome;
+
+  if (!find_whose (step, &whose))
+    {
+      baton_trouble_set (trouble, BATON_CODE_SESSION_NOT_ENDED, 0, "session", step->target,
+                         "reason", "logind calls none so", NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+  if (is_there (context, step) &&
+      !baton_session_end (context->root, context->waiter, step->target, &error))
+    {
+      baton_trouble_set (trouble, BATON_CODE_SESSION_NOT_ENDED, 0, "session", step->target,
+                         "reason", error->message, NULL);
+      return BATON_OUTCOME_FAILED;
+    }
+  outcome = baton_closer_run (&(BatonCloser){ context, is_of_session, &whose, NULL }, trouble);
+
+  return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, trouble) : outcome;
+}
+
+/* Nothing brings a session back: like the closing of a program it comes before all that can be undone,
+ * but for the display manager, which would start the next one. */
+const BatonStepClass baton_step_end_session_class = {
+  .cancel_before = TRUE,
+  .ends_programs = TRUE,
+  .observe = observe,
+  .apply = apply,
+};

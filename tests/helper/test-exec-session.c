@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+
+#include "fake-peer.h"
+#include "mock-process.h"
+
+#define NOTES "run/baton/cards/" FAKE_CARD ".units.json"
+
+/* Numbers that no process of this computer has: some of them are to be signalled. */
+#define XORG 5000900
+#define PROGRAM 5000901
+
+#define MANAGER "display-manager.service=active:called=lightdm.service"
+#define LIGHTDM "lightdm.service=active:runs=5000900"
+#define SESSION "session-2.scope=active:runs=5000901"
+#define STOPS "StopUnit lightdm.service\nTerminateSession 2"
+#define STARTS "StartUnit lightdm.service"
+
+/* lightdm's Xorg draws on the card, and so does a program of the session on it. */
+static void
+begin (Story *story)
+{
+  story_begin (story);
+  mock_machine_link (story->machine, "etc/systemd/system/display-manager.service",
+                     "/lib/systemd/system/lightdm.service");
+  mock_machine_write (story->machine, "run/systemd/sessions/2",
+                      "UID=1000\nUSER=u\nTYPE=x11\nSEAT=seat0\nSERVICE=lightdm-autologin\n");
+  mock_process_add (story->machine, XORG, "Xorg", 0, "/system.slice/lightdm.service", "Xorg");
+  mock_process_open (story->machine, XORG, 5, "/dev/dri/card1");
+  mock_process_add (story->machine, PROGRAM, "glxgears", 1000,
+                    "/user.slice/user-1000.slice/session-2.scope", "glxgears");
+  mock_process_open (story->machine, PROGRAM, 5, "/dev/dri/card1");
+}
+
+static void
+prepare (Story *story)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--end-session", NULL };
+
+  story_prepare_arguments (story, arguments);
+}
+
+static void
+expect_all (FakePeer *peer, const char *wanted)
+{
+  g_auto (GStrv) lines = g_strsplit (wanted, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    fake_peer_expect (peer, lines[i]);
+}
+
+/* The login screen comes back at once, and finds nothing to do when the card comes back. */
+static void
+test_other_screen (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION, NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  expect_all (&peer, STOPS "\n" STARTS);
+  g_assert_true (story_has_file (&story, NOTES));
+  g_assert_cmpint (story_hand (&story, "host"), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  g_assert_false (story_has_file (&story, NOTES));
+  fake_peer_end (&peer);
+}
+
+/* Nobody's session ends who was not asked. */
+static void
+test_without_consent (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION, NULL);
+  g_assert_cmpint (story_hand (&story, "guest"), ==, BATON_EXIT_REFUSED);
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  fake_peer_end (&peer);
+}
+
+/* A later step fails: the card is back, then the login screen; and it is said what is not. */
+static void
+test_rolled_back (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION, NULL);
+  fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_REFUSE, ENOMEM);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_code (&story, "rolled-back-after-closing");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, STOPS "\n" STARTS);
+  g_assert_false (story_has_file (&story, NOTES));
+  fake_peer_end (&peer);
+}
+
+/* What is left of a session and has the card is ended as a program is; what will not end is named. */
+static void
+test_survives (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, "session-2.scope=active",
+                   NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "respawns");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* Who keeps the card for a desktop that has ended is waited for, and named. */
+static void
+test_kept (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  mock_process_add (story.machine, 5000902, "systemd-logind", 0,
+                    "/system.slice/systemd-logind.service", "/lib/systemd/systemd-logind");
+  mock_process_open (story.machine, 5000902, 5, "/dev/dri/card1");
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION, NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "session-holds-card");
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+static void
+test_not_ended (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM,
+                   "session-2.scope=active:fails", NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "session-not-ended");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* logind has forgotten it already: what it was asked for is so. */
+static void
+test_gone_already (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  mock_machine_remove (story.machine, "proc/5000901");
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* Whoever carries it out is killed: whoever comes after him starts the login screen. */
+static void
+test_killed (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION, NULL);
+  prepare (&story);
+  fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_KILL, 0);
+  story_work_apart (&story);
+  expect_all (&peer, STOPS);
+  g_assert_cmpint (story_recover_apart (&story), ==, 0);
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, STARTS);
+  g_assert_false (story_has_file (&story, NOTES));
+  fake_peer_end (&peer);
+}
+
+/* By its alias alone may a display manager be stopped, and nothing that a handoff stands on. */
+static void
+test_not_a_display_manager (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py",
+                   "display-manager.service=active:called=lightdm.service:alias=dbus.service",
+                   LIGHTDM, SESSION, NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_step_code (&story, "unit-not-stopped");
+  fake_peer_end (&peer);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/helper/exec/session/other-screen", test_other_screen);
+  g_test_add_func ("/helper/exec/session/without-consent", test_without_consent);
+  g_test_add_func ("/helper/exec/session/rolled-back", test_rolled_back);
+  g_test_add_func ("/helper/exec/session/survives", test_survives);
+  g_test_add_func ("/helper/exec/session/kept", test_kept);
+  g_test_add_func ("/helper/exec/session/not-ended", test_not_ended);
+  g_test_add_func ("/helper/exec/session/gone-already", test_gone_already);
+  g_test_add_func ("/helper/exec/session/killed", test_killed);
+  g_test_add_func ("/helper/exec/session/not-a-display-manager", test_not_a_display_manager);
+
+  return g_test_run ();
+}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only card of a computer goes to a virtual machine, desktop and all, and comes back by itself."""
+
+from bench import story
+
+SESSION = True
+TOPOLOGY = 'single'
+IMAGES = ('12',)
+# lightdm's session is another one, and so is what it had begun.
+SPOILS = True
+
+CARD = '0000:00:02.0'
+DRIVER = 'bochs-drm'
+STOP, START = 'stop-unit:display-manager.service', 'start-unit:display-manager.service'
+
+
+def run(bench):
+    refused(bench)
+    for _round in range(5 if bench.full else 1):
+        there_and_back(bench)
+    fetched(bench)
+
+
+def node(bench):
+    return bench.call('sysfs.node_of', address=CARD, kind='dri/card')
+
+
+def desktop(bench):
+    """The display server of user u, once it draws on the card."""
+    pid = bench.call('session.wait_for_desktop', timeout=180)
+    bench.call('session.wait_for_use', path=node(bench), pid=pid, timeout=180)
+    return pid
+
+
+def console(bench):
+    """Names of what the virtual consoles are drawn by."""
+    return bench.run('sh', '-c', 'grep -H . /sys/class/vtconsole/*/name').out
+
+
+def active(bench):
+    return bench.run('systemctl', 'show', '--property=ActiveState', '--value',
+                     'lightdm.service').out.strip()
+
+
+def refused(bench):
+    """Nobody could fetch it back in front of a dark screen."""
+    pid = desktop(bench)
+    asked = bench.to_guest(CARD, '--end-session', status=story.REFUSED)
+    assert list(asked.blockers) == ['only-display', 'in-use-display-server'], asked.blockers
+    assert desktop(bench) == pid
+    bench.expect_driver(DRIVER, CARD)
+
+
+def there_and_back(bench):
+    pid, shown = desktop(bench), console(bench)
+    assert 'frame buffer' in shown, shown
+    waiting = bench.follow(bench.start_batonctl('guest', CARD, '--end-session', '--until-free', '--yes'))
+    waiting.until(type='step', id=f'wait-guest:{CARD}', state='start')
+    bench.expect_guest(CARD)
+    bench.run('test', '-d', f'/proc/{pid}', status=1)
+    assert active(bench) == 'inactive'
+    assert 'frame buffer' not in console(bench), console(bench)
+    with bench.guest(CARD) as guest:
+        guest.write('{"execute":"quit"}\n')
+        assert waiting.end()['code'] == 'returned'
+    steps = [event['id'] for event in waiting.events
+             if event['type'] == 'step' and event['state'] == 'ok']
+    assert steps.index(STOP) < steps.index(START), steps
+    bench.expect_driver(DRIVER, CARD)
+    assert active(bench) == 'active'
+    assert desktop(bench) != pid
+    assert console(bench) == shown, console(bench)
+
+
+def fetched(bench):
+    """From another computer it can be fetched before any virtual machine came."""
+    desktop(bench)
+    waiting = bench.follow(bench.start_batonctl('guest', CARD, '--end-session', '--until-free', '--yes'))
+    waiting.until(type='step', id=f'wait-guest:{CARD}', state='start')
+    assert bench.to_host(CARD).code == 'returned'
+    assert waiting.end()['code'] == 'nothing-to-do'
+    bench.expect_driver(DRIVER, CARD)
+    desktop(bench)
