@@ -371,6 +371,9 @@ gettext ("Look at “loginctl session-status {session}”, log out there, and tr
 gettext ("The Session Kept the Card");
 gettext ("The session has ended, but {name} (process {pid}) still has the card open ({nodes}).");
 gettext ("Look at “systemctl status {pid}” for what it belongs to, end that, and try again.");
+gettext ("The Login Screen Does Not Stay");
+gettext ("The login screen ({unit}) was started, but does not stay up: {reason}.");
+gettext ("On a text console (Ctrl+Alt+F3) or from another computer, “journalctl -b -u {unit}” says why, and “systemctl restart {unit}” tries again.");
 gettext ("Somebody Began to Use the Card");
 gettext ("{name} (process {pid}) began to use the card meanwhile, through {nodes}.");
 gettext ("Close it and try again.");

@@ -75,6 +75,21 @@ baton_session_is_graphical (const BatonSession *self)
 }
 
 /**
+ * baton_session_is_of_login_screen:
+ * @self: a session
+ *
+ * Returns: whether a display manager opened it, and not somebody who logged in on a text console or over
+ *   the network
+ */
+gboolean
+baton_session_is_of_login_screen (const BatonSession *self)
+{
+  static const char *const others[] = { "login", "remote", "sshd", "su", "sudo", NULL };
+
+  return self->service != NULL && !g_strv_contains (others, self->service);
+}
+
+/**
  * baton_session_id_is_valid:
  * @id: text from anywhere
  *

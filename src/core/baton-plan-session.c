@@ -47,15 +47,6 @@ is_in_session (const BatonSession *session, const BatonHolder *holder)
   return g_strcmp0 (holder->unit, scope) == 0;
 }
 
-/* Not by somebody who logged in on a text console, or over the network. */
-static gboolean
-was_opened_by_display_manager (const BatonSession *session)
-{
-  static const char *const others[] = { "login", "remote", "sshd", "su", "sudo", NULL };
-
-  return session->service != NULL && !g_strv_contains (others, session->service);
-}
-
 /* Whether the desktop that has the card draws in this session. */
 static gboolean
 draws (const BatonPlanning *self, const BatonSession *session)
@@ -106,7 +97,7 @@ stops_display_manager (const BatonPlanning *self)
 
       if (draws (self, session) &&
           (self->profile->display_manager == BATON_DISPLAY_MANAGER_STOP ||
-           was_opened_by_display_manager (session)))
+           baton_session_is_of_login_screen (session)))
         return TRUE;
     }
 
@@ -126,7 +117,7 @@ ends (const BatonPlanning *self, const BatonSession *session)
 {
   return draws (self, session) ||
          (session->seat != NULL && baton_session_is_graphical (session) &&
-          was_opened_by_display_manager (session) && stops_display_manager (self));
+          baton_session_is_of_login_screen (session) && stops_display_manager (self));
 }
 
 /* Whether a process ends with a session that has to end: with it, its consent is given. */

@@ -5,6 +5,7 @@
 
 #include "baton-child.h"
 #include "baton-desktop.h"
+#include "baton-login-screen.h"
 #include "baton-owners-unit-stop.h"
 #include "baton-unit-job.h"
 #include "baton-unit-name.h"
@@ -155,6 +156,21 @@ baton_owners_unit_stop (BatonStepContext *context,
   return BATON_OUTCOME_OK;
 }
 
+/* What starts and ends at once would be believed by its start alone. */
+static gboolean
+shows_itself (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!is_display_manager (unit) ||
+      baton_login_screen_stays (context->root, context->waiter, unit, &error))
+    return TRUE;
+  baton_trouble_set (trouble, BATON_CODE_LOGIN_SCREEN_FAILS, 0, "unit", unit, "reason",
+                     error->message, NULL);
+
+  return FALSE;
+}
+
 /* Asked for whether it runs or not: a stop that was given up goes on, and systemd waits for that. */
 static BatonOutcome
 start_to_the_end (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
@@ -163,7 +179,7 @@ start_to_the_end (BatonStepContext *context, const char *unit, BatonTrouble *tro
 
   if (run_start (context, unit, BATON_UNIT_JOB_TO_THE_END, &why) == BATON_OUTCOME_OK ||
       baton_owners_unit_runs (context, unit, FALSE))
-    return BATON_OUTCOME_OK;
+    return shows_itself (context, unit, trouble) ? BATON_OUTCOME_OK : BATON_OUTCOME_FAILED;
   baton_trouble_move (trouble, &why);
 
   return BATON_OUTCOME_FAILED;
@@ -229,7 +245,8 @@ start_and_look (BatonStepContext *context,
 
   /* Whoever asks to stop is spared a service that hangs, and not what any service takes to start. */
   *ret_outcome = run_start (context, unit, BATON_CHILD_SOFT_MS, problem);
-  if (*ret_outcome != BATON_OUTCOME_OK)
+  if (*ret_outcome != BATON_OUTCOME_OK || !shows_itself (context, unit, problem) ||
+      is_display_manager (unit))
     return;
   state = look (context, unit, NULL);
   if (state != NULL && baton_unit_state_has_failed (state))

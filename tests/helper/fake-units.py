@@ -15,6 +15,8 @@ Says on stdout which job is made for which unit, and ends with its stdin. A unit
   wakes=OTHER  it starts that one again when something asks for it
   main=PID     its main process
   runs=PID     a process of its, which is gone when it is stopped
+  opens=ID     that session appears when it is started
+  again        it ends and is started again, without end
 
 A unit session-ID.scope is one of logind's sessions, which ends on the same bus when it is asked to.
 """
@@ -42,6 +44,7 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <property name="TriggeredBy" type="as" access="read"/>
 </interface><interface name="org.freedesktop.systemd1.Service">
   <property name="MainPID" type="u" access="read"/>
+  <property name="NRestarts" type="u" access="read"/>
 </interface><interface name="org.freedesktop.systemd1.Job">
   <method name="Cancel"/>
 </interface></node>"""
@@ -49,6 +52,10 @@ JOB = PATH + "/job/1"
 LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER = "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
 LOGIND = f"""<node><interface name="{LOGIND_MANAGER}">
   <method name="TerminateSession"><arg direction="in" type="s"/></method>
+  <method name="ListSessions"><arg direction="out" type="a(susso)"/></method>
+</interface><interface name="org.freedesktop.login1.Session">
+  <property name="Type" type="s" access="read"/>
+  <property name="Service" type="s" access="read"/>
 </interface></node>"""
 
 tree = pathlib.Path(sys.argv[1])
@@ -58,7 +65,8 @@ for argument in sys.argv[2 if uid is None else 3:]:
     unit, _, rest = argument.partition("=")
     states[unit], *traits[unit] = rest.split(":")
 paths = {unit: f"{PATH}/unit/u{n}" for n, unit in enumerate(states)}
-jobs = []
+jobs, opened = [], []
+restarts = {}
 
 
 def has(unit, trait):
@@ -77,6 +85,11 @@ def on_get(connection, sender, path, interface, name):
     unit = next(unit for unit, other in paths.items() if other == path)
     if name == "ActiveState":
         return GLib.Variant("s", states[get_id(unit)])
+    if name == "NRestarts":
+        restarts[get_id(unit)] = restarts.get(get_id(unit), 0) + (1 if has(get_id(unit), "again") else 0)
+        if has(get_id(unit), "again"):
+            GLib.timeout_add(10, tell_changed, connection, path)
+        return GLib.Variant("u", restarts[get_id(unit)])
     if name == "Id":
         return GLib.Variant("s", get_id(unit))
     if name == "Names":
@@ -85,6 +98,28 @@ def on_get(connection, sender, path, interface, name):
         return GLib.Variant("u", int(next(iter(get_all(unit, "main")), 0)))
     word = "wakes" if name == "TriggeredBy" else "needs"
     return GLib.Variant("as", [other for other in traits if unit in get_all(other, word)])
+
+
+def tell_changed(connection, path):
+    connection.emit_signal(None, path, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                           GLib.Variant("(sa{sv}as)", ("org.freedesktop.systemd1.Service", {}, ["NRestarts"])))
+    return GLib.SOURCE_REMOVE
+
+
+def build_session_path(session):
+    return f"{LOGIND_PATH}/session/_3{session}"
+
+
+def on_get_of_session(connection, sender, path, interface, name):
+    return GLib.Variant("s", {"Type": "x11", "Service": "lightdm"}[name])
+
+
+def open_session(connection, session):
+    opened.append((session, 1000, "u", "seat0", build_session_path(session)))
+    (tree / "run/systemd/sessions" / session).write_text("UID=1000\nTYPE=x11\nSEAT=seat0\nSERVICE=lightdm\n")
+    connection.emit_signal(None, LOGIND_PATH, LOGIND_MANAGER, "SessionNew",
+                           GLib.Variant("(so)", (session, build_session_path(session))))
+    return GLib.SOURCE_REMOVE
 
 
 def end_job(connection, unit, result):
@@ -132,6 +167,8 @@ def on_call(connection, sender, path, interface, method, arguments, invocation):
     invocation.return_value(GLib.Variant("(o)", (JOB,)))
     if result is not None:
         end_job(connection, unit, result)
+    for session in get_all(unit, "opens") if method == "StartUnit" else []:
+        GLib.timeout_add(300, open_session, connection, session)
 
 
 def on_cancel(connection, sender, path, interface, method, arguments, invocation):
@@ -140,6 +177,9 @@ def on_cancel(connection, sender, path, interface, method, arguments, invocation
 
 
 def on_logind_call(connection, sender, path, interface, method, arguments, invocation):
+    if method == "ListSessions":
+        invocation.return_value(GLib.Variant("(a(susso))", (opened,)))
+        return
     session = arguments.unpack()[0]
     unit = f"session-{session}.scope"
     print(f"{method} {session}", flush=True)
@@ -152,7 +192,7 @@ def on_logind_call(connection, sender, path, interface, method, arguments, invoc
     stop(unit)
     (tree / "run/systemd/sessions" / session).unlink(missing_ok=True)
     connection.emit_signal(None, path, interface, "SessionRemoved",
-                           GLib.Variant("(so)", (session, f"{LOGIND_PATH}/session/_3{session}")))
+                           GLib.Variant("(so)", (session, build_session_path(session))))
     invocation.return_value(None)
 
 
@@ -168,8 +208,10 @@ def main():
         for path in paths.values():
             connection.register_object(path, unit, None, on_get, None)
             connection.register_object(path, service, None, on_get, None)
-        logind = Gio.DBusNodeInfo.new_for_xml(LOGIND).interfaces[0]
+        logind, session = Gio.DBusNodeInfo.new_for_xml(LOGIND).interfaces
         connection.register_object(LOGIND_PATH, logind, on_logind_call, None, None)
+        for name in (name for unit in traits for name in get_all(unit, "opens")):
+            connection.register_object(build_session_path(name), session, None, on_get_of_session, None)
         for name in (NAME, LOGIND_NAME):
             connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
                                  "RequestName", GLib.Variant("(su)", (name, 4)), None, 0, -1, None)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "fake-peer.h"
 #include "mock-process.h"
@@ -13,7 +14,7 @@
 #define PROGRAM 5000901
 
 #define MANAGER "display-manager.service=active:called=lightdm.service"
-#define LIGHTDM "lightdm.service=active:runs=5000900"
+#define LIGHTDM "lightdm.service=active:runs=5000900:opens=3"
 #define SESSION "session-2.scope=active:runs=5000901"
 #define STOPS "StopUnit lightdm.service\nTerminateSession 2"
 #define STARTS "StartUnit lightdm.service"
@@ -40,6 +41,22 @@ prepare (Story *story)
   static const char *const arguments[] = { "guest", FAKE_CARD, "--end-session", NULL };
 
   story_prepare_arguments (story, arguments);
+}
+
+static gboolean
+says (Story *story, const char *words)
+{
+  for (guint i = 0; i < story->events->len; i++)
+    {
+      const BatonEvent *event = g_ptr_array_index (story->events, i);
+      g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), event->object);
+      g_autofree char *text = json_to_string (node, FALSE);
+
+      if (strstr (text, words) != NULL)
+        return TRUE;
+    }
+
+  return FALSE;
 }
 
 static void
@@ -194,6 +211,53 @@ test_killed (void)
   fake_peer_end (&peer);
 }
 
+/* A login screen that cannot stay is told, with what helps; the card is where it was to go. */
+static void
+test_login_screen_fails (void)
+{
+  static const char *const rows[] = {
+    "lightdm.service=active:pid=5000900:ends",
+    "lightdm.service=active:pid=5000900:again",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_auto (Story) story = STORY_INIT;
+      FakePeer peer = { 0 };
+
+      g_test_message ("%s", rows[i]);
+      begin (&story);
+      fake_peer_start (&peer, &story, "fake-units.py", MANAGER, rows[i], SESSION, NULL);
+      prepare (&story);
+      g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DEGRADED);
+      story_assert_code (&story, "handed-over-with-problems");
+      g_assert_true (says (&story, "does not stay up"));
+      story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+      expect_all (&peer, STOPS "\n" STARTS);
+      fake_peer_end (&peer);
+    }
+}
+
+/* The same when a handoff is put back. */
+static void
+test_login_screen_fails_after_rollback (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER,
+                   "lightdm.service=active:pid=5000900:ends", SESSION, NULL);
+  fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_REFUSE, ENOMEM);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DEGRADED);
+  story_assert_code (&story, "put-back-with-problems");
+  g_assert_true (says (&story, "does not stay up"));
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
 /* By its alias alone may a display manager be stopped, and nothing that a handoff stands on. */
 static void
 test_not_a_display_manager (void)
@@ -223,6 +287,9 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/exec/session/not-ended", test_not_ended);
   g_test_add_func ("/helper/exec/session/gone-already", test_gone_already);
   g_test_add_func ("/helper/exec/session/killed", test_killed);
+  g_test_add_func ("/helper/exec/session/login-screen-fails", test_login_screen_fails);
+  g_test_add_func ("/helper/exec/session/login-screen-fails-after-rollback",
+                   test_login_screen_fails_after_rollback);
   g_test_add_func ("/helper/exec/session/not-a-display-manager", test_not_a_display_manager);
 
   return g_test_run ();
