@@ -49,7 +49,8 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <method name="Cancel"/>
 </interface></node>"""
 JOB = PATH + "/job/1"
-LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER = "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
+LOGIND_NAME, LOGIND_PATH = "org.freedesktop.login1", "/org/freedesktop/login1"
+LOGIND_MANAGER = LOGIND_NAME + ".Manager"
 LOGIND = f"""<node><interface name="{LOGIND_MANAGER}">
   <method name="TerminateSession"><arg direction="in" type="s"/></method>
   <method name="ListSessions"><arg direction="out" type="a(susso)"/></method>
