@@ -21,6 +21,9 @@
  */
 
 #define SESSIONS "systemd/sessions"
+/* SD-LOGIN: since systemd 256 a user's own systemd is a session of its own, which keeps nobody there. */
+#define USER_MANAGER "systemd-user"
+
 #define LINGER "lib/systemd/linger"
 #define MAX_SESSION_BYTES 16384
 #define MAX_SESSIONS 256
@@ -84,9 +87,23 @@ baton_session_is_graphical (const BatonSession *self)
 gboolean
 baton_session_is_of_login_screen (const BatonSession *self)
 {
-  static const char *const others[] = { "login", "remote", "sshd", "su", "sudo", NULL };
+  static const char *const others[] = {
+    "login", "remote", "sshd", "su", "sudo", USER_MANAGER, NULL,
+  };
 
   return self->service != NULL && !g_strv_contains (others, self->service);
+}
+
+/**
+ * baton_session_keeps_user:
+ * @self: a session
+ *
+ * Returns: whether the user's own systemd runs for as long as it lasts
+ */
+gboolean
+baton_session_keeps_user (const BatonSession *self)
+{
+  return g_strcmp0 (self->service, USER_MANAGER) != 0;
 }
 
 /**

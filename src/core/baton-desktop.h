@@ -32,6 +32,7 @@ typedef struct
 void baton_session_free (BatonSession *self);
 gboolean baton_session_is_graphical (const BatonSession *self);
 gboolean baton_session_is_of_login_screen (const BatonSession *self);
+gboolean baton_session_keeps_user (const BatonSession *self);
 gboolean baton_session_id_is_valid (const char *id);
 char *baton_session_dup_scope (const char *id);
 

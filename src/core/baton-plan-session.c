@@ -195,7 +195,8 @@ outlives (const BatonPlanning *self, const BatonSessionGuest *guest)
     {
       const BatonSession *session = desktop->sessions->pdata[i];
 
-      if (session->uid == guest->uid && !ends (self, session))
+      if (session->uid == guest->uid && baton_session_keeps_user (session) &&
+          !ends (self, session))
         return TRUE;
     }
 

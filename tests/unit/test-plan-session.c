@@ -252,16 +252,18 @@ test_guests (void)
     const char *unit;
     gboolean of_user;
     guint lingers;
-    gboolean other_session;
+    const char *other_session;
     gboolean blocks;
   } rows[] = {
-    { "in the session", "session-2.scope", FALSE, 0, FALSE, TRUE },
-    { "in the session of a user who lingers", "session-2.scope", FALSE, 1000, FALSE, TRUE },
-    { "below the user's systemd", "app-virt.scope", TRUE, 0, FALSE, TRUE },
-    { "below that of a user who lingers", "app-virt.scope", TRUE, 1000, FALSE, FALSE },
-    { "below that of one who is there by ssh as well", "app-virt.scope", TRUE, 0, TRUE, FALSE },
-    { "somebody else lingers", "app-virt.scope", TRUE, 1001, FALSE, TRUE },
-    { "in another session", "session-8.scope", FALSE, 0, FALSE, FALSE },
+    { "in the session", "session-2.scope", FALSE, 0, NULL, TRUE },
+    { "in the session of a user who lingers", "session-2.scope", FALSE, 1000, NULL, TRUE },
+    { "below the user's systemd", "app-virt.scope", TRUE, 0, NULL, TRUE },
+    { "below that of a user who lingers", "app-virt.scope", TRUE, 1000, NULL, FALSE },
+    { "below that of one who is there by ssh as well", "app-virt.scope", TRUE, 0, "sshd",
+      FALSE },
+    { "beside his own systemd’s session", "app-virt.scope", TRUE, 0, "systemd-user", TRUE },
+    { "somebody else lingers", "app-virt.scope", TRUE, 1001, NULL, TRUE },
+    { "in another session", "session-8.scope", FALSE, 0, NULL, FALSE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -274,8 +276,8 @@ test_guests (void)
       add_guest (m, rows[i].unit, rows[i].of_user);
       if (rows[i].lingers != 0)
         g_array_append_val (m->system->desktop->lingering, rows[i].lingers);
-      if (rows[i].other_session)
-        add_session (m, "8", 1000, "tty", "sshd");
+      if (rows[i].other_session != NULL)
+        add_session (m, "8", 1000, "tty", rows[i].other_session);
       plan = plan_machine_make_plan (m);
       g_assert_true (baton_plan_is_blocked (plan) == rows[i].blocks);
       g_assert_true ((baton_plan_find (plan, BATON_CODE_SESSION_HAS_GUEST) != NULL) ==
