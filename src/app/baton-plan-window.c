@@ -318,9 +318,9 @@ on_preview_changed_cb (BatonPlanWindow *self)
   show_findings (self, self->notes_section, TRUE);
   show_closes (self);
   show_always (self);
-  baton_plan_options_show (
-      self->options_section, self->base, baton_preview_get_plan (self->preview),
-      self->summary.n_blockers == 0, G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
+  baton_plan_options_show (self->options_section, self->base,
+                           baton_preview_get_plan (self->preview), self->summary.offers_options,
+                           G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
   n_steps = show_steps (self);
 
   if (baton_preview_is_busy (self->preview))

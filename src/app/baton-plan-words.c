@@ -54,6 +54,7 @@ baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
 {
   JsonArray *findings = baton_json_get_array (plan, "findings");
   BatonPlanSummary summary = { 0 };
+  guint n_screens = 0;
 
   for (guint i = 0; i < baton_json_count (findings); i++)
     {
@@ -73,7 +74,10 @@ baton_plan_words_summarise (JsonObject *plan, BatonPlanSummary *ret_summary)
         summary.ends_session = TRUE;
       else if (blocks && consent == NULL)
         summary.n_blockers++;
+      if (g_strcmp0 (baton_json_get_string (finding, "code"), "only-display") == 0)
+        n_screens++;
     }
+  summary.offers_options = summary.n_blockers == n_screens;
 
   if (baton_json_get_boolean (plan, "ends_session"))
     summary.ends_session = TRUE;

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  * BatonPlanSummary: what a plan comes to for the person who decides about it
  *
  * @n_blockers: what stands in the way and no consent sets aside
+ * @offers_options: the person may choose how it is done: nothing stands in the way, or nothing but that
+ *   the only screen would go and not come back by itself, which is one of the choices
  * @n_closes: applications that its button would close, and services that it would stop
  * @n_services: those of them that are services, which run again when the card is back
  * @may_not_return: its button takes the risk that the card stays away
@@ -21,6 +23,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint n_blockers;
+  gboolean offers_options;
   guint n_closes;
   guint n_services;
   gboolean may_not_return;

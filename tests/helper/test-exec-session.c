@@ -216,8 +216,8 @@ static void
 test_login_screen_fails (void)
 {
   static const char *const rows[] = {
-    "lightdm.service=active:pid=5000900:ends",
-    "lightdm.service=active:pid=5000900:again",
+    "lightdm.service=active:runs=5000900:ends",
+    "lightdm.service=active:runs=5000900:again",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -247,7 +247,7 @@ test_login_screen_fails_after_rollback (void)
 
   begin (&story);
   fake_peer_start (&peer, &story, "fake-units.py", MANAGER,
-                   "lightdm.service=active:pid=5000900:ends", SESSION, NULL);
+                   "lightdm.service=active:runs=5000900:ends", SESSION, NULL);
   fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_REFUSE, ENOMEM);
   prepare (&story);
   g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DEGRADED);

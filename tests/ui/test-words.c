@@ -463,6 +463,51 @@ test_plan_button (void)
     }
 }
 
+/* That the only screen goes is in the way, until somebody has the card come back by itself. */
+static void
+test_plan_options (void)
+{
+  static const struct
+  {
+    const char *findings;
+    gboolean offered;
+  } rows[] = {
+#define BLOCKER(code) "{\"severity\":\"blocker\",\"consent\":null,\"code\":\"" code "\"}"
+    { "[]", TRUE },
+    { "[" CLOSE ("7:70") "]", TRUE },
+    { "[" BLOCKER ("only-display") "]", TRUE },
+    { "[" BLOCKER ("only-display") "," CLOSE ("7:70") "]", TRUE },
+    { "[" BLOCKER ("foreign-in-group") "]", FALSE },
+    { "[" BLOCKER ("only-display") "," BLOCKER ("foreign-in-group") "]", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text =
+          g_strdup_printf ("{\"findings\":%s,\"steps\":[]}", rows[i].findings);
+      g_autoptr (JsonNode) node = parse (text);
+      BatonPlanSummary summary = { 0 };
+
+      g_test_message ("%s", text);
+      baton_plan_words_summarise (json_node_get_object (node), &summary);
+      g_assert_true (summary.offers_options == rows[i].offered);
+    }
+}
+
+/* The button of the window stands for the end of the session, and asks for it once. */
+static void
+test_plan_ends_session (void)
+{
+  g_autoptr (JsonNode) node =
+      parse ("{\"findings\":[{\"severity\":\"blocker\",\"consent\":\"end-session\"}]}");
+  g_autoptr (BatonRequest) request = baton_request_new ();
+
+  g_assert_true (baton_plan_words_add_consents (json_node_get_object (node), request));
+  g_assert_true (request->end_session);
+  g_assert_false (request->may_not_return);
+  g_assert_false (baton_plan_words_add_consents (json_node_get_object (node), request));
+}
+
 /* What this user has chosen once is no loss to be warned of; what goes beyond it is. */
 static void
 test_plan_as_always (void)
@@ -840,6 +885,8 @@ main (int argc, char **argv)
   g_test_add_func ("/app/plan-words/button", test_plan_button);
   g_test_add_func ("/app/plan-words/duration", test_plan_duration);
   g_test_add_func ("/app/plan-words/as-always", test_plan_as_always);
+  g_test_add_func ("/app/plan-words/plan-options", test_plan_options);
+  g_test_add_func ("/app/plan-words/plan-ends-session", test_plan_ends_session);
   g_test_add_func ("/app/plan-words/consents", test_plan_consents);
   g_test_add_func ("/app/remedy-command/build", test_remedy_command);
   g_test_add_func ("/app/remedy-command/of-admin", test_remedy_command_of_admin);
