@@ -200,6 +200,36 @@ def a_guest_that_has_the_card_can_be_waited_for_here():
 
 
 @story
+def holders_say_how_they_go():
+    """A service goes with its unit; what runs in a container does not, and is named with it."""
+    with Machine(TWINS) as machine:
+        node = machine.tree / "sys/bus/pci/devices/0000:27:00.0/drm/renderD129"
+        node.mkdir(parents=True)
+        (node / "dev").write_text("226:129\n")
+        (node / "uevent").write_text("MAJOR=226\nMINOR=129\nDEVNAME=dri/renderD129\n")
+        for pid, name in ((1701, "ollama"), (1702, "ffmpeg"), (1703, "jellyfin"), (1704, "mpv")):
+            add_process(machine, pid, name, f"{name}\0", "/dev/dri/renderD129")
+        for pid, parent in ((1701, 1), (1702, 1701)):
+            (machine.tree / f"proc/{pid}/cgroup").write_text("0::/system.slice/ollama.service\n")
+            with open(machine.tree / f"proc/{pid}/status", "a") as status:
+                status.write(f"PPid:\t{parent}\n")
+        (machine.tree / "proc/1703/cgroup").write_text(f"0::/system.slice/docker-{'0a' * 32}.scope\n")
+        units = machine.tree / "etc/systemd/system"
+        units.mkdir(parents=True, exist_ok=True)
+        (units / "ollama.service").write_text("")
+        _, text, _ = machine.run("holders", "27:00.0")
+        said = {line.split()[1]: line for line in text.splitlines() if "27:00.0" in line}
+        check("yes, with ollama.service" in said["1701"], text)
+        check("yes" in said["1702"] and "ollama.service" not in said["1702"], text)
+        check("no, in container 0a0a0a0a0a0a of Docker" in said["1703"], text)
+        check("yes" in said["1704"], text)
+        status, text, _ = machine.run("plan", "guest", "27:00.0", "--close-all")
+        check(status == 12 and "docker stop 0a0a0a0a0a0a" in text, text)
+        check("ffmpeg (process 1702), which runs below the service ollama.service" in text, text)
+        check("systemctl stop ollama.service" in text, text)
+
+
+@story
 def report_names_nobody():
     with Machine(TWINS) as machine:
         (machine.tree / "proc/cmdline").write_text(
