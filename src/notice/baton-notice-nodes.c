@@ -19,6 +19,9 @@
 
 #define EVENTS (IN_OPEN | IN_CLOSE)
 
+/* Of graphics cards' nodes alone. */
+#define DIRECTORY "dri"
+
 struct _BatonNoticeNodes
 {
   BatonNoticeNodesFunc func;
@@ -82,12 +85,15 @@ baton_notice_nodes_free (BatonNoticeNodes *self)
   g_free (self);
 }
 
-/* What this user may not read yet, such as another seat's, others may still open for it. */
+/* What this user may not read yet, such as another seat's, others may still open for it. Never /dev
+ * itself: every terminal, every random number would wake us. */
 static void
 follow_in_directory (BatonNoticeNodes *self, const char *path)
 {
   g_autofree char *directory = g_path_get_dirname (path);
 
+  if (!g_str_has_suffix (directory, "/" DIRECTORY))
+    return;
   g_hash_table_add (self->names, g_path_get_basename (path));
   inotify_add_watch (self->notify, directory, EVENTS | IN_ONLYDIR);
 }

@@ -10,6 +10,7 @@
 /* Two files in the place of device files, and how often something was heard of them. */
 typedef struct
 {
+  char *top;
   char *directory;
   char *followed;
   char *other;
@@ -65,7 +66,9 @@ follow (Fixture *fixture, const char *path)
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  fixture->directory = g_dir_make_tmp ("baton-notice-XXXXXX", NULL);
+  fixture->top = g_dir_make_tmp ("baton-notice-XXXXXX", NULL);
+  fixture->directory = g_build_filename (fixture->top, "dri", NULL);
+  g_assert_cmpint (g_mkdir (fixture->directory, 0755), ==, 0);
   fixture->followed = add_file (fixture, "renderD129");
   fixture->other = add_file (fixture, "renderD128");
   fixture->nodes = baton_notice_nodes_new (on_heard_cb, fixture);
@@ -81,6 +84,8 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_remove (fixture->followed);
   g_remove (fixture->other);
   g_rmdir (fixture->directory);
+  g_rmdir (fixture->top);
+  g_free (fixture->top);
   g_free (fixture->followed);
   g_free (fixture->other);
   g_free (fixture->directory);
@@ -117,7 +122,7 @@ test_hears_of_what_it_may_not_read (Fixture *fixture, gconstpointer data)
   if (geteuid () == 0)
     {
       /* root may read everything. */
-      g_assert_cmpint (chown (fixture->directory, 65534, 65534), ==, 0);
+      g_assert_cmpint (chown (fixture->top, 65534, 65534), ==, 0);
       g_assert_cmpint (chmod (fixture->followed, 0), ==, 0);
       g_assert_cmpint (seteuid (65534), ==, 0);
     }
