@@ -69,16 +69,11 @@ class Shown:
 
     def __init__(self, bench, process):
         self._bench = bench
-        self._process = process
         self._lines = process.lines(120)
         assert next(self._lines, None) == 'listening', process.err
 
     def next(self):
         return json.loads(next(self._lines))
-
-    def press(self, label):
-        """A button of the notification that came last."""
-        self._process.write(label + '\n')
 
     def expect_nothing_more(self):
         """What was sent before the mark has come before it: one bus, one receiver."""

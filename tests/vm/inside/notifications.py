@@ -3,8 +3,7 @@
 
 Runs in the desktop's session, takes the place of whatever shows them there,
 prints "listening", then a line of JSON for each notification, with --all for
-each that is withdrawn, too, and ends with stdin. A line there is the label of
-a button that is pressed, of the notification that came last.
+each that is withdrawn, too, and ends with stdin.
 """
 
 import json
@@ -37,10 +36,9 @@ INTERFACE = '''<node><interface name="org.freedesktop.Notifications">
 
 
 class Desktop:
-    def __init__(self, bus, tells_all):
-        self.bus, self.tells_all = bus, tells_all
+    def __init__(self, tells_all):
+        self.tells_all = tells_all
         self.shown = 0
-        self.actions = {}
 
     def on_method_call(self, _bus, _sender, _path, _interface, method, arguments, invocation):
         if method == 'GetCapabilities':
@@ -57,21 +55,16 @@ class Desktop:
     def show(self, app, replaces, _icon, title, text, actions, hints, _timeout):
         self.shown += 1
         # Actions are pairs of a key and a label.
-        self.actions = dict(zip(actions[1::2], actions[::2]))
         print(json.dumps({'id': replaces or self.shown, 'app': app, 'entry': hints.get('desktop-entry'),
                           'title': title, 'text': text, 'buttons': actions[1::2],
                           'urgency': URGENCIES.get(hints.get('urgency'))}), flush=True)
         return replaces or self.shown
 
-    def press(self, label):
-        self.bus.emit_signal(None, PATH, NAME, 'ActionInvoked',
-                             GLib.Variant('(us)', (self.shown, self.actions[label])))
-
 
 def main():
     loop = GLib.MainLoop()
     bus = Gio.bus_get_sync(Gio.BusType.SESSION)
-    desktop = Desktop(bus, '--all' in sys.argv[1:])
+    desktop = Desktop('--all' in sys.argv[1:])
     bus.register_object(PATH, Gio.DBusNodeInfo.new_for_xml(INTERFACE).interfaces[0],
                         desktop.on_method_call)
     taken = bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
@@ -80,17 +73,8 @@ def main():
     if taken != NOW_OURS:
         raise SystemExit(f'somebody else shows notifications here and goes on: {taken}')
     print('listening', flush=True)
-
-    def on_line(*_):
-        line = sys.stdin.readline()
-        if line:
-            desktop.press(line.rstrip('\n'))
-        else:
-            loop.quit()
-        return bool(line)
-
     GLib.io_add_watch(GLib.IOChannel.unix_new(0), GLib.PRIORITY_DEFAULT,
-                      GLib.IOCondition.HUP | GLib.IOCondition.IN, on_line)
+                      GLib.IOCondition.HUP | GLib.IOCondition.IN, lambda *_: loop.quit())
     loop.run()
 
 
