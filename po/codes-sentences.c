@@ -160,7 +160,7 @@ gettext ("The Only Display");
 gettext ("{card} is the only card that can show the desktop.");
 gettext ("Switch on “Return the card when the virtual machine stops” (batonctl: --until-free): nobody could fetch it back in front of a dark screen. Or let another card show the desktop: one with a driver of this computer and a connector for a monitor.");
 gettext ("The Screen Goes Dark");
-gettext ("{card} is the only card that can show the desktop. The screen goes dark with it, and shows this computer again when the card comes back by itself: when the virtual machine has stopped.");
+gettext ("{card} is the only card that can show the desktop. The screen goes dark with it, and shows this computer again when the card comes back by itself: when the virtual machine has stopped, or when none has opened the card within a minute.");
 gettext ("Have the virtual machine ready, and know how to shut it down. If you can, keep a way in from another computer, such as ssh: “batonctl host CARD” returns the card from there.");
 gettext ("Monitors Will Go Dark");
 gettext ("Goes dark: {outputs}.");

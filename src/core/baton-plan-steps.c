@@ -167,6 +167,17 @@ add_let_open_steps (BatonPlanning *self)
     }
 }
 
+/* How the guest is waited for: where nothing can be seen meanwhile, one that does not come soon is one
+ * that does not come. */
+static const char *
+get_patience (const BatonPlanning *self)
+{
+  if (self->request->start_guest != NULL)
+    return BATON_STARTED;
+
+  return self->card->only_display && self->card->side != BATON_SIDE_GUEST ? BATON_SOON : NULL;
+}
+
 /* Whether the card comes back without being asked for. */
 gboolean
 baton_planning_comes_back (const BatonPlanning *self)
@@ -237,7 +248,7 @@ add_steps_to_guest (BatonPlanning *self)
   if (self->request->until_free || self->request->start_guest != NULL ||
       (leaving->len > 0 && self->request->hook_guest == NULL &&
        self->profile->return_when_guest_stops))
-    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, self->request->start_guest);
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, get_patience (self));
 }
 
 /* Modules come first on the way to the host: what cannot be loaded is found out while the card

@@ -73,8 +73,8 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
  *   knows) or to unbind from, text of the override (empty clears it), uid that may open or whose
  *   session it is, side to verify, name of the process to close or whose service is stopped, the one
- *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, the guest that has
- *   been started and is waited for; or %NULL
+ *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, %BATON_STARTED, %BATON_SOON;
+ *   or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -96,12 +96,17 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * What is done %BATON_IF_NEEDED is passed over at first. Where a driver then does not take the card
  * back, the handoff goes on from there once more, and does it: resets the card, and where that does
  * not help either, removes it and looks for it anew.
+ *
+ * A guest that is waited for has been %BATON_STARTED by the handoff itself, or has to come %BATON_SOON,
+ * because nothing is seen until the card is back; or it may come when it likes.
  */
 #define BATON_DRIVER_AUTO "auto"
 #define BATON_DRIVER_ANY "any"
 #define BATON_AS_BEFORE "as-before"
 #define BATON_IF_NEEDED "if-needed"
 #define BATON_TAKES_CARD "takes-card"
+#define BATON_STARTED "started"
+#define BATON_SOON "soon"
 
 typedef struct
 {

@@ -10,6 +10,10 @@
 #include "baton-look.h"
 #include "baton-root-warily.h"
 
+/* A guest that is started by hand has the card open within seconds; nobody sits a minute before a dark
+ * screen and knows what it means. */
+#define SOON_US (60 * G_TIME_SPAN_SECOND)
+
 typedef struct
 {
   /* borrowed */
@@ -23,6 +27,7 @@ typedef struct
 
   BatonSide side; /* where the card was then */
   gboolean seen;  /* a guest has had the card */
+  gint64 late_us; /* when it is no longer waited for one that has not come */
   gboolean told;  /* that nobody can say whether it has it still */
 } Wait;
 
@@ -97,6 +102,14 @@ look (Wait *self, BatonTrouble *trouble)
                             "A virtual machine has the card open; it comes back when that has "
                             "stopped.");
   self->seen = self->seen || n_holders > 0;
+  if (!self->seen && g_get_monotonic_time () >= self->late_us)
+    {
+      baton_event_writer_log (
+          context->events, "warning",
+          "No virtual machine has opened the card within a minute, and this "
+          "computer has no other screen: the card comes back.");
+      return SIGHT_FREE;
+    }
 
   return self->seen && n_holders == 0 && has_gone (self, holders) ? SIGHT_FREE : SIGHT_IN_USE;
 }
@@ -105,18 +118,17 @@ look (Wait *self, BatonTrouble *trouble)
 static gboolean
 wait_for_news (Wait *self)
 {
-  gboolean cancelled;
+  BatonWait why;
 
   /* It may be weeks. */
   baton_root_release_reader (self->context->root);
   do
-    cancelled =
-        baton_waiter_wait (self->context->waiter, baton_guest_watch_get_fd (self->watch),
-                           BATON_WAIT_FOR_EVER, TRUE) == BATON_WAIT_CANCELLED;
-  while (!cancelled && !baton_guest_watch_has_news (self->watch));
+    why = baton_waiter_wait (self->context->waiter, baton_guest_watch_get_fd (self->watch),
+                             self->seen ? BATON_WAIT_FOR_EVER : self->late_us, TRUE);
+  while (why == BATON_WAIT_READY && !baton_guest_watch_has_news (self->watch));
   baton_root_hold_reader (self->context->root);
 
-  return !cancelled;
+  return why != BATON_WAIT_CANCELLED;
 }
 
 static Sight
@@ -168,7 +180,8 @@ take_lock (Wait *self, BatonTrouble *trouble)
  * @trouble: why it could not wait
  *
  * Waits until somebody has had the card and nobody has it any more. On the way to the host the guest
- * is there from the start, as one is that was started by this handoff; else it has yet to come.
+ * is there from the start, as one is that was started by this handoff; else it has yet to come,
+ * and has a minute for that where the step says %BATON_SOON.
  *
  * A guest may run for weeks, and the other cards are not to wait for it. So whatever happens to the
  * card meanwhile is found by looking, and once more when the lock is there again: nobody moves a
@@ -191,10 +204,13 @@ baton_guest_wait (BatonStepContext *context,
     .lock = lock,
     .watch = baton_guest_watch_new (),
     .note = baton_card_state_dup_mark (context->root, context->before->card),
-    .seen = context->to == BATON_SIDE_HOST || step->detail != NULL,
+    .seen = context->to == BATON_SIDE_HOST || g_strcmp0 (step->detail, BATON_STARTED) == 0,
+    .late_us = BATON_WAIT_FOR_EVER,
   };
   Sight sight;
 
+  if (g_strcmp0 (step->detail, BATON_SOON) == 0)
+    self.late_us = g_get_monotonic_time () + SOON_US;
   if (!baton_look_again (context, trouble) || baton_look_find_card (context, trouble) == NULL)
     return BATON_OUTCOME_FAILED;
   self.side = baton_look_find_card (context, NULL)->side;

@@ -313,6 +313,8 @@ test_last_screen (void)
   assert_steps (plan, STOP " end-session:2 … … ");
   g_assert_cmpint (((BatonStep *) plan->steps->pdata[plan->steps->len - 1])->kind, ==,
                    BATON_STEP_WAIT_GUEST);
+  g_assert_cmpstr (((BatonStep *) plan->steps->pdata[plan->steps->len - 1])->detail, ==,
+                   BATON_SOON);
 
   m->request->until_free = FALSE;
   m->profile->return_when_guest_stops = TRUE;

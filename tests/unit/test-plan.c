@@ -306,10 +306,10 @@ static const struct
     "bind:0000:01:00.1 (vfio-pci)\n"
     "verify:0000:01:00.0 (guest)\n"
     "start-guest:Windows 11 (0000:01:00.0)\n"
-    "wait-guest:0000:01:00.0 (Windows 11)\n" },
+    "wait-guest:0000:01:00.0 (started)\n" },
   { "there already, and a guest is started with it", GUEST, GUEST, ask_to_start_guest,
     "start-guest:Windows 11 (0000:01:00.0)\n"
-    "wait-guest:0000:01:00.0 (Windows 11)\n" },
+    "wait-guest:0000:01:00.0 (started)\n" },
   { "there already", GUEST, GUEST, NULL, "" },
   { "there already, and its owner wants it back", GUEST, GUEST, want_return_by_profile, "" },
   { "there already, and root opens what it likes", GUEST, GUEST, ask_to_open_as_root, "" },
