@@ -70,7 +70,7 @@ TOPOLOGIES = {
     # beside its first.
     'named': Topology((
         BOOT_DISPLAY,
-        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci')), images=()),
+        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci'))),
     # Cards that no driver takes until a story brings the stand-ins for NVIDIA's.
     'nvidia': Topology((
         BOOT_DISPLAY,

@@ -6,6 +6,7 @@ import contextlib
 from bench import desktop
 
 SESSION = True
+IMAGES = ('13',)
 # Of a node that comes back logind gives rights to whoever sits there, and udev may be first or last.
 LEAVES = ('files:/run/user/*', 'dev:/dev/dri/cardN')
 

@@ -6,6 +6,7 @@ import time
 
 from bench import story
 
+IMAGES = ('12',)
 SPOILS = True
 
 CARD, SOUND, OTHER = '0000:01:00.0', '0000:01:00.1', '0000:03:00.0'

@@ -3,6 +3,8 @@
 
 from bench import fault, story
 
+IMAGES = ('13',)
+
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
 
