@@ -297,9 +297,10 @@ test_steps_are_known (void)
 
       json_object_set_string_member (step, "id", id);
       json_object_set_string_member (step, "kind", kind);
-      /* A unit is called by its name, and everything else is described. */
+      /* A unit and a guest are called by their names, and everything else is described. */
       json_object_set_string_member (step, "target",
-                                     i == BATON_STEP_STOP_UNIT || i == BATON_STEP_START_UNIT
+                                     i == BATON_STEP_STOP_UNIT || i == BATON_STEP_START_UNIT ||
+                                             i == BATON_STEP_START_GUEST
                                          ? "a.service"
                                          : "0000:01:00.0");
 

@@ -50,7 +50,8 @@ def run(bench):
         right_lost(bench)
         somebody_else_at_the_screen(bench)
         there_and_back(bench)
-    assert isolate(bench, '--undo').code == 'given-back'
+    given = isolate(bench, '--undo')
+    assert given.code == 'given-back', given.result
     bench.run('udevadm', 'settle')
     assert opens(bench)
     bench.expect_same(before, allow=(*ALLOWED, *story.HANDOFF_LEAVES) if bench.full else ALLOWED)
