@@ -15,6 +15,9 @@ DRIVER = 'virtio-pci'
 XORG_OF_BENCH = '/etc/X11/xorg.conf.d/10-bench.conf'
 STOP, START = 'stop-unit:display-manager.service', 'start-unit:display-manager.service'
 NOTES = f'/run/baton/cards/{CARD}.units.json'
+# What a login on a console of its own starts.
+CONSOLE = ('systemd-run', '--quiet', '--collect', '--wait', '-p', 'PAMName=login', '-p', 'TTYPath=/dev/tty3', '-p',
+           'StandardInput=tty', '-p', 'StandardOutput=tty', '-p', 'TTYReset=yes', '-p', 'TTYVHangup=yes')
 OVERRIDE = f'/sys/bus/pci/devices/{CARD}/driver_override'
 
 
@@ -28,6 +31,7 @@ def run(bench):
     new = handed_over(bench, pid)
     returned(bench, new)
     if bench.full:
+        from_console(bench)
         failed(bench)
         killed(bench)
 
@@ -98,6 +102,16 @@ def returned(bench, pid):
     bench.expect_driver(DRIVER, CARD)
     assert desktop(bench) == pid
     bench.run('test', '-e', NOTES, status=1)
+
+
+def from_console(bench):
+    """Whoever logs in on a text console meanwhile fetches it from there."""
+    bench.to_guest(CARD, '--end-session')
+    bench.expect_guest(CARD, SOUND)
+    bench.run(*CONSOLE, 'batonctl', 'host', CARD, '--yes', timeout=180)
+    bench.expect_driver(DRIVER, CARD)
+    assert active(bench) == 'active'
+    desktop(bench)
 
 
 def failed(bench):
