@@ -12,6 +12,9 @@ from . import cache, debian
 
 HERE = pathlib.Path(__file__).resolve().parent
 FILES = HERE.parent / 'image'
+# What only some stories need, and what would cost every run minutes: by flavour, a directory with
+# its list.
+FLAVOURS = {'plain': None, 'desktops': HERE.parent / 'image-desktops'}
 MODULES = HERE.parent / 'modules'
 
 # What no story needs and what would cost seconds to unpack and to copy.
@@ -59,34 +62,39 @@ class Image:
         return self.directory / 'initrd.img'
 
 
-def _packages(release: str) -> list[str]:
+def _packages(release: str, flavour: str) -> list[str]:
     names = []
-    for line in (FILES / 'packages.list').read_text().splitlines():
-        name, _, only = line.partition('#')[0].strip().partition(' ')
-        if name and (not only or release in only.split()):
-            names.append(name)
+    for directory in filter(None, (FILES, FLAVOURS[flavour])):
+        for line in (directory / 'packages.list').read_text().splitlines():
+            name, _, only = line.partition('#')[0].strip().partition(' ')
+            if name and (not only or release in only.split()):
+                names.append(name)
     return names
 
 
-def _prune(release: str):
+def _stem(release: str, flavour: str) -> str:
+    return f'image-{release}' if flavour == 'plain' else f'{flavour}-{release}'
+
+
+def _prune(stem: str):
     """Keeps the images used last; a gigabyte a change would fill a disk.
 
     More than one, because clones of different states may share the cache. What
     a builder that was killed has left is nobody's: the caller has the lock.
     """
-    for unfinished in cache.directory().glob(f'image-{release}-*.part'):
+    for unfinished in cache.directory().glob(f'{stem}-*.part'):
         shutil.rmtree(unfinished, ignore_errors=True)
-    found = [path for path in cache.directory().glob(f'image-{release}-*') if path.is_dir()]
+    found = [path for path in cache.directory().glob(f'{stem}-*') if path.is_dir()]
     found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in found[3:]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _command(release, files, modules, to, sources):
+def _command(release, flavour, files, modules, to, sources):
     """What makes the disk, the kernel and its RAM disk of @release in @to."""
     return [
         'mmdebstrap', '--variant=apt', '--format=null', '--quiet', '--components=main',
-        '--include=' + ','.join(_packages(release)),
+        '--include=' + ','.join(_packages(release, flavour)),
         '--aptopt=APT::Install-Recommends "false"',
         '--aptopt=Acquire::Languages "none"',
         # fsync for every file would take longer than unpacking it.
@@ -105,35 +113,37 @@ def _command(release, files, modules, to, sources):
     ]
 
 
-def find_or_build(release: str, say) -> Image:
-    """The image of @release, from the cache or made anew from packages."""
+def find_or_build(release: str, say, flavour: str = 'plain') -> Image:
+    """The image of @release and @flavour, from the cache or made anew from packages."""
+    stem = _stem(release, flavour)
     # Named by all that shapes it, but for where this clone happens to lie and
     # which archive is near.
-    key = cache.key_of(*_command(release, 'FILES', 'MODULES', 'TO', []), FILES, MODULES)
-    directory = cache.directory() / f'image-{release}-{key}'
+    key = cache.key_of(*_command(release, flavour, 'FILES', 'MODULES', 'TO', []), FILES, MODULES)
+    directory = cache.directory() / f'{stem}-{key}'
     image = Image(release, directory)
-    with cache.lock(f'image-{release}'):
+    with cache.lock(stem):
         if not directory.exists():
-            _build(image, say)
-            _prune(release)
+            _build(image, flavour, say)
+            _prune(stem)
         os.utime(directory)
     return image
 
 
-def _build(image: Image, say):
+def _build(image: Image, flavour: str, say):
+    what = image.release if flavour == 'plain' else f'{image.release} with {flavour}'
     started = time.monotonic()
-    say(f'image {image.release}: building from packages')
+    say(f'image {what}: building from packages')
     unfinished = image.directory.with_suffix('.part')
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    command = _command(image.release, FILES, MODULES, unfinished,
+    command = _command(image.release, flavour, FILES, MODULES, unfinished,
                        debian.sources_for(image.release))
     with open(unfinished / 'build.log', 'wb') as log:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                               env={**os.environ, 'LC_ALL': 'C.UTF-8'})
     if done.returncode != 0:
         text = (unfinished / 'build.log').read_text(errors='replace')
-        raise RuntimeError(f'could not build the image of Debian {image.release}; mmdebstrap said:\n'
+        raise RuntimeError(f'could not build the image of Debian {what}; mmdebstrap said:\n'
                            + '\n'.join(text.splitlines()[-30:]))
     unfinished.rename(image.directory)
-    say(f'image {image.release}: built in {time.monotonic() - started:.0f} s')
+    say(f'image {what}: built in {time.monotonic() - started:.0f} s')

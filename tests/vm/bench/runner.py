@@ -31,7 +31,8 @@ class Story:
 
     The file may set TOPOLOGIES or TOPOLOGY; TIER, quick or full; IMAGES, the
     releases of a quick run; SESSION, it needs the desktop of user u; MEMORY_MB,
-    more memory than others have; PACKAGE, it begins without Baton and installs
+    more memory than others have; FLAVOUR, an image with more in it (image.py);
+    PACKAGE, it begins without Baton and installs
     the Debian package; LEAVES, what may differ after it; SPOILS, the machine is
     of no use afterwards. run(bench) is the story.
     """
@@ -45,6 +46,10 @@ class Story:
 
     def value(self, name, default):
         return getattr(self.module, name, default)
+
+    @property
+    def flavour(self):
+        return self.value('FLAVOUR', 'plain')
 
     @property
     def topologies(self):
@@ -85,6 +90,7 @@ class Group:
 
     def __init__(self, release, topology_name, stories, options, count):
         self.release = release
+        self.flavour = stories[0].flavour
         self.topology = topology_name
         self.stories = stories
         self.options = options
@@ -101,12 +107,14 @@ class Group:
 
     def _start(self):
         """A machine with nothing of Baton's on it yet."""
-        what = f'{self.topology}-package' if self.wants('PACKAGE') else self.topology
+        what = self.topology + ('-package' if self.wants('PACKAGE') else '') + (
+            '' if self.flavour == 'plain' else f'-{self.flavour}')
         for left in reversed(range(STARTS)):
             self.boots += 1
             logs = self.options.logs / f'{self.release}-{what}-{self.boots}'
             try:
-                return machine.Machine(self.options.images[self.release], self.topology, logs,
+                return machine.Machine(self.options.images[self.release, self.flavour],
+                                       self.topology, logs,
                                        self.options.share, desktop=self.desktop,
                                        memory_mb=self.memory_mb,
                                        processors=self.options.processors)
@@ -230,11 +238,11 @@ def _groups(options, count):
                 if not _is_left_out(one, release, name, options):
                     # Where the package is installed there is no Baton before.
                     packaged = one.value('PACKAGE', False)
-                    groups.setdefault((release, name, packaged), []).append(one)
+                    groups.setdefault((release, name, packaged, one.flavour), []).append(one)
     # Stories that spoil the machine come last in it.
     return [Group(release, name, sorted(found, key=lambda one: one.value('SPOILS', False)),
                   options, count)
-            for (release, name, _), found in groups.items()]
+            for (release, name, _, _), found in groups.items()]
 
 
 def main(arguments=None):
@@ -262,7 +270,9 @@ def main(arguments=None):
         shutil.copytree(HERE.parent / 'inside', options.share / 'inside',
                         ignore=shutil.ignore_patterns('__pycache__'))
         releases = sorted({group.release for group in groups})
-        options.images = {release: image.find_or_build(release, count.say) for release in releases}
+        options.images = {(release, flavour): image.find_or_build(release, count.say, flavour)
+                          for release, flavour in sorted({(group.release, group.flavour)
+                                                          for group in groups})}
         for release in releases:
             project.install_tree(release, options.share, count.say)
         for release in sorted({group.release for group in groups if group.wants('PACKAGE')}):

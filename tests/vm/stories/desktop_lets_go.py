@@ -8,6 +8,7 @@ from bench import story
 SESSION = True
 TOPOLOGY = 'named'
 TIER = 'full'
+FLAVOUR = 'desktops'
 # lightdm's session is gone, and so is what it had begun.
 SPOILS = True
 
@@ -16,10 +17,21 @@ OWN = '0000:00:02.0'
 DRIVER = 'virtio-pci'
 RELEASE = f'release-card:{CARD}'
 XORG_OF_BENCH = '/etc/X11/xorg.conf.d/10-bench.conf'
+# A program with a window ends with the desktop that shows it.
+WINDOW = '<interface><object class="GtkWindow" id="w"><property name="title">w</property></object></interface>'
+SHOWN = '/run/bench-window.ui'
+PROGRAM = 'gtk4-builder-tool'
+DRAWING = {'GDK_BACKEND': 'wayland', 'WAYLAND_DISPLAY': 'wayland-0', 'GSK_RENDERER': 'cairo',
+           'GDK_DEBUG': 'gl-disable'}
+# KWin draws by the processor itself, with no library that keeps descriptors.
+KWIN = ('KWIN_COMPOSE=Q',)
+ROUNDS = 5
 SWAY = ('WLR_RENDERER_ALLOW_SOFTWARE=1', 'WLR_NO_HARDWARE_CURSORS=1')
 
 
 def run(bench):
+    kwin(bench)
+    gnome_shell(bench)
     mutter(bench)
     # The one of Debian 12 draws on a card that is not its first only where that draws by itself.
     if bench.release != '12':
@@ -38,19 +50,19 @@ def users(bench, address):
     return {(one['name'], one['pid']) for one in found}
 
 
-def wait_for_use(bench, pid):
-    bench.call('session.wait_for_use', path=node(bench, CARD), pid=pid, timeout=180)
+def wait_for_use(bench, pid, card=CARD):
+    bench.call('session.wait_for_use', path=node(bench, card), pid=pid, timeout=180)
 
 
 @contextlib.contextmanager
-def session(bench, name, socket, *argv, environment=()):
-    """The desktop, once it draws on both cards; yields its process's number."""
+def session(bench, name, socket, *argv, environment=(), draws_on=CARD):
+    """The desktop, once it draws on the card; yields its process's number."""
     unit = f'bench-{name}.service'
     bench.call('session.start', unit=unit, argv=argv, environment=environment, timeout=180)
     try:
         bench.call('session.wait_for', unit=unit, socket=socket, timeout=180)
         pid = bench.call('session.leader', unit=unit)
-        wait_for_use(bench, pid)
+        wait_for_use(bench, pid, draws_on)
         yield pid
     finally:
         bench.call('session.end', unit=unit, timeout=180)
@@ -62,6 +74,61 @@ def refused(bench, pid, code='in-use-compositor'):
     assert asked.blockers[code]['args']['pid'] == str(pid), asked.blockers
     assert asked.steps() == [], asked.steps()
     bench.expect_driver(DRIVER, CARD)
+
+
+def session_of(bench, pid):
+    """The session's unit, which is new after every login."""
+    return bench.run('cat', f'/proc/{pid}/cgroup').out
+
+
+@contextlib.contextmanager
+def window(bench):
+    """A program that the desktop shows, and which is the same at the end."""
+    with bench.file(SHOWN, WINDOW):
+        process = bench.spawn(PROGRAM, 'preview', SHOWN, user='u', env=DRAWING)
+        try:
+            bench.call('session.wait_for_program', program=PROGRAM, timeout=120)
+            before = programs(bench)
+            yield
+            assert programs(bench) == before, (before, process.err)
+        finally:
+            bench.run('pkill', '-f', f'^{PROGRAM}', status=None)
+            process.wait()
+
+
+def programs(bench):
+    return bench.run('pgrep', '-u', 'u', '-f', f'^{PROGRAM}').out.split()
+
+
+def round_trips(bench, name, pid, released):
+    """To the guest and back, and nobody in the session has noticed."""
+    with window(bench):
+        before = session_of(bench, pid)
+        for _round in range(ROUNDS):
+            gone = bench.to_guest(CARD)
+            assert (RELEASE in gone.steps('ok')) == released, gone.steps()
+            assert (name, pid) in users(bench, OWN), users(bench, OWN)
+            bench.to_host(CARD)
+            bench.expect_driver(DRIVER, CARD)
+            if released:
+                wait_for_use(bench, pid)
+        assert session_of(bench, pid) == before
+
+
+def kwin(bench):
+    with session(bench, 'kwin', 'wayland-', 'kwin_wayland', '--no-lockscreen', environment=KWIN) as pid:
+        round_trips(bench, 'kwin_wayland', pid, released=True)
+
+
+def gnome_shell(bench):
+    """It keeps the card, so that it is told first to keep off it."""
+    shell = ('gnome-shell', '--wayland')
+    with session(bench, 'shell', 'wayland-', *shell) as pid:
+        refused(bench, pid)
+        bench.batonctl('isolate', CARD)
+    with session(bench, 'kept-off', 'wayland-', *shell, draws_on=OWN) as pid:
+        round_trips(bench, 'gnome-shell', pid, released=False)
+    bench.batonctl('isolate', CARD, '--undo')
 
 
 def mutter(bench):
