@@ -29,7 +29,8 @@
  *    makes of it (src/udev/udev-event.c)
  *  UDEVD - systemd, src/udev/udevd.c: it reads changed rules at the next event, but not more often than
  *    every three seconds; a reload that is asked for comes after the events that wait already
- *  UEVENT - Linux drivers/base/core.c, uevent_store(): “change” written to a device's uevent
+ *  UEVENT - Linux drivers/base/core.c, uevent_store(): “change” or “add” written to a device's uevent
+ *  UDEV-GROUPS - systemd, rules.d/50-udev-default.rules: which group a node is of is said at “add” alone
  */
 
 #define UDEVD "systemd-udevd.service"
@@ -191,16 +192,23 @@ is_as_wanted (BatonRoot *root, const Device *device, const Wish *wish)
   return has_seat == is_kept_off && belongs_as_wanted (root, device, wish);
 }
 
+/* A node that was the group's is given to whoever the system's own rules say by “add” alone
+ * (UDEV-GROUPS); a desktop that has it takes no notice, and another one may have the card now. */
+static const char *
+get_action (BatonRoot *root, const Device *device, const Wish *wish)
+{
+  return !wish->programs && !belongs_as_wanted (root, device, wish) ? "add" : "change";
+}
+
 static gboolean
-tell_kernel (BatonRoot *root, const Device *device, GError **error)
+tell_kernel (BatonRoot *root, const Device *device, const char *action, GError **error)
 {
   baton_autofd int fd =
       baton_root_open (root, BATON_ROOT_SYS, device->uevent, O_WRONLY | O_NOFOLLOW, error);
-  static const char change[] = "change";
 
   if (fd < 0)
     return FALSE;
-  if (write (fd, change, strlen (change)) == (gssize) strlen (change))
+  if (write (fd, action, strlen (action)) == (gssize) strlen (action))
     return TRUE;
   g_set_error (error, BATON_ERROR, baton_error_from_errno (errno),
                "no event could be made for “/sys/%s”: %s", device->uevent, g_strerror (errno));
@@ -276,7 +284,7 @@ tell_about (BatonRoot *root,
       if (is_as_wanted (root, device, wish))
         continue;
       n++;
-      if (makes_events && !tell_kernel (root, device, error))
+      if (makes_events && !tell_kernel (root, device, get_action (root, device, wish), error))
         return -1;
     }
 
@@ -292,7 +300,7 @@ tell_about (BatonRoot *root,
  * @error: return location for an error
  *
  * Has udev read its rules again and apply them to what the card has now, and looks whether it did. A
- * “change” takes nothing from who has the card open; a “remove” would have a desktop in the middle of
+ * “change” takes nothing from who has the card open, nor does an “add” of what is there; a “remove” would have a desktop in the middle of
  * a session lose a monitor, and some end over it. What is there later gets its seat when it comes.
  *
  * Returns: %TRUE if the card's devices are where they should be
