@@ -17,7 +17,8 @@
  *              driver that draws by the processor there keeps the render node, and is found out
  *              (swaywm/sway#6958 has it work with real ones)
  *  KWIN      - src/backends/drm/drm_backend.cpp, DrmBackend::handleUdevEvent(): the same for all but
- *              the primary, with which KWin ends
+ *              the primary, with which KWin ends. On the bench KWin 5.27 and 6.3, which draw by
+ *              themselves there (QPainter), do so time after time
  *  HYPRLAND  - aquamarine, src/backend/drm/DRM.cpp, and hyprwm/aquamarine#130
  *  XORG      - hw/xfree86/common/xf86platformBus.c, xf86platformRemoveDevice(): a GPU screen that is
  *              not the first goes. On the bench Xorg 21.1 does so once, takes the card again when it is
