@@ -130,8 +130,11 @@ def failed(bench):
 
 def killed(bench):
     """Whoever handed it over is killed in the middle: recovery brings the login screen back."""
-    with fault.killed(bench, OVERRIDE):
+    # After the session has ended and before the card is away: two records a step.
+    with fault.killed(bench, fault.JOURNAL, 9) as trace:
         asked = bench.to_guest(CARD, '--end-session', status=story.ROLLED_BACK)
+        trace.drain()
+    assert trace.injected(), trace.seen[-20:]
     assert STOP in asked.steps('undone'), asked.steps('undone')
     bench.expect_driver(DRIVER, CARD)
     assert active(bench) == 'active'
