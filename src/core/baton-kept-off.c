@@ -18,8 +18,11 @@
  *    those there are makes that seat if it is tagged master-of-seat, and is ignored if not;
  *    src/udev/udev-builtin-uaccess.c: a node of a seat where nobody is gets an empty access list
  *  MUTTER - src/backends/meta-udev.c, meta_udev_is_drm_device(): what is not of its seat is skipped.
- *    The tag mutter-device-ignore adds nothing to that, and udev would remember it after it is gone:
- *    mutter asks for all tags that a device ever had
+ *    For a screen's node the tag mutter-device-ignore adds nothing to that, and udev would remember it
+ *    after it is gone: mutter asks for all tags that a device ever had. A node for drawing that
+ *    appears, when a card is back, is tried as a second card (src/backends/native/
+ *    meta-backend-native.c, on_udev_device_added(); “Failed to hotplug secondary gpu”, seen of 48),
+ *    which never succeeds: that such a node is remembered as ignored takes nothing away
  *  KWIN - src/core/session.cpp and src/backends/drm/drm_backend.cpp: ID_SEAT is compared
  *  WLROOTS - backend/session/session.c, find_gpus and handle_udev_event: ID_SEAT is compared
  *  XORG - config/udev.c, check_seat(): for cards found at the start and for those that are added. No
@@ -37,6 +40,8 @@
 
 /* In place of “video” and “render”, of which services are members, and some people. */
 #define TO_THE_GROUP ", GROUP=\"" BATON_CARDS_GROUP "\", MODE=\"0660\""
+
+#define TO_THE_SEAT "ENV{ID_SEAT}=\"" BATON_KEPT_OFF_SEAT "\""
 
 #define MAX_RULES_BYTES 65536
 
@@ -108,8 +113,7 @@ append_rule (GString *text, const char *match, const BatonKeptOff *card, const c
 {
   g_string_append_printf (text,
                           "%s, KERNELS==\"%s\", SUBSYSTEMS==\"pci\", "
-                          "ATTRS{vendor}==\"0x%04x\", ATTRS{device}==\"0x%04x\", "
-                          "ENV{ID_SEAT}=\"" BATON_KEPT_OFF_SEAT "\"%s\n",
+                          "ATTRS{vendor}==\"0x%04x\", ATTRS{device}==\"0x%04x\", %s\n",
                           match, card->address, card->vendor_id, card->device_id, acts);
 }
 
@@ -122,7 +126,8 @@ append_rule (GString *text, const char *match, const BatonKeptOff *card, const c
  * KWIN, WLROOTS, XORG), and who sits at the screen loses the right to open them (LOGIND). A card that
  * another one's place has shifted to is not meant: vendor and device have to fit, too.
  *
- * The nodes for drawing are touched where programs are kept off, too: both kinds belong to the group
+ * The nodes for drawing stay as they are, for who may open them, but mutter is told to ignore them when
+ * they appear (MUTTER). Where programs are kept off, too, both kinds belong to the group
  * %BATON_CARDS_GROUP then, which nobody is a member of, and go to that seat as well. The tag “uaccess”
  * stays: it is by acting on it for a seat where nobody is that udev takes away what who sits at the
  * screen was allowed (LOGIND); without it, that would stay with a node that is there already.
@@ -155,12 +160,13 @@ baton_kept_off_build_rules (GPtrArray *cards)
       /* Without a master logind makes no seat of it, at which a display manager would ask for
        * somebody's password. */
       append_rule (text, "SUBSYSTEM==\"drm\", KERNEL==\"card[0-9]*\"", card,
-                   card->programs ? ", TAG-=\"master-of-seat\"" TO_THE_GROUP
-                                  : ", TAG-=\"master-of-seat\"");
-      if (card->programs)
-        append_rule (text, "SUBSYSTEM==\"drm\", KERNEL==\"renderD[0-9]*\"", card, TO_THE_GROUP);
-      append_rule (text, "SUBSYSTEM==\"graphics\"", card, ", TAG-=\"master-of-seat\"");
-      append_rule (text, "SUBSYSTEM==\"i2c-dev\"", card, "");
+                   card->programs ? TO_THE_SEAT ", TAG-=\"master-of-seat\"" TO_THE_GROUP
+                                  : TO_THE_SEAT ", TAG-=\"master-of-seat\"");
+      append_rule (text, "SUBSYSTEM==\"drm\", KERNEL==\"renderD[0-9]*\"", card,
+                   card->programs ? TO_THE_SEAT TO_THE_GROUP : "TAG+=\"mutter-device-ignore\"");
+      append_rule (text, "SUBSYSTEM==\"graphics\"", card,
+                   TO_THE_SEAT ", TAG-=\"master-of-seat\"");
+      append_rule (text, "SUBSYSTEM==\"i2c-dev\"", card, TO_THE_SEAT);
     }
   g_string_append (text, "\nLABEL=\"baton_kept_off_end\"\n");
 
