@@ -63,8 +63,9 @@ WANTED_OF_USER = {
 
 # What decides who is ended with the unit, and by what.
 LINES = {
-    "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-recover.service"},
-    "baton-recover": {"KillMode=process", "OOMPolicy=continue"},
+    "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-settle.service"},
+    "baton-recover": {"KillMode=process", "OOMPolicy=continue", "WantedBy=multi-user.target"},
+    "baton-settle": {"KillMode=process", "OOMPolicy=continue"},
 }
 
 

@@ -7,7 +7,7 @@ import re
 from . import channel
 
 WORKER = 'baton-worker@.service'
-RECOVER = 'baton-recover.service'
+SETTLE = 'baton-settle.service'
 
 WRITES = 'write,pwrite64,writev,pwritev2'
 JOURNAL = '/var/lib/baton/journal'

@@ -10,7 +10,7 @@ LOCK = f'/proc/driver/nvidia/gpus/{CARD}/unbindLock'
 SERVICES = ('nvidia-persistenced.service', 'nvidia-powerd.service')
 
 # Nobody remembers the last handoff and vfio but the machine itself.
-ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
+ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-settle.service')
 
 # As distributions have it; and a mark, so that it is known to have been followed.
 RULE, FOLLOWED = '/etc/udev/rules.d/71-nvidia.rules', '/run/bench-rule-followed'

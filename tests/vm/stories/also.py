@@ -10,7 +10,7 @@ IMAGES = ('12',)
 
 CARD, SOUND, USB, DRIVE = '0000:01:00.0', '0000:01:00.1', '0000:02:00.0', '0000:03:00.0'
 PROFILE = '/etc/baton.conf'
-ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
+ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-settle.service')
 
 KEYBOARD = 'QEMU QEMU USB Keyboard'
 DISK = '/dev/nvme0n1'

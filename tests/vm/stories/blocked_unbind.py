@@ -12,10 +12,10 @@ LOCK = '/run/baton/lock'
 
 # Modules that a handoff loads stay, and so does what is told about it.
 ALLOWED = ('modules:*vfio*', 'modules:irqbypass', 'dev:/dev/vfio/vfio*', 'files:/run/baton*',
-           'files:/var/lib/baton*', 'units:baton-recover.service')
+           'files:/var/lib/baton*', 'units:baton-settle.service')
 
 # It gave up; whoever settled it later was not the unit.
-LEAVES = ('units:baton-recover.service',)
+LEAVES = ('units:baton-settle.service',)
 
 
 def run(bench):
@@ -127,13 +127,13 @@ def settles_by_itself(bench, handoff, holder):
     """Recovery was started when the worker gave up, and waits as long as the worker has."""
     is_stuck(bench, handoff)
     let_go(holder)
-    bench.run('systemctl', 'start', 'baton-recover.service')
+    bench.run('systemctl', 'start', 'baton-settle.service')
 
 
 def settles_when_asked(bench, handoff, holder):
     """Recovery has given up as well; it is enough to ask for it once the driver is free."""
     is_stuck(bench, handoff)
-    bench.run('systemctl', 'start', 'baton-recover.service', status=1, timeout=300)
+    bench.run('systemctl', 'start', 'baton-settle.service', status=1, timeout=300)
     expect_waiting(bench)
     let_go(holder)
     assert bench.batonctl('recover', status=None).code == 'recovered'

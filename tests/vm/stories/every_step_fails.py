@@ -20,7 +20,7 @@ GENERATIONS = ('550.163.01', '580.105.08', '595.45.04')
 # Whom logind lets open a node depends on whose session was in front when it was made; a group that
 # was found anew has another number, which is its node's name.
 ALLOWED = ('modules:*vfio*', 'modules:irqbypass', 'dev:/dev/vfio/*', 'dev:/dev/dri/*',
-           'files:/run/baton*', 'files:/var/lib/baton*', 'units:baton-recover.service')
+           'files:/run/baton*', 'files:/var/lib/baton*', 'units:baton-settle.service')
 WRITTEN = ('/sys/*', '/proc/driver/*')
 
 

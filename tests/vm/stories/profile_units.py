@@ -7,7 +7,7 @@ IMAGES = ('12',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 PROFILE = '/etc/baton.conf'
-ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
+ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-settle.service')
 
 # At every how many records of the journal the worker is killed.
 SOME = 4

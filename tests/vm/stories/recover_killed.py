@@ -7,7 +7,7 @@ TIER = 'full'
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 ALLOWED = ('modules:*vfio*', 'modules:irqbypass', 'dev:/dev/vfio/vfio*', 'files:/run/baton*',
-           'files:/var/lib/baton*', 'units:baton-recover.service')
+           'files:/var/lib/baton*', 'units:baton-settle.service')
 
 
 # Events and records, one by one; and what else it changes: the lock, the report, the journal's end.
@@ -59,7 +59,7 @@ def killed_everywhere(bench, side, last, points):
     before = bench.snapshot()
     points = iter(points)
     call, when = next(points)
-    with fault.halted(bench, 'KILL', when, calls=call, unit=fault.RECOVER) as recovery:
+    with fault.halted(bench, 'KILL', when, calls=call, unit=fault.SETTLE) as recovery:
         with fault.killed(bench, fault.JOURNAL, last):
             handing = bench.start_batonctl(side, CARD, '--yes')
             # systemd starts it when the worker has died.
@@ -74,13 +74,13 @@ def killed_everywhere(bench, side, last, points):
         kills = 1
         for call, when in points:
             recovery.halt('KILL', when, calls=call)
-            ended = bench.run('systemctl', 'start', 'baton-recover.service', status=None)
+            ended = bench.run('systemctl', 'start', 'baton-settle.service', status=None)
             if ended.status == 0:
                 break
             assert 'fatal signal' in ended.err, ended.err
             kills += 1
     # Once more, which is harmless where all is settled.
-    bench.run('systemctl', 'start', 'baton-recover.service')
+    bench.run('systemctl', 'start', 'baton-settle.service')
     told = bench.finish(handing, status=None)
     assert told.result['exit'] == story.ROLLED_BACK, told.result
     bench.run('test', '!', '-e', fault.JOURNAL)

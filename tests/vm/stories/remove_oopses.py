@@ -64,7 +64,7 @@ def look(bench):
 
 def recover(bench):
     """It is started whenever a worker gives up, and may be at it."""
-    bench.run('systemctl', 'start', 'baton-recover.service', status=1)
+    bench.run('systemctl', 'start', 'baton-settle.service', status=1)
 
 
 def nothing_is_touched(bench):

@@ -6,7 +6,7 @@ from bench import fault, story
 IMAGES = ('13',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
-ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
+ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-settle.service')
 
 NODE = f'/dev/dri/by-path/pci-{CARD}-card'
 HOLD = f'exec 3<{NODE}; exec sleep infinity'

@@ -8,7 +8,7 @@ SESSION = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 PROFILE = '/etc/baton.conf'
-ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-recover.service')
+ALLOWED = (*story.HANDOFF_LEAVES, 'files:/run/baton*', 'units:baton-settle.service')
 
 NODE = f'/dev/dri/by-path/pci-{CARD}-card'
 SERVICE = '[Service]\nType=exec\n'

@@ -7,7 +7,7 @@ TIER = 'full'
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 ALLOWED = ('modules:*vfio*', 'modules:irqbypass', 'dev:/dev/vfio/vfio*', 'files:/run/baton*',
-           'files:/var/lib/baton*', 'units:baton-recover.service')
+           'files:/var/lib/baton*', 'units:baton-settle.service')
 
 # Which record of the journal it does not come to write: some of its work is done by then.
 RECORD = 9

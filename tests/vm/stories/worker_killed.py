@@ -8,7 +8,7 @@ IMAGES = ('13',)
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 
 ALLOWED = ('modules:*vfio*', 'modules:irqbypass', 'dev:/dev/vfio/vfio*', 'files:/run/baton*',
-           'files:/var/lib/baton*', 'units:baton-recover.service')
+           'files:/var/lib/baton*', 'units:baton-settle.service')
 
 # What a full run does at every record on one image, it does at each so many on the other.
 SOME = 5
