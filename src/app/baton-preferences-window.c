@@ -175,6 +175,19 @@ show_places (BatonPreferencesWindow *self)
 }
 
 static void
+show_groups (BatonPreferencesWindow *self)
+{
+  JsonArray *groups = baton_view_get_groups (baton_model_get_view (self->model));
+
+  for (guint i = 0; groups != NULL && i < self->places->len; i++)
+    {
+      const Place *place = self->places->pdata[i];
+
+      baton_settings_group_set_groups (place->settings_group, groups);
+    }
+}
+
+static void
 on_remove_cb (BatonPreferencesWindow *self, BatonAlwaysRow *row)
 {
   const char *const programs[] = { baton_always_row_get_program (row), NULL };
@@ -345,6 +358,7 @@ on_model_changed_cb (BatonPreferencesWindow *self, guint what)
     return;
 
   show_places (self);
+  show_groups (self);
   show_always (self);
   read_profiles (self);
 }

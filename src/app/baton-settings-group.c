@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "baton-also-chooser.h"
 #include "baton-client-result.h"
 #include "baton-detail-row.h"
 #include "baton-option-row.h"
@@ -40,6 +41,7 @@ struct _BatonSettingsGroup
   AdwEntryRow *stop_units_row;
   AdwEntryRow *start_units_row;
   AdwEntryRow *also_row;
+  BatonAlsoChooser *also_chooser;
   GtkLabel *message_label;
   GtkWidget *button_box;
 };
@@ -460,11 +462,13 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, stop_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_chooser);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, message_label);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, button_box);
   gtk_widget_class_bind_template_callback (widget_class, on_edited_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_apply_clicked_cb);
   gtk_widget_class_bind_template_callback (widget_class, on_discard_clicked_cb);
+  g_type_ensure (BATON_TYPE_ALSO_CHOOSER);
   g_type_ensure (BATON_TYPE_DETAIL_ROW);
   g_type_ensure (BATON_TYPE_OPTION_ROW);
 }
@@ -474,6 +478,7 @@ baton_settings_group_init (BatonSettingsGroup *self)
 {
   self->is_showing = TRUE;
   gtk_widget_init_template (GTK_WIDGET (self));
+  baton_also_chooser_set_editable (self->also_chooser, GTK_EDITABLE (self->also_row));
   self->is_showing = FALSE;
 }
 
@@ -496,6 +501,19 @@ baton_settings_group_new (const char *address, BatonHelperClient *client)
   update (self);
 
   return self;
+}
+
+/**
+ * baton_settings_group_set_groups:
+ * @self: settings of a card
+ * @groups: (transfer none): the machine's IOMMU groups, of which something may travel along
+ */
+void
+baton_settings_group_set_groups (BatonSettingsGroup *self, JsonArray *groups)
+{
+  g_return_if_fail (BATON_IS_SETTINGS_GROUP (self));
+
+  baton_also_chooser_set_groups (self->also_chooser, self->address, groups);
 }
 
 static void

@@ -149,6 +149,9 @@ group_to_json (BatonMachine *machine, const BatonGroup *group)
       const BatonFunction *function = g_ptr_array_index (group->functions, i);
       JsonObject *member = function_to_json (function);
 
+      g_autofree char *identity = baton_function_dup_identity (function);
+
+      baton_json_set_string (member, "identity", identity);
       baton_json_set_string (member, "card", find_travelling_card (machine, function->address));
       json_array_add_object_element (functions, member);
     }
@@ -165,7 +168,8 @@ group_to_json (BatonMachine *machine, const BatonGroup *group)
  * @machine: a snapshot
  *
  * Writes `iommu` (`enabled`, `kind`, `reason`, `detail`), `cards` and `groups`. A group's functions
- * name the card that they travel with, in `card`.
+ * name the card that they travel with, in `card`, and say in `identity` what they are, as a profile
+ * would name them.
  */
 void
 baton_event_writer_machine (BatonEventWriter *self, BatonMachine *machine)

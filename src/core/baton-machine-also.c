@@ -117,9 +117,6 @@ place (BatonLook *self, BatonMachine *machine, BatonCard *card)
       BatonFunction *function = baton_machine_find_function (machine, also->address);
 
       also->function = function;
-      /* What else is looked for, it has to be the same device. */
-      if (function != NULL && self->purpose != BATON_LOOK_TO_PLAN)
-        baton_look_read_subsystem (self, function);
       also->place = find_place (self, machine, card, also);
       if (also->place == BATON_ALSO_TRAVELS)
         g_ptr_array_add (card->functions, function);

@@ -169,16 +169,10 @@ read_identity (BatonLook *self, BatonFunction *function)
   function->class_code = read_number (self, address, "class") & 0xffffff;
   function->vendor_id = (guint16) read_number (self, address, "vendor");
   function->device_id = (guint16) read_number (self, address, "device");
+  function->subvendor_id = (guint16) read_number (self, address, "subsystem_vendor");
+  function->subdevice_id = (guint16) read_number (self, address, "subsystem_device");
   function->name =
       baton_pci_names_dup_device (self->names, function->vendor_id, function->device_id);
-}
-
-/* The second half of its identity. */
-void
-baton_look_read_subsystem (BatonLook *self, BatonFunction *function)
-{
-  function->subvendor_id = (guint16) read_number (self, function->address, "subsystem_vendor");
-  function->subdevice_id = (guint16) read_number (self, function->address, "subsystem_device");
 }
 
 /* What only a plan, a handoff or a recorded tree asks for. */
@@ -189,7 +183,6 @@ read_what_a_plan_needs (BatonLook *self, BatonFunction *function)
   g_autofree char *removable = read_text (self, address, "removable");
 
   function->removable = g_strcmp0 (removable, "removable") == 0;
-  baton_look_read_subsystem (self, function);
   function->modalias = read_text (self, address, "modalias");
   function->class_name = baton_pci_names_dup_class (self->names, function->class_code);
   function->power_control = read_text (self, address, "power/control");

@@ -254,6 +254,83 @@ test_what_travels_along (Fixture *fixture, gconstpointer data)
   assert_asked (fixture, CARD " also=");
 }
 
+#define FUNCTION(address, code, name, identity, card)                                          \
+  "{\"address\":\"" address "\",\"class\":\"" code "\",\"name\":\"" name "\",\"driver\":null," \
+  "\"identity\":\"" identity "\",\"card\":" card "}"
+
+static const char groups_text[] = "[{\"id\":\"1\",\"functions\":[" FUNCTION (
+    "0000:00:01.0",
+    "060400",
+    "Port",
+    "8086:0001:0000:0000",
+    "null") "," FUNCTION (CARD,
+                          "030000",
+                          "Navi",
+                          "1002:73bf:1da2:e438",
+                          "\"" CARD
+                          "\"") "," FUNCTION ("0000:03:00.1",
+                                              "040300",
+                                              "Navi sound",
+                                              "1002:ab28:1da2:e438",
+                                              "\"" CARD
+                                              "\"") "]},"
+                                                    "{\"id\":\"2\",\"functions\":[" FUNCTION (
+                                                        "0000:05:00.0",
+                                                        "0c0330",
+                                                        "USB controller",
+                                                        "8086:43ed:1028:0a5c",
+                                                        "null") "]},"
+                                                                "{\"id\":\"3\",\"functions\":"
+                                                                "[" FUNCTION (
+                                                                    "0000:06:00.0",
+                                                                    "010802",
+                                                                    "Disk",
+                                                                    "144d:a808:144d:a801",
+                                                                    "\"" CARD
+                                                                    "\"") "]},"
+                                                                          "{\"id\":\"4\","
+                                                                          "\"functions\":"
+                                                                          "[" FUNCTION (
+                                                                              "0000:07:00.0",
+                                                                              "040300",
+                                                                              "Their sound",
+                                                                              "10de:22ba:10de:"
+                                                                              "0000",
+                                                                              "\"0000:08:00."
+                                                                              "0\"") "]}]";
+
+/* Nobody knows addresses by heart: what could go along is chosen from a list, and what was written by
+ * hand stays as it was. */
+static void
+test_what_travels_along_is_chosen (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) node = json_from_string (groups_text, NULL);
+  GtkWidget *button;
+  GtkCheckButton *usb;
+  GtkCheckButton *disk;
+
+  show (fixture, "also=0000:09:00.0;0000:06:00.0=144d:a808:144d:a801\n");
+  baton_settings_group_set_groups (fixture->group, json_node_get_array (node));
+  button = scene_find_type (fixture->window, GTK_TYPE_MENU_BUTTON, 0);
+  gtk_menu_button_popup (GTK_MENU_BUTTON (button));
+  scene_settle (fixture->window);
+  usb = GTK_CHECK_BUTTON (scene_find_type (button, GTK_TYPE_CHECK_BUTTON, 0));
+  disk = GTK_CHECK_BUTTON (scene_find_type (button, GTK_TYPE_CHECK_BUTTON, 1));
+  g_assert_null (scene_find_type (button, GTK_TYPE_CHECK_BUTTON, 2));
+  g_assert_false (gtk_check_button_get_active (usb));
+  g_assert_true (gtk_check_button_get_active (disk));
+
+  gtk_check_button_set_active (usb, TRUE);
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 2)), ==,
+                   "0000:09:00.0;0000:06:00.0=144d:a808:144d:a801;"
+                   "0000:05:00.0=8086:43ed:1028:0a5c");
+  gtk_check_button_set_active (disk, FALSE);
+  gtk_check_button_set_active (usb, FALSE);
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 2)), ==, "0000:09:00.0");
+  g_assert_nonnull (get_button (fixture, "_Apply…"));
+  gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
+}
+
 static void
 test_mistake_in_the_file (Fixture *fixture, gconstpointer data)
 {
@@ -311,6 +388,7 @@ main (int argc, char **argv)
   ADD ("follows-the-file", "client", test_follows_the_file);
   ADD ("services", "client", test_services);
   ADD ("travels-along", "client", test_what_travels_along);
+  ADD ("travels-along-chosen", "client", test_what_travels_along_is_chosen);
   ADD ("mistake-in-the-file", "client", test_mistake_in_the_file);
   ADD ("closed-while-asked", "client", test_closed_while_asked);
   ADD ("only-shown", NULL, test_only_shown);
