@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "baton-always-row.h"
+#include "baton-hook-row.h"
 #include "baton-json.h"
 #include "baton-notice-row.h"
 #include "baton-profile.h"
@@ -40,6 +41,7 @@ struct _BatonPreferencesWindow
   AdwPreferencesPage *settings_page;
   GtkLabel *always_label;
   GtkLabel *settings_label;
+  BatonHookRow *hook_row;
 };
 
 G_DEFINE_FINAL_TYPE (BatonPreferencesWindow,
@@ -361,6 +363,7 @@ on_model_changed_cb (BatonPreferencesWindow *self, guint what)
   show_groups (self);
   show_always (self);
   read_profiles (self);
+  baton_hook_row_look (self->hook_row);
 }
 
 static void
@@ -406,6 +409,7 @@ baton_preferences_window_class_init (BatonPreferencesWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = baton_preferences_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = baton_preferences_window_finalize;
 
+  g_type_ensure (BATON_TYPE_HOOK_ROW);
   g_type_ensure (BATON_TYPE_NOTICE_ROW);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/batongpu/Baton/ui/baton-preferences-window.ui");
@@ -413,6 +417,7 @@ baton_preferences_window_class_init (BatonPreferencesWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, settings_page);
   gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, always_label);
   gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, settings_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonPreferencesWindow, hook_row);
 }
 
 static void
@@ -440,9 +445,12 @@ baton_preferences_window_new (BatonModel *model, BatonRoot *root)
       g_strdup_printf (_ ("These settings are kept in %s and hold for everybody. Whoever knows "
                           "an administrator’s password can change them."),
                        file);
+  g_autoptr (BatonHelperClient) client = NULL;
 
   self->model = g_object_ref (model);
+  client = baton_model_new_client (model);
   self->root = baton_root_ref (root);
+  baton_hook_row_set_client (self->hook_row, root, client);
   gtk_label_set_label (self->settings_label, settings);
   g_signal_connect_object (model, "changed", G_CALLBACK (on_model_changed_cb), self,
                            G_CONNECT_SWAPPED);

@@ -2,12 +2,10 @@
 #pragma once
 
 #include "baton-end.h"
+#include "baton-libvirt-hook.h"
 #include "baton-root.h"
 
 G_BEGIN_DECLS
-
-/* Below /etc. What libvirt finds in this directory it calls one after the other. */
-#define BATON_HOOK_SCRIPT "libvirt/hooks/qemu.d/50-baton"
 
 /**
  * BatonHookScript:
