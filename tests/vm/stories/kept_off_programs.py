@@ -80,7 +80,7 @@ def opened_by(bench, *enumerator):
     """The calls by which a program that looks for cards by itself opens a node of this one."""
     nodes = [node_of(bench), node_of(bench, 'dri/card')]
     done = bench.run('strace', '-f', '-qq', '-e', 'trace=open,openat,openat2', '-e', 'signal=none', *enumerator,
-                     user='u', status=None)
+                     user='u', status=None, timeout=300)
     return [line for line in done.err.splitlines()
             if any(f'"{node}"' in line for node in nodes) and ' = -1 ' not in line]
 
