@@ -151,6 +151,8 @@ def logged_in(bench, desktop, *cards):
     """A session with this compositor, which has these cards before long."""
     name = next(word for word in desktop if word in ('mutter', 'sway'))
     bench.run('python3', '-c', ACTIVATE)
+    # What the one before it said is not this one's.
+    bench.run('rm', '-f', LOG)
     bench.run(*LOGIN, *desktop)
     try:
         for card in cards:
