@@ -157,15 +157,22 @@ def who_may(bench):
 
 def beside_another(bench):
     """Who hands something else over at that moment is waited for."""
-    other = bench.start_batonctl('guest', OTHER, '--yes')
+    other = begun(bench, 'guest')
     start(bench, CARD, SOUND)
-    bench.finish(other)
+    assert other.end()['code'] == 'handed-over'
     # The guest has them open: nobody else can ask the kernel whether it could.
     bench.expect_driver('vfio-pci', CARD, SOUND, OTHER)
-    back = bench.start_batonctl('host', OTHER, '--yes')
+    back = begun(bench, 'host')
     stop(bench)
-    bench.finish(back)
+    assert back.end()['code'] == 'returned'
     expect_host(bench)
+
+
+def begun(bench, side):
+    """One that has the lock: whom libvirt's hook is before would be told that it is busy."""
+    other = bench.follow(bench.start_batonctl(side, OTHER, '--yes'))
+    other.until(type='step', state='start')
+    return other
 
 
 def by_hand(bench):
