@@ -13,13 +13,13 @@
  *              away and keeps (logind-core.c, manager_process_seat_device())
  *  WLROOTS   - backend/session/session.c, handle_udev_event(), and backend/drm/backend.c: the
  *              backend of a card that is removed is destroyed, and made anew when it is added; with
- *              the first card go all others, and the session. On the bench: sway 1.10 does so; the
- *              driver that draws by the processor there keeps the render node, and is found out
- *              (swaywm/sway#6958 has it work with real ones)
+ *              the first card go all others, and the session. On the bench sway 1.10 keeps a file of
+ *              the card open for the most part, and once ended with a fault in wl_list_remove(), with a
+ *              window open; swaywm/sway#6958 has it work with real cards, and #8097 does not
  *  KWIN      - src/backends/drm/drm_backend.cpp, DrmBackend::handleUdevEvent(): the same for all but
  *              the primary, with which KWin ends. On the bench KWin 5.27 and 6.3, which draw by
  *              themselves there (QPainter), do so time after time
- *  HYPRLAND  - aquamarine, src/backend/drm/DRM.cpp, and hyprwm/aquamarine#130
+ *  HYPRLAND  - aquamarine, src/backend/drm/DRM.cpp, and hyprwm/aquamarine#130: the same, not tried
  *  XORG      - hw/xfree86/common/xf86platformBus.c, xf86platformRemoveDevice(): a GPU screen that is
  *              not the first goes. On the bench Xorg 21.1 does so once, takes the card again when it is
  *              back, and ends with its session when it is asked a second time: so it is not asked
@@ -27,17 +27,12 @@
  *              the bench: mutter 43 keeps it, so that asking is of no use
  */
 
-/* Who lets go of a card that is not the first of its screens when udev says that it is gone (REMOVE), as
- * often as it does; MUTTER and XORG are left alone. One that bears such a name and does not is met by a deadline, and named. */
+/* Who was seen on the bench to let go of a card that is not the first of its screens when udev says that
+ * it is gone (REMOVE), as often as it does, and to live on: KWIN. Sources and users' reports alone are no
+ * reason to put a session at stake, so that MUTTER, XORG, WLROOTS and HYPRLAND are left alone. One that
+ * bears such a name and does not let go is met by a deadline, and named. */
 static const char *const obliging[] = {
-  "Hyprland",     /* HYPRLAND */
-  "cage",         /* WLROOTS */
-  "dwl",          /* WLROOTS */
-  "kwin_wayland", /* KWIN */
-  "labwc",        /* WLROOTS */
-  "river",        /* WLROOTS */
-  "sway",         /* WLROOTS */
-  "wayfire",      /* WLROOTS */
+  "kwin_wayland",
 };
 
 static gboolean

@@ -97,11 +97,16 @@ unwrap_name (const char *name)
 {
   const char *dash;
 
-  /* NIX, perhaps cut off (COMM): .Hyprland-wrapp */
+  /* NIX, perhaps cut off (COMM): .Hyprland-wrapp, .kwin_wayland-w */
   if (name[0] != '.')
     return g_strdup (name);
   dash = g_strrstr (name, "-wrap");
-  return dash != NULL ? g_strndup (name + 1, (gsize) (dash - name - 1)) : g_strdup (name);
+  if (dash == NULL && strlen (name) == MAX_NAME)
+    dash = strrchr (name, '-');
+  return dash != NULL &&
+                 (g_str_has_prefix (dash, "-wrap") || g_str_has_prefix ("-wrapped", dash))
+             ? g_strndup (name + 1, (gsize) (dash - name - 1))
+             : g_strdup (name);
 }
 
 static gboolean

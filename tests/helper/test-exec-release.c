@@ -14,7 +14,7 @@ static void
 begin (Story *story, gboolean obeys)
 {
   story_begin (story);
-  mock_process_add (story->machine, FAKE_DESKTOP, "sway", 1000, "/", "sway");
+  mock_process_add (story->machine, FAKE_DESKTOP, "kwin_wayland", 1000, "/", "kwin_wayland");
   mock_process_open (story->machine, FAKE_DESKTOP, 5, "/dev/dri/card1");
   mock_process_open (story->machine, FAKE_DESKTOP, 6, "/dev/dri/card0");
   mock_machine_write_bytes (story->machine, ENVIRON, "", 1);

@@ -44,21 +44,25 @@ test_who_is_asked (void)
   static const Desktop rows[] = {
     { "KWin", BATON_HOLDER_COMPOSITOR, "kwin_wayland", NULL, FALSE,
       BATON_CODE_DESKTOP_LETS_GO },
-    { "sway, packed by NixOS", BATON_HOLDER_COMPOSITOR, ".sway-wrapped", NULL, FALSE,
+    { "KWin, packed by NixOS", BATON_HOLDER_COMPOSITOR, ".kwin_wayland-w", NULL, FALSE,
       BATON_CODE_DESKTOP_LETS_GO },
+    { "sway ended once", BATON_HOLDER_COMPOSITOR, "sway", NULL, FALSE,
+      BATON_CODE_IN_USE_COMPOSITOR },
+    { "nobody has tried Hyprland", BATON_HOLDER_COMPOSITOR, "Hyprland", NULL, FALSE,
+      BATON_CODE_IN_USE_COMPOSITOR },
     { "Xorg ends the second time", BATON_HOLDER_DISPLAY_SERVER, "Xorg", NULL, FALSE,
       BATON_CODE_IN_USE_DISPLAY_SERVER },
     { "mutter keeps it", BATON_HOLDER_COMPOSITOR, "gnome-shell", NULL, FALSE,
       BATON_CODE_IN_USE_COMPOSITOR },
     { "nobody knows what Xwayland does", BATON_HOLDER_DISPLAY_SERVER, "Xwayland", NULL, FALSE,
       BATON_CODE_IN_USE_DISPLAY_SERVER },
-    { "told to draw on the other one first", BATON_HOLDER_COMPOSITOR, "sway",
+    { "told to draw on the other one first", BATON_HOLDER_COMPOSITOR, "kwin_wayland",
       "/dev/dri/card0:/dev/dri/card1", FALSE, BATON_CODE_DESKTOP_LETS_GO },
-    { "told to draw on this one first", BATON_HOLDER_COMPOSITOR, "sway",
+    { "told to draw on this one first", BATON_HOLDER_COMPOSITOR, "kwin_wayland",
       "/dev/dri/card1:/dev/dri/card0", FALSE, BATON_CODE_IN_USE_COMPOSITOR },
-    { "told something that is not understood", BATON_HOLDER_COMPOSITOR, "sway",
+    { "told something that is not understood", BATON_HOLDER_COMPOSITOR, "kwin_wayland",
       "/dev/dri/by-path/pci-0000\\:01\\:00.0-card", FALSE, BATON_CODE_IN_USE_COMPOSITOR },
-    { "nobody knows what it was told", BATON_HOLDER_COMPOSITOR, "sway", NULL, TRUE,
+    { "nobody knows what it was told", BATON_HOLDER_COMPOSITOR, "kwin_wayland", NULL, TRUE,
       BATON_CODE_IN_USE_COMPOSITOR },
   };
 
@@ -92,11 +96,12 @@ test_first_screen_is_left_alone (void)
   g_autoptr (PlanMachine) away = plan_machine_new (BATON_SIDE_HOST, BATON_SIDE_GUEST);
   PlanMachine *machines[] = { alone, boot, away };
 
-  plan_machine_add_holder (alone, BATON_HOLDER_COMPOSITOR, 500, "sway", "/dev/dri/card1")
+  plan_machine_add_holder (alone, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland",
+                           "/dev/dri/card1")
       ->environment_known = TRUE;
-  plan_machine_add_desktop (boot, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (boot, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   boot->card->boot_display = TRUE;
-  plan_machine_add_desktop (away, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (away, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   plan_machine_set (&((BatonFunction *) away->other->display)->driver, "vfio-pci");
 
   for (guint i = 0; i < G_N_ELEMENTS (machines); i++)
@@ -120,19 +125,19 @@ test_others_are_in_the_way (void)
   g_autoptr (BatonPlan) lied = NULL;
   BatonHolder *keeper;
 
-  plan_machine_add_desktop (two, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (two, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   plan_machine_add_desktop (two, BATON_HOLDER_COMPOSITOR, 600, "gnome-shell");
   plan = plan_machine_make_plan (two);
   g_assert_true (baton_plan_is_blocked (plan));
 
-  plan_machine_add_desktop (more, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (more, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   keeper = add_keeper (more, 1, "systemd");
   plan_machine_set_list (&keeper->nodes, "/dev/dri/card1 /dev/snd/controlC1");
   held = plan_machine_make_plan (more);
   g_assert_nonnull (baton_plan_find (held, BATON_CODE_IN_USE_UNCLOSABLE));
 
   /* Any user's process may call itself so. */
-  plan_machine_add_desktop (liar, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (liar, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   add_keeper (liar, 700, "systemd-logind")->uid = 1000;
   lied = plan_machine_make_plan (liar);
   g_assert_nonnull (baton_plan_find (lied, BATON_CODE_IN_USE_UNCLOSABLE));
@@ -150,12 +155,12 @@ test_digest_and_way_back (void)
   g_autoptr (BatonPlan) preview = plan_machine_make_plan (unseen);
   g_autoptr (BatonPlan) return_plan = NULL;
 
-  plan_machine_add_desktop (m, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (m, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   plan = plan_machine_make_plan (m);
   g_assert_true (begins_with_release (plan));
   g_assert_cmpstr (plan->digest, ==, preview->digest);
 
-  plan_machine_add_desktop (back, BATON_HOLDER_COMPOSITOR, 500, "sway");
+  plan_machine_add_desktop (back, BATON_HOLDER_COMPOSITOR, 500, "kwin_wayland");
   return_plan = plan_machine_make_plan (back);
   g_assert_false (begins_with_release (return_plan));
 }

@@ -36,6 +36,8 @@ test_kinds_follow_from_program_and_unit (void)
       BATON_HOLDER_COMPOSITOR, FALSE },
     { "kwin_wayland", "kwin_wayland", "/u/plasma-kwin_wayland.service", FALSE,
       BATON_HOLDER_COMPOSITOR, FALSE },
+    { ".kwin_wayland-wrapped", ".kwin_wayland-w", "/u/session-1.scope", FALSE,
+      BATON_HOLDER_COMPOSITOR, FALSE },
     { ".Hyprland-wrapped", ".Hyprland-wrapp", "/u/session-1.scope", FALSE,
       BATON_HOLDER_COMPOSITOR, FALSE },
     { NULL, "kwin_wayland_wr", NULL, FALSE, BATON_HOLDER_COMPOSITOR, FALSE },
