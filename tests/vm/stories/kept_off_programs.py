@@ -54,7 +54,10 @@ def run(bench):
     assert given.code == 'given-back', given.result
     bench.run('udevadm', 'settle')
     assert opens(bench)
-    bench.expect_same(before, allow=(*ALLOWED, *story.HANDOFF_LEAVES) if bench.full else ALLOWED)
+    for kind, group in (('dri/card', 'video'), ('dri/renderD', 'render')):
+        assert bench.run('stat', '-c', '%G %a', node_of(bench, kind)).out == f'{group} 660\n'
+    # Somebody else has sat at the screen, and the card's nodes were made anew.
+    bench.expect_same(before, allow=(*ALLOWED, 'dev:/dev/dri/*', *story.HANDOFF_LEAVES) if bench.full else ALLOWED)
 
 
 def isolate(bench, *options):
