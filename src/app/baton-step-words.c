@@ -255,6 +255,10 @@ baton_step_words_dup_title (JsonObject *step,
   if (g_strcmp0 (kind, "bind") == 0)
     return g_strdup (to_guest ? _ (offer_titles[part]) : _ (return_titles[part]));
 
+  if (g_strcmp0 (kind, "place-file") == 0)
+    return g_strdup (to_guest ? _ ("Put in place what Xorg reads without the card")
+                              : _ ("Put back what Xorg reads with the card"));
+
   if (g_strcmp0 (kind, "let-open") == 0)
     return g_strdup (_ ("Let your own programs open the card"));
 

@@ -100,6 +100,9 @@ get_step_sentence (BatonStepKind kind, const char *target)
       return _ ("Look for devices on the bus {target} again");
     case BATON_STEP_BIND:
       return _ ("Give {target} to its new driver");
+    case BATON_STEP_PLACE_FILE:
+      /* Translators: {target} is the address of a card. */
+      return _ ("Put in place what Xorg reads for the side of {target}");
     case BATON_STEP_LET_OPEN:
       /* Translators: {target} is a device file such as /dev/vfio/12. */
       return _ ("Let you open {target}");

@@ -85,6 +85,7 @@ typedef struct
  * @nodes: (element-type BatonNode): (borrowed elements): every device file of @functions
  * @unit_notes: (element-type BatonUnitNote) (nullable): what Baton has done to units for as long as
  *   the card is away; %NULL unless the machine was looked at to plan
+ * @xorg_noted: Xorg's files are as they are to be while a guest has it; looked at likewise
  * @guests: (element-type BatonGuest): virtual machines that have it open; empty unless holders were looked at
  *
  * A graphics card: a snapshot, read only, owned by its #BatonMachine.
@@ -106,6 +107,7 @@ typedef struct
   GPtrArray *outputs;
   GPtrArray *nodes;
   GPtrArray *unit_notes;
+  gboolean xorg_noted;
   GPtrArray *guests;
 } BatonCard;
 

@@ -8,6 +8,7 @@
 #include "baton-kept-off.h"
 #include "baton-pci-address.h"
 #include "baton-unit-note.h"
+#include "baton-xorg-file.h"
 
 #define VENDOR_AMD_GRAPHICS 0x1002
 #define VENDOR_AMD_PROCESSOR 0x1022
@@ -258,6 +259,7 @@ complete_card (BatonLook *self, BatonMachine *machine, BatonCard *card)
     {
       baton_look_read_also_belongings (self, machine, card);
       card->unit_notes = baton_unit_notes_load (self->root, display->address);
+      card->xorg_noted = baton_xorg_file_is_noted (self->root, display->address);
     }
   card->nodes = collect_nodes (card);
   card->outputs = baton_look_read_outputs (self, display);

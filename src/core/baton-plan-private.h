@@ -74,7 +74,11 @@ void baton_planning_add_release (BatonPlanning *self);
 gboolean baton_planning_goes_with_session (const BatonPlanning *self,
                                            const BatonHolder *holder);
 gboolean baton_planning_ends_desktop (const BatonPlanning *self);
+gboolean baton_planning_has_other_screen (const BatonPlanning *self);
 void baton_planning_look_at_session (BatonPlanning *self);
+void baton_planning_look_at_xorg (BatonPlanning *self);
+void baton_planning_add_xorg_for_guest (BatonPlanning *self);
+void baton_planning_add_xorg_for_host (BatonPlanning *self);
 void baton_planning_add_session_ends (BatonPlanning *self);
 void baton_planning_add_login_screen (BatonPlanning *self);
 

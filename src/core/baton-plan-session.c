@@ -156,8 +156,8 @@ baton_planning_ends_desktop (const BatonPlanning *self)
 }
 
 /* Another card of this computer that a desktop could draw on meanwhile. */
-static gboolean
-has_other_screen (const BatonPlanning *self)
+gboolean
+baton_planning_has_other_screen (const BatonPlanning *self)
 {
   for (guint i = 0; i < self->machine->cards->len; i++)
     {
@@ -248,8 +248,8 @@ look_at_login_screen (BatonPlanning *self)
 
   if (stops_display_manager (self))
     baton_planning_add (self,
-                        has_other_screen (self) ? BATON_CODE_LOGIN_SCREEN_RETURNS
-                                                : BATON_CODE_LOGIN_SCREEN_WAITS,
+                        baton_planning_has_other_screen (self) ? BATON_CODE_LOGIN_SCREEN_RETURNS
+                                                               : BATON_CODE_LOGIN_SCREEN_WAITS,
                         unit, "unit", unit);
 }
 
@@ -272,7 +272,7 @@ baton_planning_look_at_session (BatonPlanning *self)
     }
   look_at_guests (self);
   look_at_login_screen (self);
-  if (!has_other_screen (self) && !desktop->has_ssh)
+  if (!baton_planning_has_other_screen (self) && !desktop->has_ssh)
     baton_planning_add (self, BATON_CODE_NO_WAY_IN, NULL);
 }
 
@@ -303,6 +303,6 @@ void
 baton_planning_add_login_screen (BatonPlanning *self)
 {
   if (baton_planning_ends_desktop (self) && stops_display_manager (self) &&
-      has_other_screen (self))
+      baton_planning_has_other_screen (self))
     baton_planning_add_step (self, BATON_STEP_START_UNIT, BATON_DISPLAY_MANAGER, NULL);
 }

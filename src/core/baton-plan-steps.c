@@ -62,7 +62,10 @@ baton_planning_add_step (BatonPlanning *self,
                          const char *target,
                          const char *detail)
 {
-  g_ptr_array_add (self->plan->steps, baton_step_new (kind, target, detail));
+  BatonStep *step = baton_step_new (kind, target, detail);
+
+  step->persistent = kind == BATON_STEP_PLACE_FILE;
+  g_ptr_array_add (self->plan->steps, step);
 }
 
 static gboolean
@@ -206,6 +209,8 @@ add_steps_to_guest (BatonPlanning *self)
   if (leaving->len > 0)
     baton_planning_add_unit_stops (self);
   baton_planning_add_nvidia_stops (self);
+  if (leaving->len > 0)
+    baton_planning_add_xorg_for_guest (self);
   add_power_steps (self, leaving);
 
   if (leaving->len > 0 && self->machine->system->vfio != BATON_VFIO_READY)
@@ -329,6 +334,7 @@ add_steps_to_host (BatonPlanning *self)
 
   baton_planning_add_step (self, BATON_STEP_VERIFY, address,
                            baton_side_to_string (BATON_SIDE_HOST));
+  baton_planning_add_xorg_for_host (self);
   baton_planning_add_unit_returns (self);
 }
 

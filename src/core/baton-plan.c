@@ -165,6 +165,7 @@ look_and_add_steps (BatonPlanning *planning)
       baton_planning_look_at_reset (planning);
       baton_planning_look_at_rescan (planning);
       baton_planning_look_at_claims (planning);
+      baton_planning_look_at_xorg (planning);
     }
 
   if (!plan->there_already && !is_blocked_for_good (plan))

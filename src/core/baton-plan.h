@@ -53,6 +53,7 @@ typedef enum
   BATON_STEP_REMOVE_FUNCTION,
   BATON_STEP_RESCAN_BUS,
   BATON_STEP_BIND,
+  BATON_STEP_PLACE_FILE,
   BATON_STEP_START_UNIT,
   BATON_STEP_LET_OPEN,
   BATON_STEP_START_GUEST,
@@ -72,7 +73,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  *   `/dev/vfio/N`, a virtual machine, a login session
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
  *   knows) or to unbind from, text of the override (empty clears it), uid that may open or whose
- *   session it is, side to verify, name of the process to close or whose service is stopped, the one
+ *   session it is, side to verify or that Xorg's files are for, name of the process to close or whose service is stopped, the one
  *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, %BATON_STARTED, %BATON_SOON;
  *   or %NULL
  * @persistent: outlives a reboot, so recovery at boot must put it back

@@ -6,6 +6,7 @@
 #include "baton-error.h"
 #include "baton-pci-address.h"
 #include "baton-unit-name.h"
+#include "baton-xorg-file.h"
 
 #include <string.h>
 
@@ -126,6 +127,36 @@ read_also (const char *value, BatonProfile *profile)
   return baton_also_read_list (value, &profile->also);
 }
 
+/* “none” says so aloud, and is the same as nothing. */
+static char *
+read_xorg (const char *value, BatonXorgUse use, char **ret_path)
+{
+  char *fault = NULL;
+
+  if (g_strcmp0 (value, "none") == 0)
+    return NULL;
+  fault = baton_xorg_file_find_name_fault (value, use);
+  if (fault == NULL)
+    {
+      g_free (*ret_path);
+      *ret_path = g_strdup (value);
+    }
+
+  return fault;
+}
+
+static char *
+read_xorg_host (const char *value, BatonProfile *profile)
+{
+  return read_xorg (value, BATON_XORG_HOST, &profile->xorg_host);
+}
+
+static char *
+read_xorg_guest (const char *value, BatonProfile *profile)
+{
+  return read_xorg (value, BATON_XORG_GUEST, &profile->xorg_guest);
+}
+
 /* A key that is promised and not kept would be believed: it is refused until it works. */
 static char *
 refuse_for_now (const char *value, BatonProfile *profile)
@@ -149,8 +180,8 @@ static const struct
   { "stand-in", refuse_for_now },
   { "start-units-guest", read_start_units_guest },
   { "stop-units", read_stop_units },
-  { "xorg-guest", refuse_for_now },
-  { "xorg-host", refuse_for_now },
+  { "xorg-guest", read_xorg_guest },
+  { "xorg-host", read_xorg_host },
 };
 
 /*
@@ -404,6 +435,7 @@ baton_profile_load (BatonRoot *root, const char *card)
   BatonProfile *self = load (root, card);
 
   find_missing_units (self, root);
+  baton_profile_look_at_xorg (self, root);
 
   return self;
 }
@@ -444,6 +476,9 @@ baton_profile_free (BatonProfile *self)
   g_free (self->identity);
   forget_units (self);
   g_clear_pointer (&self->also, g_ptr_array_unref);
+  g_free (self->xorg_host);
+  g_free (self->xorg_guest);
+  g_free (self->xorg_fault);
   g_clear_pointer (&self->problem, baton_profile_problem_free);
   g_free (self);
 }

@@ -72,7 +72,11 @@ typedef struct
  * @stop_units: (nullable): units that do not run while the card is with the guest
  * @start_units_guest: (nullable): units that run only then
  * @also: (element-type BatonAlso) (nullable): further functions that travel with the card
+ * @xorg_host: (nullable): the whole name of a file that Xorg reads while the host has the card
+ * @xorg_guest: (nullable): of one that it reads while a guest has it
  * @missing_units: (nullable): those of both lists that are not installed here
+ * @xorg_fault: (nullable): why one of Xorg's files cannot be used: a clause, for people
+ * @xorg_fault_key: (nullable): the key that names it, with @xorg_fault
  * @problem: why the file cannot be used, or %NULL; all else is at its default then
  *
  * What a card's owner wants done around its handoffs: one section of `/etc/baton.conf`, or defaults.
@@ -90,11 +94,18 @@ typedef struct
   GStrv stop_units;
   GStrv start_units_guest;
   GPtrArray *also;
+  char *xorg_host;
+  char *xorg_guest;
   GStrv missing_units;
+  char *xorg_fault;
+  const char *xorg_fault_key;
   BatonProfileProblem *problem;
 } BatonProfile;
 
 #define BATON_PROFILE_CLOSE_POLITELY_MS 5000
+
+#define BATON_PROFILE_XORG_HOST "xorg-host"
+#define BATON_PROFILE_XORG_GUEST "xorg-guest"
 
 /* Below `/etc`. */
 #define BATON_PROFILE_FILE "baton.conf"
@@ -112,6 +123,7 @@ BatonProfile *baton_profile_new_from_text (const char *card,
                                            gsize length);
 BatonProfile *baton_profile_load (BatonRoot *root, const char *card);
 GPtrArray *baton_profile_list_also (BatonRoot *root, const char *card);
+void baton_profile_look_at_xorg (BatonProfile *self, BatonRoot *root);
 void baton_profile_free (BatonProfile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonProfile, baton_profile_free)
 

@@ -21,6 +21,7 @@ static const char *const kind_names[BATON_N_STEP_KINDS] = {
   [BATON_STEP_REMOVE_FUNCTION] = "remove-function",
   [BATON_STEP_RESCAN_BUS] = "rescan-bus",
   [BATON_STEP_BIND] = "bind",
+  [BATON_STEP_PLACE_FILE] = "place-file",
   [BATON_STEP_START_UNIT] = "start-unit",
   [BATON_STEP_LET_OPEN] = "let-open",
   [BATON_STEP_START_GUEST] = "start-guest",

@@ -193,7 +193,7 @@ settle (BatonHandoff *self, const BatonEnd *end, BatonExecutor *executor, BatonJ
       baton_handoff_warn (self, error);
       g_clear_error (&error);
     }
-  if (!baton_record_settle_origin (self->record, self->root, end->status, &error))
+  if (!baton_record_settle_origin (self->record, self->root, end, &error))
     {
       baton_handoff_warn (self, error);
       g_clear_error (&error);

@@ -6,6 +6,7 @@
 #include "baton-along.h"
 #include "baton-error.h"
 #include "baton-unit-notes.h"
+#include "baton-xorg-place.h"
 
 static void
 unref_remembered (gpointer data)
@@ -296,23 +297,29 @@ baton_record_new_from_json (JsonNode *node, GError **error)
  * baton_record_settle_origin:
  * @self: a record
  * @root: the roots
- * @status: what the handoff came to
+ * @end: what the handoff came to
  * @error: return location for an error
  *
  * How the card stood before it left the host is remembered for as long as it
- * is away: not after it has come back, nor where it never left.
+ * is away: not after it has come back, nor where it never left. What is to be
+ * put back for Xorg is noted until the card is back, whatever else went wrong.
  *
  * Returns: %FALSE if it could not be forgotten
  */
 gboolean
 baton_record_settle_origin (const BatonRecord *self,
                             BatonRoot *root,
-                            BatonExit status,
+                            const BatonEnd *end,
                             GError **error)
 {
+  BatonExit status = end->status;
   gboolean is_back = self->to == BATON_SIDE_HOST && status == BATON_EXIT_DONE;
+  gboolean has_come = is_back || end->code == BATON_CODE_RETURNED_WITH_PROBLEMS;
   gboolean never_left =
       self->made_origin && (status == BATON_EXIT_CANCELLED || status == BATON_EXIT_ROLLED_BACK);
+
+  if (has_come && !baton_xorg_forget_if_back (root, self->before->card, error))
+    return FALSE;
 
   return !(is_back || never_left) ||
          (baton_unit_notes_forget (root, self->before->card, error) &&

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "baton-card-state.h"
+#include "baton-end.h"
 #include "baton-event.h"
 #include "baton-plan.h"
 
@@ -52,7 +53,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonRecord, baton_record_free)
 char *baton_record_read_boot_id (BatonRoot *root);
 gboolean baton_record_settle_origin (const BatonRecord *self,
                                      BatonRoot *root,
-                                     BatonExit status,
+                                     const BatonEnd *end,
                                      GError **error);
 
 G_END_DECLS

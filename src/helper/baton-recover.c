@@ -13,6 +13,7 @@
 #include "baton-step-context.h"
 #include "baton-text.h"
 #include "baton-unreadable.h"
+#include "baton-xorg-settle.h"
 
 /* A handoff that was cut off, and what is told about it. */
 typedef struct
@@ -291,7 +292,7 @@ close_journal (Recovery *self, const BatonEnd *end)
       warn (self, error);
       g_clear_error (&error);
     }
-  if (!baton_record_settle_origin (self->record, self->root, end->status, &error))
+  if (!baton_record_settle_origin (self->record, self->root, end, &error))
     {
       warn (self, error);
       g_clear_error (&error);
@@ -309,20 +310,8 @@ leave_guard (Recovery *self, const BatonEnd *end)
     warn (self, error);
 }
 
-/**
- * baton_recover_with_lock:
- * @root: the roots
- * @events: where the steps that are undone are told
- * @own_id: (nullable): id of the handoff that @events belong to
- *
- * Settles what a crash or a power cut left behind (DESIGN §7). Whoever calls
- * holds the lock. To do it twice, or to be killed and do it again, is
- * harmless: each step looks before it puts anything back.
- *
- * Returns: (transfer full): how it ended; emitting it is left to the caller
- */
-BatonEnd *
-baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *own_id)
+static BatonEnd *
+settle_journal (BatonRoot *root, BatonEventWriter *events, const char *own_id)
 {
   g_auto (Recovery) self = {
     .root = root,
@@ -333,8 +322,6 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
   g_autoptr (BatonEnd) ended = NULL;
   BatonEnd *end;
 
-  /* It has no end in the middle: who stops its unit is waited for, and it is done in time. */
-  baton_waiter_hold_signals_back (NULL);
   end = read_journal (&self);
   if (end != NULL)
     return end;
@@ -358,4 +345,31 @@ baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *
     warn (&self, error);
 
   return end;
+}
+
+/**
+ * baton_recover_with_lock:
+ * @root: the roots
+ * @events: where the steps that are undone are told
+ * @own_id: (nullable): id of the handoff that @events belong to
+ *
+ * Settles what a crash or a power cut left behind (DESIGN §7), and what a
+ * handoff to a guest, which had come to its good end, has left on the disk for
+ * as long as the guest had the card. Whoever calls holds the lock. To do it
+ * twice, or to be killed and do it again, is harmless: each step looks before
+ * it puts anything back.
+ *
+ * Returns: (transfer full): how it ended; emitting it is left to the caller
+ */
+BatonEnd *
+baton_recover_with_lock (BatonRoot *root, BatonEventWriter *events, const char *own_id)
+{
+  gint64 start_us = g_get_monotonic_time ();
+  BatonEnd *end;
+
+  /* It has no end in the middle: who stops its unit is waited for, and it is done in time. */
+  baton_waiter_hold_signals_back (NULL);
+  end = settle_journal (root, events, own_id);
+
+  return baton_xorg_settle (root, events, end, start_us);
 }

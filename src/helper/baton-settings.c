@@ -3,8 +3,11 @@
 
 #include "baton-settings.h"
 
+#include <string.h>
+
 #include "baton-machine.h"
 #include "baton-profile-edit.h"
+#include "baton-profile-lines.h"
 #include "baton-settings-file.h"
 
 static BatonEnd *
@@ -36,6 +39,45 @@ end_with_problem (BatonProfileEdit outcome, const BatonProfileProblem *problem)
                         is_old ? BATON_CODE_SETTINGS_MISTAKE : BATON_CODE_SETTINGS_REFUSED,
                         "file", problem->file, "line", line, "key", problem->key, "reason",
                         problem->reason, NULL);
+}
+
+static guint
+find_line (const BatonProfileChanges *changes, const char *text, const char *key)
+{
+  g_autoptr (GPtrArray) lines = baton_profile_lines_new (text);
+
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const BatonProfileLine *line = lines->pdata[i];
+
+      if (g_strcmp0 (line->section, changes->card) == 0 && g_strcmp0 (line->key, key) == 0)
+        return i + 1;
+    }
+
+  return 0;
+}
+
+/* A file for Xorg that cannot be used is found out by whoever names it, and not when the desktop has
+ * ended for a handoff. What was named before is none of this change. */
+static BatonEnd *
+find_unusable_file (BatonRoot *root,
+                    const BatonProfileChanges *changes,
+                    const char *file,
+                    const char *text)
+{
+  g_autoptr (BatonProfile) profile =
+      baton_profile_new_from_text (changes->card, file, text, strlen (text));
+  g_autoptr (BatonProfileProblem) problem = NULL;
+
+  baton_profile_look_at_xorg (profile, root);
+  if (profile->xorg_fault == NULL ||
+      !baton_profile_changes_name (changes, profile->xorg_fault_key))
+    return NULL;
+
+  problem = baton_profile_problem_new (file, find_line (changes, text, profile->xorg_fault_key),
+                                       profile->xorg_fault_key, profile->xorg_fault);
+
+  return end_with_problem (BATON_PROFILE_EDIT_REFUSED, problem);
 }
 
 static BatonEnd *
@@ -71,6 +113,7 @@ change_file (BatonRoot *root,
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonSettingsFile) file = baton_settings_file_open (root, &error);
   BatonProfileEdit outcome;
+  BatonEnd *end = NULL;
   const char *old = NULL;
   gsize length = 0;
 
@@ -84,6 +127,9 @@ change_file (BatonRoot *root,
   if (outcome == BATON_PROFILE_EDIT_SAME)
     return baton_end_new (BATON_EXIT_DONE, BATON_CODE_SETTINGS_SAME, "card",
                           baton_card_get_name (card), NULL);
+  end = find_unusable_file (root, changes, name, text);
+  if (end != NULL)
+    return end;
   if (!baton_settings_file_replace (file, text, events, &error))
     return end_not_written (name, error->message);
 

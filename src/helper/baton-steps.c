@@ -19,6 +19,7 @@ static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
   [BATON_STEP_REMOVE_FUNCTION] = &baton_step_remove_function_class,
   [BATON_STEP_RESCAN_BUS] = &baton_step_rescan_bus_class,
   [BATON_STEP_BIND] = &baton_step_bind_class,
+  [BATON_STEP_PLACE_FILE] = &baton_step_place_file_class,
   [BATON_STEP_START_UNIT] = &baton_step_start_unit_class,
   [BATON_STEP_LET_OPEN] = &baton_step_let_open_class,
   [BATON_STEP_START_GUEST] = &baton_step_start_guest_class,

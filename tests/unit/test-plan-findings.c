@@ -625,6 +625,20 @@ name_missing_unit (PlanMachine *m)
 }
 
 static void
+name_xorg_file (PlanMachine *m)
+{
+  m->profile->xorg_guest = g_strdup ("/etc/X11/guest.conf");
+}
+
+static void
+name_missing_xorg_file (PlanMachine *m)
+{
+  name_xorg_file (m);
+  m->profile->xorg_fault = g_strdup ("there is no such file");
+  m->profile->xorg_fault_key = BATON_PROFILE_XORG_GUEST;
+}
+
+static void
 want_rescan (PlanMachine *m)
 {
   m->profile->return_method = BATON_RETURN_RESCAN;
@@ -992,6 +1006,9 @@ static const struct
   { "modeset", BATON_CODE_NVIDIA_MODESET_ON, HOST, GUEST, use_later_nvidia, set_modeset },
   { "no modeset", BATON_CODE_NVIDIA_MODESET_OFF, HOST, GUEST, use_later_nvidia, clear_modeset },
   { "persistenced", BATON_CODE_UNIT_STOPS, HOST, GUEST, use_later_nvidia, run_persistenced },
+  { "a file for Xorg that is not there", BATON_CODE_XORG_FILE_UNUSABLE, HOST, GUEST, NULL,
+    name_missing_xorg_file },
+  { "files for Xorg, which runs on", BATON_CODE_XORG_LATER, HOST, GUEST, NULL, name_xorg_file },
   { "unit that is not there", BATON_CODE_UNIT_MISSING, HOST, GUEST, NULL, name_missing_unit },
   { "a device that is not there", BATON_CODE_ALSO_MISSING, HOST, GUEST, NULL,
     name_missing_device },

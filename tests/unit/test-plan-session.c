@@ -10,6 +10,7 @@
 #define GUEST BATON_SIDE_GUEST
 #define STOP "stop-unit:display-manager.service"
 #define START "start-unit:display-manager.service"
+#define PLACE "place-file:" PLAN_CARD
 
 static void
 add_session (PlanMachine *m, const char *id, guint uid, const char *type, const char *service)
@@ -65,7 +66,8 @@ list_steps (const BatonPlan *plan)
       if (step->kind == BATON_STEP_BIND)
         g_string_append (text, "… ");
       else if (step->kind == BATON_STEP_STOP_UNIT || step->kind == BATON_STEP_START_UNIT ||
-               step->kind == BATON_STEP_END_SESSION || step->kind == BATON_STEP_CLOSE_PROCESS)
+               step->kind == BATON_STEP_END_SESSION || step->kind == BATON_STEP_CLOSE_PROCESS ||
+               step->kind == BATON_STEP_PLACE_FILE)
         g_string_append_printf (text, "%s ", id);
     }
 
@@ -345,6 +347,66 @@ test_way_back (void)
   assert_steps (plan, "… … " START " ");
 }
 
+static const BatonStep *
+find_place (const BatonPlan *plan)
+{
+  for (guint i = 0; i < plan->steps->len; i++)
+    if (((BatonStep *) plan->steps->pdata[i])->kind == BATON_STEP_PLACE_FILE)
+      return plan->steps->pdata[i];
+
+  return NULL;
+}
+
+/* What Xorg reads is changed after it has ended and before it starts; and put back before it could be
+ * read by one that starts with the card. All of it outlives a restart. */
+static void
+test_xorg (void)
+{
+  g_autoptr (PlanMachine) there = make_machine ();
+  g_autoptr (PlanMachine) back = plan_machine_new (GUEST, HOST);
+  g_autoptr (BatonPlan) plan = NULL;
+  g_autoptr (BatonPlan) return_plan = NULL;
+  g_autoptr (BatonPlan) later = NULL;
+
+  there->profile->xorg_host = g_strdup ("/etc/X11/xorg.conf.d/10-host.conf");
+  there->request->end_session = TRUE;
+  plan = plan_machine_make_plan (there);
+  assert_steps (plan, STOP " end-session:2 " PLACE " … … " START " ");
+  g_assert_true (find_place (plan)->persistent);
+  g_assert_cmpstr (find_place (plan)->detail, ==, "guest");
+  g_assert_null (baton_plan_find (plan, BATON_CODE_XORG_LATER));
+
+  back->card->xorg_noted = TRUE;
+  back->card->unit_notes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_unit_note_free);
+  g_ptr_array_add (back->card->unit_notes,
+                   baton_unit_note_new (BATON_DISPLAY_MANAGER, BATON_DISPLAY_MANAGER, FALSE));
+  return_plan = plan_machine_make_plan (back);
+  assert_steps (return_plan, "… … " PLACE " " START " ");
+  g_assert_true (find_place (return_plan)->persistent);
+  g_assert_cmpstr (find_place (return_plan)->detail, ==, "host");
+  g_assert_null (baton_plan_find (return_plan, BATON_CODE_XORG_LATER));
+
+  /* A desktop on another card has run all the time, and goes on. */
+  back->other->could_show_desktop = TRUE;
+  later = plan_machine_make_plan (back);
+  g_assert_nonnull (baton_plan_find (later, BATON_CODE_XORG_LATER));
+}
+
+/* What was not changed is not put back, whatever the settings have become. */
+static void
+test_xorg_not_noted (void)
+{
+  g_autoptr (PlanMachine) m = plan_machine_new (GUEST, HOST);
+  g_autoptr (BatonPlan) plan = NULL;
+
+  m->profile->xorg_host = g_strdup ("/etc/X11/xorg.conf.d/10-host.conf");
+  m->profile->xorg_fault = g_strdup ("it is a symbolic link");
+  plan = plan_machine_make_plan (m);
+  g_assert_null (find_place (plan));
+  g_assert_null (baton_plan_find (plan, BATON_CODE_XORG_FILE_UNUSABLE));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -356,6 +418,8 @@ main (int argc, char **argv)
   g_test_add_func ("/plan-session/guests", test_guests);
   g_test_add_func ("/plan-session/last-screen", test_last_screen);
   g_test_add_func ("/plan-session/way-back", test_way_back);
+  g_test_add_func ("/plan-session/xorg", test_xorg);
+  g_test_add_func ("/plan-session/xorg-not-noted", test_xorg_not_noted);
 
   return g_test_run ();
 }

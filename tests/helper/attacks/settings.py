@@ -26,7 +26,8 @@ REFUSED = {
     "return-method=never": ("return-method", "auto"), "return-method=[x]": ("return-method", "auto"),
     "close-politely-ms=60001": ("close-politely-ms", "60000"), "colour=red": ("colour", "no such key"),
     "colour=": ("colour", "no such key"), "identity=1:2:3:4": ("identity", "hexadecimal"),
-    "xorg-host=none": ("xorg-host", "does not act"), "sleep-while-guest=no": ("sleep-while-guest", "block"),
+    "stand-in=none": ("stand-in", "does not act"), "xorg-host=/etc/passwd": ("xorg-host", "xorg.conf.d"),
+    "xorg-guest=/root/x.conf": ("xorg-guest", "below /etc"), "sleep-while-guest=no": ("sleep-while-guest", "block"),
 }
 
 
@@ -100,6 +101,40 @@ def what_could_not_be_read_is_refused_with_its_line():
             args = tree.configure(change, "return-when-guest-stops=true", status=10, code="settings-refused")["args"]
             check(args["key"] == key and reason in args["reason"], str(args))
             check(args["file"].endswith("/etc/baton.conf") and int(args["line"]) > 5, str(args))
+
+
+@story
+def a_file_for_xorg_is_looked_at_when_it_is_named():
+    with Settings(f"[{OTHER}]\nxorg-guest=/etc/not-there\n") as tree:
+        place = tree.path / "etc/X11"
+        (place / "xorg.conf.d").mkdir(parents=True)
+        file, away = place / "guest.conf", tree.path / "away.conf"
+        away.write_text("")
+
+        def refused(reason):
+            args = tree.configure("xorg-guest=/etc/X11/guest.conf", status=10, code="settings-refused")["args"]
+            check(args["key"] == "xorg-guest" and reason in args["reason"] and args["line"] == "6", str(args))
+
+        refused("there is no")
+        file.symlink_to(away)
+        refused("symbolic link")
+        file.unlink()
+        os.mkfifo(file)
+        refused("not a regular file")
+        file.unlink()
+        file.write_text("#" * 70000)
+        refused("64 KiB")
+        file.write_text("# mine")
+        file.chmod(0o666)
+        refused("others than root")
+        file.chmod(0o644)
+        place.chmod(0o777)
+        refused("others than root may write in")
+        place.chmod(0o755)
+        tree.configure("xorg-guest=/etc/X11/guest.conf")
+        # What was named before is no matter of another change.
+        file.unlink()
+        tree.configure("return-method=bind")
 
 
 @story

@@ -154,7 +154,7 @@ def refused(bench):
     put(bench, MINE)
     with unchanged(bench):
         for change, key in (('return-method=never', 'return-method'), ('colour=red', 'colour'),
-                            ('xorg-host=none', 'xorg-host'), ('colour=', 'colour')):
+                            ('stand-in=none', 'stand-in'), ('colour=', 'colour')):
             args = configure(bench, change, status=story.BAD_REQUEST).result['args']
             assert (args['file'], args['key']) == (CONF, key) and int(args['line']) > 5, args
         for change in HOSTILE:
