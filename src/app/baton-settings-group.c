@@ -13,7 +13,7 @@
 #include "baton-profile-words.h"
 #include "baton-result-words.h"
 
-#define N_SETTINGS 8
+#define N_SETTINGS 10
 
 struct _BatonSettingsGroup
 {
@@ -42,6 +42,8 @@ struct _BatonSettingsGroup
   AdwEntryRow *start_units_row;
   AdwEntryRow *also_row;
   BatonAlsoChooser *also_chooser;
+  AdwEntryRow *xorg_host_row;
+  AdwEntryRow *xorg_guest_row;
   GtkLabel *message_label;
   GtkWidget *button_box;
 };
@@ -231,6 +233,46 @@ set_also (BatonSettingsGroup *self, const BatonProfile *profile)
   gtk_editable_set_text (GTK_EDITABLE (self->also_row), text);
 }
 
+static char *
+read_xorg_host (const BatonProfile *profile)
+{
+  return g_strdup (profile->xorg_host != NULL ? profile->xorg_host : "");
+}
+
+static char *
+get_xorg_host (BatonSettingsGroup *self)
+{
+  return dup_text (self->xorg_host_row);
+}
+
+static void
+set_xorg_host (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  g_autofree char *text = read_xorg_host (profile);
+
+  gtk_editable_set_text (GTK_EDITABLE (self->xorg_host_row), text);
+}
+
+static char *
+read_xorg_guest (const BatonProfile *profile)
+{
+  return g_strdup (profile->xorg_guest != NULL ? profile->xorg_guest : "");
+}
+
+static char *
+get_xorg_guest (BatonSettingsGroup *self)
+{
+  return dup_text (self->xorg_guest_row);
+}
+
+static void
+set_xorg_guest (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  g_autofree char *text = read_xorg_guest (profile);
+
+  gtk_editable_set_text (GTK_EDITABLE (self->xorg_guest_row), text);
+}
+
 static const struct
 {
   const char *key;
@@ -246,6 +288,8 @@ static const struct
   { "stop-units", read_stop_units, get_stop_units, set_stop_units },
   { "start-units-guest", read_start_units, get_start_units, set_start_units },
   { "also", read_also, get_also, set_also },
+  { BATON_PROFILE_XORG_HOST, read_xorg_host, get_xorg_host, set_xorg_host },
+  { BATON_PROFILE_XORG_GUEST, read_xorg_guest, get_xorg_guest, set_xorg_guest },
 };
 
 /* What is shown for what the file says, which the control may show less exactly. */
@@ -279,7 +323,8 @@ update (BatonSettingsGroup *self)
   GtkWidget *rows[] = { GTK_WIDGET (self->method_row),      GTK_WIDGET (self->reset_row),
                         GTK_WIDGET (self->return_row),      GTK_WIDGET (self->sleep_row),
                         GTK_WIDGET (self->patience_row),    GTK_WIDGET (self->stop_units_row),
-                        GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row) };
+                        GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row),
+                        GTK_WIDGET (self->xorg_host_row),   GTK_WIDGET (self->xorg_guest_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -463,6 +508,8 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_chooser);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, xorg_host_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, xorg_guest_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, message_label);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, button_box);
   gtk_widget_class_bind_template_callback (widget_class, on_edited_cb);

@@ -254,57 +254,32 @@ test_what_travels_along (Fixture *fixture, gconstpointer data)
   assert_asked (fixture, CARD " also=");
 }
 
-#define FUNCTION(address, code, name, identity, card)                                          \
-  "{\"address\":\"" address "\",\"class\":\"" code "\",\"name\":\"" name "\",\"driver\":null," \
-  "\"identity\":\"" identity "\",\"card\":" card "}"
-
-static const char groups_text[] = "[{\"id\":\"1\",\"functions\":[" FUNCTION (
-    "0000:00:01.0",
-    "060400",
-    "Port",
-    "8086:0001:0000:0000",
-    "null") "," FUNCTION (CARD,
-                          "030000",
-                          "Navi",
-                          "1002:73bf:1da2:e438",
-                          "\"" CARD
-                          "\"") "," FUNCTION ("0000:03:00.1",
-                                              "040300",
-                                              "Navi sound",
-                                              "1002:ab28:1da2:e438",
-                                              "\"" CARD
-                                              "\"") "]},"
-                                                    "{\"id\":\"2\",\"functions\":[" FUNCTION (
-                                                        "0000:05:00.0",
-                                                        "0c0330",
-                                                        "USB controller",
-                                                        "8086:43ed:1028:0a5c",
-                                                        "null") "]},"
-                                                                "{\"id\":\"3\",\"functions\":"
-                                                                "[" FUNCTION (
-                                                                    "0000:06:00.0",
-                                                                    "010802",
-                                                                    "Disk",
-                                                                    "144d:a808:144d:a801",
-                                                                    "\"" CARD
-                                                                    "\"") "]},"
-                                                                          "{\"id\":\"4\","
-                                                                          "\"functions\":"
-                                                                          "[" FUNCTION (
-                                                                              "0000:07:00.0",
-                                                                              "040300",
-                                                                              "Their sound",
-                                                                              "10de:22ba:10de:"
-                                                                              "0000",
-                                                                              "\"0000:08:00."
-                                                                              "0\"") "]}]";
+/* With the quotes of another kind. */
+static const char groups_text[] =
+    "[{'id':'1','functions':["
+    "{'address':'0000:00:01.0','class':'060400','name':'Port','card':null,"
+    "'identity':'8086:0001:0000:0000'},"
+    "{'address':'0000:03:00.0','class':'030000','name':'Navi','card':'0000:03:00.0',"
+    "'identity':'1002:73bf:1da2:e438'},"
+    "{'address':'0000:03:00.1','class':'040300','name':'Navi sound','card':'0000:03:00.0',"
+    "'identity':'1002:ab28:1da2:e438'}]},"
+    "{'id':'2','functions':["
+    "{'address':'0000:05:00.0','class':'0c0330','name':'USB controller','card':null,"
+    "'identity':'8086:43ed:1028:0a5c'}]},"
+    "{'id':'3','functions':["
+    "{'address':'0000:06:00.0','class':'010802','name':'Disk','card':'0000:03:00.0',"
+    "'identity':'144d:a808:144d:a801'}]},"
+    "{'id':'4','functions':["
+    "{'address':'0000:07:00.0','class':'040300','name':'Their sound','card':'0000:08:00.0',"
+    "'identity':'10de:22ba:10de:0000'}]}]";
 
 /* Nobody knows addresses by heart: what could go along is chosen from a list, and what was written by
  * hand stays as it was. */
 static void
 test_what_travels_along_is_chosen (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (JsonNode) node = json_from_string (groups_text, NULL);
+  g_autofree char *text = g_strdelimit (g_strdup (groups_text), "'", '"');
+  g_autoptr (JsonNode) node = json_from_string (text, NULL);
   GtkWidget *button;
   GtkCheckButton *usb;
   GtkCheckButton *disk;
@@ -329,6 +304,25 @@ test_what_travels_along_is_chosen (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 2)), ==, "0000:09:00.0");
   g_assert_nonnull (get_button (fixture, "_Apply…"));
   gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
+}
+
+/* And the files for Xorg, of which one that says “none” is as good as no line. */
+static void
+test_files_for_xorg (Fixture *fixture, gconstpointer data)
+{
+  write_file (fixture, "configure",
+              HELLO RESULT ("0", "done", "settings-changed",
+                            "\"card\":\"x\",\"file\":\"y\",\"changes\":\"z\""));
+  show (fixture, "xorg-host=/etc/X11/xorg.conf.d/10.conf\nxorg-guest=none\n");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 3)), ==,
+                   "/etc/X11/xorg.conf.d/10.conf");
+  g_assert_cmpstr (gtk_editable_get_text (get_entry (fixture, 4)), ==, "");
+  g_assert_null (get_button (fixture, "_Apply…"));
+
+  gtk_editable_set_text (get_entry (fixture, 3), "");
+  gtk_editable_set_text (get_entry (fixture, 4), "/etc/X11/guest.conf ");
+  apply (fixture, "The settings were changed.");
+  assert_asked (fixture, CARD " xorg-host= xorg-guest=/etc/X11/guest.conf");
 }
 
 static void
@@ -389,6 +383,7 @@ main (int argc, char **argv)
   ADD ("services", "client", test_services);
   ADD ("travels-along", "client", test_what_travels_along);
   ADD ("travels-along-chosen", "client", test_what_travels_along_is_chosen);
+  ADD ("files-for-xorg", "client", test_files_for_xorg);
   ADD ("mistake-in-the-file", "client", test_mistake_in_the_file);
   ADD ("closed-while-asked", "client", test_closed_while_asked);
   ADD ("only-shown", NULL, test_only_shown);
