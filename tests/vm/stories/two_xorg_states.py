@@ -86,7 +86,7 @@ def minutes(bench):
     """What the Xorg that runs has read, by its own log."""
     log = bench.run('cat', LOG).out
     assert f'Using config directory: "{DIRECTORY}"' in log, log[:4000]
-    return [int(found) for found in re.findall(r'Option "BlankTime" "(\d+)"', log)]
+    return {int(found) for found in re.findall(r'Option "BlankTime" "(\d+)"', log)}
 
 
 def expect_host(bench):
@@ -105,7 +105,7 @@ def expect_guest(bench):
 
 def refused(bench):
     """Whoever may write what Xorg reads is root: that is found out before the desktop ends."""
-    assert minutes(bench) == [MINUTES_HOST], minutes(bench)
+    assert minutes(bench) == {MINUTES_HOST}, minutes(bench)
     bench.run('chmod', '666', WEAK)
     asked = bench.to_guest(CARD, '--end-session', status=story.REFUSED)
     assert asked.blockers['xorg-file-unusable']['args']['file'] == WEAK, asked.blockers
@@ -123,7 +123,7 @@ def handed_over(bench):
     bench.expect_guest(CARD, SOUND)
     expect_guest(bench)
     desktop(bench, OWN)
-    assert minutes(bench) == [MINUTES_GUEST], minutes(bench)
+    assert minutes(bench) == {MINUTES_GUEST}, minutes(bench)
 
 
 def returned(bench):
@@ -133,9 +133,9 @@ def returned(bench):
     assert PLACE in back.steps('ok'), back.steps()
     bench.expect_driver(DRIVER, CARD)
     expect_host(bench)
-    assert minutes(bench) == [MINUTES_GUEST], minutes(bench)
+    assert minutes(bench) == {MINUTES_GUEST}, minutes(bench)
     restart(bench)
-    assert minutes(bench) == [MINUTES_HOST], minutes(bench)
+    assert minutes(bench) == {MINUTES_HOST}, minutes(bench)
 
 
 def failed(bench):
@@ -147,7 +147,7 @@ def failed(bench):
     assert PLACE in asked.steps('undone'), asked.steps('undone')
     expect_host(bench)
     desktop(bench, CARD)
-    assert minutes(bench) == [MINUTES_HOST], minutes(bench)
+    assert minutes(bench) == {MINUTES_HOST}, minutes(bench)
 
 
 def killed(bench):
@@ -163,7 +163,7 @@ def killed(bench):
         if PLACE in asked.steps('undone'):
             break
     assert PLACE in asked.steps('undone'), asked.steps('undone')
-    assert minutes(bench) == [MINUTES_HOST], minutes(bench)
+    assert minutes(bench) == {MINUTES_HOST}, minutes(bench)
 
 
 def changed(bench):
@@ -185,9 +185,9 @@ def power_cut(bench):
     bench.to_guest(CARD, '--end-session')
     expect_guest(bench)
     desktop(bench, OWN)
-    assert minutes(bench) == [MINUTES_GUEST], minutes(bench)
+    assert minutes(bench) == {MINUTES_GUEST}, minutes(bench)
     bench.machine.power_cut()
     bench.expect_driver(DRIVER, CARD)
     desktop(bench, CARD)
     expect_host(bench)
-    assert minutes(bench) == [MINUTES_HOST], minutes(bench)
+    assert minutes(bench) == {MINUTES_HOST}, minutes(bench)
