@@ -40,6 +40,7 @@ baton_closed_program_free (BatonClosedProgram *self)
   g_free (self->directory);
   g_strfreev (self->variables);
   g_free (self->terminal);
+  g_strfreev (self->sessions);
   g_free (self);
 }
 
@@ -108,6 +109,11 @@ baton_closed_program_to_json (const BatonClosedProgram *self)
   set_bytes (object, "terminal", self->terminal);
   json_object_set_string_member (object, "obstacle", obstacle_names[self->obstacle].text);
   json_object_set_boolean_member (object, "closed", self->is_closed);
+  if (self->sessions != NULL)
+    {
+      set_list (object, "sessions", self->sessions);
+      json_object_set_boolean_member (object, "told", self->is_told);
+    }
 
   return object;
 }
@@ -191,8 +197,11 @@ baton_closed_program_new_from_json (JsonObject *object)
       !read_bytes (object, "directory", &self->directory) ||
       !read_list (object, "variables", &self->variables) ||
       !read_bytes (object, "terminal", &self->terminal) ||
-      !read_obstacle (object, &self->obstacle))
+      !read_obstacle (object, &self->obstacle) ||
+      (json_object_has_member (object, "sessions") &&
+       !read_list (object, "sessions", &self->sessions)))
     return NULL;
+  self->is_told = baton_json_get_boolean (object, "told");
   self->is_closed = baton_json_get_boolean (object, "closed");
 
   return g_steal_pointer (&self);

@@ -40,6 +40,9 @@ typedef enum
  *   of who leads the terminal's session
  * @obstacle: why it is not started again
  * @is_closed: Baton has closed it, and not only been allowed to
+ * @sessions: (nullable): logind's names of the sessions with which it ends, where it was not closed
+ *   alone
+ * @is_told: its user was told at a login that it can be opened again
  *
  * How a program is started again that was closed for a handoff: nothing but what its owner's own
  * `/proc` said of it.
@@ -57,6 +60,8 @@ typedef struct
   char *terminal;
   BatonClosedObstacle obstacle;
   gboolean is_closed;
+  GStrv sessions;
+  gboolean is_told;
 } BatonClosedProgram;
 
 void baton_closed_program_free (BatonClosedProgram *self);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include "baton-closed.h"
+#include "baton-closed-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "baton-closed-session.h"
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-json.h"
@@ -245,8 +246,8 @@ parse (BatonClosed *self, const char *text, gsize length)
 
 /* Returns: (transfer full) (nullable): all that is noted, nothing where nothing is; %NULL with
  * @error where it may not be believed */
-static GPtrArray *
-load (BatonClosed *self, const char *card, GError **error)
+GPtrArray *
+baton_closed_load (BatonClosed *self, const char *card, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   gsize length = 0;
@@ -284,8 +285,9 @@ to_text (BatonClosed *self, GPtrArray *programs, gsize *ret_length)
   return json_generator_to_data (generator, ret_length);
 }
 
-static gboolean
-save (BatonClosed *self, const char *card, GPtrArray *programs, GError **error)
+/* Returns: whether it is noted; nothing is where there is nothing to note */
+gboolean
+baton_closed_save (BatonClosed *self, const char *card, GPtrArray *programs, GError **error)
 {
   g_autofree char *path = build_path (self, card);
   baton_autofd int directory_fd = -1;
@@ -313,7 +315,7 @@ save_or_ignore (BatonClosed *self, const char *card, GPtrArray *programs)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!save (self, card, programs, &error))
+  if (!baton_closed_save (self, card, programs, &error))
     g_debug ("could not note what was closed: %s, ignoring", error->message);
 }
 
@@ -335,7 +337,7 @@ baton_closed_note (BatonClosed *self, const char *card, GPtrArray *programs, GEr
 
   if (programs->len == 0)
     return TRUE;
-  noted = load (self, card, error);
+  noted = baton_closed_load (self, card, error);
   if (noted == NULL)
     return FALSE;
 
@@ -346,7 +348,7 @@ baton_closed_note (BatonClosed *self, const char *card, GPtrArray *programs, GEr
   while (programs->len > 0)
     g_ptr_array_add (noted, g_ptr_array_steal_index (programs, 0));
 
-  return save (self, card, noted, error);
+  return baton_closed_save (self, card, noted, error);
 }
 
 /* Returns: (nullable): what became last of the step that closes it */
@@ -376,12 +378,12 @@ find_state (const BatonClosedProgram *program, JsonArray *steps)
  * @has_ended: nothing more comes of that handoff
  *
  * Keeps of what was noted what was really closed: what had let go by itself, or was let be, is none
- * of Baton's doing.
+ * of Baton's doing. Neither is a session that goes on.
  */
 void
 baton_closed_settle (BatonClosed *self, const char *card, JsonArray *steps, gboolean has_ended)
 {
-  g_autoptr (GPtrArray) noted = load (self, card, NULL);
+  g_autoptr (GPtrArray) noted = baton_closed_load (self, card, NULL);
   gboolean is_changed = FALSE;
 
   for (guint i = noted != NULL ? noted->len : 0; i > 0; i--)
@@ -399,6 +401,7 @@ baton_closed_settle (BatonClosed *self, const char *card, JsonArray *steps, gboo
 
   if (is_changed)
     save_or_ignore (self, card, noted);
+  baton_closed_settle_session (self, card, has_ended);
 }
 
 /**
@@ -436,7 +439,7 @@ compare_cards (gconstpointer a, gconstpointer b)
  * baton_closed_list_cards:
  * @self: what was closed
  *
- * Returns: (transfer full) (element-type utf8): addresses of the cards of which something is noted
+ * Returns: (transfer full) (element-type utf8): addresses of the cards for which something is noted
  */
 GPtrArray *
 baton_closed_list_cards (BatonClosed *self)
@@ -453,7 +456,10 @@ baton_closed_list_cards (BatonClosed *self)
       if (!g_str_has_suffix (name, SUFFIX))
         continue;
       card = g_strndup (name, length - strlen (SUFFIX));
-      if (baton_pci_address_is_valid (card))
+      if (g_str_has_suffix (card, BATON_CLOSED_SESSION_SUFFIX))
+        card[strlen (card) - strlen (BATON_CLOSED_SESSION_SUFFIX)] = '\0';
+      if (baton_pci_address_is_valid (card) &&
+          !g_ptr_array_find_with_equal_func (cards, card, g_str_equal, NULL))
         g_ptr_array_add (cards, g_steal_pointer (&card));
     }
   g_ptr_array_sort (cards, compare_cards);
@@ -462,8 +468,8 @@ baton_closed_list_cards (BatonClosed *self)
 }
 
 /* Whether one of those that were closed is there all the same. */
-static gboolean
-still_runs (BatonClosed *self, const BatonClosedProgram *program)
+gboolean
+baton_closed_runs (BatonClosed *self, const BatonClosedProgram *program)
 {
   for (guint i = 0; program->closes[i] != NULL; i++)
     {
@@ -494,13 +500,13 @@ still_runs (BatonClosed *self, const BatonClosedProgram *program)
 GPtrArray *
 baton_closed_list (BatonClosed *self, const char *card, GError **error)
 {
-  g_autoptr (GPtrArray) programs = load (self, card, error);
+  g_autoptr (GPtrArray) programs = baton_closed_load (self, card, error);
 
   for (guint i = programs != NULL ? programs->len : 0; i > 0; i--)
     {
       const BatonClosedProgram *program = g_ptr_array_index (programs, i - 1);
 
-      if (!program->is_closed || still_runs (self, program))
+      if (!program->is_closed || baton_closed_runs (self, program))
         g_ptr_array_remove_index (programs, i - 1);
     }
 

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* What ended with a session is kept beside what was closed for the card alone. */
+#define BATON_CLOSED_SESSION_SUFFIX ".session"
+
 /**
  * BatonClosed:
  *

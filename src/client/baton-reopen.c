@@ -181,7 +181,7 @@ baton_reopen_dup_reason (BatonRoot *root, const BatonClosedProgram *program)
   app = baton_desktop_app_find (program->app_id);
   if (app != NULL)
     return NULL;
-  if (is_boxed (program))
+  if (is_boxed (program) || program->sessions != NULL)
     return g_strdup (_ ("the application is not installed any more"));
   if (program->executable == NULL || program->directory == NULL || *program->arguments == NULL)
     return g_strdup (_ ("it could not be read what it was started with"));
