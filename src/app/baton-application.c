@@ -155,6 +155,7 @@ baton_application_handle_local_options (GApplication *application, GVariantDict 
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (BatonRoot) root = NULL;
+      g_autoptr (BatonClosed) closed = NULL;
       g_autofree char *directory = dup_state_directory ();
 
       if (!baton_notice_unit_start_if_wanted (g_get_user_config_dir (), &error))
@@ -168,7 +169,9 @@ baton_application_handle_local_options (GApplication *application, GVariantDict 
           return EXIT_FAILURE;
         }
 
-      return baton_login_report (application, root, directory);
+      closed = baton_closed_new_for_user (root);
+
+      return baton_login_report (application, root, directory, closed);
     }
 
   return -1;
@@ -217,6 +220,15 @@ activate_keep_off (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+activate_reopen (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  BatonWindow *window = ensure_window (data);
+
+  gtk_window_present (GTK_WINDOW (window));
+  baton_window_wish_reopen (window, g_variant_get_string (parameter, NULL));
+}
+
+static void
 activate_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   adw_show_about_window (gtk_application_get_active_window (data), "application-name", "Baton",
@@ -247,6 +259,7 @@ static const GActionEntry actions[] = {
   { .name = "activate", .activate = activate_activate },
   { .name = "keep-off", .activate = activate_keep_off, .parameter_type = "s" },
   { .name = "quit", .activate = activate_quit },
+  { .name = "reopen", .activate = activate_reopen, .parameter_type = "s" },
   { .name = "report", .activate = activate_report },
   { .name = "return", .activate = activate_return, .parameter_type = "s" },
   { .name = "show-card", .activate = activate_show_card, .parameter_type = "s" },

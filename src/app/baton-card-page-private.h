@@ -33,6 +33,7 @@ struct _BatonCardPage
   GtkButton *verb_button;
   GtkLabel *verb_label;
   BatonReopenBox *reopen_box;
+  BatonReopenBox *session_box;
   BatonSection *findings_section;
   BatonSection *notes_section;
   BatonSection *holders_section;

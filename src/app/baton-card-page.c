@@ -126,17 +126,20 @@ can_run_programs (BatonCardPage *self)
   return FALSE;
 }
 
-/* When the card is here, and nothing goes on with it. */
+/* What was closed alone when the card is here, and nothing goes on with it. What ended with a session
+ * has waited for the next one, and not for the card. */
 static void
 show_closed (BatonCardPage *self)
 {
+  BatonClosed *closed = baton_model_get_closed (self->model);
   JsonObject *card = baton_card_plan_get_card (self->plan);
   gboolean is_here =
       baton_words_get_side (card) == BATON_SIDE_HOST && !baton_card_plan_is_busy (self->plan);
 
-  baton_reopen_box_show (self->reopen_box,
-                         is_here ? baton_model_get_closed (self->model) : NULL,
+  baton_reopen_box_show (self->reopen_box, is_here ? closed : NULL,
                          baton_card_plan_get_address (self->plan));
+  baton_reopen_box_show_session (self->session_box, closed,
+                                 baton_card_plan_get_address (self->plan));
 }
 
 static void
@@ -255,6 +258,20 @@ baton_card_page_keep_off (BatonCardPage *self)
     baton_keep_off_row_ask (self->keep_off_row);
 }
 
+/**
+ * baton_card_page_reopen:
+ * @self: a page
+ *
+ * Opens again what ended with the session that was ended for the card, as its button does.
+ */
+void
+baton_card_page_reopen (BatonCardPage *self)
+{
+  g_return_if_fail (BATON_IS_CARD_PAGE (self));
+
+  baton_reopen_box_press (self->session_box);
+}
+
 static void
 on_verb_clicked_cb (BatonCardPage *self)
 {
@@ -341,6 +358,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, state_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_button);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, verb_label);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, session_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, reopen_box);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, findings_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, notes_section);

@@ -19,6 +19,7 @@ void baton_card_page_press (BatonCardPage *self);
 void baton_card_page_open_plan (BatonCardPage *self, BatonSide to);
 void baton_card_page_return (BatonCardPage *self);
 void baton_card_page_keep_off (BatonCardPage *self);
+void baton_card_page_reopen (BatonCardPage *self);
 char *baton_card_page_dup_refusal (BatonCardPage *self);
 
 G_END_DECLS

@@ -6,9 +6,15 @@
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
 
+#include "baton-closed-session.h"
 #include "baton-event.h"
+#include "baton-login-wait.h"
+#include "baton-notify-reopen.h"
 #include "baton-notify.h"
 #include "baton-root.h"
+
+/* What follows the start of a login screen: that it stays is watched for some seconds. */
+#define PATIENCE_MS 30000
 
 static JsonNode *
 read_report (BatonRoot *root)
@@ -73,21 +79,113 @@ has_receiver (GDBusConnection *bus)
   return started != NULL;
 }
 
-/* Returns: %TRUE if the notification has left this process, for somebody */
+/* What there is to tell of. */
+typedef struct
+{
+  JsonNode *report; /* NULL where it was told */
+  char *report_key;
+  BatonClosed *closed;
+  GPtrArray *cards; /* those for which a session was ended, and its user was not told */
+} News;
+
+static void
+news_clear (News *self)
+{
+  g_clear_pointer (&self->report, json_node_unref);
+  g_free (self->report_key);
+  g_clear_pointer (&self->cards, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (News, news_clear)
+
+static void
+find_report (News *self, BatonRoot *root, const char *state_directory)
+{
+  g_autoptr (JsonNode) node = read_report (root);
+  g_autofree char *boot_id = NULL;
+  g_autofree char *key = NULL;
+
+  /* No report is the usual case. A broken one is told of by whoever looks at it. */
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return;
+  if (self->closed != NULL)
+    baton_closed_settle_report (self->closed, json_node_get_object (node));
+  boot_id = baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/random/boot_id", NULL);
+  key = baton_notify_dup_key (json_node_get_object (node));
+  if (!baton_notify_holds (json_node_get_object (node), boot_id) ||
+      baton_notify_was_seen (state_directory, key))
+    return;
+  self->report = g_steal_pointer (&node);
+  self->report_key = g_steal_pointer (&key);
+}
+
 static gboolean
-send (GApplication *application, JsonObject *report)
+is_untold (BatonClosed *closed, const char *card)
+{
+  g_autoptr (GPtrArray) programs = baton_closed_list_session (closed, card, NULL);
+
+  for (guint i = 0; programs != NULL && i < programs->len; i++)
+    if (!((BatonClosedProgram *) programs->pdata[i])->is_told)
+      return TRUE;
+
+  return FALSE;
+}
+
+static void
+find_ended_sessions (News *self)
+{
+  self->cards = self->closed != NULL ? baton_closed_list_cards (self->closed)
+                                     : g_ptr_array_new_with_free_func (g_free);
+  for (guint i = self->cards->len; i > 0; i--)
+    if (!is_untold (self->closed, self->cards->pdata[i - 1]))
+      g_ptr_array_remove_index (self->cards, i - 1);
+}
+
+static void
+send_report (GApplication *application, JsonObject *report)
+{
+  g_autoptr (GNotification) notification = baton_notify_build (report);
+
+  g_application_send_notification (application, BATON_NOTIFY_ID, notification);
+}
+
+static void
+send_offer (GApplication *application, BatonClosed *closed, const char *card)
+{
+  g_autoptr (GPtrArray) programs = baton_closed_list_session (closed, card, NULL);
+  g_autoptr (GNotification) notification = NULL;
+
+  if (programs == NULL || programs->len == 0)
+    return;
+  notification = baton_notify_reopen_build (card, programs);
+  g_application_send_notification (application, BATON_NOTIFY_REOPEN_ID, notification);
+}
+
+/* Returns: %TRUE if the notifications have left this process, for somebody */
+static gboolean
+send (GApplication *application, News *news)
 {
   GDBusConnection *bus = g_application_get_dbus_connection (application);
-  g_autoptr (GNotification) notification = NULL;
 
   if (bus == NULL || !has_receiver (bus))
     return FALSE;
 
-  notification = baton_notify_build (report);
-  g_application_send_notification (application, BATON_NOTIFY_ID, notification);
+  if (news->report != NULL)
+    send_report (application, json_node_get_object (news->report));
+  for (guint i = 0; i < news->cards->len; i++)
+    send_offer (application, news->closed, news->cards->pdata[i]);
 
-  /* The message is still in this process, and this process is about to end. */
+  /* The messages are still in this process, and this process is about to end. */
   return g_dbus_connection_flush_sync (bus, NULL, NULL);
+}
+
+static void
+note_told (News *news, const char *state_directory)
+{
+  if (news->report != NULL)
+    baton_notify_note_seen (state_directory, news->report_key);
+  for (guint i = 0; i < news->cards->len; i++)
+    baton_closed_note_told (news->closed, news->cards->pdata[i]);
 }
 
 /**
@@ -95,31 +193,28 @@ send (GApplication *application, JsonObject *report)
  * @application: the application, not registered
  * @root: where the report is
  * @state_directory: this user's directory for Baton's state
+ * @closed: (nullable): what Baton has closed of this user
  *
  * Tells how the last handoff ended, if nobody of this user's was there to see it: the session may
- * have been what had to end. Started by the desktop at each login, so it is over at once when there
- * is nothing to tell.
+ * have been what had to end. Then it is offered as well to open again what was open in it. Started by
+ * the desktop at each login, so it is over at once when there is nothing to tell; one whose login
+ * screen has just come back is about to end, and is waited for.
  *
  * Returns: the exit status
  */
 int
-baton_login_report (GApplication *application, BatonRoot *root, const char *state_directory)
+baton_login_report (GApplication *application,
+                    BatonRoot *root,
+                    const char *state_directory,
+                    BatonClosed *closed)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) node = read_report (root);
-  g_autofree char *boot_id = NULL;
-  g_autofree char *key = NULL;
+  g_auto (News) news = { .closed = closed };
 
-  /* No report is the usual case. A broken one is told of by whoever looks at it. */
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    return EXIT_SUCCESS;
-
-  boot_id = baton_root_read_line (root, BATON_ROOT_PROC, "sys/kernel/random/boot_id", NULL);
-  if (!baton_notify_holds (json_node_get_object (node), boot_id))
-    return EXIT_SUCCESS;
-
-  key = baton_notify_dup_key (json_node_get_object (node));
-  if (baton_notify_was_seen (state_directory, key))
+  baton_login_wait (root, PATIENCE_MS);
+  find_report (&news, root, state_directory);
+  find_ended_sessions (&news);
+  if (news.report == NULL && news.cards->len == 0)
     return EXIT_SUCCESS;
 
   if (!g_application_register (application, NULL, &error))
@@ -132,8 +227,8 @@ baton_login_report (GApplication *application, BatonRoot *root, const char *stat
   if (g_application_get_is_remote (application))
     return EXIT_SUCCESS;
 
-  if (send (application, json_node_get_object (node)))
-    baton_notify_note_seen (state_directory, key);
+  if (send (application, &news))
+    note_told (&news, state_directory);
 
   return EXIT_SUCCESS;
 }

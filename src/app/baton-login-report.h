@@ -3,11 +3,13 @@
 
 #include <gio/gio.h>
 
-#include "baton-root.h"
+#include "baton-closed.h"
 
 G_BEGIN_DECLS
 
-int
-baton_login_report (GApplication *application, BatonRoot *root, const char *state_directory);
+int baton_login_report (GApplication *application,
+                        BatonRoot *root,
+                        const char *state_directory,
+                        BatonClosed *closed);
 
 G_END_DECLS

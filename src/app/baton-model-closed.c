@@ -3,9 +3,7 @@
 
 #include "baton-model-private.h"
 
-#include <unistd.h>
-
-#include "baton-closed-look.h"
+#include "baton-closed-request.h"
 #include "baton-json.h"
 #include "baton-request-copy.h"
 
@@ -71,12 +69,10 @@ static void
 note_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Note *note = data;
-  g_autoptr (GPtrArray) programs = baton_closed_look_in_time (
-      baton_closed_get_root (note->closed), note->request, getuid ());
   g_autoptr (GError) error = NULL;
 
   /* What could not be noted is not offered: it is closed all the same, as was agreed. */
-  if (!baton_closed_note (note->closed, note->request->cards[0], programs, &error))
+  if (!baton_closed_note_request (note->closed, note->request, &error))
     g_warning ("what is closed will not be offered to be opened again: %s", error->message);
   g_task_return_boolean (task, TRUE);
 }

@@ -4,6 +4,7 @@
 #include "baton-model-private.h"
 
 #include "baton-client-result.h"
+#include "baton-closed-request.h"
 #include "baton-json.h"
 #include "baton-result-words.h"
 
@@ -260,7 +261,7 @@ baton_model_hand (BatonModel *self, const BatonRequest *request)
   start = g_new0 (Start, 1);
   start->client = g_object_ref (self->hand_client);
   start->arguments = build_arguments ("hand", request);
-  if (request->closes->len > 0 && baton_model_get_closed (self) != NULL)
+  if (baton_closed_request_closes (request) && baton_model_get_closed (self) != NULL)
     baton_model_note_closed_async (self, request, on_closed_noted_cb, start);
   else
     start_hand (self, start);

@@ -6,6 +6,8 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
+#include "baton-closed-session.h"
+#include "baton-notify-reopen.h"
 #include "baton-reopen.h"
 #include "baton-text.h"
 #include "baton-words.h"
@@ -17,6 +19,8 @@ struct _BatonReopenBox
   /* owned */
   BatonClosed *closed; /* NULL where nothing is offered */
   char *card;
+
+  gboolean is_session; /* what ended with a session, and not what was closed alone */
 
   /* from the template */
   AdwActionRow *row;
@@ -58,7 +62,14 @@ show_programs (BatonReopenBox *self, GPtrArray *programs)
       append (reason != NULL ? problems : possible, reason != NULL ? both : name);
     }
 
-  if (problems->len > 0)
+  if (self->is_session && problems->len > 0)
+    /* Translators: names of applications, each with the reason in brackets */
+    subtitle = g_strdup_printf (
+        _ ("Open in the session that was ended. Cannot be opened again: %s"), problems->str);
+  else if (self->is_session)
+    subtitle = g_strdup (
+        _ ("Open in the session that was ended. What was not saved does not come back."));
+  else if (problems->len > 0)
     /* Translators: names of programs, each with the reason in brackets */
     subtitle = g_strdup_printf (_ ("Closed for the handoff. Cannot be opened again: %s"),
                                 problems->str);
@@ -116,12 +127,31 @@ on_reopened_cb (GObject *source, GAsyncResult *result, gpointer data)
   say (BATON_REOPEN_BOX (source), text);
 }
 
+static GPtrArray *
+list_programs (BatonReopenBox *self, GError **error)
+{
+  return self->is_session ? baton_closed_list_session (self->closed, self->card, error)
+                          : baton_closed_list (self->closed, self->card, error);
+}
+
+static void
+forget (BatonReopenBox *self)
+{
+  if (!self->is_session)
+    {
+      baton_closed_forget (self->closed, self->card);
+      return;
+    }
+  baton_closed_forget_session (self->closed, self->card);
+  baton_notify_reopen_withdraw ();
+}
+
 /* Offered once: what is started twice was not running twice. */
 static void
 on_open_clicked_cb (BatonReopenBox *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) programs = baton_closed_list (self->closed, self->card, &error);
+  g_autoptr (GPtrArray) programs = list_programs (self, &error);
   g_autoptr (GTask) task = NULL;
   Reopening *reopening;
 
@@ -132,7 +162,7 @@ on_open_clicked_cb (BatonReopenBox *self)
       return;
     }
 
-  baton_closed_forget (self->closed, self->card);
+  forget (self);
   reopening = g_new0 (Reopening, 1);
   reopening->closed = baton_closed_ref (self->closed);
   reopening->programs = g_steal_pointer (&programs);
@@ -145,7 +175,7 @@ on_open_clicked_cb (BatonReopenBox *self)
 static void
 on_forget_clicked_cb (BatonReopenBox *self)
 {
-  baton_closed_forget (self->closed, self->card);
+  forget (self);
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }
 
@@ -181,6 +211,26 @@ baton_reopen_box_init (BatonReopenBox *self)
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
+static void
+show (BatonReopenBox *self, BatonClosed *closed, const char *card, gboolean is_session)
+{
+  g_autoptr (GPtrArray) programs = NULL;
+
+  if (closed != NULL)
+    {
+      g_autoptr (BatonClosed) before = g_steal_pointer (&self->closed);
+
+      self->closed = baton_closed_ref (closed);
+      g_free (self->card);
+      self->card = g_strdup (card);
+      self->is_session = is_session;
+      programs = list_programs (self, NULL);
+    }
+  if (programs != NULL && programs->len > 0)
+    show_programs (self, programs);
+  gtk_widget_set_visible (GTK_WIDGET (self), programs != NULL && programs->len > 0);
+}
+
 /**
  * baton_reopen_box_show:
  * @self: a box
@@ -192,20 +242,38 @@ baton_reopen_box_init (BatonReopenBox *self)
 void
 baton_reopen_box_show (BatonReopenBox *self, BatonClosed *closed, const char *card)
 {
-  g_autoptr (GPtrArray) programs = NULL;
-
   g_return_if_fail (BATON_IS_REOPEN_BOX (self));
 
-  if (closed != NULL)
-    {
-      g_autoptr (BatonClosed) before = g_steal_pointer (&self->closed);
+  show (self, closed, card, FALSE);
+}
 
-      self->closed = baton_closed_ref (closed);
-      g_free (self->card);
-      self->card = g_strdup (card);
-      programs = baton_closed_list (closed, card, NULL);
-    }
-  if (programs != NULL && programs->len > 0)
-    show_programs (self, programs);
-  gtk_widget_set_visible (GTK_WIDGET (self), programs != NULL && programs->len > 0);
+/**
+ * baton_reopen_box_show_session:
+ * @self: a box
+ * @closed: (nullable): what was closed of this user; %NULL to offer nothing
+ * @card: address of a card
+ *
+ * Offers to open again what ended with the session that was ended for the card.
+ */
+void
+baton_reopen_box_show_session (BatonReopenBox *self, BatonClosed *closed, const char *card)
+{
+  g_return_if_fail (BATON_IS_REOPEN_BOX (self));
+
+  show (self, closed, card, TRUE);
+}
+
+/**
+ * baton_reopen_box_press:
+ * @self: a box
+ *
+ * Does what its button does, where it offers something.
+ */
+void
+baton_reopen_box_press (BatonReopenBox *self)
+{
+  g_return_if_fail (BATON_IS_REOPEN_BOX (self));
+
+  if (gtk_widget_get_visible (GTK_WIDGET (self)) && gtk_widget_get_visible (self->open_button))
+    on_open_clicked_cb (self);
 }

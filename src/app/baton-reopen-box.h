@@ -11,5 +11,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (BatonReopenBox, baton_reopen_box, BATON, REOPEN_BOX, GtkBox)
 
 void baton_reopen_box_show (BatonReopenBox *self, BatonClosed *closed, const char *card);
+void
+baton_reopen_box_show_session (BatonReopenBox *self, BatonClosed *closed, const char *card);
+void baton_reopen_box_press (BatonReopenBox *self);
 
 G_END_DECLS

@@ -12,6 +12,7 @@ typedef enum
   BATON_WINDOW_WISH_SHOW,
   BATON_WINDOW_WISH_RETURN,
   BATON_WINDOW_WISH_KEEP_OFF,
+  BATON_WINDOW_WISH_REOPEN,
 } BatonWindowWish;
 
 struct _BatonWindow

@@ -17,6 +17,9 @@ carry_out (BatonCardPage *page, BatonWindowWish wish)
     case BATON_WINDOW_WISH_KEEP_OFF:
       baton_card_page_keep_off (page);
       break;
+    case BATON_WINDOW_WISH_REOPEN:
+      baton_card_page_reopen (page);
+      break;
     case BATON_WINDOW_WISH_SHOW:
     default:
       break;
@@ -111,4 +114,20 @@ baton_window_wish_keep_off (BatonWindow *self, const char *address)
   g_return_if_fail (BATON_IS_WINDOW (self));
 
   wish (self, address, BATON_WINDOW_WISH_KEEP_OFF);
+}
+
+/**
+ * baton_window_wish_reopen:
+ * @self: the window
+ * @address: a card's address
+ *
+ * Shows that card and opens again what ended with the session that was ended for it, as soon as the
+ * machine is known.
+ */
+void
+baton_window_wish_reopen (BatonWindow *self, const char *address)
+{
+  g_return_if_fail (BATON_IS_WINDOW (self));
+
+  wish (self, address, BATON_WINDOW_WISH_REOPEN);
 }

@@ -19,5 +19,6 @@ void baton_window_wish_report (BatonWindow *self);
 void baton_window_wish_return (BatonWindow *self, const char *address);
 void baton_window_wish_card (BatonWindow *self, const char *address);
 void baton_window_wish_keep_off (BatonWindow *self, const char *address);
+void baton_window_wish_reopen (BatonWindow *self, const char *address);
 
 G_END_DECLS

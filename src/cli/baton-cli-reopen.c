@@ -4,10 +4,10 @@
 #include "baton-cli-reopen.h"
 
 #include <glib/gi18n.h>
-#include <unistd.h>
 
 #include "baton-client-result.h"
-#include "baton-closed-look.h"
+#include "baton-closed-request.h"
+#include "baton-closed-session.h"
 #include "baton-json.h"
 #include "baton-reopen.h"
 #include "baton-text.h"
@@ -43,17 +43,12 @@ void
 baton_cli_reopen_note (BatonCli *cli, const BatonRequest *request)
 {
   g_autoptr (BatonClosed) closed = baton_closed_new_for_user (cli->root);
-  g_autoptr (GPtrArray) programs = NULL;
   g_autoptr (GError) error = NULL;
 
   if (closed == NULL)
     return;
   settle_earlier (cli, closed);
-  if (request->closes->len == 0)
-    return;
-
-  programs = baton_closed_look_in_time (cli->root, request, getuid ());
-  if (!baton_closed_note (closed, request->cards[0], programs, &error))
+  if (!baton_closed_note_request (closed, request, &error))
     /* Translators: %s is a reason */
     g_printerr (_ ("batonctl: what is closed will not be offered to be opened again: %s\n"),
                 error->message);
@@ -112,6 +107,22 @@ baton_cli_reopen_settle (BatonCli *cli, const char *card, BatonCliOutput *output
                          baton_view_get_result (output->view) != NULL);
 }
 
+static void
+offer_session (BatonClosed *closed, const char *card)
+{
+  g_autoptr (GPtrArray) programs = baton_closed_list_session (closed, card, NULL);
+  g_autofree char *names = NULL;
+
+  if (programs == NULL || programs->len == 0)
+    return;
+  names = join_names (programs);
+  /* Translators: names of applications. What is after the colon is typed. */
+  g_print (
+      _ ("Open in the session that has ended: %s. To open them again after the next login: "
+         "batonctl reopen\n"),
+      names);
+}
+
 /**
  * baton_cli_reopen_offer:
  * @cli: the command line
@@ -119,7 +130,7 @@ baton_cli_reopen_settle (BatonCli *cli, const char *card, BatonCliOutput *output
  * @to: where it was to go
  * @result: what came of it
  *
- * Says what can be opened again, where the card is back.
+ * Says what can be opened again: where the card is back, and in the next session.
  */
 void
 baton_cli_reopen_offer (BatonCli *cli, const char *card, BatonSide to, JsonObject *result)
@@ -128,7 +139,10 @@ baton_cli_reopen_offer (BatonCli *cli, const char *card, BatonSide to, JsonObjec
   g_autoptr (GPtrArray) programs = NULL;
   g_autofree char *names = NULL;
 
-  if (closed == NULL || cli->writer != NULL || !is_back (to, result))
+  if (closed == NULL || cli->writer != NULL)
+    return;
+  offer_session (closed, card);
+  if (!is_back (to, result))
     return;
   programs = baton_closed_list (closed, card, NULL);
   if (programs == NULL || programs->len == 0)
@@ -197,13 +211,6 @@ find_away (BatonMachine *machine, GPtrArray *cards)
   return NULL;
 }
 
-static void
-forget (BatonClosed *closed, GPtrArray *cards)
-{
-  for (guint i = 0; i < cards->len; i++)
-    baton_closed_forget (closed, g_ptr_array_index (cards, i));
-}
-
 static int
 end_with_reason (BatonCli *cli, const char *reason)
 {
@@ -214,37 +221,140 @@ end_with_reason (BatonCli *cli, const char *reason)
   return end (cli, BATON_EXIT_ERROR, BATON_CODE_REOPENS_UNREADABLE, args);
 }
 
-/* @programs: (element-type BatonClosedProgram): of @cards, those that were closed and are not there */
+/* What can be opened again, of the cards that were asked for. */
+typedef struct
+{
+  GPtrArray *cards;
+  GPtrArray *programs; /* closed for one of @cards alone */
+  GPtrArray *session_cards;
+  GPtrArray *session_programs; /* ended with a session that ended for one of @session_cards */
+} Offer;
+
+static GPtrArray *
+new_programs (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) baton_closed_program_free);
+}
+
+static void
+offer_init (Offer *self)
+{
+  self->cards = g_ptr_array_new_with_free_func (g_free);
+  self->programs = new_programs ();
+  self->session_cards = g_ptr_array_new_with_free_func (g_free);
+  self->session_programs = new_programs ();
+}
+
+static void
+offer_clear (Offer *self)
+{
+  g_ptr_array_unref (self->cards);
+  g_ptr_array_unref (self->programs);
+  g_ptr_array_unref (self->session_cards);
+  g_ptr_array_unref (self->session_programs);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Offer, offer_clear)
+
+static void
+take (GPtrArray *found, const char *card, GPtrArray *programs, GPtrArray *cards)
+{
+  if (found->len > 0)
+    g_ptr_array_add (cards, g_strdup (card));
+  while (found->len > 0)
+    g_ptr_array_add (programs, g_ptr_array_steal_index (found, 0));
+}
+
+static gboolean
+add_card (Offer *self, BatonClosed *closed, const char *card, GError **error)
+{
+  g_autoptr (GPtrArray) found = baton_closed_list (closed, card, error);
+  g_autoptr (GPtrArray) of_session =
+      found != NULL ? baton_closed_list_session (closed, card, error) : NULL;
+
+  if (of_session == NULL)
+    return FALSE;
+  take (found, card, self->programs, self->cards);
+  take (of_session, card, self->session_programs, self->session_cards);
+
+  return TRUE;
+}
+
 static int
-reopen (BatonCli *cli, BatonClosed *closed, GPtrArray *cards, GPtrArray *programs)
+end_with_programs (
+    BatonCli *cli, BatonExit status, BatonCode code, GPtrArray *programs, const char *card)
 {
   g_autoptr (GHashTable) args = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (BatonMachine) machine = NULL;
-  g_autoptr (GPtrArray) results = NULL;
   g_autofree char *names = join_names (programs);
-  const char *away;
 
   g_hash_table_insert (args, (gpointer) "programs", names);
-  if ((cli->options & BATON_CLI_FORGET) != 0)
-    {
-      forget (closed, cards);
-      return end (cli, BATON_EXIT_DONE, BATON_CODE_REOPENS_FORGOTTEN, args);
-    }
+  if (card != NULL)
+    g_hash_table_insert (args, (gpointer) "card", (gpointer) card);
 
-  machine = baton_machine_new_to_show (cli->root, &error);
+  return end (cli, status, code, args);
+}
+
+/* Offered once: what is started twice was not running twice. */
+static void
+take_programs (GPtrArray *all, BatonClosed *closed, GPtrArray *cards, GPtrArray *programs)
+{
+  for (guint i = 0; i < cards->len; i++)
+    baton_closed_forget (closed, g_ptr_array_index (cards, i));
+  while (programs->len > 0)
+    g_ptr_array_add (all, g_ptr_array_steal_index (programs, 0));
+}
+
+static void
+take_session (GPtrArray *all, BatonClosed *closed, Offer *offer)
+{
+  for (guint i = 0; i < offer->session_cards->len; i++)
+    baton_closed_forget_session (closed, g_ptr_array_index (offer->session_cards, i));
+  while (offer->session_programs->len > 0)
+    g_ptr_array_add (all, g_ptr_array_steal_index (offer->session_programs, 0));
+}
+
+/* Where a program can show itself. */
+static gboolean
+has_desktop (void)
+{
+  return g_getenv ("WAYLAND_DISPLAY") != NULL || g_getenv ("DISPLAY") != NULL;
+}
+
+static int
+forget (BatonCli *cli, BatonClosed *closed, Offer *offer)
+{
+  g_autoptr (GPtrArray) all = new_programs ();
+
+  take_programs (all, closed, offer->cards, offer->programs);
+  take_session (all, closed, offer);
+
+  return end_with_programs (cli, BATON_EXIT_DONE, BATON_CODE_REOPENS_FORGOTTEN, all, NULL);
+}
+
+/* What cannot be opened yet stays noted. */
+static int
+reopen (BatonCli *cli, BatonClosed *closed, Offer *offer)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonMachine) machine = baton_machine_new_to_show (cli->root, &error);
+  g_autoptr (GPtrArray) all = new_programs ();
+  g_autoptr (GPtrArray) results = NULL;
+  const char *away;
+
   if (machine == NULL)
     return baton_cli_fail (cli, BATON_CODE_LOOK_FAILED, error->message);
-  away = find_away (machine, cards);
-  if (away != NULL)
-    {
-      g_hash_table_insert (args, (gpointer) "card", (gpointer) away);
-      return end (cli, BATON_EXIT_REFUSED, BATON_CODE_REOPENS_LATER, args);
-    }
-
-  /* Offered once: what is started twice was not running twice. */
-  forget (closed, cards);
-  results = baton_reopen (cli->root, programs);
+  away = find_away (machine, offer->cards);
+  if (away == NULL)
+    take_programs (all, closed, offer->cards, offer->programs);
+  if (has_desktop ())
+    take_session (all, closed, offer);
+  if (all->len == 0)
+    return away != NULL
+               ? end_with_programs (cli, BATON_EXIT_REFUSED, BATON_CODE_REOPENS_LATER,
+                                    offer->programs, away)
+               : end_with_programs (cli, BATON_EXIT_REFUSED, BATON_CODE_REOPENS_AT_LOGIN,
+                                    offer->session_programs, NULL);
+  results = baton_reopen (cli->root, all);
 
   return end_with_results (cli, results);
 }
@@ -253,7 +363,8 @@ reopen (BatonCli *cli, BatonClosed *closed, GPtrArray *cards, GPtrArray *program
  * baton_cli_reopen:
  * @self: the command line
  *
- * Starts again what Baton has closed of this user for a card, or for every card.
+ * Starts again what Baton has closed of this user for a card, or for every card, and what was open in
+ * a session of his that it has ended.
  *
  * Returns: the exit status
  */
@@ -262,11 +373,11 @@ baton_cli_reopen (BatonCli *self)
 {
   g_autoptr (BatonClosed) closed = baton_closed_new_for_user (self->root);
   g_autoptr (GPtrArray) cards = NULL;
-  g_autoptr (GPtrArray) programs =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_closed_program_free);
+  g_auto (Offer) offer = { 0 };
   g_autoptr (GHashTable) no_args = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GError) error = NULL;
 
+  offer_init (&offer);
   if (closed == NULL)
     return end (self, BATON_EXIT_REFUSED, BATON_CODE_REOPENS_NOT_ROOT, no_args);
   settle_earlier (self, closed);
@@ -284,20 +395,12 @@ baton_cli_reopen (BatonCli *self)
       g_ptr_array_add (cards, card);
     }
 
-  for (guint i = cards->len; i > 0; i--)
-    {
-      g_autoptr (GPtrArray) found =
-          baton_closed_list (closed, g_ptr_array_index (cards, i - 1), &error);
-
-      if (found == NULL)
-        return end_with_reason (self, error->message);
-      if (found->len == 0)
-        g_ptr_array_remove_index (cards, i - 1);
-      while (found->len > 0)
-        g_ptr_array_add (programs, g_ptr_array_steal_index (found, 0));
-    }
-  if (programs->len == 0)
+  for (guint i = 0; i < cards->len; i++)
+    if (!add_card (&offer, closed, g_ptr_array_index (cards, i), &error))
+      return end_with_reason (self, error->message);
+  if (offer.programs->len + offer.session_programs->len == 0)
     return end (self, BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_REOPEN, no_args);
 
-  return reopen (self, closed, cards, programs);
+  return (self->options & BATON_CLI_FORGET) != 0 ? forget (self, closed, &offer)
+                                                 : reopen (self, closed, &offer);
 }

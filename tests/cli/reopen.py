@@ -255,4 +255,72 @@ def root_opens_nothing():
         desk.expect_nothing_started()
 
 
+class Session(Desk):
+    """A user who has an application open in a session that a handoff ends."""
+
+    def __init__(self):
+        super().__init__(cgroup="/user.slice/user-1000.slice/user@1000.service/app.slice/"
+                                "app-gnome-org.x.Glow-7.scope")
+        uid = UID if os.getuid() == 0 else os.getuid()
+        (self.process / "status").write_text(f"Name:\tglow\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n")
+        self.session = self.tree / "run/systemd/sessions/2"
+        self.session.parent.mkdir(parents=True, exist_ok=True)
+        self.session.write_text(f"UID={uid}\nSTATE=active\nTYPE=wayland\nSEAT=seat0\nSERVICE=gdm\n")
+        entries = self.path / "data/applications"
+        entries.mkdir(parents=True)
+        (entries / "org.x.Glow.desktop").write_text(
+            f"[Desktop Entry]\nType=Application\nName=Glow\nExec=sh -c \"echo >{self.place}/new; "
+            f"mv {self.place}/new {self.place}/here\"\n")
+        if os.getuid() == 0:
+            subprocess.run(["chown", "-R", str(UID), self.path], check=True)
+
+    def run(self, *arguments, **variables):
+        return super().run(*arguments, XDG_DATA_HOME=str(self.path / "data"), **variables)
+
+    def end(self, ends=True):
+        """A handoff that ends the session, or one that comes to nothing."""
+        over = f"rm -r {self.process} {self.session}" if ends else ":"
+        last = result(2, 0, "done", "handed-over", {"card": "The card"}) if ends else \
+            result(2, 13, "cancelled", "cancelled", {"card": "The card"})
+        self.set_helper(f"""
+case "$*" in
+  plan*) exit 127 ;;
+  *)
+{over}
+{say(hello(), last)}
+  ;;
+esac""")
+        return self.run("guest", CARD, "--yes", "--end-session")
+
+
+@story
+def what_ended_with_a_session_is_opened_in_the_next():
+    with Session() as desk:
+        status, text, errors = desk.end()
+        check(status == 0 and "Open in the session that has ended: Glow." in text, text + errors)
+        check(desk.code("reopen") == "reopens-at-login", "there is no desktop")
+        desk.expect_nothing_started()
+        # The card is still with a guest: it is not needed.
+        driver = desk.tree / f"sys/bus/pci/devices/{CARD}/driver"
+        target = os.path.join(os.path.dirname(os.readlink(driver)), "vfio-pci")
+        driver.unlink()
+        driver.symlink_to(target)
+        status, text, errors = desk.run("reopen", WAYLAND_DISPLAY="wayland-0")
+        check(status == 0 and "Opened again: Glow" in text, text + errors)
+        here = desk.place / "here"
+        until = time.monotonic() + PATIENCE_S
+        while not here.exists():
+            check(time.monotonic() < until, "it was not started")
+            time.sleep(0.02)
+        check(desk.code("reopen") == "nothing-to-reopen", "it was offered twice")
+
+
+@story
+def a_session_that_goes_on_has_nothing_to_open():
+    with Session() as desk:
+        desk.end(ends=False)
+        check(desk.code("reopen") == "nothing-to-reopen", "it is open")
+        check(not list((desk.state / "baton/closed").iterdir()), "it is still noted")
+
+
 run_stories()

@@ -6,14 +6,20 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "baton-closed-session.h"
 #include "baton-login-report.h"
 #include "baton-notify.h"
 
 #define REPORT                                                                                 \
   "{\"exit\":16,\"code\":\"stuck\",\"args\":{\"cause\":\"x\"},\"to\":\"host\",\"cards\":[],"   \
   "\"handoff\":\"4f\"}"
+#define LATER_REPORT                                                                           \
+  "{\"exit\":16,\"code\":\"stuck\",\"args\":{\"cause\":\"x\"},\"to\":\"host\",\"cards\":[],"   \
+  "\"handoff\":\"50\"}"
+#define CARD "0000:03:00.0"
 #define RECEIVER "org.freedesktop.Notifications"
 
 static const char *program;
@@ -25,39 +31,53 @@ typedef struct
 } Login;
 
 static void
+write_below (Login *self, const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (self->top, name, NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_no_errno (g_mkdir_with_parents (directory, 0755));
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+static void
+remove_below (Login *self, const char *name)
+{
+  g_autofree char *path = g_build_filename (self->top, name, NULL);
+
+  g_assert_no_errno (g_unlink (path));
+}
+
+static BatonClosed *
+open_closed (const char *top, const char *state)
+{
+  g_autoptr (BatonRoot) root = baton_root_new_for_directory (top, NULL);
+  g_autofree char *directory = g_build_filename (state, "closed", NULL);
+
+  return baton_closed_new (root, directory);
+}
+
+static void
 set_up (Login *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *report = NULL;
-  g_autofree char *directory = NULL;
 
   self->top = g_dir_make_tmp ("baton-login-XXXXXX", &error);
   g_assert_no_error (error);
   self->state = g_build_filename (self->top, "state", NULL);
-  directory = g_build_filename (self->top, "var", "lib", "baton", NULL);
-  report = g_build_filename (directory, "report.json", NULL);
-  g_mkdir_with_parents (directory, 0755);
-  g_file_set_contents (report, REPORT, -1, &error);
-  g_assert_no_error (error);
+  write_below (self, "var/lib/baton/report.json", REPORT);
+  write_below (self, "proc/sys/kernel/random/boot_id", "b\n");
 }
 
 static void
 tear_down (Login *self, gconstpointer data)
 {
-  static const char *const left[] = { "state/seen-report",
-                                      "state",
-                                      "var/lib/baton/report.json",
-                                      "var/lib/baton",
-                                      "var/lib",
-                                      "var",
-                                      "" };
+  const char *argv[] = { "rm", "-rf", self->top, NULL };
 
-  for (guint i = 0; i < G_N_ELEMENTS (left); i++)
-    {
-      g_autofree char *path = g_build_filename (self->top, left[i], NULL);
-
-      g_remove (path);
-    }
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+                NULL);
   g_free (self->state);
   g_free (self->top);
 }
@@ -146,15 +166,104 @@ test_beside_running (Login *self, gconstpointer data)
   end_part (receiver);
 }
 
+/* What was open in a session that has ended. */
+static void
+note_session (Login *self)
+{
+  g_autoptr (BatonClosed) closed = open_closed (self->top, self->state);
+  g_autoptr (GPtrArray) programs =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_closed_program_free);
+  BatonClosedProgram *app = g_new0 (BatonClosedProgram, 1);
+  g_autoptr (GError) error = NULL;
+
+  app->closes = g_strsplit ("4000000:1", " ", -1);
+  app->name = g_strdup ("editor");
+  app->app_id = g_strdup ("org.x.Editor");
+  app->arguments = g_new0 (char *, 1);
+  app->variables = g_new0 (char *, 1);
+  app->sessions = g_strsplit ("2", " ", -1);
+  g_ptr_array_add (programs, app);
+  g_assert_true (baton_closed_note_session (closed, CARD, programs, &error));
+  g_assert_no_error (error);
+}
+
+static gboolean
+is_told (Login *self)
+{
+  g_autoptr (BatonClosed) closed = open_closed (self->top, self->state);
+  g_autoptr (GPtrArray) programs = baton_closed_list_session (closed, CARD, NULL);
+
+  g_assert_cmpuint (programs->len, ==, 1);
+
+  return ((BatonClosedProgram *) programs->pdata[0])->is_told;
+}
+
+/* What was open is offered at the next login, and then no more; the window has it still. */
+static void
+test_offered (Login *self, gconstpointer data)
+{
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GSubprocess) receiver = start_part ("receiver", &lines);
+  g_autofree char *line = NULL;
+  g_autofree char *next = NULL;
+
+  remove_below (self, "var/lib/baton/report.json");
+  note_session (self);
+  write_below (self, "run/systemd/sessions/2", "UID=1000\nSTATE=active\n");
+  log_in (self);
+  remove_below (self, "run/systemd/sessions/2");
+  g_assert_false (is_told (self));
+
+  log_in (self);
+  line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+  g_assert_cmpstr (line, ==, "Notify Open Again What Was Open?");
+  g_assert_true (is_told (self));
+
+  /* The next that is told is the report alone. */
+  write_below (self, "var/lib/baton/report.json", REPORT);
+  log_in (self);
+  next = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+  g_assert_cmpstr (next, ==, "Notify");
+  end_part (receiver);
+}
+
+/* The login screen is back before the handoff has ended that has stopped it. */
+static void
+test_under_way (Login *self, gconstpointer data)
+{
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GSubprocess) receiver = start_part ("receiver", &lines);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+
+  write_below (self, "var/lib/baton/journal", "");
+  process = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, program, "login", self->top,
+                              self->state, NULL);
+  g_assert_no_error (error);
+  /* Long enough to have told of the earlier one. */
+  g_usleep (G_USEC_PER_SEC);
+  write_below (self, "var/lib/baton/report.json", LATER_REPORT);
+  remove_below (self, "var/lib/baton/journal");
+  g_subprocess_wait_check (process, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (baton_notify_was_seen (self->state, "50 stuck"));
+  end_part (receiver);
+}
+
 static GDBusMessage *
 on_message_cb (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer data)
 {
   g_autoptr (GDBusMessage) reply = NULL;
+  g_autoptr (GVariant) summary = NULL;
 
   if (!incoming || g_strcmp0 (g_dbus_message_get_member (message), "Notify") != 0)
     return message;
 
-  g_print ("Notify\n");
+  summary = g_variant_get_child_value (g_dbus_message_get_body (message), 3);
+  g_print ("Notify%s%s\n", strstr (g_variant_get_string (summary, NULL), "Open") ? " " : "",
+           strstr (g_variant_get_string (summary, NULL), "Open")
+               ? g_variant_get_string (summary, NULL)
+               : "");
   reply = g_dbus_message_new_method_reply (message);
   g_dbus_message_set_body (reply, g_variant_new ("(u)", 1));
   g_dbus_connection_send_message (bus, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
@@ -227,11 +336,12 @@ play_login (const char *top, const char *state)
   g_autoptr (GApplication) application =
       g_application_new (BATON_APP_ID, G_APPLICATION_DEFAULT_FLAGS);
   g_autoptr (BatonRoot) root = baton_root_new_for_directory (top, NULL);
+  g_autoptr (BatonClosed) closed = open_closed (top, state);
 
   /* GApplication warns when it is asked for what another process would have to do. */
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
 
-  return root != NULL ? baton_login_report (application, root, state) : EXIT_FAILURE;
+  return root != NULL ? baton_login_report (application, root, state, closed) : EXIT_FAILURE;
 }
 
 int
@@ -256,6 +366,9 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/app/login-report/beside-running", Login, NULL, set_up, test_beside_running,
               tear_down);
+
+  g_test_add ("/app/login-report/offered", Login, NULL, set_up, test_offered, tear_down);
+  g_test_add ("/app/login-report/under-way", Login, NULL, set_up, test_under_way, tear_down);
 
   status = g_test_run ();
   g_test_dbus_down (bus);

@@ -6,6 +6,7 @@
 #include <adwaita.h>
 #include <glib/gstdio.h>
 
+#include "baton-closed-session.h"
 #include "baton-reopen-box.h"
 #include "own-home.h"
 #include "scene.h"
@@ -58,6 +59,26 @@ note (Fixture *fixture, const char *name, BatonClosedObstacle obstacle)
   program->is_closed = TRUE;
   g_ptr_array_add (programs, program);
   g_assert_true (baton_closed_note (fixture->closed, CARD, programs, &error));
+  g_assert_no_error (error);
+}
+
+/* An application that ended with a session. */
+static void
+note_session (Fixture *fixture, const char *app_id)
+{
+  g_autoptr (GPtrArray) programs =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) baton_closed_program_free);
+  BatonClosedProgram *program = g_new0 (BatonClosedProgram, 1);
+  g_autoptr (GError) error = NULL;
+
+  program->closes = g_strsplit ("4000000:1", " ", -1);
+  program->name = g_strdup ("editor");
+  program->app_id = g_strdup (app_id);
+  program->arguments = g_new0 (char *, 1);
+  program->variables = g_new0 (char *, 1);
+  program->sessions = g_strsplit ("99999", " ", -1);
+  g_ptr_array_add (programs, program);
+  g_assert_true (baton_closed_note_session (fixture->closed, CARD, programs, &error));
   g_assert_no_error (error);
 }
 
@@ -199,20 +220,72 @@ test_impossible (Fixture *fixture, gconstpointer data)
   }
 }
 
+/* It does in the menu what the others do here. */
+static void
+write_entry (void)
+{
+  g_autofree char *directory = own_home_build_path ("closed");
+  g_autofree char *text = g_strdup_printf (
+      "[Desktop Entry]\nType=Application\nName=Glow Worm\nExec=touch %s/here\n", directory);
+
+  own_home_write ("home/applications/org.x.Glow.desktop", text, 0644);
+}
+
+/* It needs a desktop, which is here, and not the card; once. */
+static void
+test_session (Fixture *fixture, gconstpointer data)
+{
+  static const char *const scenes[] = { "idle", "guest" };
+  g_autoptr (Scene) scene = NULL;
+
+  /* There is no entry of it any more. */
+  note_session (fixture, "org.no.Such");
+  {
+    g_autoptr (Scene) gone = open_scene (fixture, "guest");
+
+    g_assert_null (find_open (gone));
+    g_assert_nonnull (
+        scene_find_label (GTK_WIDGET (gone->window), "is not installed any more"));
+    g_signal_emit_by_name (find_forget (gone), "clicked");
+    g_assert_null (find_forget (gone));
+  }
+
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    {
+      g_autoptr (Scene) shown = NULL;
+
+      g_test_message ("%s", scenes[i]);
+      note_session (fixture, "org.x.Glow");
+      shown = open_scene (fixture, scenes[i]);
+      g_assert_nonnull (scene_find_label (GTK_WIDGET (shown->window), "Glow Worm"));
+      g_assert_nonnull (scene_find_label (GTK_WIDGET (shown->window),
+                                          "What was not saved does not come back."));
+      g_signal_emit_by_name (find_open (shown), "clicked");
+      g_assert_null (find_open (shown));
+      wait_for_file (fixture);
+    }
+
+  scene = open_scene (fixture, "idle");
+  g_assert_null (find_open (scene));
+}
+
 int
 main (int argc, char **argv)
 {
   int status;
 
+  /* GLib remembers where it found its home at first. */
+  own_home_create ();
+  write_entry ();
   gtk_test_init (&argc, &argv, NULL);
   adw_init ();
-  own_home_create ();
 
 #define add(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
   add ("/ui/reopen-box/offered", test_offered);
   add ("/ui/reopen-box/opened", test_opened);
   add ("/ui/reopen-box/forgotten", test_forgotten);
   add ("/ui/reopen-box/impossible", test_impossible);
+  add ("/ui/reopen-box/session", test_session);
 #undef add
 
   status = g_test_run ();
