@@ -374,6 +374,9 @@ gettext ("Log out first. To have the card free from the next login on, switch on
 gettext ("A Session Does Not End");
 gettext ("Session {session} could not be ended: {reason}.");
 gettext ("Look at “loginctl session-status {session}”, log out there, and try again.");
+gettext ("Still Logged In");
+gettext ("Session {session} was not logged out within two minutes: a program in it, or somebody at the screen, wants it to go on.");
+gettext ("Save what is open, close what asks to stay, and try again.");
 gettext ("The Session Kept the Card");
 gettext ("The session has ended, but {name} (process {pid}) still has the card open ({nodes}).");
 gettext ("Look at “systemctl status {pid}” for what it belongs to, end that, and try again.");
@@ -505,6 +508,8 @@ gettext ("{card} is back, but: {problems}.");
 gettext ("See the report for each of them; a restart gives the stock desktop.");
 gettext ("Cancelled. Nothing Changed");
 gettext ("The handoff was cancelled, and everything was put back.");
+gettext ("Not Logged Out. Nothing Changed");
+gettext ("Nothing was changed: {cause}");
 gettext ("Cancelled. Programs Were Closed");
 gettext ("The handoff was cancelled, and the card was put back. These programs had been asked to close before, and are not started again: {programs}.");
 gettext ("Start again those that you need.");

@@ -99,6 +99,7 @@ on_hand_event_cb (BatonModel *self, BatonEvent *event, const char *line)
     return;
 
   baton_view_feed (self->hand_view, event);
+  baton_model_answer_step (self, event);
   /* The end is told by the finish of the run, which also knows of ends without a result. */
   if (baton_view_get_result (self->hand_view) == NULL)
     baton_handoff_update (self->handoff, self->hand_view);

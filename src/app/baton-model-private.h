@@ -23,9 +23,12 @@ struct _BatonModel
   BatonClosed *closed;            /* NULL for root, and until somebody asks */
   gboolean has_closed;            /* somebody has */
   char *settled_id;               /* handoff that has been shown to its end */
-  GHashTable *aside_ids; /* handoffs that have made room for another before their end */
-  char *report_key;      /* of the last report that was told of */
-  gint64 started_s;      /* wall clock, as a report's `at` */
+  GHashTable *aside_ids;        /* handoffs that have made room for another before their end */
+  char *report_key;             /* of the last report that was told of */
+  gint64 started_s;             /* wall clock, as a report's `at` */
+  GDBusConnection *session_bus; /* NULL until a session manager was seen on it */
+  guint manager_watches[2];     /* of baton_logout_list_managers() */
+  gboolean has_manager[2];
 
   JsonObject *problem;
 };
@@ -41,5 +44,8 @@ void baton_model_note_closed_async (BatonModel *self,
 void baton_model_settle_closed (BatonModel *self);
 void baton_model_settle_reported (BatonModel *self);
 void baton_model_follow_foreign (BatonModel *self);
+void baton_model_look_for_managers (BatonModel *self);
+void baton_model_forget_managers (BatonModel *self);
+void baton_model_answer_step (BatonModel *self, BatonEvent *event);
 
 G_END_DECLS

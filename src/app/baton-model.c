@@ -170,6 +170,7 @@ baton_model_dispose (GObject *object)
   g_clear_object (&self->hand_client);
   g_clear_object (&self->hand_leave);
   g_clear_object (&self->always_close);
+  baton_model_forget_managers (self);
 
   G_OBJECT_CLASS (baton_model_parent_class)->dispose (object);
 }
@@ -306,7 +307,10 @@ baton_model_start (BatonModel *self)
   g_return_if_fail (BATON_IS_MODEL (self));
 
   if (self->watch != NULL)
-    baton_watch_start (self->watch);
+    {
+      baton_watch_start (self->watch);
+      baton_model_look_for_managers (self);
+    }
 }
 
 /**

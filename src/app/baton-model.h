@@ -29,6 +29,7 @@ gboolean baton_model_can_ask (BatonModel *self);
 BatonHelperClient *baton_model_new_client (BatonModel *self);
 BatonAlwaysClose *baton_model_get_always_close (BatonModel *self);
 
+gboolean baton_model_can_log_out (BatonModel *self);
 BatonClosed *baton_model_get_closed (BatonModel *self);
 void baton_model_set_closed (BatonModel *self, BatonClosed *closed);
 

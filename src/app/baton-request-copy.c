@@ -19,6 +19,7 @@ baton_request_copy (const BatonRequest *self)
   copy->cards = g_strdupv (self->cards);
   copy->to = self->to;
   copy->end_session = self->end_session;
+  copy->log_out = self->log_out;
   copy->let_open = self->let_open;
   copy->may_not_return = self->may_not_return;
   copy->when_free = self->when_free;

@@ -207,6 +207,10 @@ baton_step_words_dup_title (JsonObject *step,
   if (g_strcmp0 (kind, "close-process") == 0)
     return describe_close (target, holders);
 
+  if (g_strcmp0 (kind, "log-out") == 0)
+    return g_strdup (
+        _ ("Ask the desktop to log you out; for two minutes you can save, or stay"));
+
   if (g_strcmp0 (kind, "end-session") == 0)
     return g_strdup (_ ("End the session that draws on the card"));
 

@@ -9,10 +9,22 @@
 #include "baton-client-result.h"
 #include "baton-helper-command.h"
 #include "baton-json.h"
+#include "baton-logout.h"
 #include "baton-self-look.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Where this user has a session manager, which asks his programs what to save. */
+static gboolean
+can_log_out (void)
+{
+  g_autoptr (GDBusConnection) bus =
+      getuid () != 0 ? g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL) : NULL;
+
+  return bus != NULL && baton_logout_is_possible (bus);
+}
 
 /**
  * baton_cli_build_request:
@@ -49,6 +61,7 @@ baton_cli_build_request (BatonCli *cli,
   g_strfreev (draft->cards);
   draft->cards = (GStrv) g_ptr_array_free (g_steal_pointer (&addresses), FALSE);
   draft->end_session = (cli->options & BATON_CLI_END_SESSION) != 0;
+  draft->log_out = draft->end_session && strcmp (side, "guest") == 0 && can_log_out ();
   draft->let_open = (cli->options & BATON_CLI_LET_OPEN) != 0;
   draft->may_not_return = (cli->options & BATON_CLI_MAY_NOT_RETURN) != 0;
   draft->when_free = (cli->options & BATON_CLI_WHEN_FREE) != 0;

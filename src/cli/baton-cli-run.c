@@ -9,11 +9,15 @@
 #include "baton-cli-words.h"
 #include "baton-client-result.h"
 #include "baton-json.h"
+#include "baton-logout.h"
+#include "baton-process.h"
 #include "baton-self-look.h"
+#include "baton-text.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,6 +29,7 @@ typedef struct
   GMainLoop *loop;
   BatonCliLive *live;
   guint flags;
+  GCancellable *logout; /* owned; NULL where it is no handoff of our own */
   gboolean asked_to_cancel;
   gboolean detached;
 } Run;
@@ -70,6 +75,43 @@ detach (Run *run)
   g_cancellable_cancel (run->cancellable);
 }
 
+/* Then the handoff would wait for what nobody was asked for. */
+static void
+on_logout_asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Run *run = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
+  g_autofree char *text = NULL;
+
+  if (baton_logout_ask_finish (G_DBUS_CONNECTION (source), result, &error) ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  reason = baton_text_clean (error->message, -1, BATON_PROCESS_MAX_COMMAND, NULL, NULL);
+  /* Translators: %s is a reason */
+  text = g_strdup_printf (_ ("The desktop could not be asked to log you out: %s"), reason);
+  baton_cli_live_say (run->live, text);
+  baton_helper_client_ask_cancel (run->cli->client);
+}
+
+/* Of a handoff of our own alone: who watches somebody else's is not logged out for it. */
+static void
+answer_step (Run *run, JsonObject *step)
+{
+  g_autoptr (GDBusConnection) bus = NULL;
+
+  if (run->logout == NULL || !baton_logout_is_asked_by (baton_json_get_string (step, "id"),
+                                                        baton_json_get_string (step, "state")))
+    return;
+  bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  if (bus == NULL)
+    {
+      baton_helper_client_ask_cancel (run->cli->client);
+      return;
+    }
+  baton_logout_ask_async (bus, run->logout, on_logout_asked_cb, run);
+}
+
 static void
 on_event_cb (BatonHelperClient *client, BatonEvent *event, const char *line, gpointer user_data)
 {
@@ -84,6 +126,8 @@ on_event_cb (BatonHelperClient *client, BatonEvent *event, const char *line, gpo
 
   /* Lines that are shown are not kept: a watch may go on for weeks. */
   what = baton_view_feed (run->output->view, event);
+  if ((what & BATON_VIEW_STEP) != 0)
+    answer_step (run, event->object);
   if (run->cli->writer == NULL)
     {
       baton_cli_live_take (run->live, run->output->view, what, event);
@@ -165,6 +209,7 @@ baton_cli_run (BatonCli *cli, const char *const *arguments, guint flags)
     agent = baton_cli_agent_start (cli);
 
   run.output = output_new ();
+  run.logout = strcmp (arguments[0], "hand") == 0 ? g_cancellable_new () : NULL;
   run.cancellable = g_cancellable_new ();
   run.loop = g_main_loop_new (NULL, FALSE);
   run.live = baton_cli_live_new (cli, arguments[0]);
@@ -185,6 +230,9 @@ baton_cli_run (BatonCli *cli, const char *const *arguments, guint flags)
       g_source_remove (sources[i]);
 
   g_signal_handler_disconnect (cli->client, handler);
+  if (run.logout != NULL)
+    g_cancellable_cancel (run.logout);
+  g_clear_object (&run.logout);
   baton_cli_live_free (run.live);
   g_main_loop_unref (run.loop);
   g_object_unref (run.cancellable);

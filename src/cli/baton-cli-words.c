@@ -55,6 +55,9 @@ get_step_sentence (BatonStepKind kind, const char *target)
     case BATON_STEP_CLOSE_PROCESS:
       /* Translators: {target} is the number of a process; keep it as it is. */
       return _ ("Close process {target}");
+    case BATON_STEP_LOG_OUT:
+      /* Translators: {target} is the number of a login session. */
+      return _ ("Log out of session {target}, which may take two minutes to save or to stay");
     case BATON_STEP_END_SESSION:
       /* Translators: {target} is the number of a login session. */
       return _ ("End session {target}");

@@ -79,6 +79,7 @@ void baton_planning_look_at_session (BatonPlanning *self);
 void baton_planning_look_at_xorg (BatonPlanning *self);
 void baton_planning_add_xorg_for_guest (BatonPlanning *self);
 void baton_planning_add_xorg_for_host (BatonPlanning *self);
+void baton_planning_add_log_out (BatonPlanning *self);
 void baton_planning_add_session_ends (BatonPlanning *self);
 void baton_planning_add_login_screen (BatonPlanning *self);
 

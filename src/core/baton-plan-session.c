@@ -276,6 +276,30 @@ baton_planning_look_at_session (BatonPlanning *self)
     baton_planning_add (self, BATON_CODE_NO_WAY_IN, NULL);
 }
 
+/* First of all, and while it can be stopped: who is logged out in the ordinary way is asked what to
+ * save, and may stay. Of others' sessions nobody but they can ask. */
+void
+baton_planning_add_log_out (BatonPlanning *self)
+{
+  const GPtrArray *sessions;
+
+  if (!self->request->log_out || self->request->uid == 0 || !baton_planning_ends_desktop (self))
+    return;
+
+  sessions = get_desktop (self)->sessions;
+  for (guint i = 0; i < sessions->len; i++)
+    {
+      const BatonSession *session = sessions->pdata[i];
+      g_autofree char *uid = g_strdup_printf ("%u", session->uid);
+
+      if (session->uid != self->request->uid || !baton_session_is_graphical (session) ||
+          !ends (self, session))
+        continue;
+      baton_planning_add_step (self, BATON_STEP_LOG_OUT, session->id, uid);
+      return;
+    }
+}
+
 /* First who would start another desktop, then the sessions that there are. */
 void
 baton_planning_add_session_ends (BatonPlanning *self)

@@ -202,6 +202,7 @@ add_steps_to_guest (BatonPlanning *self)
   g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_guest, TRUE);
   g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, FALSE);
 
+  baton_planning_add_log_out (self);
   add_close_steps (self);
   baton_planning_add_session_ends (self);
   baton_planning_add_release (self);

@@ -38,6 +38,7 @@ char *baton_finding_dup_remedy (const BatonFinding *self);
  */
 typedef enum
 {
+  BATON_STEP_LOG_OUT,
   BATON_STEP_CLOSE_PROCESS,
   BATON_STEP_END_SESSION,
   BATON_STEP_RELEASE_CARD,

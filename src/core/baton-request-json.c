@@ -15,6 +15,7 @@ static const char *const keys[] = {
   "v",           "to",          "cards",          "closes",
   "end_session", "let_open",    "may_not_return", "when_free",
   "until_free",  "start_guest", "expect",         "uid",
+  "log_out",
 };
 
 static gboolean
@@ -69,6 +70,7 @@ baton_request_to_json (const BatonRequest *self)
   json_object_set_array_member (object, "cards", cards);
   json_object_set_array_member (object, "closes", closes);
   json_object_set_boolean_member (object, "end_session", self->end_session);
+  json_object_set_boolean_member (object, "log_out", self->log_out);
   json_object_set_boolean_member (object, "let_open", self->let_open);
   json_object_set_boolean_member (object, "may_not_return", self->may_not_return);
   json_object_set_boolean_member (object, "when_free", self->when_free);
@@ -218,6 +220,7 @@ read_rest (BatonRequest *self, JsonObject *object, GError **error)
     return FALSE;
 
   return read_flag (object, "end_session", &self->end_session, error) &&
+         read_flag (object, "log_out", &self->log_out, error) &&
          read_flag (object, "let_open", &self->let_open, error) &&
          read_flag (object, "may_not_return", &self->may_not_return, error) &&
          read_flag (object, "when_free", &self->when_free, error) &&

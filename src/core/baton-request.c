@@ -224,6 +224,8 @@ baton_request_check (const BatonRequest *self, GError **error)
 
   if (self->to == BATON_SIDE_HOST)
     {
+      if (self->log_out)
+        return refuse (error, _ ("“{word}” means nothing on the way to the host"), "--log-out");
       if (self->let_open)
         return refuse (error, _ ("“{word}” means nothing on the way to the host"),
                        "--let-open");
@@ -251,6 +253,8 @@ find_flag (BatonRequest *self, const char *option)
 {
   if (strcmp (option, "--end-session") == 0)
     return &self->end_session;
+  if (strcmp (option, "--log-out") == 0)
+    return &self->log_out;
   if (strcmp (option, "--let-open") == 0)
     return &self->let_open;
   if (strcmp (option, "--may-not-return") == 0)
@@ -323,7 +327,7 @@ take_option (BatonRequest *self, const char *const *arguments, GError **error)
  *
  * Reads the one grammar that both verbs have: the side, one to eight addresses, then options:
  *
- * `--close PID:START` (as often as needed), `--end-session`, `--let-open`, `--may-not-return`,
+ * `--close PID:START` (as often as needed), `--end-session`, `--log-out`, `--let-open`, `--may-not-return`,
  * `--when-free` (to the host), `--until-free` and `--start-guest NAME` (to the guest),
  * `--expect DIGEST`.
  *
@@ -407,6 +411,8 @@ baton_request_to_arguments (const BatonRequest *self)
 
   if (self->end_session)
     g_ptr_array_add (arguments, g_strdup ("--end-session"));
+  if (self->log_out)
+    g_ptr_array_add (arguments, g_strdup ("--log-out"));
   if (self->let_open)
     g_ptr_array_add (arguments, g_strdup ("--let-open"));
   if (self->may_not_return)

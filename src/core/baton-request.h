@@ -27,6 +27,8 @@ typedef struct
  * @to: %BATON_SIDE_GUEST or %BATON_SIDE_HOST
  * @closes: (element-type BatonClose): processes whose end is consented to
  * @end_session: the desktop may be ended
+ * @log_out: to the guest: where a session of who asks ends, he has his own session manager log him out
+ *   first, as soon as its step begins
  * @let_open: the asking user may open `/dev/vfio/N` until the return
  * @may_not_return: the card may be handed over although its return is in doubt
  * @when_free: to the host: wait until the guest has let go
@@ -51,6 +53,7 @@ typedef struct
   BatonSide to;
   GPtrArray *closes;
   gboolean end_session;
+  gboolean log_out;
   gboolean let_open;
   gboolean may_not_return;
   gboolean when_free;

@@ -6,6 +6,7 @@
 #include "baton-plan.h"
 
 static const char *const kind_names[BATON_N_STEP_KINDS] = {
+  [BATON_STEP_LOG_OUT] = "log-out",
   [BATON_STEP_CLOSE_PROCESS] = "close-process",
   [BATON_STEP_END_SESSION] = "end-session",
   [BATON_STEP_RELEASE_CARD] = "release-card",

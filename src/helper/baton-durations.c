@@ -9,15 +9,16 @@
 /* One report is kept, and cards come and go: what is remembered of them has an end. */
 #define MAX_DURATIONS 16
 
-/* A virtual machine may be waited for for weeks, which says nothing of how long the next takes. */
+/* A virtual machine may be waited for for weeks, and somebody who saves his work for minutes, which says
+ * nothing of how long the next takes. */
 static gboolean
-waits_for_guest (const BatonRecord *record)
+waits_for_others (const BatonRecord *record)
 {
   for (guint i = 0; i < record->steps->len; i++)
     {
       const BatonStep *step = g_ptr_array_index (record->steps, i);
 
-      if (step->kind == BATON_STEP_WAIT_GUEST)
+      if (step->kind == BATON_STEP_WAIT_GUEST || step->kind == BATON_STEP_LOG_OUT)
         return TRUE;
     }
 
@@ -67,7 +68,7 @@ baton_durations_new (const BatonRecord *record, const BatonEnd *end, gint64 elap
 {
   JsonArray *self = json_array_new ();
 
-  if (end->status == BATON_EXIT_DONE && !waits_for_guest (record))
+  if (end->status == BATON_EXIT_DONE && !waits_for_others (record))
     add (self, record->cards[0], baton_side_to_string (record->to), elapsed_ms);
 
   return self;

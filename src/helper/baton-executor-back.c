@@ -121,6 +121,17 @@ end_cancelled (const char *closed)
   return baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_CANCELLED, NULL);
 }
 
+/* Somebody has thought better of it who was asked by his desktop, and not by us. */
+static BatonEnd *
+end_logged_in (const BatonTrouble *cause)
+{
+  BatonEnd *end = baton_end_new (BATON_EXIT_CANCELLED, BATON_CODE_STAYS_LOGGED_IN, NULL);
+
+  baton_end_set_cause (end, cause);
+
+  return end;
+}
+
 static BatonEnd *
 end_rolled_back (const char *closed)
 {
@@ -242,6 +253,9 @@ baton_executor_roll_back (BatonExecutor *self, gboolean cancelled, const BatonTr
   if (end != NULL)
     return end;
 
+  if (cancelled && cause->code == BATON_CODE_NOT_LOGGED_OUT && closed == NULL &&
+      self->context->problems->len == 0)
+    return end_logged_in (cause);
   if (cancelled && self->context->problems->len == 0)
     return end_cancelled (closed);
 

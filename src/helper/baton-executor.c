@@ -339,7 +339,7 @@ end_early (BatonExecutor *self, guint i, BatonOutcome outcome, const BatonTroubl
 
   if (outcome == BATON_OUTCOME_STUCK)
     return baton_executor_end_stuck (self, i, trouble);
-  if (outcome == BATON_OUTCOME_FAILED)
+  if (outcome == BATON_OUTCOME_FAILED || trouble->code == BATON_CODE_NOT_LOGGED_OUT)
     baton_progress_tell (self->progress, i, BATON_STEP_STATE_FAIL, trouble);
   end = baton_executor_roll_back (self, outcome == BATON_OUTCOME_CANCELLED, trouble);
   if (end->at_step == NULL && end->status != BATON_EXIT_DONE)

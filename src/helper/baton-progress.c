@@ -129,10 +129,21 @@ baton_progress_tell (BatonProgress *self,
 static char *
 dup_program_name (const BatonStep *step)
 {
-  if (step->kind == BATON_STEP_END_SESSION)
+  if (step->kind == BATON_STEP_END_SESSION || step->kind == BATON_STEP_LOG_OUT)
     return baton_session_dup_scope (step->target);
 
   return g_strdup (step->detail != NULL ? step->detail : step->target);
+}
+
+/* Somebody who is asked to log out may stay. */
+static gboolean
+has_ended_programs (BatonProgress *self, guint i)
+{
+  const BatonStep *step = g_ptr_array_index (self->steps, i);
+  const Row *row = get_row (self, i);
+
+  return row->begun && baton_step_get_class (step->kind)->ends_programs &&
+         (step->kind != BATON_STEP_LOG_OUT || row->state == BATON_STEP_STATE_OK);
 }
 
 /**
@@ -146,19 +157,22 @@ dup_program_name (const BatonStep *step)
 char *
 baton_progress_dup_closed_programs (BatonProgress *self)
 {
-  g_autoptr (GString) names = g_string_new (NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < self->steps->len; i++)
     {
-      const BatonStep *step = g_ptr_array_index (self->steps, i);
+      g_autofree char *name = dup_program_name (g_ptr_array_index (self->steps, i));
 
-      g_autofree char *name = dup_program_name (step);
-
-      if (get_row (self, i)->begun && baton_step_get_class (step->kind)->ends_programs)
-        g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
+      /* A session is logged out, and then ended. */
+      if (has_ended_programs (self, i) &&
+          !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
+        g_ptr_array_add (names, g_steal_pointer (&name));
     }
+  if (names->len == 0)
+    return NULL;
+  g_ptr_array_add (names, NULL);
 
-  return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
+  return g_strjoinv (", ", (char **) names->pdata);
 }
 
 static void

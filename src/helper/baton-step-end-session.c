@@ -108,6 +108,41 @@ wait_for_keepers (BatonStepContext *context, const BatonStep *step, BatonTrouble
                                        BATON_CODE_SESSION_HOLDS_CARD, trouble);
 }
 
+/* One that a display manager has opened since the plan was made, because somebody has logged out. */
+static gboolean
+is_newcomer (BatonStepContext *context, const BatonSession *session)
+{
+  return session->seat != NULL && baton_session_is_graphical (session) &&
+         baton_session_is_of_login_screen (session) &&
+         baton_desktop_find_session (context->machine->system->desktop, session->id) == NULL;
+}
+
+/* The login screen that came when he had left was stopped, and what began in its session may not have
+ * ended with it. */
+static gboolean
+end_newcomers (BatonStepContext *context, BatonTrouble *trouble)
+{
+  g_autoptr (BatonDesktop) desktop = baton_desktop_new (context->root);
+  g_autoptr (GError) error = NULL;
+
+  if (context->machine == NULL || context->machine->system->desktop == NULL ||
+      context->profile->display_manager == BATON_DISPLAY_MANAGER_KEEP)
+    return TRUE;
+  for (guint i = 0; i < desktop->sessions->len; i++)
+    {
+      const BatonSession *session = desktop->sessions->pdata[i];
+
+      if (!is_newcomer (context, session) ||
+          baton_session_end (context->root, context->waiter, session->id, &error))
+        continue;
+      baton_trouble_set (trouble, BATON_CODE_SESSION_NOT_ENDED, 0, "session", session->id,
+                         "reason", error->message, NULL);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
@@ -128,6 +163,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
                          "reason", error->message, NULL);
       return BATON_OUTCOME_FAILED;
     }
+  if (!end_newcomers (context, trouble))
+    return BATON_OUTCOME_FAILED;
   outcome = baton_closer_run (&(BatonCloser){ context, is_of_session, &whose, NULL }, trouble);
 
   return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, trouble) : outcome;

@@ -4,6 +4,7 @@
 #include "baton-steps.h"
 
 static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
+  [BATON_STEP_LOG_OUT] = &baton_step_log_out_class,
   [BATON_STEP_CLOSE_PROCESS] = &baton_step_close_process_class,
   [BATON_STEP_END_SESSION] = &baton_step_end_session_class,
   [BATON_STEP_RELEASE_CARD] = &baton_step_release_card_class,

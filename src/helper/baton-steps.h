@@ -152,6 +152,7 @@ extern const BatonStepClass baton_step_end_session_class;
 extern const BatonStepClass baton_step_hold_power_class;
 extern const BatonStepClass baton_step_let_open_class;
 extern const BatonStepClass baton_step_load_module_class;
+extern const BatonStepClass baton_step_log_out_class;
 extern const BatonStepClass baton_step_place_file_class;
 extern const BatonStepClass baton_step_prove_unused_class;
 extern const BatonStepClass baton_step_release_card_class;

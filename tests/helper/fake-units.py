@@ -18,7 +18,13 @@ Says on stdout which job is made for which unit, and ends with its stdin. A unit
   opens=ID     that session appears when it is started
   again        it ends and is started again, without end
 
-A unit session-ID.scope is one of logind's sessions, which ends on the same bus when it is asked to.
+A unit session-ID.scope is one of logind's sessions, which ends on the same bus when it is asked to. Where
+somebody looks at it:
+
+  leaves       its user logs out a moment later
+  lingers      the same, and something of it runs on
+  stops        somebody asks to stop
+  greets=ID    a login screen's session comes when it has left
 """
 
 import pathlib
@@ -54,9 +60,11 @@ LOGIND_MANAGER = LOGIND_NAME + ".Manager"
 LOGIND = f"""<node><interface name="{LOGIND_MANAGER}">
   <method name="TerminateSession"><arg direction="in" type="s"/></method>
   <method name="ListSessions"><arg direction="out" type="a(susso)"/></method>
+  <method name="GetSession"><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
 </interface><interface name="org.freedesktop.login1.Session">
   <property name="Type" type="s" access="read"/>
   <property name="Service" type="s" access="read"/>
+  <property name="State" type="s" access="read"/>
 </interface></node>"""
 
 tree = pathlib.Path(sys.argv[1])
@@ -66,7 +74,7 @@ for argument in sys.argv[2 if uid is None else 3:]:
     unit, _, rest = argument.partition("=")
     states[unit], *traits[unit] = rest.split(":")
 paths = {unit: f"{PATH}/unit/u{n}" for n, unit in enumerate(states)}
-jobs, opened = [], []
+jobs, opened, closing = [], [], []
 restarts = {}
 
 
@@ -112,7 +120,37 @@ def build_session_path(session):
 
 
 def on_get_of_session(connection, sender, path, interface, name):
-    return GLib.Variant("s", {"Type": "x11", "Service": "lightdm"}[name])
+    return GLib.Variant("s", {"Type": "x11", "Service": "lightdm", "State": get_state(path)}[name])
+
+
+def get_state(path):
+    return "closing" if any(path == build_session_path(session) for session in closing) else "active"
+
+
+def end_session(connection, session):
+    stop(f"session-{session}.scope")
+    (tree / "run/systemd/sessions" / session).unlink(missing_ok=True)
+    connection.emit_signal(None, LOGIND_PATH, LOGIND_MANAGER, "SessionRemoved",
+                           GLib.Variant("(so)", (session, build_session_path(session))))
+    for other in get_all(f"session-{session}.scope", "greets"):
+        open_session(connection, other)
+    return GLib.SOURCE_REMOVE
+
+
+def leave_session(connection, session):
+    closing.append(session)
+    connection.emit_signal(None, build_session_path(session), "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                           GLib.Variant("(sa{sv}as)", ("org.freedesktop.login1.Session", {}, ["Active"])))
+    return GLib.SOURCE_REMOVE
+
+
+def look_at_session(connection, session, unit):
+    if has(unit, "leaves"):
+        GLib.timeout_add(300, end_session, connection, session)
+    elif has(unit, "lingers") and session not in closing:
+        GLib.timeout_add(300, leave_session, connection, session)
+    elif has(unit, "stops"):
+        next((tree / "run/baton/handoff").iterdir()).joinpath("cancel").touch()
 
 
 def open_session(connection, session):
@@ -183,6 +221,10 @@ def on_logind_call(connection, sender, path, interface, method, arguments, invoc
         return
     session = arguments.unpack()[0]
     unit = f"session-{session}.scope"
+    if method == "GetSession" and unit in states:
+        look_at_session(connection, session, unit)
+        invocation.return_value(GLib.Variant("(o)", (build_session_path(session),)))
+        return
     print(f"{method} {session}", flush=True)
     if unit not in states:
         invocation.return_dbus_error("org.freedesktop.login1.NoSuchSession", f"No session '{session}' known")
@@ -190,10 +232,7 @@ def on_logind_call(connection, sender, path, interface, method, arguments, invoc
     if has(unit, "fails"):
         invocation.return_dbus_error("org.freedesktop.DBus.Error.AccessDenied", "Not today")
         return
-    stop(unit)
-    (tree / "run/systemd/sessions" / session).unlink(missing_ok=True)
-    connection.emit_signal(None, path, interface, "SessionRemoved",
-                           GLib.Variant("(so)", (session, build_session_path(session))))
+    end_session(connection, session)
     invocation.return_value(None)
 
 
@@ -211,7 +250,8 @@ def main():
             connection.register_object(path, service, None, on_get, None)
         logind, session = Gio.DBusNodeInfo.new_for_xml(LOGIND).interfaces
         connection.register_object(LOGIND_PATH, logind, on_logind_call, None, None)
-        for name in (name for unit in traits for name in get_all(unit, "opens")):
+        scopes = {unit[len("session-"):-len(".scope")] for unit in traits if unit.startswith("session-")}
+        for name in scopes.union(name for unit in traits for name in get_all(unit, "opens")):
             connection.register_object(build_session_path(name), session, None, on_get_of_session, None)
         for name in (NAME, LOGIND_NAME):
             connection.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",

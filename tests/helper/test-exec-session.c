@@ -88,6 +88,103 @@ test_other_screen (void)
   fake_peer_end (&peer);
 }
 
+/* As who asks from within his session does, whose session manager can be asked. */
+static void
+prepare_log_out (Story *story)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--end-session", "--log-out",
+                                           NULL };
+
+  story_prepare_arguments (story, arguments);
+}
+
+/* Who logs out in the ordinary way does so before anything is stopped, and nothing of it is forced. */
+static void
+test_logged_out (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION ":leaves", NULL);
+  prepare_log_out (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  g_assert_true (says (&story, "\"id\":\"log-out:2\",\"state\":\"ok\""));
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  expect_all (&peer, "StopUnit lightdm.service\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* Then a login screen comes, and goes again with the display manager. */
+static void
+test_greeted (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION ":leaves:greets=4",
+                   "session-4.scope=active", NULL);
+  prepare_log_out (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  expect_all (&peer, "StopUnit lightdm.service\nTerminateSession 4\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* What runs on in a session that its user has left is ended with it. */
+static void
+test_left (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION ":lingers", NULL);
+  prepare_log_out (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* Until the session has ended it is free to stop: nothing was done. */
+static void
+test_log_out_cancelled (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION ":stops", NULL);
+  prepare_log_out (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_CANCELLED);
+  story_assert_code (&story, "cancelled");
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  g_assert_true (story_has_file (&story, "run/systemd/sessions/2"));
+  g_assert_true (story_has_file (&story, "proc/5000901/stat"));
+  fake_peer_end (&peer);
+}
+
+/* He has logged out, and then the card does not go: it is said what has ended. */
+static void
+test_log_out_for_nothing (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER,
+                   "lightdm.service=active:runs=5000900:opens=3:stays", SESSION ":leaves",
+                   NULL);
+  prepare_log_out (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_ROLLED_BACK);
+  story_assert_code (&story, "rolled-back-after-closing");
+  g_assert_true (says (&story, "session-2.scope"));
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, "StopUnit lightdm.service\n" STARTS);
+  fake_peer_end (&peer);
+}
+
 /* Nobody's session ends who was not asked. */
 static void
 test_without_consent (void)
@@ -280,6 +377,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/helper/exec/session/other-screen", test_other_screen);
+  g_test_add_func ("/helper/exec/session/logged-out", test_logged_out);
+  g_test_add_func ("/helper/exec/session/greeted", test_greeted);
+  g_test_add_func ("/helper/exec/session/left", test_left);
+  g_test_add_func ("/helper/exec/session/log-out-cancelled", test_log_out_cancelled);
+  g_test_add_func ("/helper/exec/session/log-out-for-nothing", test_log_out_for_nothing);
   g_test_add_func ("/helper/exec/session/without-consent", test_without_consent);
   g_test_add_func ("/helper/exec/session/rolled-back", test_rolled_back);
   g_test_add_func ("/helper/exec/session/survives", test_survives);

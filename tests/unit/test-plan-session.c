@@ -179,6 +179,40 @@ test_which_sessions (void)
 }
 
 /* What the login screen has opened goes with it, on whichever card it draws; and nothing else. */
+/* First of all: and only of who asks, and can. */
+static void
+test_log_out (void)
+{
+  static const struct
+  {
+    guint uid;
+    gboolean log_out;
+    const char *first;
+  } rows[] = {
+    { 1000, TRUE, "log-out:2" },
+    { 1000, FALSE, STOP },
+    { 1001, TRUE, STOP },
+    { 0, TRUE, STOP },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = make_machine ();
+      g_autoptr (BatonPlan) plan = NULL;
+      const BatonStep *step;
+      g_autofree char *id = NULL;
+
+      m->request->end_session = TRUE;
+      m->request->log_out = rows[i].log_out;
+      m->request->uid = rows[i].uid;
+      plan = plan_machine_make_plan (m);
+      step = plan->steps->pdata[0];
+      id = g_strdup_printf ("%s:%s", baton_step_kind_to_string (step->kind), step->target);
+      g_test_message ("%u", i);
+      g_assert_cmpstr (id, ==, rows[i].first);
+    }
+}
+
 static void
 test_other_sessions (void)
 {
@@ -412,6 +446,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plan-session/consent", test_consent);
+  g_test_add_func ("/plan-session/log-out", test_log_out);
   g_test_add_func ("/plan-session/which-sessions", test_which_sessions);
   g_test_add_func ("/plan-session/other-sessions", test_other_sessions);
   g_test_add_func ("/plan-session/programs", test_programs);

@@ -29,7 +29,8 @@ static const char *const good_rows[] = {
   "guest 0000:01:00.0 10000:e1:00.0",
   "guest " CARD " --close 1234:567890",
   "guest " CARD " --close 1234:567890 --close 4194304:0",
-  "guest " CARD " --end-session --let-open --may-not-return --until-free --expect " DIGEST,
+  "guest " CARD
+  " --end-session --log-out --let-open --may-not-return --until-free --expect " DIGEST,
   "host " CARD " --end-session --when-free --expect " DIGEST,
 };
 
@@ -117,6 +118,8 @@ static const char *const bad_rows[] = {
   "guest " CARD " --",
   "guest " CARD " --let-open --let-open",
   "guest " CARD " --end-session --end-session",
+  "guest " CARD " --log-out --log-out",
+  "host " CARD " --log-out",
   "guest " CARD " --expect",
   "guest " CARD " --expect 0123",
   "guest " CARD " --expect " DIGEST "0",
@@ -191,7 +194,8 @@ test_too_many_arguments_are_refused (void)
   g_assert_error (error, BATON_ERROR, BATON_ERROR_PARSE);
 }
 
-#define JSON_HEAD "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[],"
+#define JSON_HEAD                                                                              \
+  "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[],\"log_out\":false,"
 #define JSON_FLAGS                                                                             \
   "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,\"when_free\":false,"     \
   "\"until_free\":false,\"start_guest\":null,"
@@ -213,6 +217,7 @@ static const char *const bad_json_rows[] = {
   JSON_HEAD JSON_FLAGS "\"expect\":null,\"uid\":1.5}",
   JSON_HEAD JSON_FLAGS "\"expect\":\"0123\",\"uid\":1000}",
   JSON_HEAD JSON_FLAGS "\"expect\":{},\"uid\":1000}",
+  "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
   JSON_HEAD "\"end_session\":1,\"let_open\":false,\"may_not_return\":false,\"when_free\":false,"
             "\"until_free\":false,\"start_guest\":null," JSON_TAIL,
   JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
@@ -221,15 +226,22 @@ static const char *const bad_json_rows[] = {
             "\"when_free\":false,\"until_free\":false,\"start_guest\":\"../x\"," JSON_TAIL,
   JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
             "\"when_free\":false,\"until_free\":false,\"start_guest\":7," JSON_TAIL,
-  "{\"v\":2,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"none\",\"cards\":[\"" CARD "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"guest\",\"cards\":[],\"closes\":[]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"guest\",\"cards\":\"" CARD "\",\"closes\":[]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"guest\",\"cards\":[7],\"closes\":[]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"guest\",\"cards\":[\"../..\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD
+  "{\"log_out\":false,\"v\":2,\"to\":\"guest\",\"cards\":[\"" CARD
+  "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"none\",\"cards\":[\"" CARD
+  "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"guest\",\"cards\":[],\"closes\":[]," JSON_FLAGS
+      JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"guest\",\"cards\":\"" CARD
+  "\",\"closes\":[]," JSON_FLAGS JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"guest\",\"cards\":[7],\"closes\":[]," JSON_FLAGS
+      JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"guest\",\"cards\":[\"../..\"],\"closes\":[]," JSON_FLAGS
+      JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD
   "\"],\"closes\":[\"1:1\"]," JSON_FLAGS JSON_TAIL,
-  "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[null]," JSON_FLAGS JSON_TAIL,
+  "{\"log_out\":false,\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD
+  "\"],\"closes\":[null]," JSON_FLAGS JSON_TAIL,
 };
 
 static void
