@@ -269,6 +269,19 @@ test_session (Fixture *fixture, gconstpointer data)
   g_assert_null (find_open (scene));
 }
 
+/* By the button of a notification, which may be what starts the window. */
+static void
+test_wished (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Scene) scene = NULL;
+
+  note_session (fixture, "org.x.Glow");
+  scene = open_scene (fixture, "guest");
+  baton_window_wish_reopen (scene->window, CARD);
+  wait_for_file (fixture);
+  g_assert_null (find_open (scene));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -286,6 +299,7 @@ main (int argc, char **argv)
   add ("/ui/reopen-box/forgotten", test_forgotten);
   add ("/ui/reopen-box/impossible", test_impossible);
   add ("/ui/reopen-box/session", test_session);
+  add ("/ui/reopen-box/wished", test_wished);
 #undef add
 
   status = g_test_run ();
