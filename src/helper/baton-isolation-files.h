@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "baton-end.h"
-#include "baton-root.h"
+#include "baton-own-files.h"
 
 G_BEGIN_DECLS
 
@@ -20,20 +19,7 @@ typedef enum
   BATON_ISOLATION_N_FILES,
 } BatonIsolationFile;
 
-/**
- * BatonIsolationFiles:
- *
- * Those files as they were when they were opened, to be written anew or taken away.
- */
-typedef struct _BatonIsolationFiles BatonIsolationFiles;
-
-BatonIsolationFiles *baton_isolation_files_open (BatonRoot *root, BatonEnd **ret_end);
-void baton_isolation_files_free (BatonIsolationFiles *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonIsolationFiles, baton_isolation_files_free)
-
-GPtrArray *baton_isolation_files_list_cards (BatonIsolationFiles *self);
-gboolean baton_isolation_files_replace (BatonIsolationFiles *self,
-                                        const char *const wanted[BATON_ISOLATION_N_FILES],
-                                        BatonEnd **ret_end);
+BatonOwnFiles *baton_isolation_files_open (BatonRoot *root, BatonEnd **ret_end);
+GPtrArray *baton_isolation_files_list_cards (BatonOwnFiles *files);
 
 G_END_DECLS

@@ -61,7 +61,7 @@ has_directory (BatonRoot *root, const char *path)
 static gboolean
 write_files (BatonRoot *root,
              BatonMachine *machine,
-             BatonIsolationFiles *files,
+             BatonOwnFiles *files,
              GPtrArray *cards,
              BatonEnd **ret_end)
 {
@@ -80,7 +80,7 @@ write_files (BatonRoot *root,
     [BATON_ISOLATION_PROFILE] = profile,
   };
 
-  return baton_isolation_files_replace (files, wanted, ret_end);
+  return baton_own_files_replace (files, wanted, ret_end);
 }
 
 /* The files are written; what is true of the desktop that runs is another matter. */
@@ -125,7 +125,7 @@ keep_off (BatonRoot *root,
           BatonMachine *machine,
           BatonCard *card,
           gboolean programs,
-          BatonIsolationFiles *files)
+          BatonOwnFiles *files)
 {
   g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
   BatonKeptOff *kept_off = NULL;
@@ -168,7 +168,7 @@ give_back (BatonRoot *root,
            BatonMachine *machine,
            BatonCard *card,
            const char *address,
-           BatonIsolationFiles *files)
+           BatonOwnFiles *files)
 {
   g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
   gboolean was_kept_off = take_out (cards, address);
@@ -211,7 +211,7 @@ baton_isolation_change (BatonRoot *root,
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (BatonMachine) machine = baton_machine_new (root, &error);
-  g_autoptr (BatonIsolationFiles) files = NULL;
+  g_autoptr (BatonOwnFiles) files = NULL;
   BatonCard *card = NULL;
   BatonEnd *end = NULL;
 

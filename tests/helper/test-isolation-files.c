@@ -139,10 +139,10 @@ static gboolean
 replace (MockMachine *mock, const Set *set)
 {
   BatonEnd *end = NULL;
-  g_autoptr (BatonIsolationFiles) files =
+  g_autoptr (BatonOwnFiles) files =
       baton_isolation_files_open (mock_machine_get_root (mock), &end);
-  gboolean is_done = files != NULL && baton_isolation_files_replace (
-                                          files, (const char *const *) set->texts, &end);
+  gboolean is_done =
+      files != NULL && baton_own_files_replace (files, (const char *const *) set->texts, &end);
 
   g_assert_cmpint (is_done, ==, end == NULL);
   g_clear_pointer (&end, baton_end_free);
