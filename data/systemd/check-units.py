@@ -61,6 +61,16 @@ WANTED_OF_USER = {
 }
 
 
+# Who has the boot images made runs programs that read nearly everything, and gives files owners.
+WANTED_TOO["baton-claim@"] = {
+    "PrivateMounts=", "PrivateNetwork=", "ProtectControlGroups=", "ProtectKernelLogs=",
+    "CapabilityBoundingSet=~CAP_SYS_ADMIN", "CapabilityBoundingSet=~CAP_MKNOD",
+    "CapabilityBoundingSet=~CAP_SET(UID|GID|PCAP)", "CapabilityBoundingSet=~CAP_KILL",
+    "CapabilityBoundingSet=~CAP_NET_ADMIN", "CapabilityBoundingSet=~CAP_SYS_MODULE",
+    "SystemCallFilter=~@mount", "SystemCallFilter=~@debug", "SystemCallFilter=~@module",
+}
+
+
 # What decides who is ended with the unit, and by what.
 LINES = {
     "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-settle.service"},

@@ -190,6 +190,8 @@ print_card (BatonCli *cli, JsonObject *card)
   g_autofree char *nodes = baton_json_join_strings (baton_json_get_array (card, "nodes"), ", ");
   g_autofree char *resets =
       baton_json_join_strings (baton_json_get_array (card, "reset_methods"), ", ");
+  g_autofree char *claimed =
+      baton_json_join_strings (baton_json_get_array (card, "claimed_at_boot"), ", ");
   g_autofree char *ids =
       g_strdup_printf ("%s:%s", or_dash (baton_json_get_string (card, "vendor_id")),
                        or_dash (baton_json_get_string (card, "device_id")));
@@ -209,6 +211,7 @@ print_card (BatonCli *cli, JsonObject *card)
                baton_json_get_boolean (card, "kept_off") ? _ ("yes") : _ ("no"));
   if (baton_json_get_boolean (card, "programs_kept_off"))
     print_field (cli, _ ("Programs kept off:"), _ ("yes, but those that baton-run starts"));
+  print_field (cli, _ ("Claimed at boot:"), or_dash (claimed));
   print_field (cli, _ ("Connected monitors:"), outputs);
   print_field (cli, _ ("Device files:"), nodes);
   print_field (cli, _ ("Reset methods:"), or_dash (resets));

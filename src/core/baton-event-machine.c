@@ -85,8 +85,25 @@ nodes_to_json (GPtrArray *nodes)
   return array;
 }
 
+/* The functions of a card that Baton claims at boot. */
+static JsonArray *
+claimed_to_json (BatonMachine *machine, const BatonCard *card)
+{
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; card->functions != NULL && i < card->functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (card->functions, i);
+
+      if (baton_boot_claims_find (machine->boot_claims, function) != NULL)
+        json_array_add_string_element (array, function->address);
+    }
+
+  return array;
+}
+
 static JsonObject *
-card_to_json (const BatonCard *card)
+card_to_json (BatonMachine *machine, const BatonCard *card)
 {
   const BatonFunction *display = card->display;
   JsonObject *object = json_object_new ();
@@ -113,6 +130,7 @@ card_to_json (const BatonCard *card)
   json_object_set_boolean_member (object, "only_display", card->only_display);
   json_object_set_boolean_member (object, "kept_off", card->kept_off);
   json_object_set_boolean_member (object, "programs_kept_off", card->programs_kept_off);
+  json_object_set_array_member (object, "claimed_at_boot", claimed_to_json (machine, card));
   json_object_set_string_member (object, "power", baton_power_to_string (display->power));
   json_object_set_array_member (object, "outputs", outputs_to_json (card->outputs));
   json_object_set_array_member (object, "nodes", nodes_to_json (card->nodes));
@@ -186,7 +204,8 @@ baton_event_writer_machine (BatonEventWriter *self, BatonMachine *machine)
   baton_json_set_string (iommu, "detail", machine->iommu_detail);
 
   for (guint i = 0; i < machine->cards->len; i++)
-    json_array_add_object_element (cards, card_to_json (g_ptr_array_index (machine->cards, i)));
+    json_array_add_object_element (
+        cards, card_to_json (machine, g_ptr_array_index (machine->cards, i)));
   for (guint i = 0; i < machine->groups->len; i++)
     json_array_add_object_element (
         groups, group_to_json (machine, g_ptr_array_index (machine->groups, i)));

@@ -129,6 +129,9 @@ look_at (BatonRoot *root, BatonLookPurpose purpose, GError **error)
   self->cards = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_card_free);
   self->groups = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_group_free);
 
+  self->boot_claims =
+      purpose == BATON_LOOK_TO_CHECK ? baton_boot_claims_new () : baton_boot_claims_read (root);
+
   look.root = root;
   look.purpose = purpose;
   look.names = purpose == BATON_LOOK_TO_CHECK ? baton_pci_names_new_of_numbers ()
@@ -257,6 +260,7 @@ baton_machine_unref (BatonMachine *self)
   g_clear_pointer (&self->cards, g_ptr_array_unref);
   g_clear_pointer (&self->groups, g_ptr_array_unref);
   g_clear_pointer (&self->functions, g_ptr_array_unref);
+  g_clear_pointer (&self->boot_claims, g_ptr_array_unref);
   g_clear_pointer (&self->system, baton_system_free);
   g_free (self->iommu_kind);
   g_free (self->iommu_reason);

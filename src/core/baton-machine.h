@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-boot-claim.h"
 #include "baton-card.h"
 #include "baton-root.h"
 #include "baton-system.h"
@@ -44,6 +45,8 @@ typedef enum
  * @functions: (element-type BatonFunction): every PCI function, by address
  * @cards: (element-type BatonCard): every card, by address
  * @groups: (element-type BatonGroup): every group, by number
+ * @boot_claims: (element-type BatonBootClaim) (nullable): what Baton claims at boot; nothing where it was looked at
+ *   to check
  * @system: what else of the system a plan depends on
  * @purpose: what it was looked at for, and so how much of it is there
  *
@@ -59,6 +62,7 @@ typedef struct
   GPtrArray *functions;
   GPtrArray *cards;
   GPtrArray *groups;
+  GPtrArray *boot_claims;
   BatonSystem *system;
   BatonLookPurpose purpose;
 } BatonMachine;

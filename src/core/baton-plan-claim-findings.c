@@ -3,6 +3,10 @@
 
 #include "baton-plan-private.h"
 
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
 #define ANY_ID 0xffffffff
 
 typedef struct
@@ -138,6 +142,80 @@ add_claim (BatonPlanning *self, const BatonClaim *claim)
     }
 }
 
+/* What is at @claim's address now, or who was meant, wherever it is by now. */
+static const BatonFunction *
+find_concerned (const BatonPlanning *self, const BatonBootClaim *claim)
+{
+  for (guint i = 0; i < self->card->functions->len; i++)
+    {
+      const BatonFunction *function = self->card->functions->pdata[i];
+      g_autofree char *identity = baton_function_dup_identity (function);
+
+      if (strcmp (function->address, claim->address) == 0)
+        return function;
+      /* A twin that has a claim of its own is where it was. */
+      if (strcmp (identity, claim->identity) == 0 &&
+          baton_machine_find_function (self->machine, claim->address) == NULL &&
+          baton_boot_claims_find (self->machine->boot_claims, function) == NULL)
+        return function;
+    }
+
+  return NULL;
+}
+
+static char *
+describe_outcome (const BatonBootClaim *claim)
+{
+  const char *outcome = claim->outcome;
+  const char *more = strchr (outcome, ' ');
+
+  if (g_str_has_prefix (outcome, "other ") || strcmp (outcome, "absent") == 0)
+    /* Translators: the first %s is what is there, or “nothing”, the second what was to be there:
+     * vendor, device and subsystem as digits. */
+    return g_strdup_printf (_ ("there was %s in the place of %s"),
+                            more != NULL ? more + 1 : C_ ("device", "nothing"),
+                            claim->identity);
+  if (g_str_has_prefix (outcome, "late "))
+    /* Translators: %s is the name of a driver. */
+    return g_strdup_printf (_ ("the driver “%s” had it before"), more + 1);
+  if (strcmp (outcome, "skipped") == 0)
+    return g_strdup (_ ("“baton.claim=no” was on the kernel’s command line"));
+
+  return g_strdup (_ ("vfio-pci did not take it"));
+}
+
+static void
+look_at_boot_claim (BatonPlanning *self, const BatonBootClaim *claim, GString *claimed)
+{
+  const BatonFunction *function = find_concerned (self, claim);
+  g_autofree char *reason = NULL;
+
+  if (function == NULL)
+    return;
+  if (baton_boot_claim_is_of (claim, function))
+    g_string_append_printf (claimed, "%s%s", claimed->len > 0 ? ", " : "", claim->address);
+  if (baton_boot_claim_was_made (claim))
+    return;
+  reason = describe_outcome (claim);
+  baton_planning_add (self, BATON_CODE_CLAIM_NOT_MADE, function->address, "card",
+                      baton_card_get_name (self->card), "address", claim->address, "reason",
+                      reason);
+}
+
+/* Baton's own, which its owner asked for: what is taken back by hand stays so until it is made again. */
+static void
+look_at_boot_claims (BatonPlanning *self)
+{
+  GPtrArray *claims = self->machine->boot_claims;
+  g_autoptr (GString) claimed = g_string_new (NULL);
+
+  for (guint i = 0; claims != NULL && i < claims->len; i++)
+    look_at_boot_claim (self, claims->pdata[i], claimed);
+  if (claimed->len > 0)
+    baton_planning_add (self, BATON_CODE_CLAIMED_AT_BOOT, NULL, "card",
+                        baton_card_get_name (self->card), "addresses", claimed->str);
+}
+
 /* Who else decides which driver the card gets: each with the file and line that says so. */
 void
 baton_planning_look_at_claims (BatonPlanning *self)
@@ -147,4 +225,5 @@ baton_planning_look_at_claims (BatonPlanning *self)
   for (guint i = 0; i < claims->len; i++)
     if (is_about_card (self, claims->pdata[i]))
       add_claim (self, claims->pdata[i]);
+  look_at_boot_claims (self);
 }

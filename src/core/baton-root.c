@@ -55,6 +55,7 @@ static const struct
   [BATON_ROOT_VAR] = { "var", RESOLVE_IN_ROOT, TRUE, 0 },
   [BATON_ROOT_LIB] = { "lib", RESOLVE_IN_ROOT, TRUE, 0 },
   [BATON_ROOT_USR] = { "usr", RESOLVE_IN_ROOT, TRUE, 0 },
+  [BATON_ROOT_BOOT] = { "boot", RESOLVE_IN_ROOT, TRUE, 0 },
 };
 
 static int

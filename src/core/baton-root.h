@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @BATON_ROOT_VAR: `/var`
  * @BATON_ROOT_LIB: `/lib`, for `modules/RELEASE` and `modprobe.d`
  * @BATON_ROOT_USR: `/usr`, for desktop entries and `lib/modprobe.d`
+ * @BATON_ROOT_BOOT: `/boot`, for the images that the computer boots from
  */
 typedef enum
 {
@@ -26,6 +27,7 @@ typedef enum
   BATON_ROOT_VAR,
   BATON_ROOT_LIB,
   BATON_ROOT_USR,
+  BATON_ROOT_BOOT,
   BATON_N_ROOT_PARTS,
 } BatonRootPart;
 

@@ -114,7 +114,9 @@ follow (Following *self, int worker)
   int exit_status = BATON_EXIT_ERROR;
 
   self->worker = worker >= 0 ? worker : -1;
-  self->deadline_us = g_get_monotonic_time () + (gint64) PATIENCE_MS * 1000;
+  self->deadline_us =
+      g_get_monotonic_time () +
+      (gint64) (self->change->patience_ms > 0 ? self->change->patience_ms : PATIENCE_MS) * 1000;
   while (worker != BATON_FRONT_WORKER_ENDED && !has_result (self, NULL) && wait_once (self))
     ;
 
@@ -165,7 +167,8 @@ baton_front_carry_out_change (BatonFront *self,
   g_autoptr (BatonHandoffDir) dir = NULL;
   int status;
 
-  /* It takes milliseconds, and whoever reads the result is not to be left without. */
+  /* It goes on whatever becomes of this program, and whoever reads the result is not to be left
+   * without. */
   signal (SIGTERM, SIG_IGN);
   signal (SIGHUP, SIG_IGN);
   baton_handoff_dir_prune_settings (self->root);

@@ -12,12 +12,14 @@ G_BEGIN_DECLS
  * @start: has that unit started
  * @not_begun: says that it was not, with a `reason`
  * @cut_off: says that it ended without a result
+ * @patience_ms: how long it may take where that is more than reading and writing small files; or 0
  */
 typedef struct
 {
   gboolean (*start) (BatonRoot *root, const char *id, int *ret_worker, GError **error);
   BatonCode not_begun;
   BatonCode cut_off;
+  guint patience_ms;
 } BatonFrontChange;
 
 int baton_front_carry_out_change (BatonFront *self,

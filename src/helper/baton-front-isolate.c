@@ -37,8 +37,8 @@ baton_front_isolate (BatonFront *self, const char *const *arguments)
   if (n > 2 || (n == 2 && !undo && !programs))
     return baton_front_refuse_arguments (
         self, "after the address comes nothing, --programs or --undo");
-  order = baton_handoff_order_to_text_of_isolation (arguments[0], undo, programs,
-                                                    self->caller->uid);
+  order = baton_handoff_order_to_text_of_card ("isolate", arguments[0], undo, programs,
+                                               self->caller->uid);
 
   return baton_front_carry_out_change (self, &change, order);
 }

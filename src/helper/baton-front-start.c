@@ -269,6 +269,23 @@ baton_front_start_installation (BatonRoot *root,
 }
 
 /**
+ * baton_front_start_claim:
+ * @root: the roots
+ * @id: the change, whose directory holds the request
+ * @ret_worker: (out): as of baton_front_start_worker()
+ * @error: return location for an error
+ *
+ * Has a card claimed at boot, or claimed no more, in the same way.
+ *
+ * Returns: %TRUE if it runs, or has run
+ */
+gboolean
+baton_front_start_claim (BatonRoot *root, const char *id, int *ret_worker, GError **error)
+{
+  return start (root, "baton-claim", baton_worker_run_claim, id, ret_worker, error);
+}
+
+/**
  * baton_front_start_recovery:
  * @root: the roots
  * @error: return location for an error

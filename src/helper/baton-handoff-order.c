@@ -73,31 +73,30 @@ baton_handoff_order_to_text (const char *verb,
 }
 
 /**
- * baton_handoff_order_to_text_of_isolation:
- * @card: address of the card that the desktop is to be kept off
- * @undo: or let on again
+ * baton_handoff_order_to_text_of_card:
+ * @verb: what is to be done with a card for good
+ * @card: address of the card, or of one of its functions
+ * @undo: or undone
  * @programs: programs are to be kept off it, too
  * @uid: who asks
  *
  * Returns: (transfer full): the order as it is left for the worker
  */
 char *
-baton_handoff_order_to_text_of_isolation (const char *card,
-                                          gboolean undo,
-                                          gboolean programs,
-                                          guint uid)
+baton_handoff_order_to_text_of_card (
+    const char *verb, const char *card, gboolean undo, gboolean programs, guint uid)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   JsonObject *object = json_object_new ();
-  JsonObject *isolation = json_object_new ();
+  JsonObject *about = json_object_new ();
 
-  json_object_set_string_member (isolation, "card", card);
-  json_object_set_boolean_member (isolation, "undo", undo);
-  json_object_set_boolean_member (isolation, "programs", programs);
-  json_object_set_string_member (object, "verb", "isolate");
+  json_object_set_string_member (about, "address", card);
+  json_object_set_boolean_member (about, "undo", undo);
+  json_object_set_boolean_member (about, "programs", programs);
+  json_object_set_string_member (object, "verb", verb);
   json_object_set_int_member (object, "uid", uid);
   json_object_set_null_member (object, "request");
-  json_object_set_object_member (object, "isolation", isolation);
+  json_object_set_object_member (object, "card", about);
   json_node_take_object (node, object);
 
   return json_to_string (node, FALSE);
@@ -139,17 +138,17 @@ take_installation (BatonHandoffOrder *self, JsonObject *installation, GError **e
 }
 
 static gboolean
-take_isolation (BatonHandoffOrder *self, JsonObject *isolation, GError **error)
+take_card (BatonHandoffOrder *self, JsonObject *about, GError **error)
 {
-  const char *card = baton_json_get_string (isolation, "card");
+  const char *card = baton_json_get_string (about, "address");
 
   if (card == NULL || !baton_pci_address_is_valid (card) ||
-      !baton_json_read_boolean (isolation, "undo", &self->undo) ||
-      !baton_json_read_boolean (isolation, "programs", &self->programs) ||
+      !baton_json_read_boolean (about, "undo", &self->undo) ||
+      !baton_json_read_boolean (about, "programs", &self->programs) ||
       (self->undo && self->programs))
     {
       g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
-                           "the request's “isolation” is wrong");
+                           "the request's “card” is wrong");
       return FALSE;
     }
   self->card = g_strdup (card);
@@ -174,7 +173,7 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   JsonObject *object = NULL;
   JsonNode *request = NULL;
   JsonArray *changes = NULL;
-  JsonObject *isolation = NULL;
+  JsonObject *about = NULL;
   JsonObject *installation = NULL;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
@@ -192,9 +191,9 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
       order->changes = changes_from_json (changes, error);
       return order->changes != NULL ? g_steal_pointer (&order) : NULL;
     }
-  isolation = baton_json_get_object (object, "isolation");
-  if (isolation != NULL)
-    return take_isolation (order, isolation, error) ? g_steal_pointer (&order) : NULL;
+  about = baton_json_get_object (object, "card");
+  if (about != NULL)
+    return take_card (order, about, error) ? g_steal_pointer (&order) : NULL;
   installation = baton_json_get_object (object, "installation");
   if (installation != NULL)
     return take_installation (order, installation, error) ? g_steal_pointer (&order) : NULL;

@@ -9,13 +9,13 @@ G_BEGIN_DECLS
 /**
  * BatonHandoffOrder: what a front asks a worker to do
  *
- * @verb: `hand`, `recover`, `configure`, `isolate` or `install-hook`
+ * @verb: `hand`, `recover`, `configure`, `isolate`, `install-hook` or `claim`
  * @request: (nullable): the handoff; %NULL where there is none
  * @changes: (nullable): what `configure` changes
- * @card: (nullable): which card `isolate` is about, a canonical address
+ * @card: (nullable): which card `isolate` or `claim` is about, a canonical address
  * @installs: whether it has what `install-hook` needs
- * @undo: the desktop is let on it again, or the hook is taken away
- * @programs: programs are kept off it, too
+ * @undo: what the verb did is undone
+ * @programs: programs are kept off the card, too
  * @uid: who asks
  */
 typedef struct
@@ -34,10 +34,8 @@ char *baton_handoff_order_to_text (const char *verb,
                                    const BatonRequest *request,
                                    const BatonProfileChanges *changes,
                                    guint uid);
-char *baton_handoff_order_to_text_of_isolation (const char *card,
-                                                gboolean undo,
-                                                gboolean programs,
-                                                guint uid);
+char *baton_handoff_order_to_text_of_card (
+    const char *verb, const char *card, gboolean undo, gboolean programs, guint uid);
 char *baton_handoff_order_to_text_of_installation (gboolean undo, guint uid);
 BatonHandoffOrder *baton_handoff_order_new_from_text (const char *text, GError **error);
 void baton_handoff_order_free (BatonHandoffOrder *self);

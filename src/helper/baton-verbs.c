@@ -19,6 +19,7 @@
  * argument after it widens what somebody was asked for. A test holds the two against each other. */
 static const BatonVerb verbs[] = {
   { "cancel", FALSE, baton_front_cancel },
+  { "claim", FALSE, baton_front_claim },
   { "configure", FALSE, baton_front_configure },
   { "hand", FALSE, baton_front_hand },
   { "install-hook", FALSE, baton_front_install_hook },
@@ -68,6 +69,8 @@ run_for_system (
     *ret_status = baton_worker_run_isolation (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "installation"))
     *ret_status = baton_worker_run_installation (root, argv[2]);
+  else if (argc == 3 && g_str_equal (argv[1], "claiming"))
+    *ret_status = baton_worker_run_claim (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "guard"))
     *ret_status = baton_guard_run (root, argv[2]);
   else if (argc == 2 && g_str_equal (argv[1], "settle"))

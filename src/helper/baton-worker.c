@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "baton-claim.h"
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-handoff-dir.h"
@@ -142,7 +143,44 @@ configure (BatonRoot *root,
   return end;
 }
 
-/* With the lock, too: a card on its way is not one whose nodes can be looked at. */
+typedef BatonEnd *(*Change) (BatonRoot *root,
+                             BatonEventWriter *events,
+                             const BatonHandoffOrder *order);
+
+/* With the lock, too: a card on its way is not one whose nodes, or whose drivers, can be looked at.
+ * @is_whole: whether the order has what the verb needs */
+static BatonEnd *
+change_files (BatonRoot *root,
+              BatonEventWriter *events,
+              const BatonHandoffOrder *order,
+              const char *verb,
+              gboolean is_whole,
+              Change change)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *owner = NULL;
+  BatonEnd *end = NULL;
+  BatonLock *lock = NULL;
+
+  if (!g_str_equal (order->verb, verb) || !is_whole)
+    return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
+                          "the request does not say what is to be changed", NULL);
+
+  lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
+  if (lock == NULL)
+    return end_busy (owner, error);
+  end = change (root, events, order);
+  baton_lock_release (lock);
+
+  return end;
+}
+
+static BatonEnd *
+change_isolation (BatonRoot *root, BatonEventWriter *events, const BatonHandoffOrder *order)
+{
+  return baton_isolation_change (root, events, order->card, order->undo, order->programs);
+}
+
 static BatonEnd *
 isolate (BatonRoot *root,
          BatonEventWriter *events,
@@ -150,25 +188,15 @@ isolate (BatonRoot *root,
          BatonHandoffOrder *order,
          gint64 start_us)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *owner = NULL;
-  BatonEnd *end = NULL;
-  BatonLock *lock = NULL;
-
-  if (!g_str_equal (order->verb, "isolate") || order->card == NULL)
-    return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
-                          "the request names no card that the desktop is kept off", NULL);
-
-  lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
-  if (lock == NULL)
-    return end_busy (owner, error);
-  end = baton_isolation_change (root, events, order->card, order->undo, order->programs);
-  baton_lock_release (lock);
-
-  return end;
+  return change_files (root, events, order, "isolate", order->card != NULL, change_isolation);
 }
 
-/* With the lock, as every change of files. */
+static BatonEnd *
+change_installation (BatonRoot *root, BatonEventWriter *events, const BatonHandoffOrder *order)
+{
+  return baton_hook_installation_change (root, events, order->undo);
+}
+
 static BatonEnd *
 install (BatonRoot *root,
          BatonEventWriter *events,
@@ -176,22 +204,24 @@ install (BatonRoot *root,
          BatonHandoffOrder *order,
          gint64 start_us)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *owner = NULL;
-  BatonEnd *end = NULL;
-  BatonLock *lock = NULL;
+  return change_files (root, events, order, "install-hook", order->installs,
+                       change_installation);
+}
 
-  if (!g_str_equal (order->verb, "install-hook") || !order->installs)
-    return baton_end_new (BATON_EXIT_BAD_REQUEST, BATON_CODE_BAD_ARGUMENTS, "reason",
-                          "the request installs no hook", NULL);
+static BatonEnd *
+change_claim (BatonRoot *root, BatonEventWriter *events, const BatonHandoffOrder *order)
+{
+  return baton_claim_change (root, events, order->card, order->undo);
+}
 
-  lock = baton_lock_take (root, LOCK_OF_SETTINGS, &owner, &error);
-  if (lock == NULL)
-    return end_busy (owner, error);
-  end = baton_hook_installation_change (root, events, order->undo);
-  baton_lock_release (lock);
-
-  return end;
+static BatonEnd *
+claim (BatonRoot *root,
+       BatonEventWriter *events,
+       BatonHandoffDir *dir,
+       BatonHandoffOrder *order,
+       gint64 start_us)
+{
+  return change_files (root, events, order, "claim", order->card != NULL, change_claim);
 }
 
 typedef BatonEnd *(*CarryOut) (BatonRoot *root,
@@ -312,4 +342,22 @@ baton_worker_run_installation (BatonRoot *root, const char *id)
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
 
   return work (root, id, dir, install, error);
+}
+
+/**
+ * baton_worker_run_claim:
+ * @root: the roots
+ * @id: the change's id, as the unit's name has it
+ *
+ * The verb `claiming`: has a card claimed at boot, or claimed no more, and does nothing else.
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run_claim (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
+
+  return work (root, id, dir, claim, error);
 }

@@ -9,5 +9,6 @@ int baton_worker_run (BatonRoot *root, const char *id);
 int baton_worker_run_settings (BatonRoot *root, const char *id);
 int baton_worker_run_installation (BatonRoot *root, const char *id);
 int baton_worker_run_isolation (BatonRoot *root, const char *id);
+int baton_worker_run_claim (BatonRoot *root, const char *id);
 
 G_END_DECLS

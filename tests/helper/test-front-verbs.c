@@ -17,6 +17,7 @@ static const struct
   const char *imply;
 } expected[] = {
   { "cancel", "auth_admin", "auth_admin", "auth_admin_keep", NULL },
+  { "claim", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "configure", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "hand", "auth_admin", "auth_admin", "auth_admin_keep",
     ACTION_PREFIX "cancel " ACTION_PREFIX "recover" },

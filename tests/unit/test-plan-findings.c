@@ -492,6 +492,32 @@ run_supergfxd (PlanMachine *m)
   plan_machine_add_claim (m, BATON_CLAIM_SUPERGFXD, NULL, NULL, 0);
 }
 
+static BatonBootClaim *
+claim_at_boot (PlanMachine *m, const char *outcome)
+{
+  BatonBootClaim *claim = baton_boot_claim_new_for_function (m->card->display);
+
+  claim->outcome = g_strdup (outcome);
+  m->machine->boot_claims = baton_boot_claims_new ();
+  g_ptr_array_add (m->machine->boot_claims, claim);
+
+  return claim;
+}
+
+static void
+claim_and_start (PlanMachine *m)
+{
+  claim_at_boot (m, "claimed");
+}
+
+static void
+claim_another_that_moved (PlanMachine *m)
+{
+  BatonBootClaim *claim = claim_at_boot (m, "other 1234:5678:9abc:def0");
+
+  claim->identity[0] = claim->identity[0] == '9' ? '8' : '9';
+}
+
 static void
 blacklist (PlanMachine *m)
 {
@@ -981,6 +1007,8 @@ static const struct
   { "driverctl", BATON_CODE_MANAGED_BY_DRIVERCTL, HOST, GUEST, NULL, claim_by_driverctl },
   { "hook", BATON_CODE_MANAGED_BY_HOOK, HOST, GUEST, NULL, claim_in_hook },
   { "supergfxd", BATON_CODE_MANAGED_BY_PROGRAM, HOST, GUEST, NULL, run_supergfxd },
+  { "claimed at boot", BATON_CODE_CLAIMED_AT_BOOT, GUEST, HOST, NULL, claim_and_start },
+  { "not claimed", BATON_CODE_CLAIM_NOT_MADE, HOST, GUEST, NULL, claim_another_that_moved },
   { "blacklisted, unloaded", BATON_CODE_HOST_DRIVER_BLACKLISTED, NONE, GUEST, NULL,
     blacklist_and_unload },
   { "blacklisted, loaded", BATON_CODE_HOST_DRIVER_ONLY_LOADED, HOST, GUEST, NULL, blacklist },

@@ -290,11 +290,12 @@ def requests_that_are_none():
 def a_request_of_another_verb_is_refused_by_the_unit():
     """Neither unit does what the other is for."""
     orders = ({"verb": "isolate", "uid": 0, "request": None},
-              {"verb": "isolate", "uid": 0, "isolation": {"card": CARD}},
-              {"verb": "isolate", "uid": 0, "isolation": {"card": CARD, "undo": False}},
-              {"verb": "isolate", "uid": 0, "isolation": {"card": CARD, "undo": True, "programs": True}},
-              {"verb": "isolate", "uid": 0, "isolation": {"card": "../x", "undo": False, "programs": False}},
-              {"verb": "hand", "uid": 0, "isolation": {"card": CARD, "undo": False, "programs": False}},
+              {"verb": "isolate", "uid": 0, "card": {"address": CARD}},
+              {"verb": "isolate", "uid": 0, "card": {"address": CARD, "undo": False}},
+              {"verb": "isolate", "uid": 0, "card": {"address": CARD, "undo": True, "programs": True}},
+              {"verb": "isolate", "uid": 0, "card": {"address": "../x", "undo": False, "programs": False}},
+              {"verb": "hand", "uid": 0, "card": {"address": CARD, "undo": False, "programs": False}},
+              {"verb": "claim", "uid": 0, "card": {"address": CARD, "undo": False, "programs": False}},
               {"verb": "configure", "uid": 0, "changes": [CARD, "return-method=bind"]})
     with Machine() as tree:
         before = tree.files()
