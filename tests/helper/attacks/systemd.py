@@ -130,7 +130,8 @@ class Systemd:
         unit, mode = arguments.unpack()
         self.started.append((unit, mode))
         template, identity = unit[:-len(".service")].split("@")
-        place = "settings" if template in ("baton-settings", "baton-isolate", "baton-install-hook") else "handoff"
+        changes = ("baton-settings", "baton-isolate", "baton-install-hook", "baton-claim")
+        place = "settings" if template in changes else "handoff"
         result = self.on_start(Worker(self.tree.path / "run/baton" / place / identity))
         if result is not None and self.early_signal:
             self.emit(unit, result)
