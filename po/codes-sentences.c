@@ -203,6 +203,9 @@ gettext ("Remove that line if Baton is to decide alone; the next restart applies
 gettext ("Claimed at Boot");
 gettext ("“{what}={value}” on the kernel’s command line gives {card} away at every boot.");
 gettext ("Remove that word from the command line if Baton is to decide alone; the next restart applies it again.");
+gettext ("Vfio-pci Is Loaded Early");
+gettext ("“rd.driver.pre={value}” on the kernel’s command line has vfio-pci loaded before other drivers, and so gives it {card} early.");
+gettext ("Where Baton claims the card this word is not needed.");
 gettext ("Managed by Driverctl");
 gettext ("driverctl gives {card} to {driver} at every boot ({file}).");
 gettext ("Run “driverctl unset-override” for it if Baton is to decide alone.");

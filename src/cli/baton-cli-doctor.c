@@ -117,7 +117,8 @@ say_blockers (Doctor *self, const BatonPlan *plan)
           finding->consent == BATON_CONSENT_NONE)
         n_blockers++;
       /* Nothing is in the way, and yet the card is not as it should be. */
-      else if (finding->code == BATON_CODE_COMPANION_LOST_DRIVER)
+      else if (finding->code == BATON_CODE_COMPANION_LOST_DRIVER ||
+               finding->code == BATON_CODE_CLAIM_NOT_MADE)
         next = &self->next;
       else
         continue;

@@ -16,6 +16,7 @@ static const char *const told_words[] = {
   "vfio_pci.",
   "pci-stub.",
   "pcie_acs_override",
+  "rd.driver.pre",
   "module_blacklist",
   "pci=",
   "modprobe.blacklist",
@@ -148,6 +149,7 @@ describe_claim (const BatonClaim *claim)
       return g_strdup (claim->value);
     case BATON_CLAIM_HOOK:
       return g_strdup (claim->address);
+    case BATON_CLAIM_DRIVER_PRE:
     case BATON_CLAIM_SUPERGFXD:
     case BATON_CLAIM_CARDWIRED:
     default:
@@ -302,6 +304,25 @@ write_kept_off (BatonRecordTree *tree, const BatonMachine *machine)
     write_part (tree, BATON_ROOT_ETC, BATON_KEPT_OFF_RULES, rules);
 }
 
+static void
+write_boot_claims (BatonRecordTree *tree, GPtrArray *claims)
+{
+  g_autofree char *text = claims->len > 0 ? baton_boot_claims_build (claims) : NULL;
+  g_autoptr (GString) report = g_string_new (NULL);
+
+  for (guint i = 0; i < claims->len; i++)
+    {
+      const BatonBootClaim *claim = g_ptr_array_index (claims, i);
+
+      if (claim->outcome != NULL)
+        g_string_append_printf (report, "%s %s\n", claim->address, claim->outcome);
+    }
+  if (text != NULL)
+    write_part (tree, BATON_ROOT_ETC, BATON_BOOT_CLAIMS, text);
+  if (report->len > 0)
+    write_part (tree, BATON_ROOT_RUN, BATON_BOOT_CLAIM_REPORT, report->str);
+}
+
 /* Writes what a plan depends on besides the devices. */
 void
 baton_record_write_system (BatonRecordTree *tree, const BatonMachine *machine)
@@ -322,6 +343,7 @@ baton_record_write_system (BatonRecordTree *tree, const BatonMachine *machine)
   write_iommu (tree, machine);
   write_modules (tree, system);
   write_kept_off (tree, machine);
+  write_boot_claims (tree, machine->boot_claims);
   baton_record_write_nvidia (tree, system->nvidia);
   write_framebuffer (tree, (BatonMachine *) machine);
 }

@@ -80,19 +80,52 @@ list_matches (const char *list, const BatonFunction *function)
 }
 
 static gboolean
-is_about_card (const BatonPlanning *self, const BatonClaim *claim)
+names_card (const BatonPlanning *self, const BatonClaim *claim)
 {
-  gboolean goes_by_ids =
-      claim->kind == BATON_CLAIM_VFIO_IDS || claim->kind == BATON_CLAIM_PCI_STUB_IDS;
-
-  if (!goes_by_ids)
-    return claim->address == NULL || baton_card_travels (self->card, claim->address);
+  if (claim->kind != BATON_CLAIM_VFIO_IDS && claim->kind != BATON_CLAIM_PCI_STUB_IDS)
+    return FALSE;
 
   for (guint i = 0; i < self->card->functions->len; i++)
     if (list_matches (claim->value, self->card->functions->pdata[i]))
       return TRUE;
 
   return FALSE;
+}
+
+/* What only loads the module early is about no card that nothing else claims. */
+static gboolean
+is_claimed_besides (const BatonPlanning *self)
+{
+  GPtrArray *claims = self->machine->system->claims;
+
+  for (guint i = 0; i < claims->len; i++)
+    if (names_card (self, claims->pdata[i]))
+      return TRUE;
+  for (guint i = 0; i < self->card->functions->len; i++)
+    if (baton_boot_claims_find (self->machine->boot_claims, self->card->functions->pdata[i]) !=
+        NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+is_about_card (const BatonPlanning *self, const BatonClaim *claim)
+{
+  switch (claim->kind)
+    {
+    case BATON_CLAIM_VFIO_IDS:
+    case BATON_CLAIM_PCI_STUB_IDS:
+      return names_card (self, claim);
+    case BATON_CLAIM_DRIVER_PRE:
+      return is_claimed_besides (self);
+    case BATON_CLAIM_DRIVERCTL:
+    case BATON_CLAIM_HOOK:
+    case BATON_CLAIM_SUPERGFXD:
+    case BATON_CLAIM_CARDWIRED:
+    default:
+      return claim->address == NULL || baton_card_travels (self->card, claim->address);
+    }
 }
 
 static void
@@ -122,6 +155,10 @@ add_claim (BatonPlanning *self, const BatonClaim *claim)
       break;
     case BATON_CLAIM_PCI_STUB_IDS:
       add_claim_by_ids (self, claim, "pci-stub.ids");
+      break;
+    case BATON_CLAIM_DRIVER_PRE:
+      baton_planning_add (self, BATON_CODE_VFIO_LOADED_EARLY, NULL, "card", card, "value",
+                          claim->value);
       break;
     case BATON_CLAIM_DRIVERCTL:
       baton_planning_add (self, BATON_CODE_MANAGED_BY_DRIVERCTL, claim->address, "card", card,

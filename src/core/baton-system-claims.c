@@ -45,6 +45,16 @@ add_blacklists (BatonSystem *self, const char *list, const char *file)
     baton_system_add_blacklist (self, modules[i], file, 0);
 }
 
+/* DRACUT - dracut.cmdline(7): rd.driver.pre=MODULE[,MODULE…] */
+static gboolean
+names_vfio (const char *list)
+{
+  g_auto (GStrv) modules = g_strsplit (list, ",", -1);
+
+  return g_strv_contains ((const char *const *) modules, "vfio-pci") ||
+         g_strv_contains ((const char *const *) modules, "vfio_pci");
+}
+
 /* Takes the words that decide about drivers and groups from the kernel's command line. */
 void
 baton_system_read_command_line (BatonSystem *self)
@@ -63,6 +73,8 @@ baton_system_read_command_line (BatonSystem *self)
         baton_system_add_claim (self, BATON_CLAIM_VFIO_IDS, NULL, value, file, 0);
       else if (is_key (words[i], length, "pci-stub.ids"))
         baton_system_add_claim (self, BATON_CLAIM_PCI_STUB_IDS, NULL, value, file, 0);
+      else if (is_key (words[i], length, "rd.driver.pre") && names_vfio (value))
+        baton_system_add_claim (self, BATON_CLAIM_DRIVER_PRE, NULL, value, file, 0);
       else if (is_key (words[i], length, "module_blacklist") ||
                is_key (words[i], length, "modprobe.blacklist"))
         add_blacklists (self, value, file);

@@ -13,6 +13,7 @@ typedef enum
 {
   BATON_CLAIM_VFIO_IDS,     /* vfio-pci.ids= (value: vendor:device list as written) */
   BATON_CLAIM_PCI_STUB_IDS, /* pci-stub.ids= */
+  BATON_CLAIM_DRIVER_PRE,   /* rd.driver.pre= with vfio-pci in it: claims nothing by itself */
   BATON_CLAIM_DRIVERCTL,    /* a file in driverctl.d (value: driver) */
   BATON_CLAIM_HOOK,         /* a hook script that names the address */
   BATON_CLAIM_SUPERGFXD,    /* a running supergfxd */

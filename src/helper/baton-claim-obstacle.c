@@ -83,9 +83,8 @@ static void
 tell_of_others (const BatonPlan *plan, BatonEventWriter *events)
 {
   static const BatonCode others[] = {
-    BATON_CODE_CLAIMED_BY_IDS,
-    BATON_CODE_CLAIMED_ON_COMMAND_LINE,
-    BATON_CODE_MANAGED_BY_DRIVERCTL,
+    BATON_CODE_CLAIMED_BY_IDS,    BATON_CODE_CLAIMED_ON_COMMAND_LINE,
+    BATON_CODE_VFIO_LOADED_EARLY, BATON_CODE_MANAGED_BY_DRIVERCTL,
     BATON_CODE_MANAGED_BY_HOOK,
   };
 

@@ -511,6 +511,13 @@ claim_and_start (PlanMachine *m)
 }
 
 static void
+claim_and_load_early (PlanMachine *m)
+{
+  claim_at_boot (m, NULL);
+  plan_machine_add_claim (m, BATON_CLAIM_DRIVER_PRE, NULL, "vfio-pci", 0);
+}
+
+static void
 claim_another_that_moved (PlanMachine *m)
 {
   BatonBootClaim *claim = claim_at_boot (m, "other 1234:5678:9abc:def0");
@@ -1008,6 +1015,7 @@ static const struct
   { "hook", BATON_CODE_MANAGED_BY_HOOK, HOST, GUEST, NULL, claim_in_hook },
   { "supergfxd", BATON_CODE_MANAGED_BY_PROGRAM, HOST, GUEST, NULL, run_supergfxd },
   { "claimed at boot", BATON_CODE_CLAIMED_AT_BOOT, GUEST, HOST, NULL, claim_and_start },
+  { "rd.driver.pre=", BATON_CODE_VFIO_LOADED_EARLY, HOST, GUEST, NULL, claim_and_load_early },
   { "not claimed", BATON_CODE_CLAIM_NOT_MADE, HOST, GUEST, NULL, claim_another_that_moved },
   { "blacklisted, unloaded", BATON_CODE_HOST_DRIVER_BLACKLISTED, NONE, GUEST, NULL,
     blacklist_and_unload },

@@ -111,6 +111,13 @@ describe (BatonMachine *machine)
         }
     }
   describe_system (text, machine->system);
+  for (guint i = 0; i < machine->boot_claims->len; i++)
+    {
+      const BatonBootClaim *claim = g_ptr_array_index (machine->boot_claims, i);
+
+      g_string_append_printf (text, "%s %s %s\n", claim->address, claim->identity,
+                              claim->outcome);
+    }
 
   return g_string_free (text, FALSE);
 }
@@ -156,15 +163,17 @@ add_nvidia (MockMachine *mock)
 static void
 add_claims (MockMachine *mock)
 {
-  mock_machine_set_command_line (mock, "root=UUID=" SECRET " ip=" SECRET
-                                       " vfio-pci.ids=1:2 pcie_acs_override=downstream "
-                                       "module_blacklist=x intel_iommu=on");
+  mock_machine_set_command_line (
+      mock, "root=UUID=" SECRET " ip=" SECRET
+            " vfio-pci.ids=1:2 rd.driver.pre=vfio-pci pcie_acs_override=downstream "
+            "module_blacklist=x intel_iommu=on");
   mock_machine_write (mock, "etc/modprobe.d/vfio.conf",
                       "# " SECRET "\noptions vfio-pci ids=3:4\nblacklist nouveau\n");
   mock_machine_write (mock, "etc/initramfs-tools/modules", "vfio-pci ids=5:6\n");
   mock_machine_write (mock, "etc/driverctl.d/0000:01:00.0", "vfio-pci\n");
   mock_machine_write (mock, "etc/libvirt/hooks/qemu.d/" SECRET "/prepare/begin/start.sh",
                       "#!/bin/sh\n# " SECRET "\nx 0000:01:00.0 01:00.1 " SECRET "\n");
+  mock_machine_write (mock, "run/" BATON_BOOT_CLAIM_REPORT, "0000:01:00.0 late amdgpu\n");
   mock_machine_write (mock, "proc/77/comm", "supergfxd\n");
   mock_machine_write (mock, "proc/78/comm", SECRET "\n");
   mock_machine_write (mock, "proc/sys/kernel/hostname", SECRET "\n");
@@ -183,6 +192,19 @@ keep_off (MockMachine *mock, const char *address)
                    baton_kept_off_new_for_card (baton_machine_find_card (machine, address)));
   rules = baton_kept_off_build_rules (cards);
   mock_machine_write (mock, "etc/" BATON_KEPT_OFF_RULES, rules);
+}
+
+static void
+claim_at_boot (MockMachine *mock, const char *address)
+{
+  g_autoptr (BatonMachine) machine = mock_machine_look (mock);
+  g_autoptr (GPtrArray) claims = baton_boot_claims_new ();
+  g_autofree char *text = NULL;
+
+  g_ptr_array_add (claims, baton_boot_claim_new_for_function (
+                               baton_machine_find_function (machine, address)));
+  text = baton_boot_claims_build (claims);
+  mock_machine_write (mock, "etc/" BATON_BOOT_CLAIMS, text);
 }
 
 static int
@@ -233,7 +255,9 @@ test_reads_as_the_machine_does (void)
   add_claims (mock);
   add_nvidia (mock);
   keep_off (mock, "0000:01:00.0");
+  claim_at_boot (mock, "0000:01:00.0");
   machine = mock_machine_look (mock);
+  g_assert_cmpuint (machine->boot_claims->len, ==, 1);
   g_assert_true (baton_machine_find_card (machine, "0000:01:00.0")->kept_off);
   directory = record (mock, machine);
   root = baton_root_new_for_directory (directory, NULL);

@@ -25,7 +25,8 @@ describe_claims (const BatonSystem *system)
   static const char *const kinds[] = {
     [BATON_CLAIM_VFIO_IDS] = "vfio",       [BATON_CLAIM_PCI_STUB_IDS] = "stub",
     [BATON_CLAIM_DRIVERCTL] = "driverctl", [BATON_CLAIM_HOOK] = "hook",
-    [BATON_CLAIM_SUPERGFXD] = "supergfxd", [BATON_CLAIM_CARDWIRED] = "cardwired",
+    [BATON_CLAIM_DRIVER_PRE] = "early",    [BATON_CLAIM_SUPERGFXD] = "supergfxd",
+    [BATON_CLAIM_CARDWIRED] = "cardwired",
   };
   GString *text = g_string_new (NULL);
 
@@ -110,6 +111,9 @@ test_command_line (void)
       NULL },
     { "vfio_pci.ids=10de:1b81", "vfio - 10de:1b81 /proc/cmdline:0", "", NULL },
     { "pci-stub.ids=1002:67df", "stub - 1002:67df /proc/cmdline:0", "", NULL },
+    { "rd.driver.pre=vfio-pci", "early - vfio-pci /proc/cmdline:0", "", NULL },
+    { "rd.driver.pre=i915,vfio_pci", "early - i915,vfio_pci /proc/cmdline:0", "", NULL },
+    { "rd.driver.pre=nouveau", "", "", NULL },
     { "vfio-pci.ids=", "", "", NULL },
     { "xvfio-pci.ids=10de:1b81", "", "", NULL },
     { "vfio-pci.disable_vga=1", "", "", NULL },
