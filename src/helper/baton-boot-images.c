@@ -11,7 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "baton-boot-claim.h"
+#include "baton-boot-listing.h"
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-program.h"
@@ -34,7 +34,6 @@
 /* Of a file system that is nearly full the last blocks are not to be used up. */
 #define SPARE_BYTES (4 * MIB)
 
-#define MAX_BUILTIN_BYTES (1 << 20)
 #define POST_UPDATE "initramfs/post-update.d"
 
 /* In the place of what is known of one image only. */
@@ -372,62 +371,6 @@ make (BatonBootImages *self, const Image *image, GError **error)
   return baton_program_run ((const char *const *) arguments->pdata, TIMEOUT_S, NULL, error);
 }
 
-/* Whether some line of @listing ends in @name, as the whole of a path or of its last parts. Of a link
- * only its own name counts (DRACUT). */
-static gboolean
-lists (GStrv listing, const char *name)
-{
-  for (guint i = 0; listing[i] != NULL; i++)
-    {
-      const char *arrow = strstr (listing[i], " -> ");
-      gsize length = arrow != NULL ? (gsize) (arrow - listing[i]) : strlen (listing[i]);
-      gsize wanted = strlen (name);
-      const char *at = listing[i] + length - MIN (wanted, length);
-
-      if (length >= wanted && strncmp (at, name, wanted) == 0 &&
-          (length == wanted || at[-1] == '/' || at[-1] == ' '))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-static gboolean
-lists_module (BatonBootImages *self, const Image *image, GStrv listing)
-{
-  static const char *const endings[] = { "", ".gz", ".xz", ".zst" };
-  g_autofree char *path = g_build_filename ("modules", image->kernel, "modules.builtin", NULL);
-  g_autofree char *built_in =
-      baton_root_read_file (self->root, BATON_ROOT_LIB, path, MAX_BUILTIN_BYTES, NULL, NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
-    {
-      g_autofree char *name = g_strconcat ("vfio-pci.ko", endings[i], NULL);
-
-      if (lists (listing, name))
-        return TRUE;
-    }
-
-  return built_in != NULL && strstr (built_in, "/vfio-pci.ko\n") != NULL;
-}
-
-/* Returns: (nullable): what is wrong with what an image holds */
-static const char *
-find_fault (BatonBootImages *self, const Image *image, GStrv listing, gboolean has_claims)
-{
-  if (!lists (listing, "init"))
-    return "the new one holds nothing to begin with (“init”)";
-  if (lists (listing, "etc/" BATON_BOOT_CLAIMS) != has_claims)
-    return has_claims ? "the new one does not hold what is claimed"
-                      : "the new one still holds what was claimed";
-  if (has_claims && !lists (listing, "baton/claim-at-boot"))
-    return "the new one does not hold the program that claims";
-  if (has_claims && !lists_module (self, image, listing))
-    return "the new one does not hold vfio-pci";
-
-  return NULL;
-}
-
 /* By the tool's own list of what is in it: a file that cannot be listed cannot be booted. */
 static gboolean
 validate (BatonBootImages *self, const Image *image, gboolean has_claims, BatonEnd **ret_end)
@@ -437,7 +380,6 @@ validate (BatonBootImages *self, const Image *image, gboolean has_claims, BatonE
   g_autofree char *path = fill_in (self, image, OUTPUT);
   const char *arguments[] = { lister, path, NULL };
   g_autofree char *output = NULL;
-  g_auto (GStrv) listing = NULL;
   g_autoptr (GError) error = NULL;
   const char *fault = NULL;
   struct stat info;
@@ -450,8 +392,7 @@ validate (BatonBootImages *self, const Image *image, gboolean has_claims, BatonE
     return end_failed (ret_end, image, "the new one is less than half as large as the old one");
   if (!baton_program_run (arguments, TIMEOUT_S, &output, &error))
     return end_failed (ret_end, image, error->message);
-  listing = g_strsplit (output, "\n", -1);
-  fault = find_fault (self, image, listing, has_claims);
+  fault = baton_boot_listing_find_fault (self->root, image->kernel, output, has_claims);
 
   return fault == NULL || end_failed (ret_end, image, fault);
 }
