@@ -3,6 +3,8 @@
 
 import ctypes
 import json
+import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -46,6 +48,9 @@ class Monitor:
     def close(self):
         self._socket.close()
 
+
+# What a RAM disk that is made in the machine may be larger than the image's own.
+INITRD_ROOM = 32 << 20
 
 # Enough for a desktop, its programs and a guest.
 MEMORY_MB = 2048
@@ -106,7 +111,7 @@ class Machine:
     """A bench that is up; its disk is thrown away with it."""
 
     def __init__(self, image, topology_name, logs, share, *, display='none', desktop=True,
-                 memory_mb=MEMORY_MB, processors=PROCESSORS):
+                 memory_mb=MEMORY_MB, processors=PROCESSORS, own_initrd=False):
         self.image = image
         self.topology = topology_name
         self._share = share
@@ -115,6 +120,7 @@ class Machine:
         self._memory_mb = memory_mb
         self._processors = processors
         logs.mkdir(parents=True, exist_ok=True)
+        self._initrd = self._copy_initrd(logs) if own_initrd else None
         self.console = logs / 'console.log'
         self._errors = open(logs / 'qemu.log', 'wb')
         self._traffic = open(logs / 'agent.log', 'wb')
@@ -136,19 +142,32 @@ class Machine:
             errors = (logs / 'qemu.log').read_text(errors='replace')
             raise channel.Lost(f'the bench did not start: {error}\n{errors[-2000:]}') from error
 
+    def _copy_initrd(self, logs):
+        """A RAM disk of the machine's own, which is a drive of it as well (serial number "initrd").
+
+        QEMU maps the file, and reads it anew at every reset: what the machine writes there is what it
+        starts from then. Linux takes no offence at zeros behind it.
+        """
+        copy = logs / 'initrd.img'
+        shutil.copyfile(self.image.initrd, copy)
+        os.truncate(copy, self.image.initrd.stat().st_size + INITRD_ROOM)
+        return copy
+
     def _command(self, monitor_fd, agent_fd):
         shape = topology.TOPOLOGIES[self.topology]
         target = 'graphical.target' if self._desktop else 'multi-user.target'
         devices = [part for device in shape.devices for part in ('-device', device)]
         spare = [f'file={self.image.disk},format=raw,if=none,id=spare,snapshot=on'] if shape.spare else []
         runs_on = accelerator(self.image)
+        initrd = ['-drive', f'file={self._initrd},format=raw,if=none,id=initrd',
+                  '-device', 'virtio-blk-pci,drive=initrd,serial=initrd,addr=14.0'] if self._initrd else []
         return [
             'qemu-system-x86_64', *runs_on,
             '-m', str(self._memory_mb), '-smp', str(self._processors), '-nodefaults',
             '-no-user-config',
             '-display', self._display,
             '-device', 'intel-iommu,intremap=on,caching-mode=on',
-            '-kernel', str(self.image.kernel), '-initrd', str(self.image.initrd),
+            '-kernel', str(self.image.kernel), '-initrd', str(self._initrd or self.image.initrd),
             '-append', f'root=/dev/vda rw console=ttyS0 loglevel=5 audit=0 panic=-1 '
                        f'{_words_for(runs_on)}systemd.show_status=0 systemd.unit={target} {shape.kernel}',
             # What the bench writes to its disk ends with it.
@@ -163,7 +182,7 @@ class Machine:
             '-device', 'virtserialport,chardev=agent,name=bench',
             '-audiodev', 'none,id=sound',
             '-device', 'qemu-xhci,id=usb,addr=13.0', '-device', 'usb-tablet,bus=usb.0',
-            *(part for drive in spare for part in ('-drive', drive)), *devices,
+            *initrd, *(part for drive in spare for part in ('-drive', drive)), *devices,
         ]
 
     def power_cut(self):
@@ -205,3 +224,5 @@ class Machine:
             if hasattr(self, name):
                 getattr(self, name).close()
         self._errors.close()
+        if self._initrd is not None:
+            self._initrd.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ class Story:
     The file may set TOPOLOGIES or TOPOLOGY; TIER, quick or full; IMAGES, the
     releases of a quick run; SESSION, it needs the desktop of user u; MEMORY_MB,
     more memory than others have; FLAVOUR, an image with more in it (image.py);
-    PACKAGE, it begins without Baton and installs
+    OWN_INITRD, the RAM disk it starts from is a drive of it; PACKAGE, it begins without Baton and installs
     the Debian package; LEAVES, what may differ after it; SPOILS, the machine is
     of no use afterwards. run(bench) is the story.
     """
@@ -117,7 +117,8 @@ class Group:
                                        self.topology, logs,
                                        self.options.share, desktop=self.desktop,
                                        memory_mb=self.memory_mb,
-                                       processors=self.options.processors)
+                                       processors=self.options.processors,
+                                       own_initrd=self.wants('OWN_INITRD'))
             except channel.Lost as error:
                 if left == 0:
                     raise

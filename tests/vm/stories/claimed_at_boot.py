@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A card that is claimed at boot starts on vfio-pci, its twin does not, and the undo takes all of it back."""
+
+import contextlib
+
+from bench import story
+
+TOPOLOGY = 'twins-behind-port'
+# It makes RAM disks, and starts from each of them.
+TIER = 'full'
+IMAGES = ('12',)
+OWN_INITRD = True
+SPOILS = True
+
+# The second of the two: one bus further its twin is at its address.
+TWIN, TWIN_SOUND, CARD, SOUND = '0000:02:00.0', '0000:02:00.1', '0000:03:00.0', '0000:03:00.1'
+DESKTOP = '0000:00:02.0'
+CLAIMS, REPORT = '/etc/baton/claims', '/run/baton/claim-report'
+PROGRAM = '/usr/lib/baton/claim-at-boot'
+DRIVE = '/dev/disk/by-id/virtio-initrd'
+# Emulated, to pack a RAM disk takes minutes.
+PATIENCE_S = 900
+
+
+def run(bench):
+    release = bench.run('uname', '-r').out.strip()
+    image = f'/boot/initrd.img-{release}'
+    # The bench starts from what lies beside its disk; here it is where a computer has it, with what
+    # mkinitramfs asks about the kernel.
+    bench.run('sh', '-c', 'head -c "$1" "$2" > "$3"', 'sh', bench.machine.image.initrd.stat().st_size, DRIVE, image)
+    bench.run('sh', '-c', 'cat > "$1"', 'sh', f'/boot/config-{release}', stdin='CONFIG_RD_LZ4=y\n')
+
+    refused(bench, image)
+    failed(bench, image)
+    claimed(bench, image)
+    start_from(bench, image)
+    after_a_start(bench)
+    ways_out(bench)
+    shifted(bench, image)
+    undone(bench, image)
+
+
+def claim(bench, address, *options, **keywords):
+    return bench.batonctl('claim', address, *options, timeout=PATIENCE_S, **keywords)
+
+
+def digest(bench, path):
+    return bench.run('sha256sum', path).out.split()[0]
+
+
+def listing(bench, image):
+    """What is in a RAM disk."""
+    return set(bench.run('lsinitramfs', image, timeout=300).out.split())
+
+
+def kept_in_boot(bench):
+    """The images in /boot, whatever their names."""
+    return bench.run('find', '/boot', '-type', 'f', '!', '-name', 'config-*').out.split()
+
+
+@contextlib.contextmanager
+def nothing_changed(bench, image):
+    before = digest(bench, image)
+    yield
+    assert digest(bench, image) == before
+    bench.run('test', '!', '-e', CLAIMS)
+    assert kept_in_boot(bench) == [image]
+
+
+def refused(bench, image):
+    with nothing_changed(bench, image):
+        assert claim(bench, DESKTOP, status=story.REFUSED).code == 'claim-boot-display'
+        assert claim(bench, CARD, '--undo').code == 'not-claimed'
+        bench.run('mkdir', '-p', '/etc/initramfs/post-update.d')
+        with bench.file('/etc/initramfs/post-update.d/elsewhere', 'true\n'):
+            asked = claim(bench, CARD, status=story.REFUSED)
+            assert asked.code == 'claim-no-image' and 'elsewhere' in asked.result['text'], asked.result
+    bench.run('mkdir', '-p', '/etc/baton')
+    with bench.file(CLAIMS, '# mine\n'):
+        asked = claim(bench, CARD, status=story.REFUSED)
+        assert asked.code == 'claim-foreign-file' and asked.result['args']['file'] == CLAIMS, asked.result
+
+
+def failed(bench, image):
+    """Whatever goes wrong where the image is made, the old one stays."""
+    with nothing_changed(bench, image):
+        for hook, reason in (('exit 3', 'zz-bench'),
+                             ('rm "$DESTDIR/etc/baton/claims"', 'what is claimed')):
+            text = f'#!/bin/sh\n[ "$1" != prereqs ] || {{ echo baton-claim; exit 0; }}\n{hook}\n'
+            with bench.file('/etc/initramfs-tools/hooks/zz-bench', text):
+                bench.run('chmod', '755', '/etc/initramfs-tools/hooks/zz-bench')
+                asked = claim(bench, CARD, status=story.ERROR)
+            assert asked.code == 'claim-image-failed' and reason in asked.result['text'], asked.result
+
+
+def claimed(bench, image):
+    before = digest(bench, image)
+    assert claim(bench, CARD).code == 'claim-made'
+    assert digest(bench, image) != before
+    assert {CLAIMS[1:], PROGRAM[1:], 'scripts/init-top/baton-claim'} <= listing(bench, image)
+    assert kept_in_boot(bench) == [image]
+    # Until the next start nothing is different.
+    bench.expect_driver('bochs-drm', CARD, TWIN)
+    assert claimed_functions(bench) == {DESKTOP: [], CARD: [CARD, SOUND], TWIN: []}
+
+
+def claimed_functions(bench):
+    shown = bench.batonctl('list').machine
+    return {card['address']: card['claimed_at_boot'] for card in shown['cards']}
+
+
+def start_from(bench, image):
+    """Copies it to where QEMU reads it, and zeros over what may be left of a longer one."""
+    bench.run('sh', '-c', '{ cat "$1"; head -c 8M /dev/zero; } > "$2" && sync', 'sh', image, DRIVE)
+    bench.spawn('systemctl', 'start', '--no-block', '--job-mode=replace-irreversibly', 'reboot.target')
+    bench.machine.wait_boot()
+
+
+def after_a_start(bench):
+    assert bench.run('cat', REPORT).out.splitlines() == [f'{CARD} claimed', f'{SOUND} claimed']
+    bench.expect_guest(CARD, SOUND)
+    for address in (CARD, SOUND):
+        assert bench.function(address)['override'] == 'vfio-pci', address
+    # Its own drivers are there for the twin, and have never seen it.
+    bench.expect_driver('bochs-drm', TWIN)
+    bench.expect_driver('snd_hda_intel', TWIN_SOUND)
+    said = bench.run('dmesg').out.splitlines()
+    for driver, card, twin in (('bochs', CARD, TWIN), ('snd_hda_intel', SOUND, TWIN_SOUND)):
+        assert [line for line in said if driver in line and twin in line], (driver, said[-40:])
+        assert not [line for line in said if driver in line and card in line], (driver, said[-40:])
+    notes = bench.batonctl('plan', 'host', CARD).findings
+    assert 'claimed-at-boot' in notes and 'claim-not-made' not in notes, notes
+    # By hand it goes where it is wanted.
+    bench.to_host(CARD)
+    bench.expect_driver('bochs-drm', CARD)
+    bench.expect_driver('snd_hda_intel', SOUND)
+
+
+def ways_out(bench):
+    """The word on the command line, and another card at the address: what the kernel then sees."""
+    with bench.file('/run/bench-cmdline', 'quiet baton.claim=no\n'):
+        bench.run('mount', '--bind', '/run/bench-cmdline', '/proc/cmdline')
+        bench.run(PROGRAM)
+        bench.run('umount', '/proc/cmdline')
+    assert bench.run('cat', REPORT).out.splitlines() == [f'{CARD} skipped', f'{SOUND} skipped']
+    findings = bench.batonctl('plan', 'guest', CARD).findings
+    assert 'baton.claim=no' in findings['claim-not-made']['args']['reason'], findings
+    text = bench.run('cat', CLAIMS).out
+    bench.run('sed', '-i', f's/^{CARD} ..../{CARD} 9999/', CLAIMS)
+    bench.run(PROGRAM)
+    report = bench.run('cat', REPORT).out.splitlines()
+    assert report[0].startswith(f'{CARD} other ') and report[1] == f'{SOUND} late snd_hda_intel', report
+    bench.expect_driver('bochs-drm', CARD)
+    bench.run('sh', '-c', 'cat > "$1"', 'sh', CLAIMS, stdin=text)
+
+
+def shifted(bench, image):
+    """One more bus before them all: where the card was is its twin now, and keeps its driver."""
+    bench.machine.monitor.command('device_add', driver='pcie-pci-bridge', bus='rp9', id='more')
+    start_from(bench, image)
+    report = bench.run('cat', REPORT).out.splitlines()
+    assert [line.split()[:2] for line in report] == [[CARD, 'other'], [SOUND, 'other']], report
+    further, further_sound = '0000:04:00.0', '0000:04:00.1'
+    bench.expect_driver('bochs-drm', CARD, further)
+    bench.expect_driver('snd_hda_intel', SOUND, further_sound)
+    assert bench.function(CARD)['override'] is None, bench.function(CARD)
+    assert claimed_functions(bench) == {DESKTOP: [], CARD: [], further: []}
+    findings = bench.batonctl('plan', 'guest', CARD).findings
+    assert findings['claim-not-made']['args']['address'] in (CARD, SOUND), findings
+
+
+def undone(bench, image):
+    """By the address that was claimed, though the card is elsewhere now."""
+    before = listing(bench, image)
+    assert claim(bench, CARD, '--undo').code == 'claim-undone'
+    bench.run('test', '!', '-e', CLAIMS)
+    bench.run('test', '!', '-e', '/var/lib/baton/claims.json')
+    # Nothing is gone but what claimed, and the modules that came with it.
+    now = listing(bench, image)
+    assert now < before and CLAIMS[1:] not in now and PROGRAM[1:] not in now, now ^ before
+    strangers = [path for path in before - now if not any(word in path for word in ('baton', 'vfio', '/virt'))]
+    assert not strangers, strangers
