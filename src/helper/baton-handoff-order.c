@@ -178,6 +178,8 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
+      if (node != NULL)
+        g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE, "it is no object");
       g_prefix_error (error, "could not read the request: ");
       return NULL;
     }

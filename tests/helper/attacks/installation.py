@@ -179,7 +179,7 @@ def a_request_of_another_verb_is_refused_by_the_unit():
               {"verb": "install-hook", "uid": 0, "installation": {"undo": "no"}},
               {"verb": "isolate", "uid": 0, "installation": {"undo": False}},
               {"verb": "isolate", "uid": 0, "isolation": {"card": CARD, "undo": False}},
-              {"verb": "configure", "uid": 0, "changes": [CARD, "return-method=bind"]})
+              {"verb": "configure", "uid": 0, "changes": [CARD, "return-method=bind"]}, {}, [], 7, None)
     with Machine() as tree:
         before = tree.entries()
         for order in orders:
