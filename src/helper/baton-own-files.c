@@ -15,8 +15,10 @@ struct _BatonOwnFiles
   BatonRoot *root;
   const BatonOwnFilesKind *kind;
 
-  /* owned; NULL: there is no such file */
+  /* owned; NULL: there is no such file of Baton's */
   char *texts[BATON_OWN_FILES_MAX];
+  char *foreign[BATON_OWN_FILES_MAX]; /* why what is there is not Baton's */
+  JsonNode *state;
 };
 
 static BatonEnd *
@@ -34,23 +36,6 @@ end_not_written (const BatonOwnFilesKind *kind, const GError *error)
   return baton_end_new (BATON_EXIT_ERROR, kind->not_written, "reason", error->message, NULL);
 }
 
-/* @ret_text: %NULL where there is no such file. Returns: whether there is nothing in its way */
-static gboolean
-read_file (BatonRoot *root,
-           const BatonOwnFilesKind *kind,
-           guint file,
-           char **ret_text,
-           BatonEnd **ret_end)
-{
-  g_autofree char *reason = NULL;
-
-  if (baton_own_file_read (root, kind->paths[file], ret_text, &reason))
-    return TRUE;
-  *ret_end = end_foreign (kind, file, reason);
-
-  return FALSE;
-}
-
 /* The digests that are remembered of a file. */
 static JsonArray *
 find_digests (JsonNode *state, const char *path)
@@ -64,41 +49,70 @@ find_digests (JsonNode *state, const char *path)
   return baton_json_get_array (json_node_get_object (files), path);
 }
 
+static void
+read_file (BatonOwnFiles *self, guint file)
+{
+  const char *path = self->kind->paths[file];
+  JsonArray *digests = find_digests (self->state, path);
+  g_autofree char *text = NULL;
+
+  if (!baton_own_file_read (self->root, path, &text, &self->foreign[file]))
+    return;
+  if (text == NULL || self->kind->is_ours (file, text) ||
+      baton_own_file_is_remembered (digests, text))
+    self->texts[file] = g_steal_pointer (&text);
+  else
+    self->foreign[file] =
+        g_strdup (baton_json_count (digests) > 0 ? "it was changed since Baton wrote it"
+                                                 : "Baton did not write it");
+}
+
+/**
+ * baton_own_files_open_ours:
+ * @root: the roots
+ * @kind: which files; static
+ *
+ * Reads those of them that are Baton's, through no link, to take them away. What lies there and is not
+ * as Baton wrote it is its owner's, and stays whatever happens to the others.
+ *
+ * Returns: (transfer full): the files
+ */
+BatonOwnFiles *
+baton_own_files_open_ours (BatonRoot *root, const BatonOwnFilesKind *kind)
+{
+  BatonOwnFiles *self = g_new0 (BatonOwnFiles, 1);
+
+  self->root = root;
+  self->kind = kind;
+  self->state =
+      baton_state_read_json (root, BATON_ROOT_VAR, BATON_STATE_DIRECTORY, kind->state, NULL);
+  for (guint i = 0; i < kind->n_files; i++)
+    read_file (self, i);
+
+  return self;
+}
+
 /**
  * baton_own_files_open:
  * @root: the roots
  * @kind: which files; static
  * @ret_end: (out): where %NULL is returned: which file is in the way, and why
  *
- * Reads them, through no link. What lies there and is not as Baton wrote it is its owner's, and is
- * neither changed nor taken away.
+ * Reads them, to write them anew: none of them may be somebody else's.
  *
  * Returns: (transfer full) (nullable): the files
  */
 BatonOwnFiles *
 baton_own_files_open (BatonRoot *root, const BatonOwnFilesKind *kind, BatonEnd **ret_end)
 {
-  g_autoptr (BatonOwnFiles) self = g_new0 (BatonOwnFiles, 1);
-  g_autoptr (JsonNode) state =
-      baton_state_read_json (root, BATON_ROOT_VAR, BATON_STATE_DIRECTORY, kind->state, NULL);
+  g_autoptr (BatonOwnFiles) self = baton_own_files_open_ours (root, kind);
 
-  self->root = root;
-  self->kind = kind;
   for (guint i = 0; i < kind->n_files; i++)
-    {
-      JsonArray *digests = find_digests (state, kind->paths[i]);
-
-      if (!read_file (root, kind, i, &self->texts[i], ret_end))
+    if (self->foreign[i] != NULL)
+      {
+        *ret_end = end_foreign (kind, i, self->foreign[i]);
         return NULL;
-      if (self->texts[i] == NULL || kind->is_ours (i, self->texts[i]) ||
-          baton_own_file_is_remembered (digests, self->texts[i]))
-        continue;
-      *ret_end =
-          end_foreign (kind, i,
-                       baton_json_count (digests) > 0 ? "it was changed since Baton wrote it"
-                                                      : "Baton did not write it");
-      return NULL;
-    }
+      }
 
   return g_steal_pointer (&self);
 }
@@ -114,7 +128,11 @@ baton_own_files_free (BatonOwnFiles *self)
     return;
 
   for (guint i = 0; i < BATON_OWN_FILES_MAX; i++)
-    g_free (self->texts[i]);
+    {
+      g_free (self->texts[i]);
+      g_free (self->foreign[i]);
+    }
+  g_clear_pointer (&self->state, json_node_unref);
   g_free (self);
 }
 
@@ -131,6 +149,19 @@ baton_own_files_get_text (BatonOwnFiles *self, guint file)
   return self->texts[file];
 }
 
+/**
+ * baton_own_files_get_foreign:
+ * @self: files
+ * @file: which of them
+ *
+ * Returns: (transfer none) (nullable): why what is there is not Baton's, a clause; %NULL where it is
+ */
+const char *
+baton_own_files_get_foreign (BatonOwnFiles *self, guint file)
+{
+  return self->foreign[file];
+}
+
 static void
 add_digest (JsonArray *digests, const char *text)
 {
@@ -140,7 +171,8 @@ add_digest (JsonArray *digests, const char *text)
     json_array_add_string_element (digests, value);
 }
 
-/* Remembers that either of the two texts of each file is Baton's. */
+/* Remembers that either of the two texts of each file is Baton's, and of one that somebody else has
+ * changed what it was. */
 static gboolean
 remember (BatonOwnFiles *self, const char *const *one, const char *const *other, GError **error)
 {
@@ -152,7 +184,14 @@ remember (BatonOwnFiles *self, const char *const *one, const char *const *other,
   for (guint i = 0; i < self->kind->n_files; i++)
     {
       JsonArray *digests = json_array_new ();
+      JsonArray *earlier = find_digests (self->state, self->kind->paths[i]);
 
+      if (self->foreign[i] != NULL && earlier != NULL)
+        {
+          json_object_set_array_member (files, self->kind->paths[i], json_array_ref (earlier));
+          json_array_unref (digests);
+          continue;
+        }
       add_digest (digests, one[i]);
       add_digest (digests, other[i]);
       if (baton_json_count (digests) > 0)
@@ -171,13 +210,15 @@ remember (BatonOwnFiles *self, const char *const *one, const char *const *other,
                             self->kind->state, text, MODE_OF_A_FILE, error);
 }
 
-/* @text: %NULL takes it away. */
+/* @text: %NULL takes it away, where it is Baton's. */
 static gboolean
 put (BatonOwnFiles *self, guint file, const char *text, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (self->kind->paths[file]);
   g_autofree char *name = g_path_get_basename (self->kind->paths[file]);
 
+  if (self->foreign[file] != NULL)
+    return TRUE;
   if (text == NULL)
     return baton_state_remove (self->root, BATON_ROOT_ETC, directory, name, error);
 

@@ -36,10 +36,12 @@ typedef struct _BatonOwnFiles BatonOwnFiles;
 
 BatonOwnFiles *
 baton_own_files_open (BatonRoot *root, const BatonOwnFilesKind *kind, BatonEnd **ret_end);
+BatonOwnFiles *baton_own_files_open_ours (BatonRoot *root, const BatonOwnFilesKind *kind);
 void baton_own_files_free (BatonOwnFiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonOwnFiles, baton_own_files_free)
 
 const char *baton_own_files_get_text (BatonOwnFiles *self, guint file);
+const char *baton_own_files_get_foreign (BatonOwnFiles *self, guint file);
 gboolean
 baton_own_files_replace (BatonOwnFiles *self, const char *const *wanted, BatonEnd **ret_end);
 
