@@ -213,8 +213,9 @@ change_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
   const Change *change = data;
   GError *error = NULL;
 
-  if (change->address != NULL ? baton_always_run_set (change->app, change->address, &error)
-                              : baton_always_run_unset (change->app, &error))
+  if (change->address != NULL
+          ? baton_always_run_set (change->app, change->address, &error)
+          : baton_always_run_unset (g_app_info_get_id (G_APP_INFO (change->app)), &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "baton-run-entry.h"
 
@@ -13,24 +14,19 @@
  * Directory Specification). One that was there before is kept, to the byte, until it is wanted
  * again. The files are small, and the user's own. */
 
-static char *
-build_path (GDesktopAppInfo *app, const char *below)
-{
-  const char *id = g_app_info_get_id (G_APP_INFO (app));
+#define OWN "applications"
+#define KEPT "baton" G_DIR_SEPARATOR_S "applications"
 
-  return g_build_filename (g_get_user_data_dir (), below, id, NULL);
+static char *
+build_own_path (const char *id)
+{
+  return g_build_filename (g_get_user_data_dir (), OWN, id, NULL);
 }
 
 static char *
-build_own_path (GDesktopAppInfo *app)
+build_kept_path (const char *id)
 {
-  return build_path (app, "applications");
-}
-
-static char *
-build_kept_path (GDesktopAppInfo *app)
-{
-  return build_path (app, "baton" G_DIR_SEPARATOR_S "applications");
+  return g_build_filename (g_get_user_data_dir (), KEPT, id, NULL);
 }
 
 static GKeyFile *
@@ -83,7 +79,7 @@ ensure_directory_of (const char *path, GError **error)
 char *
 baton_always_run_dup_card (GDesktopAppInfo *app)
 {
-  g_autofree char *own = build_own_path (app);
+  g_autofree char *own = build_own_path (g_app_info_get_id (G_APP_INFO (app)));
 
   return dup_card_of (own);
 }
@@ -113,8 +109,9 @@ keep (const char *own, const char *kept, GError **error)
 gboolean
 baton_always_run_set (GDesktopAppInfo *app, const char *address, GError **error)
 {
-  g_autofree char *own = build_own_path (app);
-  g_autofree char *kept = build_kept_path (app);
+  const char *id = g_app_info_get_id (G_APP_INFO (app));
+  g_autofree char *own = build_own_path (id);
+  g_autofree char *kept = build_kept_path (id);
   /* GLib may have looked before the user's own was there. */
   const char *from =
       g_file_test (own, G_FILE_TEST_EXISTS) ? own : g_desktop_app_info_get_filename (app);
@@ -140,7 +137,7 @@ baton_always_run_set (GDesktopAppInfo *app, const char *address, GError **error)
 
 /**
  * baton_always_run_unset:
- * @app: an application with an id
+ * @id: of an application, which may not be installed any more
  * @error: return location for an error
  *
  * Has the desktop start the application as it did before: an entry of the user's own comes back as it
@@ -149,10 +146,10 @@ baton_always_run_set (GDesktopAppInfo *app, const char *address, GError **error)
  * Returns: whether it will
  */
 gboolean
-baton_always_run_unset (GDesktopAppInfo *app, GError **error)
+baton_always_run_unset (const char *id, GError **error)
 {
-  g_autofree char *own = build_own_path (app);
-  g_autofree char *kept = build_kept_path (app);
+  g_autofree char *own = build_own_path (id);
+  g_autofree char *kept = build_kept_path (id);
   g_autofree char *card = dup_card_of (own);
 
   if (card == NULL)
@@ -161,4 +158,37 @@ baton_always_run_unset (GDesktopAppInfo *app, GError **error)
     return g_rename (kept, own) == 0 || fail (error, own);
 
   return g_unlink (own) == 0 || fail (error, own);
+}
+
+static int
+compare_ids (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/**
+ * baton_always_run_list:
+ *
+ * Returns: (transfer full) (element-type utf8): ids of the applications that always run on a card by
+ *   Baton's doing, sorted
+ */
+GPtrArray *
+baton_always_run_list (void)
+{
+  g_autofree char *directory = g_build_filename (g_get_user_data_dir (), OWN, NULL);
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autofree char *card = g_str_has_suffix (name, ".desktop") ? dup_card_of (path) : NULL;
+
+      if (card != NULL)
+        g_ptr_array_add (ids, g_strdup (name));
+    }
+  g_ptr_array_sort (ids, compare_ids);
+
+  return ids;
 }

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 char *baton_always_run_dup_card (GDesktopAppInfo *app);
 gboolean baton_always_run_set (GDesktopAppInfo *app, const char *address, GError **error);
-gboolean baton_always_run_unset (GDesktopAppInfo *app, GError **error);
+gboolean baton_always_run_unset (const char *id, GError **error);
+GPtrArray *baton_always_run_list (void);
 
 G_END_DECLS

@@ -291,6 +291,20 @@ baton_notice_unit_switch_finish (GAsyncResult *result, GError **error)
 }
 
 /**
+ * baton_notice_unit_dup_link:
+ * @config_directory: where this user's settings are
+ *
+ * Returns: (transfer full) (nullable): what is there while it is switched on
+ */
+char *
+baton_notice_unit_dup_link (const char *config_directory)
+{
+  g_autofree char *link = g_build_filename (config_directory, WANTED, NULL);
+
+  return g_file_test (link, G_FILE_TEST_IS_SYMLINK) ? g_steal_pointer (&link) : NULL;
+}
+
+/**
  * baton_notice_unit_start_if_wanted:
  * @config_directory: where this user's settings are
  * @error: return location for an error
@@ -303,11 +317,11 @@ baton_notice_unit_switch_finish (GAsyncResult *result, GError **error)
 gboolean
 baton_notice_unit_start_if_wanted (const char *config_directory, GError **error)
 {
-  g_autofree char *link = g_build_filename (config_directory, WANTED, NULL);
+  g_autofree char *link = baton_notice_unit_dup_link (config_directory);
   g_autoptr (GDBusConnection) bus = NULL;
   g_autoptr (GVariant) reply = NULL;
 
-  if (!g_file_test (link, G_FILE_TEST_IS_SYMLINK))
+  if (link == NULL)
     return TRUE;
 
   bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, error);

@@ -20,6 +20,7 @@ void baton_notice_unit_switch_async (gboolean on,
                                      gpointer user_data);
 gboolean baton_notice_unit_switch_finish (GAsyncResult *result, GError **error);
 
+char *baton_notice_unit_dup_link (const char *config_directory);
 gboolean baton_notice_unit_start_if_wanted (const char *config_directory, GError **error);
 
 G_END_DECLS

@@ -44,7 +44,7 @@ unset (const char *id)
   g_autoptr (GDesktopAppInfo) app = find_app (id);
   g_autoptr (GError) error = NULL;
 
-  baton_always_run_unset (app, &error);
+  baton_always_run_unset (id, &error);
   g_assert_no_error (error);
   g_assert_null (baton_always_run_dup_card (app));
 }
