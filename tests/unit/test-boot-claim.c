@@ -97,6 +97,7 @@ test_its_twin_is_not_meant (void)
   g_autoptr (MockMachine) mock = new_mock ();
   g_autofree char *text = build_for (mock, addresses);
   g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (BatonMachine) shown = NULL;
   g_autoptr (BatonMachine) other = NULL;
 
   mock_machine_write (mock, FILE_NAME, text);
@@ -104,6 +105,9 @@ test_its_twin_is_not_meant (void)
   g_assert_nonnull (find (machine, CARD));
   g_assert_null (find (machine, SOUND));
   g_assert_null (find (machine, TWIN));
+  shown = baton_machine_new_to_show (mock_machine_get_root (mock), NULL);
+  g_assert_nonnull (find (shown, CARD));
+  g_assert_null (find (shown, TWIN));
 
   mock_machine_set_attribute (mock, CARD, "subsystem_device", "0x9999");
   other = mock_machine_look (mock);
