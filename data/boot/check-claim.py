@@ -18,7 +18,8 @@ from tap import check, run_stories, story  # noqa: E402
 
 SCRIPT = pathlib.Path(sys.argv[1])
 CARD, SOUND, TWIN = "0000:01:00.0", "0000:01:00.1", "0000:02:00.0"
-WHO, WHO_SOUND = "1002:73bf:1da2:e438", "1002:ab28:1002:ab28"
+WHO, WHO_SOUND = "1002:73bf:1da2:e438@00/01.1/00.0", "1002:ab28:1002:ab28@00/01.1/00.1"
+WHO_TWIN, DRIVE = "1002:73bf:1da2:e438@00/01.2/00.0", "144d:a80a:144d:a801@00/1d.0/00.0"
 HEAD = "# Written by Baton\n\n"
 
 # What each shell is called; klibc's is the one of a RAM disk without busybox.
@@ -36,7 +37,7 @@ mkdir -p sys/drivers/vfio-pci
 [ ! -e lazy ] || exit 0
 for function in sys/devices/*; do
   if [ "$(cat "$function/driver_override")" = vfio-pci ] && [ ! -e "$function/driver" ]; then
-    ln -s ../../drivers/vfio-pci "$function/driver"
+    ln -s ../../../../sys/drivers/vfio-pci "$function/driver"
   fi
 done
 """
@@ -56,7 +57,7 @@ class Tree:
             (self.path / "claims").write_text(claims)
         self.add(CARD, WHO)
         self.add(SOUND, WHO_SOUND)
-        self.add(TWIN, WHO)
+        self.add(TWIN, WHO_TWIN)
 
     def __enter__(self):
         return self
@@ -65,17 +66,23 @@ class Tree:
         shutil.rmtree(self.path)
 
     def add(self, address, who):
-        function = self.path / "sys/devices" / address
-        function.mkdir()
+        who, place = who.split("@")
+        # As below the real /sys/devices, and what is looked at is a link there.
+        where = f"devices/pci0000:00/0000:00:{place.split('/')[1]}/{address}"
+        function = self.path / where
+        function.mkdir(parents=True)
+        (self.path / "sys/devices" / address).symlink_to(f"../../{where}")
         for name, value in zip(("vendor", "device", "subsystem_vendor", "subsystem_device"), who.split(":")):
             (function / name).write_text(f"0x{value}\n")
         (function / "driver_override").write_text("(null)\n")
 
     def remove(self, address):
-        shutil.rmtree(self.path / "sys/devices" / address)
+        link = self.path / "sys/devices" / address
+        shutil.rmtree(link.resolve())
+        link.unlink()
 
     def bind(self, address, driver):
-        (self.path / "sys/devices" / address / "driver").symlink_to(f"../../drivers/{driver}")
+        (self.path / "sys/devices" / address / "driver").symlink_to(f"../../../../sys/drivers/{driver}")
         (self.path / "sys/drivers" / driver).mkdir(exist_ok=True)
 
     def run(self):
@@ -137,17 +144,30 @@ def a_shifted_bus_claims_nothing(shell):
     with Tree(shell, f"{HEAD}{CARD} {WHO}\n{SOUND} {WHO_SOUND}\n") as tree:
         tree.remove(CARD)
         tree.remove(SOUND)
-        tree.add(CARD, "144d:a80a:144d:a801")
+        tree.add(CARD, DRIVE)
         got = tree.run()
-        check(got == [f"{CARD} other 144d:a80a:144d:a801", f"{SOUND} absent"], str(got))
+        check(got == [f"{CARD} other {DRIVE}", f"{SOUND} absent"], str(got))
         check(tree.override(CARD) == "(null)" and tree.override(TWIN) == "(null)", "something was claimed")
         check(not (tree.path / "modprobe").exists(), "the module was loaded for nobody")
         check("other 144d" in tree.console() and SOUND in tree.console(), tree.console())
 
 
 @in_each_shell
+def a_twin_that_was_shifted_there(shell):
+    """Both are one further, and at the second one's address is the first one now."""
+    with Tree(shell, f"{TWIN} {WHO_TWIN}\n") as tree:
+        tree.remove(CARD)
+        tree.remove(TWIN)
+        tree.add(TWIN, WHO)
+        tree.add("0000:03:00.0", WHO_TWIN)
+        check(tree.run() == [f"{TWIN} other {WHO}"], "the other one was claimed")
+        check(tree.override(TWIN) == "(null)" and tree.driver(TWIN) is None, "it was touched")
+
+
+@in_each_shell
 def every_part_of_who_it_is_counts(shell):
-    for other in ("1002:73bf:1da2:e439", "1002:73bf:1da3:e438", "1002:73be:1da2:e438", "1003:73bf:1da2:e438"):
+    for other in ("1002:73bf:1da2:e439@00/01.1/00.0", "1002:73bf:1da3:e438@00/01.1/00.0", "1002:73be:1da2:e438@00/01.1/00.0",
+                  "1003:73bf:1da2:e438@00/01.1/00.0", "1002:73bf:1da2:e438@00/01.3/00.0", "1002:73bf:1da2:e438"):
         with Tree(shell, f"{CARD} {other}\n") as tree:
             check(tree.run() == [f"{CARD} other {WHO}"], other)
             check(tree.override(CARD) == "(null)", other)
@@ -195,7 +215,7 @@ def without_the_module_it_is_kept_all_the_same(shell):
 @in_each_shell
 def lines_that_are_none(shell):
     hostile = "$(touch TREE/bad)\n`x`\n../../../etc x\n-n y\n*\n0000:01:00.0;reboot z\n\n#\n \n"
-    with Tree(shell, hostile + f"{TWIN} {WHO} more words") as tree:
+    with Tree(shell, hostile + f"{TWIN} {WHO_TWIN} more words") as tree:
         # The last line has no end, as if the disk had been full: it is not read.
         check(tree.run() == [], "something was claimed")
         check(tree.override(TWIN) == "(null)", "half a line was read")

@@ -18,6 +18,15 @@
 /* Four groups of four digits, and three colons. */
 #define IDENTITY_LENGTH 19
 
+/* A twin that was shifted to the address of another one hangs elsewhere. */
+static char *
+dup_identity (const BatonFunction *function)
+{
+  g_autofree char *who = baton_function_dup_identity (function);
+
+  return g_strconcat (who, "@", function->place != NULL ? function->place : "", NULL);
+}
+
 /**
  * baton_boot_claim_new:
  * @address: canonical address of a function
@@ -45,7 +54,7 @@ baton_boot_claim_new (const char *address, const char *identity)
 BatonBootClaim *
 baton_boot_claim_new_for_function (const BatonFunction *function)
 {
-  g_autofree char *identity = baton_function_dup_identity (function);
+  g_autofree char *identity = dup_identity (function);
 
   return baton_boot_claim_new (function->address, identity);
 }
@@ -67,19 +76,47 @@ baton_boot_claim_free (BatonBootClaim *self)
 }
 
 /**
+ * baton_boot_claim_is_like:
+ * @self: a claim
+ * @function: a function
+ *
+ * Returns: whether @function is of the same kind as the one that is meant, as a twin is
+ */
+gboolean
+baton_boot_claim_is_like (const BatonBootClaim *self, const BatonFunction *function)
+{
+  g_autofree char *identity = baton_function_dup_identity (function);
+
+  return strncmp (self->identity, identity, strlen (identity)) == 0;
+}
+
+/**
+ * baton_boot_claim_means:
+ * @self: a claim
+ * @function: a function
+ *
+ * Returns: whether @function is the one that is meant, whatever its address is by now
+ */
+gboolean
+baton_boot_claim_means (const BatonBootClaim *self, const BatonFunction *function)
+{
+  g_autofree char *identity = dup_identity (function);
+
+  return strcmp (self->identity, identity) == 0;
+}
+
+/**
  * baton_boot_claim_is_of:
  * @self: a claim
  * @function: a function
  *
- * Returns: whether @function is the one that is meant: another one at its address is not
+ * Returns: whether @function is the one that is meant, where it was: another one at its address is not
  */
 gboolean
 baton_boot_claim_is_of (const BatonBootClaim *self, const BatonFunction *function)
 {
-  g_autofree char *identity = baton_function_dup_identity (function);
-
   return strcmp (self->address, function->address) == 0 &&
-         strcmp (self->identity, identity) == 0;
+         baton_boot_claim_means (self, function);
 }
 
 /**
@@ -138,6 +175,24 @@ baton_boot_claims_build (GPtrArray *claims)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* As baton_look_read_function() has it: each part a bus of two digits, or a device and its function. */
+static gboolean
+is_place (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "/", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    {
+      g_autofree char *bus = g_strdup_printf ("0000:%s:00.0", parts[i]);
+      g_autofree char *device = g_strdup_printf ("0000:00:%s", parts[i]);
+
+      if (!baton_pci_address_is_valid (bus) && !baton_pci_address_is_valid (device))
+        return FALSE;
+    }
+
+  return parts[0] != NULL;
+}
+
 static gboolean
 is_identity (const char *text)
 {
@@ -145,7 +200,7 @@ is_identity (const char *text)
     if (i % 5 == 4 ? text[i] != ':' : strchr ("0123456789abcdef", text[i]) == NULL || !text[i])
       return FALSE;
 
-  return text[IDENTITY_LENGTH] == '\0';
+  return text[IDENTITY_LENGTH] == '@' && is_place (text + IDENTITY_LENGTH + 1);
 }
 
 /**

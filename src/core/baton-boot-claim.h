@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 /**
  * BatonBootClaim:
  * @address: canonical address of a function
- * @identity: who is to be there, as baton_function_dup_identity() says it
+ * @identity: who is to be there, as baton_function_dup_identity() says it, and its place after an @
  * @outcome: (nullable): what the RAM disk said of it at the last start, such as `claimed`, `absent` or
  *   `other 144d:a80a:144d:a801`; %NULL where it was not claimed then
  *
@@ -36,6 +36,8 @@ BatonBootClaim *baton_boot_claim_new_for_function (const BatonFunction *function
 void baton_boot_claim_free (BatonBootClaim *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonBootClaim, baton_boot_claim_free)
 
+gboolean baton_boot_claim_is_like (const BatonBootClaim *self, const BatonFunction *function);
+gboolean baton_boot_claim_means (const BatonBootClaim *self, const BatonFunction *function);
 gboolean baton_boot_claim_is_of (const BatonBootClaim *self, const BatonFunction *function);
 gboolean baton_boot_claim_was_made (const BatonBootClaim *self);
 

@@ -114,6 +114,7 @@ baton_function_free (BatonFunction *self)
   g_free (self->override);
   g_free (self->group);
   g_free (self->parent);
+  g_free (self->place);
   g_free (self->physical);
   g_free (self->runtime_status);
   g_free (self->power_control);

@@ -95,6 +95,8 @@ typedef struct
  * @override: text of `driver_override`, or %NULL where none is set
  * @group: IOMMU group number as text, or %NULL without an IOMMU
  * @parent: address of the bridge above, or %NULL on a root bus
+ * @place: (nullable): the way to it from its root bus on, without the numbers of the buses between:
+ *   `00/01.1/00.0`
  * @is_bridge: class 06xx, or a header that is not type 0: stays on its driver
  * @boot_vga: `boot_vga` reads 1 (exists for class 0300 only)
  * @runtime_status: text of `power/runtime_status`, or %NULL
@@ -134,6 +136,7 @@ typedef struct
   char *override;
   char *group;
   char *parent;
+  char *place;
   char *physical;
   gboolean is_bridge;
   gboolean boot_vga;

@@ -59,14 +59,35 @@ has_attribute (BatonLook *self, const char *address, const char *attribute)
 
 /* The entries of bus/pci/devices are links to where the device hangs in the tree: the
  * component before the last is the bridge above it, or `pci0000:00` for a root bus. */
+/* PCI-SYSFS: `../../../devices/pci0000:00/0000:00:01.1/0000:03:00.0`. Of each what is behind its last
+ * colon: the numbers of buses shift with every device that comes, those of devices do not. */
 static char *
-read_parent (BatonLook *self, const char *address)
+build_place (const char *target)
+{
+  const char *devices = strstr (target, "/devices/");
+  g_auto (GStrv) parts =
+      g_strsplit (devices != NULL ? devices + strlen ("/devices/") : "", "/", -1);
+  g_autoptr (GString) place = g_string_new (NULL);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    {
+      const char *colon = strrchr (parts[i], ':');
+
+      g_string_append_printf (place, "%s%s", i > 0 ? "/" : "", colon != NULL ? colon + 1 : "");
+    }
+
+  return g_string_free (g_steal_pointer (&place), FALSE);
+}
+
+static char *
+read_parent (BatonLook *self, const char *address, char **ret_place)
 {
   g_autofree char *path = g_strconcat ("bus/pci/devices/", address, NULL);
   g_autofree char *target = baton_root_read_link (self->root, BATON_ROOT_SYS, path, NULL);
   g_autofree char *above = target != NULL ? g_path_get_dirname (target) : NULL;
   g_autofree char *parent = above != NULL ? g_path_get_basename (above) : NULL;
 
+  *ret_place = target != NULL ? build_place (target) : NULL;
   if (!baton_pci_address_is_valid (parent))
     return NULL;
 
@@ -205,7 +226,7 @@ baton_look_read_function (BatonLook *self, const char *address)
   function->driver = read_link_name (self, address, "driver");
   function->driver_module = find_driver_module (self, function->driver);
   function->group = read_link_name (self, address, "iommu_group");
-  function->parent = read_parent (self, address);
+  function->parent = read_parent (self, address, &function->place);
 
   /* PCI-SYSFS: shown for functions with a bridge's header only, whatever their class. */
   function->is_bridge = function->class_code >> 16 == 0x06 ||

@@ -186,12 +186,12 @@ find_concerned (const BatonPlanning *self, const BatonBootClaim *claim)
   for (guint i = 0; i < self->card->functions->len; i++)
     {
       const BatonFunction *function = self->card->functions->pdata[i];
-      g_autofree char *identity = baton_function_dup_identity (function);
 
-      if (strcmp (function->address, claim->address) == 0)
+      if (strcmp (function->address, claim->address) == 0 ||
+          baton_boot_claim_means (claim, function))
         return function;
-      /* A twin that has a claim of its own is where it was. */
-      if (strcmp (identity, claim->identity) == 0 &&
+      /* It may be in another slot. A twin that has a claim of its own is where it was. */
+      if (baton_boot_claim_is_like (claim, function) &&
           baton_machine_find_function (self->machine, claim->address) == NULL &&
           baton_boot_claims_find (self->machine->boot_claims, function) == NULL)
         return function;

@@ -114,6 +114,39 @@ test_its_twin_is_not_meant (void)
   g_assert_null (find (other, CARD));
 }
 
+/* One more port, and its twin is where it was. */
+static void
+test_a_twin_that_was_shifted_there_is_not_meant (void)
+{
+  static const char *const addresses[] = { TWIN, NULL };
+  static const char moved[] = "0000:03:00.0";
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (MockMachine) shifted = mock_machine_new ();
+  g_autofree char *text = NULL;
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (BatonMachine) after = NULL;
+
+  mock_machine_add_bridge (mock, "0000:00:01.0", "8086:1901", NULL, "1");
+  mock_machine_add_bridge (mock, "0000:00:02.0", "8086:1901", NULL, "2");
+  mock_machine_add_function (mock, CARD, 0x030000, "1002:73bf", "0000:00:01.0", "1", "amdgpu");
+  mock_machine_add_function (mock, TWIN, 0x030000, "1002:73bf", "0000:00:02.0", "2", "amdgpu");
+  text = build_for (mock, addresses);
+  mock_machine_write (mock, FILE_NAME, text);
+  machine = mock_machine_look (mock);
+  g_assert_nonnull (find (machine, TWIN));
+
+  mock_machine_add_bridge (shifted, "0000:00:01.0", "8086:1901", NULL, "1");
+  mock_machine_add_bridge (shifted, "0000:00:02.0", "8086:1901", NULL, "2");
+  mock_machine_add_function (shifted, TWIN, 0x030000, "1002:73bf", "0000:00:01.0", "1",
+                             "amdgpu");
+  mock_machine_add_function (shifted, moved, 0x030000, "1002:73bf", "0000:00:02.0", "2",
+                             "amdgpu");
+  mock_machine_write (shifted, FILE_NAME, text);
+  after = mock_machine_look (shifted);
+  g_assert_null (find (after, TWIN));
+  g_assert_null (find (after, moved));
+}
+
 static char *
 dup_reason (MockMachine *mock, const char *address)
 {
@@ -145,7 +178,7 @@ test_what_became_of_it_is_told (void)
     { "claimed", NULL },
     { "skipped", "baton.claim=no" },
     { "absent", "nothing" },
-    { "other 144d:a80a:144d:a801", "144d:a80a:144d:a801" },
+    { "other 144d:a80a:144d:a801@00/1d.0/00.0", "144d:a80a:144d:a801" },
     { "late amdgpu", "amdgpu" },
     { "unbound", "vfio-pci" },
     { "a word of tomorrow's", "vfio-pci" },
@@ -168,6 +201,36 @@ test_what_became_of_it_is_told (void)
                                           : strstr (reason, rows[i].says) != NULL);
       g_assert_null (of_twin);
     }
+}
+
+/* One more port: the one that is meant is told of where it is now, and its twin that is in its place. */
+static void
+test_a_card_that_was_shifted_is_told (void)
+{
+  static const char *const addresses[] = { TWIN, NULL };
+  static const char moved[] = "0000:03:00.0";
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (MockMachine) shifted = mock_machine_new ();
+  g_autofree char *text = NULL;
+  g_autofree char *of_moved = NULL;
+  g_autofree char *of_twin = NULL;
+
+  mock_machine_add_bridge (mock, "0000:00:02.0", "8086:1901", NULL, "2");
+  mock_machine_add_function (mock, TWIN, 0x030000, "1002:73bf", "0000:00:02.0", "2", "amdgpu");
+  text = build_for (mock, addresses);
+
+  mock_machine_add_bridge (shifted, "0000:00:01.0", "8086:1901", NULL, "1");
+  mock_machine_add_bridge (shifted, "0000:00:02.0", "8086:1901", NULL, "2");
+  mock_machine_add_function (shifted, TWIN, 0x030000, "1002:73bf", "0000:00:01.0", "1",
+                             "amdgpu");
+  mock_machine_add_function (shifted, moved, 0x030000, "1002:73bf", "0000:00:02.0", "2",
+                             "amdgpu");
+  mock_machine_write (shifted, FILE_NAME, text);
+  mock_machine_write (shifted, REPORT, TWIN " other 1002:73bf:0000:0000@00/01.0/00.0\n");
+  of_moved = dup_reason (shifted, moved);
+  of_twin = dup_reason (shifted, TWIN);
+  g_assert_nonnull (strstr (of_moved, "00/01.0/00.0"));
+  g_assert_nonnull (strstr (of_twin, "00/01.0/00.0"));
 }
 
 /* Its own bus has another number since a drive was put in. */
@@ -197,10 +260,15 @@ main (int argc, char **argv)
   g_test_add_func ("/core/boot-claim/anything-else-is-not-by-baton",
                    test_anything_else_is_not_by_baton);
   g_test_add_func ("/core/boot-claim/its-twin-is-not-meant", test_its_twin_is_not_meant);
+  g_test_add_func ("/core/boot-claim/a-shifted-twin-is-not-meant",
+                   test_a_twin_that_was_shifted_there_is_not_meant);
   g_test_add_func ("/core/boot-claim/what-became-of-it-is-told",
                    test_what_became_of_it_is_told);
   g_test_add_func ("/core/boot-claim/a-card-that-moved-is-told",
                    test_a_card_that_moved_is_told);
+
+  g_test_add_func ("/core/boot-claim/a-card-that-was-shifted-is-told",
+                   test_a_card_that_was_shifted_is_told);
 
   return g_test_run ();
 }

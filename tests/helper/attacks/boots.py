@@ -8,7 +8,7 @@ from harness import Tree, check, run
 DESKTOP, CARD, SOUND, OTHER = "0000:00:02.0", "0000:01:00.0", "0000:01:00.1", "0000:02:00.0"
 CLAIMS, STATE = "etc/baton/claims", "var/lib/baton/claims.json"
 DROP_IN = "etc/mkinitcpio.conf.d/baton-claim.conf"
-WHO, WHO_SOUND = "1234:1111:1af4:1100", "8086:2668:1af4:1100"
+WHO, WHO_SOUND = "1234:1111:1af4:1100@00/00.0", "8086:2668:1af4:1100@00/00.1"
 RELEASE, OLDER = "6.1.0-40-amd64", "6.1.0-39-amd64"
 
 # What stands for a tool: it packs a list of names, as told by what is in the tree and by the files
