@@ -71,6 +71,10 @@ WANTED_TOO["baton-claim@"] = {
 }
 
 
+# Who takes everything back has the boot images made, too.
+WANTED_TOO["baton-undo-all@"] = WANTED_TOO["baton-claim@"]
+
+
 # What decides who is ended with the unit, and by what.
 LINES = {
     "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-settle.service"},

@@ -11,9 +11,6 @@
 #include "baton-own-files.h"
 #include "baton-pci-address.h"
 
-#define MKINITCPIO "mkinitcpio.conf.d/baton-claim.conf"
-
-/* MKINITCPIO - mkinitcpio(8): files of that directory are read after mkinitcpio.conf, as bash */
 #define MKINITCPIO_TEXT                                                                        \
   "# Written by Baton: /etc/baton/claims says what this is for. “batonctl claim CARD "       \
   "--undo”\n"                                                                                \
@@ -29,7 +26,7 @@ typedef enum
 
 static const char *const paths[N_FILES] = {
   [FILE_CLAIMS] = BATON_BOOT_CLAIMS,
-  [FILE_MKINITCPIO] = MKINITCPIO,
+  [FILE_MKINITCPIO] = BATON_CLAIM_MKINITCPIO,
 };
 
 /* Every byte of both follows from what is claimed. */
@@ -300,4 +297,53 @@ baton_claim_change (BatonRoot *root,
 
   return undo ? give_up (root, events, machine, address, files)
               : claim (root, events, machine, holders, address, files);
+}
+
+/* Every card once, though each of its functions was claimed. */
+static void
+tell_of_cards (BatonUndo *undo, GPtrArray *claims)
+{
+  const char *last = NULL;
+
+  for (guint i = 0; i < claims->len; i++)
+    {
+      const BatonBootClaim *claim = g_ptr_array_index (claims, i);
+      const BatonCard *card = find_card (undo->machine, claim->address);
+      const char *name = card != NULL ? baton_card_get_name (card) : claim->address;
+
+      if (g_strcmp0 (name, last) != 0)
+        baton_undo_say (undo, BATON_CODE_CLAIM_UNDONE, "card", name, NULL);
+      last = name;
+    }
+}
+
+/**
+ * baton_claim_take_back:
+ * @undo: what is taken back
+ *
+ * Has nothing claimed at boot any more, whatever was. Whoever calls holds the lock.
+ */
+void
+baton_claim_take_back (BatonUndo *undo)
+{
+  BatonEnd *end = NULL;
+  g_autoptr (BatonOwnFiles) files = baton_own_files_open (undo->root, &files_kind, &end);
+  g_autoptr (GPtrArray) claims = files != NULL ? list_claims (files) : NULL;
+  g_autoptr (GPtrArray) none = baton_boot_claims_new ();
+  gboolean is_there = FALSE;
+
+  for (guint i = 0; files != NULL && i < N_FILES; i++)
+    is_there |= baton_own_files_get_text (files, i) != NULL;
+  if (is_there)
+    end = apply (undo->root, undo->events, files, none, undo->machine->system->kernel_release);
+  if (end != NULL)
+    {
+      baton_undo_add_end (undo, BATON_BOOT_CLAIMS, end);
+      return;
+    }
+
+  for (guint i = 0; i < N_FILES; i++)
+    if (baton_own_files_get_text (files, i) != NULL)
+      baton_undo_add_gone (undo, paths[i]);
+  tell_of_cards (undo, claims);
 }

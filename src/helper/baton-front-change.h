@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* A RAM disk for each kernel is packed, and on a slow computer that takes minutes. */
+#define BATON_FRONT_PATIENCE_WITH_IMAGES_MS (45 * 60 * 1000)
+
 /**
  * BatonFrontChange: files of an administrator's that a unit of its own changes
  *

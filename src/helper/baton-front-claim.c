@@ -7,9 +7,6 @@
 #include "baton-front-start.h"
 #include "baton-pci-address.h"
 
-/* A RAM disk for each kernel is packed, and on a slow computer that takes minutes. */
-#define PATIENCE_MS (45 * 60 * 1000)
-
 /**
  * baton_front_claim:
  * @self: the front
@@ -28,7 +25,7 @@ baton_front_claim (BatonFront *self, const char *const *arguments)
     .start = baton_front_start_claim,
     .not_begun = BATON_CODE_CLAIM_NOT_BEGUN,
     .cut_off = BATON_CODE_CLAIM_CUT_OFF,
-    .patience_ms = PATIENCE_MS,
+    .patience_ms = BATON_FRONT_PATIENCE_WITH_IMAGES_MS,
   };
   guint n = g_strv_length ((GStrv) arguments);
   g_autofree char *order = NULL;

@@ -38,6 +38,7 @@ int baton_front_install_hook (BatonFront *self, const char *const *arguments);
 int baton_front_isolate (BatonFront *self, const char *const *arguments);
 int baton_front_plan (BatonFront *self, const char *const *arguments);
 int baton_front_recover (BatonFront *self, const char *const *arguments);
+int baton_front_undo_all (BatonFront *self, const char *const *arguments);
 int baton_front_watch (BatonFront *self, const char *const *arguments);
 
 G_END_DECLS

@@ -102,6 +102,25 @@ baton_handoff_order_to_text_of_card (
   return json_to_string (node, FALSE);
 }
 
+/* What a verb is told that is about no card: one thing, yes or no. */
+static char *
+to_text_with_flag (
+    const char *verb, const char *name, const char *flag, gboolean value, guint uid)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+  JsonObject *about = json_object_new ();
+
+  json_object_set_boolean_member (about, flag, value);
+  json_object_set_string_member (object, "verb", verb);
+  json_object_set_int_member (object, "uid", uid);
+  json_object_set_null_member (object, "request");
+  json_object_set_object_member (object, name, about);
+  json_node_take_object (node, object);
+
+  return json_to_string (node, FALSE);
+}
+
 /**
  * baton_handoff_order_to_text_of_installation:
  * @undo: libvirt's hook is taken away, and not installed
@@ -112,18 +131,20 @@ baton_handoff_order_to_text_of_card (
 char *
 baton_handoff_order_to_text_of_installation (gboolean undo, guint uid)
 {
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  JsonObject *object = json_object_new ();
-  JsonObject *installation = json_object_new ();
+  return to_text_with_flag ("install-hook", "installation", "undo", undo, uid);
+}
 
-  json_object_set_boolean_member (installation, "undo", undo);
-  json_object_set_string_member (object, "verb", "install-hook");
-  json_object_set_int_member (object, "uid", uid);
-  json_object_set_null_member (object, "request");
-  json_object_set_object_member (object, "installation", installation);
-  json_node_take_object (node, object);
-
-  return json_to_string (node, FALSE);
+/**
+ * baton_handoff_order_to_text_of_undo_all:
+ * @settings: the settings are taken away, too
+ * @uid: who asks
+ *
+ * Returns: (transfer full): the order as it is left for the worker
+ */
+char *
+baton_handoff_order_to_text_of_undo_all (gboolean settings, guint uid)
+{
+  return to_text_with_flag ("undo-all", "removal", "settings", settings, uid);
 }
 
 static gboolean
@@ -135,6 +156,17 @@ take_installation (BatonHandoffOrder *self, JsonObject *installation, GError **e
                          "the request's “installation” is wrong");
 
   return self->installs;
+}
+
+static gboolean
+take_removal (BatonHandoffOrder *self, JsonObject *removal, GError **error)
+{
+  self->undoes_all = baton_json_read_boolean (removal, "settings", &self->settings);
+  if (!self->undoes_all)
+    g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
+                         "the request's “removal” is wrong");
+
+  return self->undoes_all;
 }
 
 static gboolean
@@ -175,6 +207,7 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   JsonArray *changes = NULL;
   JsonObject *about = NULL;
   JsonObject *installation = NULL;
+  JsonObject *removal = NULL;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
@@ -199,6 +232,9 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   installation = baton_json_get_object (object, "installation");
   if (installation != NULL)
     return take_installation (order, installation, error) ? g_steal_pointer (&order) : NULL;
+  removal = baton_json_get_object (object, "removal");
+  if (removal != NULL)
+    return take_removal (order, removal, error) ? g_steal_pointer (&order) : NULL;
   request = json_object_get_member (object, "request");
   if (request == NULL || JSON_NODE_HOLDS_NULL (request))
     return g_steal_pointer (&order);

@@ -161,3 +161,27 @@ baton_hook_installation_change (BatonRoot *root, BatonEventWriter *events, gbool
                         was_there ? BATON_CODE_HOOK_REMOVED : BATON_CODE_HOOK_NOT_INSTALLED,
                         NULL);
 }
+
+/**
+ * baton_hook_installation_take_back:
+ * @undo: what is taken back
+ *
+ * Has libvirt call Baton no more. Whoever calls holds the lock.
+ */
+void
+baton_hook_installation_take_back (BatonUndo *undo)
+{
+  BatonEnd *end = NULL;
+  g_autoptr (BatonHookScript) script = baton_hook_script_open (undo->root, &end);
+  gboolean was_there = script != NULL && baton_hook_script_is_there (script);
+
+  if (script == NULL || !baton_hook_script_remove (script, &end))
+    {
+      baton_undo_add_end (undo, BATON_HOOK_SCRIPT, end);
+      return;
+    }
+  if (!was_there)
+    return;
+  baton_undo_add_gone (undo, BATON_HOOK_SCRIPT);
+  baton_undo_say (undo, BATON_CODE_HOOK_REMOVED, NULL);
+}

@@ -22,6 +22,15 @@ is_ours (guint file, const char *text)
   return cards != NULL;
 }
 
+static const BatonOwnFilesKind kind = {
+  .state = "kept-off.json",
+  .n_files = BATON_ISOLATION_N_FILES,
+  .paths = paths,
+  .is_ours = is_ours,
+  .foreign = BATON_CODE_KEEP_OFF_FOREIGN_FILE,
+  .not_written = BATON_CODE_KEEP_OFF_NOT_WRITTEN,
+};
+
 /**
  * baton_isolation_files_open:
  * @root: the roots
@@ -32,16 +41,31 @@ is_ours (guint file, const char *text)
 BatonOwnFiles *
 baton_isolation_files_open (BatonRoot *root, BatonEnd **ret_end)
 {
-  static const BatonOwnFilesKind kind = {
-    .state = "kept-off.json",
-    .n_files = BATON_ISOLATION_N_FILES,
-    .paths = paths,
-    .is_ours = is_ours,
-    .foreign = BATON_CODE_KEEP_OFF_FOREIGN_FILE,
-    .not_written = BATON_CODE_KEEP_OFF_NOT_WRITTEN,
-  };
-
   return baton_own_files_open (root, &kind, ret_end);
+}
+
+/**
+ * baton_isolation_files_open_ours:
+ * @root: the roots
+ *
+ * Returns: (transfer full): those of them that are Baton's, to take them away
+ */
+BatonOwnFiles *
+baton_isolation_files_open_ours (BatonRoot *root)
+{
+  return baton_own_files_open_ours (root, &kind);
+}
+
+/**
+ * baton_isolation_files_get_path:
+ * @file: one of them
+ *
+ * Returns: (transfer none): where it is, below `/etc`
+ */
+const char *
+baton_isolation_files_get_path (BatonIsolationFile file)
+{
+  return paths[file];
 }
 
 /**

@@ -20,6 +20,8 @@ typedef enum
 } BatonIsolationFile;
 
 BatonOwnFiles *baton_isolation_files_open (BatonRoot *root, BatonEnd **ret_end);
+BatonOwnFiles *baton_isolation_files_open_ours (BatonRoot *root);
+const char *baton_isolation_files_get_path (BatonIsolationFile file);
 GPtrArray *baton_isolation_files_list_cards (BatonOwnFiles *files);
 
 G_END_DECLS

@@ -228,3 +228,51 @@ baton_isolation_change (BatonRoot *root,
   return undo ? give_back (root, machine, card, address, files)
               : keep_off (root, events, machine, card, programs, files);
 }
+
+static void
+give_devices_back (BatonUndo *undo, GPtrArray *cards)
+{
+  for (guint i = 0; i < cards->len; i++)
+    {
+      const BatonKeptOff *kept_off = g_ptr_array_index (cards, i);
+      const BatonCard *card = baton_machine_find_card (undo->machine, kept_off->address);
+      g_autoptr (GError) error = NULL;
+
+      if (card == NULL || baton_isolation_effect_apply (undo->root, card, FALSE, FALSE, &error))
+        baton_undo_say (undo, BATON_CODE_GIVEN_BACK, "card",
+                        card != NULL ? baton_card_get_name (card) : kept_off->address, NULL);
+      else
+        baton_undo_say (undo, BATON_CODE_GIVEN_BACK_AT_BOOT, "card", baton_card_get_name (card),
+                        "reason", error->message, NULL);
+    }
+}
+
+/**
+ * baton_isolation_take_back:
+ * @undo: what is taken back
+ *
+ * Lets the desktop, and programs, on every card that they are kept off. Whoever calls holds the lock.
+ */
+void
+baton_isolation_take_back (BatonUndo *undo)
+{
+  static const char *const nothing[BATON_ISOLATION_N_FILES] = { NULL };
+  g_autoptr (BatonOwnFiles) files = baton_isolation_files_open_ours (undo->root);
+  g_autoptr (GPtrArray) cards = baton_isolation_files_list_cards (files);
+  BatonEnd *end = NULL;
+
+  for (guint i = 0; i < BATON_ISOLATION_N_FILES; i++)
+    if (baton_own_files_get_foreign (files, i) != NULL)
+      baton_undo_add_left (undo, baton_isolation_files_get_path (i),
+                           baton_own_files_get_foreign (files, i));
+  if (!baton_own_files_replace (files, nothing, &end))
+    {
+      baton_undo_add_end (undo, BATON_KEPT_OFF_RULES, end);
+      return;
+    }
+
+  for (guint i = 0; i < BATON_ISOLATION_N_FILES; i++)
+    if (baton_own_files_get_text (files, i) != NULL)
+      baton_undo_add_gone (undo, baton_isolation_files_get_path (i));
+  give_devices_back (undo, cards);
+}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "baton-end.h"
-#include "baton-root.h"
+#include "baton-undo.h"
 
 G_BEGIN_DECLS
 
@@ -11,5 +10,6 @@ BatonEnd *baton_isolation_change (BatonRoot *root,
                                   const char *address,
                                   gboolean undo,
                                   gboolean programs);
+void baton_isolation_take_back (BatonUndo *undo);
 
 G_END_DECLS

@@ -26,6 +26,7 @@ static const BatonVerb verbs[] = {
   { "isolate", FALSE, baton_front_isolate },
   { "plan", TRUE, baton_front_plan },
   { "recover", FALSE, baton_front_recover },
+  { "undo-all", FALSE, baton_front_undo_all },
   { "watch", TRUE, baton_front_watch },
 };
 
@@ -71,6 +72,8 @@ run_for_system (
     *ret_status = baton_worker_run_installation (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "claiming"))
     *ret_status = baton_worker_run_claim (root, argv[2]);
+  else if (argc == 3 && g_str_equal (argv[1], "undoing"))
+    *ret_status = baton_worker_run_undo_all (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "guard"))
     *ret_status = baton_guard_run (root, argv[2]);
   else if (argc == 2 && g_str_equal (argv[1], "settle"))

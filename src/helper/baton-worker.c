@@ -19,6 +19,7 @@
 #include "baton-process.h"
 #include "baton-recover.h"
 #include "baton-settings.h"
+#include "baton-undo-all.h"
 
 /* Whoever asks for a recovery waits for its first word. */
 #define RECOVER_WAIT_S 5
@@ -224,6 +225,22 @@ claim (BatonRoot *root,
   return change_files (root, events, order, "claim", order->card != NULL, change_claim);
 }
 
+static BatonEnd *
+take_all_back (BatonRoot *root, BatonEventWriter *events, const BatonHandoffOrder *order)
+{
+  return baton_undo_all (root, events, order->settings);
+}
+
+static BatonEnd *
+undo_all (BatonRoot *root,
+          BatonEventWriter *events,
+          BatonHandoffDir *dir,
+          BatonHandoffOrder *order,
+          gint64 start_us)
+{
+  return change_files (root, events, order, "undo-all", order->undoes_all, take_all_back);
+}
+
 typedef BatonEnd *(*CarryOut) (BatonRoot *root,
                                BatonEventWriter *events,
                                BatonHandoffDir *dir,
@@ -360,4 +377,22 @@ baton_worker_run_claim (BatonRoot *root, const char *id)
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
 
   return work (root, id, dir, claim, error);
+}
+
+/**
+ * baton_worker_run_undo_all:
+ * @root: the roots
+ * @id: the change's id, as the unit's name has it
+ *
+ * The verb `undoing`: takes everything permanent back, and does nothing else.
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run_undo_all (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
+
+  return work (root, id, dir, undo_all, error);
 }

@@ -25,6 +25,7 @@ static const struct
   { "isolate", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "plan", "no", "no", "yes", NULL },
   { "recover", "auth_admin", "auth_admin", "auth_admin_keep", NULL },
+  { "undo-all", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "watch", "no", "no", "yes", NULL },
 };
 

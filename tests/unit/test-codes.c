@@ -40,13 +40,16 @@ static void
 test_only_good_ends_have_no_remedy (void)
 {
   static const char *const good[] = {
-    "handed-over",        "returned",          "cancelled",         "rolled-back",
-    "plan-ready",         "nothing-to-do",     "nothing-to-cancel", "cancel-asked",
-    "nothing-to-recover", "recovered",         "watched",           "looked",
-    "dismissed",          "settings-changed",  "settings-same",     "kept-off",
-    "claim-made",         "claim-undone",      "not-claimed",       "given-back",
-    "not-kept-off",       "hook-installed",    "hook-removed",      "hook-not-installed",
-    "reopened",           "nothing-to-reopen", "reopens-forgotten", NULL,
+    "handed-over",       "returned",          "cancelled",
+    "rolled-back",       "plan-ready",        "nothing-to-do",
+    "nothing-to-cancel", "cancel-asked",      "nothing-to-recover",
+    "recovered",         "watched",           "looked",
+    "dismissed",         "settings-changed",  "settings-same",
+    "kept-off",          "claim-made",        "claim-undone",
+    "not-claimed",       "given-back",        "not-kept-off",
+    "hook-installed",    "hook-removed",      "hook-not-installed",
+    "reopened",          "nothing-to-reopen", "reopens-forgotten",
+    "all-undone",        "nothing-to-undo",   NULL,
   };
 
   for (guint i = BATON_CODE_NONE + 1; i < BATON_N_CODES; i++)
