@@ -10,7 +10,6 @@
 #include "baton-closed-session.h"
 #include "baton-json.h"
 #include "baton-reopen.h"
-#include "baton-text.h"
 
 #define REPORT "lib/baton/report.json"
 #define MAX_REPORT_BYTES (4 * 1024 * 1024)
@@ -155,31 +154,6 @@ baton_cli_reopen_offer (BatonCli *cli, const char *card, BatonSide to, JsonObjec
 }
 
 static int
-end (BatonCli *cli, BatonExit status, BatonCode code, GHashTable *args)
-{
-  const BatonCodeInfo *info = baton_code_get_info (code);
-  g_autofree char *text = NULL;
-  g_autofree char *remedy = NULL;
-
-  if (cli->writer != NULL)
-    {
-      baton_event_writer_hello (cli->writer, cli->verb, "self");
-      baton_event_writer_result (cli->writer, status, code, args, NULL, 0);
-      return (int) status;
-    }
-
-  text = baton_code_fill (gettext (info->text), args);
-  g_print ("%s\n", text);
-  if (info->remedy != NULL)
-    {
-      remedy = baton_code_fill (gettext (info->remedy), args);
-      g_print ("%s\n", remedy);
-    }
-
-  return (int) status;
-}
-
-static int
 end_with_results (BatonCli *cli, GPtrArray *results)
 {
   g_autoptr (GHashTable) args = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
@@ -188,11 +162,11 @@ end_with_results (BatonCli *cli, GPtrArray *results)
   switch ((guint) code)
     {
     case BATON_CODE_REOPENED:
-      return end (cli, BATON_EXIT_DONE, code, args);
+      return baton_cli_end (cli, BATON_EXIT_DONE, code, args);
     case BATON_CODE_REOPENED_IN_PART:
-      return end (cli, BATON_EXIT_DEGRADED, code, args);
+      return baton_cli_end (cli, BATON_EXIT_DEGRADED, code, args);
     default:
-      return end (cli, BATON_EXIT_ERROR, code, args);
+      return baton_cli_end (cli, BATON_EXIT_ERROR, code, args);
     }
 }
 
@@ -218,7 +192,7 @@ end_with_reason (BatonCli *cli, const char *reason)
 
   g_hash_table_insert (args, (gpointer) "reason", (gpointer) reason);
 
-  return end (cli, BATON_EXIT_ERROR, BATON_CODE_REOPENS_UNREADABLE, args);
+  return baton_cli_end (cli, BATON_EXIT_ERROR, BATON_CODE_REOPENS_UNREADABLE, args);
 }
 
 /* What can be opened again, of the cards that were asked for. */
@@ -291,7 +265,7 @@ end_with_programs (
   if (card != NULL)
     g_hash_table_insert (args, (gpointer) "card", (gpointer) card);
 
-  return end (cli, status, code, args);
+  return baton_cli_end (cli, status, code, args);
 }
 
 /* Offered once: what is started twice was not running twice. */
@@ -379,7 +353,7 @@ baton_cli_reopen (BatonCli *self)
 
   offer_init (&offer);
   if (closed == NULL)
-    return end (self, BATON_EXIT_REFUSED, BATON_CODE_REOPENS_NOT_ROOT, no_args);
+    return baton_cli_end (self, BATON_EXIT_REFUSED, BATON_CODE_REOPENS_NOT_ROOT, no_args);
   settle_earlier (self, closed);
   if (self->words[0] == NULL)
     {
@@ -399,7 +373,7 @@ baton_cli_reopen (BatonCli *self)
     if (!add_card (&offer, closed, g_ptr_array_index (cards, i), &error))
       return end_with_reason (self, error->message);
   if (offer.programs->len + offer.session_programs->len == 0)
-    return end (self, BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_REOPEN, no_args);
+    return baton_cli_end (self, BATON_EXIT_DONE, BATON_CODE_NOTHING_TO_REOPEN, no_args);
 
   return (self->options & BATON_CLI_FORGET) != 0 ? forget (self, closed, &offer)
                                                  : reopen (self, closed, &offer);

@@ -378,6 +378,42 @@ baton_cli_write_seen (BatonCli *cli, BatonCliOutput *seen, JsonObject *result)
 }
 
 /**
+ * baton_cli_end:
+ * @cli: the command line
+ * @status: what it came to
+ * @code: the code that says so
+ * @args: (element-type utf8 utf8): its arguments
+ *
+ * Ends what was done without the helper, with the one `result` or in words.
+ *
+ * Returns: the exit status
+ */
+int
+baton_cli_end (BatonCli *cli, BatonExit status, BatonCode code, GHashTable *args)
+{
+  const BatonCodeInfo *info = baton_code_get_info (code);
+  g_autofree char *text = NULL;
+  g_autofree char *remedy = NULL;
+
+  if (cli->writer != NULL)
+    {
+      baton_event_writer_hello (cli->writer, cli->verb, "self");
+      baton_event_writer_result (cli->writer, status, code, args, NULL, 0);
+      return (int) status;
+    }
+
+  text = baton_code_fill (gettext (info->text), args);
+  g_print ("%s\n", text);
+  if (info->remedy != NULL)
+    {
+      remedy = baton_code_fill (gettext (info->remedy), args);
+      g_print ("%s\n", remedy);
+    }
+
+  return (int) status;
+}
+
+/**
  * baton_cli_finish:
  * @cli: the command line
  * @output: an output that was shown live

@@ -40,6 +40,7 @@ BatonCliOutput *baton_cli_look (BatonCli *cli, guint parts, BatonRequest *reques
 void baton_cli_print_result (BatonCli *cli, JsonObject *result);
 void baton_cli_write_output (BatonCli *cli, BatonCliOutput *output);
 void baton_cli_write_seen (BatonCli *cli, BatonCliOutput *seen, JsonObject *result);
+int baton_cli_end (BatonCli *cli, BatonExit status, BatonCode code, GHashTable *args);
 int baton_cli_finish (BatonCli *cli, BatonCliOutput *output);
 
 G_END_DECLS

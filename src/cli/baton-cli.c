@@ -50,6 +50,7 @@ static const Verb verbs[] = {
   { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO | BATON_CLI_PROGRAMS },
   { "install-hook", baton_cli_install_hook, 0, 0, BATON_CLI_UNDO },
   { "claim", baton_cli_claim, 1, 1, BATON_CLI_UNDO },
+  { "undo-all", baton_cli_undo_all, 0, 0, BATON_CLI_SETTINGS },
   { "doctor", baton_cli_doctor, 0, 0, 0 },
   { "record", baton_cli_record, 1, 1, 0 },
 };
@@ -57,7 +58,7 @@ static const Verb verbs[] = {
 /* What the parser of options fills in; a flag's place is its bit. */
 typedef struct
 {
-  gboolean flags[13];
+  gboolean flags[14];
   GStrv closes;
   char *start_guest;
   gboolean version;
@@ -85,6 +86,7 @@ describe_verbs (void)
             "  isolate CARD         keep the desktop off a card\n"
             "  install-hook         let libvirt hand cards over when a virtual machine starts\n"
             "  claim CARD           have virtual machines get a card from every start on\n"
+            "  undo-all             take everything permanent back, before Baton is removed\n"
             "  doctor               is this computer ready, and what to do next\n"
             "  record DIRECTORY     record this computer for Baton’s own tests\n"
             "\n"
@@ -125,6 +127,8 @@ new_option_context (Parsed *parsed)
       N_ ("reopen: start nothing, and offer it no more"), NULL },
     { "programs", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[12],
       N_ ("isolate: keep programs off as well, but those that baton-run starts"), NULL },
+    { "settings", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[13],
+      N_ ("undo-all: take your settings away as well"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &parsed->version, N_ ("Show the version"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &parsed->words, NULL, NULL },
     { NULL },

@@ -25,7 +25,8 @@ typedef enum
   BATON_CLI_UNDO = 1 << 10,
   BATON_CLI_FORGET = 1 << 11,
   BATON_CLI_PROGRAMS = 1 << 12,
-  BATON_CLI_START_GUEST = 1 << 13,
+  BATON_CLI_SETTINGS = 1 << 13,
+  BATON_CLI_START_GUEST = 1 << 14,
 } BatonCliOption;
 
 /**
@@ -73,6 +74,7 @@ int baton_cli_configure (BatonCli *self);
 int baton_cli_claim (BatonCli *self);
 int baton_cli_install_hook (BatonCli *self);
 int baton_cli_isolate (BatonCli *self);
+int baton_cli_undo_all (BatonCli *self);
 int baton_cli_doctor (BatonCli *self);
 int baton_cli_record (BatonCli *self);
 
