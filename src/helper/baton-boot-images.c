@@ -12,17 +12,14 @@
 #include <unistd.h>
 
 #include "baton-boot-listing.h"
+#include "baton-boot-tool.h"
 #include "baton-error.h"
 #include "baton-fd.h"
 #include "baton-program.h"
 
 /* References used below:
- *  INITRAMFS-TOOLS - mkinitramfs(8), lsinitramfs(8); update-initramfs(8) makes
- *    /boot/initrd.img-VERSION and then runs what is in /etc/initramfs/post-update.d
- *  DRACUT - dracut(8): /boot/initramfs-VERSION.img where nothing else is asked for, Debian's packages
- *    ask for initrd.img-VERSION; lsinitrd(1) lists as ls(1) does
- *  MKINITCPIO - mkinitcpio(8): -k takes a kernel's file; its presets name initramfs-NAME.img for
- *    vmlinuz-NAME; lsinitcpio(1)
+ *  INITRAMFS-TOOLS - update-initramfs(8) makes an image and then runs what is in
+ *    /etc/initramfs/post-update.d
  *  EXCHANGE - renameat2(2): RENAME_EXCHANGE, which not every file system knows
  */
 
@@ -35,53 +32,6 @@
 #define SPARE_BYTES (4 * MIB)
 
 #define POST_UPDATE "initramfs/post-update.d"
-
-/* In the place of what is known of one image only. */
-#define OUTPUT "OUTPUT"
-#define KERNEL "KERNEL"
-#define KERNEL_FILE "KERNEL-FILE"
-
-typedef struct
-{
-  const char *name;
-  const char *program; /* both below /usr */
-  const char *lister;
-  const char *prefix; /* of an image's name, before its kernel's */
-  const char *suffix;
-  gboolean by_kernel_file; /* the kernel's name is that of vmlinuz-NAME */
-  const char *arguments[6];
-} Tool;
-
-static const Tool tools[] = {
-  { "initramfs-tools",
-    "sbin/mkinitramfs",
-    "bin/lsinitramfs",
-    "initrd.img-",
-    "",
-    FALSE,
-    { "-o", OUTPUT, KERNEL } },
-  { "mkinitcpio",
-    "bin/mkinitcpio",
-    "bin/lsinitcpio",
-    "initramfs-",
-    ".img",
-    TRUE,
-    { "-k", KERNEL_FILE, "-g", OUTPUT } },
-  { "dracut",
-    "bin/dracut",
-    "bin/lsinitrd",
-    "initramfs-",
-    ".img",
-    FALSE,
-    { "--force", OUTPUT, KERNEL } },
-  { "dracut",
-    "bin/dracut",
-    "bin/lsinitrd",
-    "initrd.img-",
-    "",
-    FALSE,
-    { "--force", OUTPUT, KERNEL } },
-};
 
 typedef struct
 {
@@ -97,7 +47,7 @@ struct _BatonBootImages
 {
   /* borrowed */
   BatonRoot *root;
-  const Tool *tool;
+  const BatonBootTool *tool;
 
   /* owned */
   int boot;
@@ -135,39 +85,15 @@ end_failed (BatonEnd **ret_end, const Image *image, const char *reason)
   return FALSE;
 }
 
-/* It becomes part of a file's name and of a program's arguments. */
-static gboolean
-is_kernel_name (const char *text)
-{
-  return *text != '\0' && *text != '-' && *text != '.' &&
-         strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._+~-") == strlen (text);
-}
-
-static gboolean
-has_kernel (BatonBootImages *self, const char *kernel)
-{
-  g_autofree char *modules = g_build_filename ("modules", kernel, NULL);
-  g_autofree char *file = g_strconcat ("vmlinuz-", kernel, NULL);
-
-  return self->tool->by_kernel_file ? baton_root_exists (self->root, BATON_ROOT_BOOT, file)
-                                    : baton_root_exists (self->root, BATON_ROOT_LIB, modules);
-}
-
 static void
 add_image (BatonBootImages *self, const char *name)
 {
-  const Tool *tool = self->tool;
-  gsize around = strlen (tool->prefix) + strlen (tool->suffix);
-  g_autofree char *kernel = NULL;
+  g_autofree char *kernel = baton_boot_tool_dup_kernel (self->tool, self->root, name);
   struct stat info;
   Image *image;
 
-  if (!g_str_has_prefix (name, tool->prefix) || !g_str_has_suffix (name, tool->suffix) ||
-      strlen (name) <= around)
-    return;
-  kernel = g_strndup (name + strlen (tool->prefix), strlen (name) - around);
-  if (!is_kernel_name (kernel) || !has_kernel (self, kernel) ||
-      fstatat (self->boot, name, &info, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG (info.st_mode))
+  if (kernel == NULL || fstatat (self->boot, name, &info, AT_SYMLINK_NOFOLLOW) < 0 ||
+      !S_ISREG (info.st_mode))
     return;
 
   image = g_new0 (Image, 1);
@@ -180,7 +106,7 @@ add_image (BatonBootImages *self, const char *name)
 }
 
 static void
-list_images (BatonBootImages *self, const Tool *tool)
+list_images (BatonBootImages *self, const BatonBootTool *tool)
 {
   g_autoptr (GPtrArray) names = baton_root_list (self->root, BATON_ROOT_BOOT, "", NULL);
 
@@ -200,40 +126,53 @@ has_image_of (BatonBootImages *self, const char *release)
   return FALSE;
 }
 
-/* Whichever tool there is, and has made an image that is still there. Two that could have, and what
- * else is done with an image once it is made, would have to be guessed. */
-static gboolean
-find_tool (BatonBootImages *self, const char *release, BatonEnd **ret_end)
+/* Whichever tool there is, and has made an image that is still there. Two that could have would have to be
+ * guessed. */
+static const BatonBootTool *
+find_tool (BatonBootImages *self, BatonEnd **ret_end)
 {
-  g_autoptr (GPtrArray) more = baton_root_list (self->root, BATON_ROOT_ETC, POST_UPDATE, NULL);
-  const Tool *found = NULL;
+  const BatonBootTool *found = NULL;
+  const BatonBootTool *tool;
   g_autofree char *reason = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (tools); i++)
+  for (guint i = 0; (tool = baton_boot_tool_get (i)) != NULL; i++)
     {
-      if (!baton_root_exists (self->root, BATON_ROOT_USR, tools[i].program))
+      const char *name = baton_boot_tool_get_name (tool);
+
+      if (!baton_boot_tool_is_installed (tool, self->root))
         continue;
-      list_images (self, &tools[i]);
+      list_images (self, tool);
       if (self->images->len == 0)
         continue;
-      if (found != NULL && strcmp (found->name, tools[i].name) != 0)
+      if (found != NULL && strcmp (baton_boot_tool_get_name (found), name) != 0)
         {
-          reason =
-              g_strdup_printf ("both %s and %s could have made it", found->name, tools[i].name);
-          return end_no_image (ret_end, reason);
+          reason = g_strdup_printf ("both %s and %s could have made it",
+                                    baton_boot_tool_get_name (found), name);
+          end_no_image (ret_end, reason);
+          return NULL;
         }
-      found = found != NULL ? found : &tools[i];
+      found = found != NULL ? found : tool;
     }
-
   if (found == NULL)
-    return end_no_image (ret_end, "no image that a known tool could have made is in /boot");
-  list_images (self, found);
-  if (!found->by_kernel_file && !has_image_of (self, release))
+    end_no_image (ret_end, "no image that a known tool could have made is in /boot");
+
+  return found;
+}
+
+/* What else is done with an image once it is made (INITRAMFS-TOOLS) would have to be guessed, too. */
+static gboolean
+is_all_there_is (BatonBootImages *self, const char *release, BatonEnd **ret_end)
+{
+  g_autoptr (GPtrArray) more = baton_root_list (self->root, BATON_ROOT_ETC, POST_UPDATE, NULL);
+  g_autofree char *reason = NULL;
+
+  if (!baton_boot_tool_goes_by_file (self->tool) && !has_image_of (self, release))
     {
       reason = g_strdup_printf ("there is none in /boot for the kernel that runs, %s", release);
       return end_no_image (ret_end, reason);
     }
-  if (strcmp (found->name, "initramfs-tools") == 0 && more != NULL && more->len > 0)
+  if (strcmp (baton_boot_tool_get_name (self->tool), "initramfs-tools") == 0 && more != NULL &&
+      more->len > 0)
     {
       reason =
           g_strdup_printf ("“/etc/" POST_UPDATE "/%s” takes each image elsewhere when it is "
@@ -296,6 +235,7 @@ BatonBootImages *
 baton_boot_images_find (BatonRoot *root, const char *release, BatonEnd **ret_end)
 {
   g_autoptr (BatonBootImages) self = g_new0 (BatonBootImages, 1);
+  const BatonBootTool *tool;
 
   self->root = root;
   self->images = g_ptr_array_new_with_free_func (image_free);
@@ -305,7 +245,11 @@ baton_boot_images_find (BatonRoot *root, const char *release, BatonEnd **ret_end
       end_no_image (ret_end, "there is no /boot that could be opened");
       return NULL;
     }
-  if (!find_tool (self, release, ret_end))
+  tool = find_tool (self, ret_end);
+  if (tool == NULL)
+    return NULL;
+  list_images (self, tool);
+  if (!is_all_there_is (self, release, ret_end))
     return NULL;
   /* What a crash has left is no image yet. */
   remove_new (self);
@@ -339,45 +283,31 @@ baton_boot_images_free (BatonBootImages *self)
 gboolean
 baton_boot_images_needs_hook_named (BatonBootImages *self)
 {
-  return self->tool->by_kernel_file;
+  return baton_boot_tool_goes_by_file (self->tool);
 }
 
 static char *
-fill_in (BatonBootImages *self, const Image *image, const char *argument)
+build_new_path (BatonBootImages *self, const Image *image)
 {
-  g_autofree char *kernel_file = g_strconcat ("vmlinuz-", image->kernel, NULL);
-
-  if (strcmp (argument, OUTPUT) == 0)
-    return baton_root_build_path (self->root, BATON_ROOT_BOOT, image->new_name);
-  if (strcmp (argument, KERNEL) == 0)
-    return g_strdup (image->kernel);
-  if (strcmp (argument, KERNEL_FILE) == 0)
-    return baton_root_build_path (self->root, BATON_ROOT_BOOT, kernel_file);
-
-  return g_strdup (argument);
+  return baton_root_build_path (self->root, BATON_ROOT_BOOT, image->new_name);
 }
 
 static gboolean
 make (BatonBootImages *self, const Image *image, GError **error)
 {
-  g_autoptr (GPtrArray) arguments = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *output = build_new_path (self, image);
+  g_autoptr (GPtrArray) command =
+      baton_boot_tool_build_command (self->tool, self->root, image->kernel, output);
 
-  g_ptr_array_add (arguments,
-                   baton_root_build_path (self->root, BATON_ROOT_USR, self->tool->program));
-  for (guint i = 0; self->tool->arguments[i] != NULL; i++)
-    g_ptr_array_add (arguments, fill_in (self, image, self->tool->arguments[i]));
-  g_ptr_array_add (arguments, NULL);
-
-  return baton_program_run ((const char *const *) arguments->pdata, TIMEOUT_S, NULL, error);
+  return baton_program_run ((const char *const *) command->pdata, TIMEOUT_S, NULL, error);
 }
 
 /* By the tool's own list of what is in it: a file that cannot be listed cannot be booted. */
 static gboolean
 validate (BatonBootImages *self, const Image *image, gboolean has_claims, BatonEnd **ret_end)
 {
-  g_autofree char *lister =
-      baton_root_build_path (self->root, BATON_ROOT_USR, self->tool->lister);
-  g_autofree char *path = fill_in (self, image, OUTPUT);
+  g_autofree char *lister = baton_boot_tool_build_lister (self->tool, self->root);
+  g_autofree char *path = build_new_path (self, image);
   const char *arguments[] = { lister, path, NULL };
   g_autofree char *output = NULL;
   g_autoptr (GError) error = NULL;
@@ -431,8 +361,9 @@ baton_boot_images_build (BatonBootImages *self,
     {
       const Image *image = g_ptr_array_index (self->images, i);
       g_autofree char *path = baton_root_dup_shown_path (BATON_ROOT_BOOT, image->name);
-      g_autofree char *text = g_strdup_printf (
-          "Making %s anew with %s, which can take minutes.", path, self->tool->name);
+      g_autofree char *text =
+          g_strdup_printf ("Making %s anew with %s, which can take minutes.", path,
+                           baton_boot_tool_get_name (self->tool));
       g_autoptr (GError) error = NULL;
 
       baton_event_writer_log (events, "info", text);
