@@ -49,7 +49,8 @@ test_only_good_ends_have_no_remedy (void)
     "not-claimed",       "given-back",        "not-kept-off",
     "hook-installed",    "hook-removed",      "hook-not-installed",
     "reopened",          "nothing-to-reopen", "reopens-forgotten",
-    "all-undone",        "nothing-to-undo",   NULL,
+    "all-undone",        "nothing-to-undo",   "stays-logged-in",
+    NULL,
   };
 
   for (guint i = BATON_CODE_NONE + 1; i < BATON_N_CODES; i++)
