@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (BatonAlsoChooser, baton_also_chooser, BATON, ALSO_CHOOSER, AdwBin)
 
 void baton_also_chooser_set_editable (BatonAlsoChooser *self, GtkEditable *editable);
-void baton_also_chooser_set_groups (BatonAlsoChooser *self, const char *card, JsonArray *groups);
+void
+baton_also_chooser_set_groups (BatonAlsoChooser *self, const char *card, JsonArray *groups);
 
 G_END_DECLS

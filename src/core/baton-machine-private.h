@@ -26,7 +26,6 @@ typedef struct
 /* baton-machine-function.c */
 BatonFunction *baton_look_read_function (BatonLook *self, const char *address);
 
-
 gboolean baton_look_may_have_guest (BatonLook *self, const BatonFunction *function);
 
 void baton_look_read_overrides (BatonLook *self, BatonMachine *machine);
