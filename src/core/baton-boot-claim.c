@@ -297,23 +297,6 @@ baton_boot_claims_read (BatonRoot *root)
 }
 
 /**
- * baton_boot_claims_have_address:
- * @claims: (element-type BatonBootClaim): claims
- * @address: of a function
- *
- * Returns: whether somebody at @address is claimed, who may not be there now
- */
-gboolean
-baton_boot_claims_have_address (GPtrArray *claims, const char *address)
-{
-  for (guint i = 0; i < claims->len; i++)
-    if (strcmp (((const BatonBootClaim *) claims->pdata[i])->address, address) == 0)
-      return TRUE;
-
-  return FALSE;
-}
-
-/**
  * baton_boot_claims_find:
  * @claims: (element-type BatonBootClaim) (nullable): claims
  * @function: a function

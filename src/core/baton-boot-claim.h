@@ -45,7 +45,6 @@ GPtrArray *baton_boot_claims_new (void);
 char *baton_boot_claims_build (GPtrArray *claims);
 GPtrArray *baton_boot_claims_parse (const char *text);
 GPtrArray *baton_boot_claims_read (BatonRoot *root);
-gboolean baton_boot_claims_have_address (GPtrArray *claims, const char *address);
 const BatonBootClaim *baton_boot_claims_find (GPtrArray *claims, const BatonFunction *function);
 
 G_END_DECLS

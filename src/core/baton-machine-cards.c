@@ -239,16 +239,6 @@ build_card (BatonMachine *machine, BatonFunction *display)
   return card;
 }
 
-/* Where it is only shown the second half of who somebody is is not read, but of what is claimed at
- * boot: another one at its address is not meant. */
-static void
-read_claimed (BatonLook *self, BatonMachine *machine, BatonFunction *function)
-{
-  if (self->purpose != BATON_LOOK_TO_PLAN &&
-      baton_boot_claims_have_address (machine->boot_claims, function->address))
-    baton_look_read_subsystem (self, function);
-}
-
 /* What is to be known of all that travels, once that is known. */
 static void
 complete_card (BatonLook *self, BatonMachine *machine, BatonCard *card)
@@ -259,7 +249,6 @@ complete_card (BatonLook *self, BatonMachine *machine, BatonCard *card)
   for (guint i = 0; i < card->functions->len; i++)
     {
       baton_look_read_nodes (self, g_ptr_array_index (card->functions, i));
-      read_claimed (self, machine, g_ptr_array_index (card->functions, i));
       if (self->purpose != BATON_LOOK_TO_PLAN)
         continue;
       baton_look_read_silence (self, g_ptr_array_index (card->functions, i));
