@@ -53,6 +53,7 @@ set_up (Fixture *fixture, gconstpointer has_client)
   g_autofree char *program = g_test_build_filename (G_TEST_DIST, "fake-helper", NULL);
   g_autoptr (BatonHelperClient) client = NULL;
   const char *command[3] = { program, NULL, NULL };
+  GtkWidget *scroller = gtk_scrolled_window_new ();
 
   fixture->directory = g_dir_make_tmp ("baton-settings-XXXXXX", NULL);
   command[1] = fixture->directory;
@@ -60,7 +61,9 @@ set_up (Fixture *fixture, gconstpointer has_client)
     client = baton_helper_client_new_for_command (command, program);
   fixture->group = baton_settings_group_new (CARD, client);
   fixture->window = gtk_window_new ();
-  gtk_window_set_child (GTK_WINDOW (fixture->window), GTK_WIDGET (fixture->group));
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 600, 400);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), GTK_WIDGET (fixture->group));
+  gtk_window_set_child (GTK_WINDOW (fixture->window), scroller);
   gtk_window_present (GTK_WINDOW (fixture->window));
   show (fixture, "");
   scene_settle (fixture->window);
@@ -287,6 +290,9 @@ test_what_travels_along_is_chosen (Fixture *fixture, gconstpointer data)
   show (fixture, "also=0000:09:00.0;0000:06:00.0=144d:a808:144d:a801\n");
   baton_settings_group_set_groups (fixture->group, json_node_get_array (node));
   button = scene_find_type (fixture->window, GTK_TYPE_MENU_BUTTON, 0);
+  /* What is not on the screen has no place for a list beside it. */
+  gtk_widget_grab_focus (button);
+  scene_settle (fixture->window);
   gtk_menu_button_popup (GTK_MENU_BUTTON (button));
   scene_settle (fixture->window);
   usb = GTK_CHECK_BUTTON (scene_find_type (button, GTK_TYPE_CHECK_BUTTON, 0));
