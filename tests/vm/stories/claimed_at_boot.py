@@ -125,8 +125,9 @@ def after_a_start(bench):
     bench.expect_driver('bochs-drm', TWIN)
     bench.expect_driver('snd_hda_intel', TWIN_SOUND)
     said = bench.run('dmesg').out.splitlines()
-    for driver, card, twin in (('bochs', CARD, TWIN), ('snd_hda_intel', SOUND, TWIN_SOUND)):
-        assert [line for line in said if driver in line and twin in line], (driver, said[-40:])
+    # What the driver of the sound says of a device is nothing, where all is well.
+    assert [line for line in said if 'bochs' in line and TWIN in line], said[-40:]
+    for driver, card in (('bochs', CARD), ('snd_hda_intel', SOUND)):
         assert not [line for line in said if driver in line and card in line], (driver, said[-40:])
     notes = bench.batonctl('plan', 'host', CARD).findings
     assert 'claimed-at-boot' in notes and 'claim-not-made' not in notes, notes
