@@ -33,6 +33,7 @@ SWAY = ('WLR_RENDERER_ALLOW_SOFTWARE=1', 'WLR_NO_HARDWARE_CURSORS=1')
 def run(bench):
     kwin(bench)
     kwin_first(bench)
+    kwin_kept_off(bench)
     gnome_shell(bench)
     mutter(bench)
     # The one of Debian 12 draws on a card that is not its first only where that draws by itself.
@@ -120,6 +121,17 @@ def round_trips(bench, name, pid, released):
 def kwin(bench):
     with session(bench, 'kwin', 'wayland-', 'kwin_wayland', '--no-lockscreen', environment=KWIN) as pid:
         round_trips(bench, 'kwin_wayland', pid, released=True)
+
+
+def kwin_kept_off(bench):
+    """Of the card that it is kept off it opens nothing, and is not asked."""
+    bench.batonctl('isolate', CARD)
+    with session(bench, 'kwin-off', 'wayland-', 'kwin_wayland', '--no-lockscreen', environment=KWIN,
+                 draws_on=OWN) as pid:
+        assert ('kwin_wayland', pid) not in users(bench, CARD), users(bench, CARD)
+        round_trips(bench, 'kwin_wayland', pid, released=False)
+        assert ('kwin_wayland', pid) not in users(bench, CARD), users(bench, CARD)
+    bench.batonctl('isolate', CARD, '--undo')
 
 
 def kwin_first(bench):
