@@ -111,7 +111,7 @@ class Machine:
     """A bench that is up; its disk is thrown away with it."""
 
     def __init__(self, image, topology_name, logs, share, *, display='none', desktop=True,
-                 memory_mb=MEMORY_MB, processors=PROCESSORS, own_initrd=False):
+                 memory_mb=MEMORY_MB, processors=PROCESSORS, own_disks=False):
         self.image = image
         self.topology = topology_name
         self._share = share
@@ -119,11 +119,17 @@ class Machine:
         self._desktop = desktop
         self._memory_mb = memory_mb
         self._processors = processors
+        self._logs = logs
+        self._starts = 0
         logs.mkdir(parents=True, exist_ok=True)
-        self._initrd = self._copy_initrd(logs) if own_initrd else None
-        self.console = logs / 'console.log'
+        self._own = self._copy_disks() if own_disks else {}
         self._errors = open(logs / 'qemu.log', 'wb')
         self._traffic = open(logs / 'agent.log', 'wb')
+        self._start()
+
+    def _start(self):
+        self._starts += 1
+        self.console = self._logs / ('console.log' if self._starts == 1 else f'console-{self._starts}.log')
         # Connected before QEMU starts, so that there is nothing to wait for.
         monitor, theirs_monitor = socket.socketpair()
         agent, theirs_agent = socket.socketpair()
@@ -139,19 +145,34 @@ class Machine:
             self.channel.wait_hello(BOOT_TIMEOUT)
         except BaseException as error:
             self.stop()
-            errors = (logs / 'qemu.log').read_text(errors='replace')
+            errors = (self._logs / 'qemu.log').read_text(errors='replace')
             raise channel.Lost(f'the bench did not start: {error}\n{errors[-2000:]}') from error
 
-    def _copy_initrd(self, logs):
-        """A RAM disk of the machine's own, which is a drive of it as well (serial number "initrd").
+    def start_as(self, topology_name):
+        """Waits until it has shut down, and starts it with other devices. Its disks have to be its own."""
+        assert self._own, 'what it has written would be gone'
+        try:
+            self._process.wait(BOOT_TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            raise channel.Lost('the bench did not shut down') from error
+        self._hang_up()
+        self.topology = topology_name
+        self._start()
+        self._come_to_rest()
 
-        QEMU maps the file, and reads it anew at every reset: what the machine writes there is what it
-        starts from then. Linux takes no offence at zeros behind it.
+    def _copy_disks(self):
+        """Its disk and its RAM disk, for itself.
+
+        The RAM disk is a drive of it as well (serial number "initrd"): QEMU maps the file, and reads it
+        anew at every reset, so that what the machine writes there is what it starts from then. Linux
+        takes no offence at zeros behind it.
         """
-        copy = logs / 'initrd.img'
-        shutil.copyfile(self.image.initrd, copy)
-        os.truncate(copy, self.image.initrd.stat().st_size + INITRD_ROOM)
-        return copy
+        own = {name: self._logs / f'{name}.img' for name in ('disk', 'initrd')}
+        # What is empty in it stays empty, unlike with shutil.
+        subprocess.run(['cp', '--sparse=always', '--reflink=auto', self.image.disk, own['disk']], check=True)
+        shutil.copyfile(self.image.initrd, own['initrd'])
+        os.truncate(own['initrd'], self.image.initrd.stat().st_size + INITRD_ROOM)
+        return own
 
     def _command(self, monitor_fd, agent_fd):
         shape = topology.TOPOLOGIES[self.topology]
@@ -159,19 +180,21 @@ class Machine:
         devices = [part for device in shape.devices for part in ('-device', device)]
         spare = [f'file={self.image.disk},format=raw,if=none,id=spare,snapshot=on'] if shape.spare else []
         runs_on = accelerator(self.image)
-        initrd = ['-drive', f'file={self._initrd},format=raw,if=none,id=initrd',
-                  '-device', 'virtio-blk-pci,drive=initrd,serial=initrd,addr=14.0'] if self._initrd else []
+        # What the bench writes to its disk ends with it.
+        disk = (f'file={self._own["disk"]},format=raw' if self._own
+                else f'file={self.image.disk},format=raw,snapshot=on')
+        initrd = ['-drive', f'file={self._own["initrd"]},format=raw,if=none,id=initrd',
+                  '-device', 'virtio-blk-pci,drive=initrd,serial=initrd,addr=14.0'] if self._own else []
         return [
             'qemu-system-x86_64', *runs_on,
             '-m', str(self._memory_mb), '-smp', str(self._processors), '-nodefaults',
             '-no-user-config',
             '-display', self._display,
             '-device', 'intel-iommu,intremap=on,caching-mode=on',
-            '-kernel', str(self.image.kernel), '-initrd', str(self._initrd or self.image.initrd),
+            '-kernel', str(self.image.kernel), '-initrd', str(self._own.get('initrd', self.image.initrd)),
             '-append', f'root=/dev/vda rw console=ttyS0 loglevel=5 audit=0 panic=-1 '
                        f'{_words_for(runs_on)}systemd.show_status=0 systemd.unit={target} {shape.kernel}',
-            # What the bench writes to its disk ends with it.
-            '-drive', f'file={self.image.disk},format=raw,if=none,id=disk,snapshot=on',
+            '-drive', f'{disk},if=none,id=disk',
             '-device', 'virtio-blk-pci,drive=disk,addr=10.0',
             '-fsdev', f'local,id=share,path={self._share},security_model=none,readonly=on',
             '-device', 'virtio-9p-pci,fsdev=share,mount_tag=bench,addr=11.0',
@@ -193,6 +216,9 @@ class Machine:
     def wait_boot(self):
         """Waits until it has started anew and come to rest."""
         self.channel.wait_hello(BOOT_TIMEOUT)
+        self._come_to_rest()
+
+    def _come_to_rest(self):
         self.wait_ready()
         # The agent is up before other units are that the boot has still to start.
         self.channel.call('setup.wait_booted', timeout=BOOT_TIMEOUT)
@@ -220,9 +246,12 @@ class Machine:
         """Ends the machine at once; nothing in it is kept."""
         self._process.kill()
         self._process.wait()
+        self._hang_up()
+        self._errors.close()
+        for copy in self._own.values():
+            copy.unlink(missing_ok=True)
+
+    def _hang_up(self):
         for name in ('monitor', 'channel'):
             if hasattr(self, name):
                 getattr(self, name).close()
-        self._errors.close()
-        if self._initrd is not None:
-            self._initrd.unlink(missing_ok=True)

@@ -32,9 +32,10 @@ class Story:
     The file may set TOPOLOGIES or TOPOLOGY; TIER, quick or full; IMAGES, the
     releases of a quick run; SESSION, it needs the desktop of user u; MEMORY_MB,
     more memory than others have; FLAVOUR, an image with more in it (image.py);
-    OWN_INITRD, the RAM disk it starts from is a drive of it; PACKAGE, it begins without Baton and installs
-    the Debian package; LEAVES, what may differ after it; SPOILS, the machine is
-    of no use afterwards. run(bench) is the story.
+    OWN_DISKS, its disk and the RAM disk it starts from are its own, so that it
+    may start from what it has made, and as another topology; PACKAGE, it begins
+    without Baton and installs the Debian package; LEAVES, what may differ after
+    it; SPOILS, the machine is of no use afterwards. run(bench) is the story.
     """
 
     name: str
@@ -118,7 +119,7 @@ class Group:
                                        self.options.share, desktop=self.desktop,
                                        memory_mb=self.memory_mb,
                                        processors=self.options.processors,
-                                       own_initrd=self.wants('OWN_INITRD'))
+                                       own_disks=self.wants('OWN_DISKS'))
             except channel.Lost as error:
                 if left == 0:
                     raise

@@ -88,11 +88,15 @@ class Bench:
     def __init__(self, machine, full, say):
         self.machine = machine
         self._say = say
-        self.channel = machine.channel
         self.release = machine.image.release
         self.topology = machine.topology
         self.full = full
         self._ends = contextlib.ExitStack()
+
+    @property
+    def channel(self):
+        """The line to it, which is another one after it was started as another topology."""
+        return self.machine.channel
 
     def say(self, text):
         """Has a figure stand beside the story's result."""

@@ -66,8 +66,7 @@ TOPOLOGIES = {
         BOOT_DISPLAY,
         _port(1, 3), *_card_with_sound(1, 'rp1'),
         _port(2, 4), *_card_with_sound(2, 'rp2'))),
-    # The same with an empty port before them. What is plugged into it is found at the next start, and
-    # shifts every bus behind it by one.
+    # The same with a port before them, whose bus shifts every bus behind it by one.
     'twins-behind-port': Topology((
         BOOT_DISPLAY,
         _port(9, 1),
