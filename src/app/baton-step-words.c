@@ -227,6 +227,9 @@ baton_step_words_dup_title (JsonObject *step,
     return g_strdup (to_guest ? _ ("Load the driver for virtual machines")
                               : _ ("Load this computer’s driver for the card"));
 
+  if (g_strcmp0 (kind, "unbind-console") == 0)
+    return g_strdup (_ ("Take the text console off the card"));
+
   if (g_strcmp0 (kind, "unload-module") == 0)
     return g_strdup (_ ("Unload a part of the card’s driver"));
 

@@ -275,6 +275,15 @@ write_framebuffer (BatonRecordTree *tree, BatonMachine *machine)
 
       baton_record_tree_write (tree, uevent, "");
       baton_record_tree_link (tree, link, device);
+      if (system->framebuffer_driver != NULL)
+        {
+          g_autofree char *driver =
+              g_build_filename ("bus/platform/drivers", system->framebuffer_driver, NULL);
+          g_autofree char *directory = baton_record_tree_build_path (BATON_ROOT_SYS, driver);
+          g_autofree char *name = g_build_filename (device, "driver", NULL);
+
+          baton_record_tree_link (tree, name, directory);
+        }
     }
   if (system->framebuffer_function == NULL)
     return;

@@ -3,8 +3,6 @@
 
 #include "baton-plan-private.h"
 
-#define CLASS_VGA 0x0300
-
 static void
 look_at_outputs (BatonPlanning *self)
 {
@@ -28,29 +26,6 @@ look_at_outputs (BatonPlanning *self)
                         "outputs", outputs->str);
 }
 
-/* vfio-pci makes the firmware's framebuffer go from class 0300 alone (Linux,
- * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_vga_init): on any other it keeps writing into memory
- * that is the guest's by then. What has gone stays so until the next start, since
- * drivers/video/aperture.c calls sysfb_disable(). It is there still where no driver has drawn on
- * the card itself. */
-static void
-look_at_framebuffer (BatonPlanning *self)
-{
-  const char *framebuffer = self->machine->system->framebuffer;
-  const BatonFunction *function = NULL;
-
-  if (!baton_planning_has_firmware_console (self))
-    return;
-
-  function =
-      baton_machine_find_function (self->machine, self->machine->system->framebuffer_function);
-  baton_planning_add (self,
-                      function->class_code >> 8 == CLASS_VGA ? BATON_CODE_CONSOLE_ENDS
-                                                             : BATON_CODE_FRAMEBUFFER_STAYS,
-                      function->address, "card", baton_card_get_name (self->card),
-                      "framebuffer", framebuffer);
-}
-
 static void
 look_at_display (BatonPlanning *self)
 {
@@ -69,7 +44,7 @@ look_at_display (BatonPlanning *self)
   if (self->card->boot_display)
     baton_planning_add (self, BATON_CODE_BOOT_DISPLAY, display->address, "card", card);
 
-  look_at_framebuffer (self);
+  baton_planning_look_at_console (self);
 }
 
 /* Bytes of a device's name are cleaned where every finding's are. */

@@ -210,23 +210,12 @@ add_undecided (BatonPlanning *self, const BatonHolder *holder)
                       "user", holder->user, "nodes", nodes);
 }
 
-/* Whether the firmware's framebuffer is on the card, and so is what it draws: it goes when a driver
- * draws on the card, so that there are never both. */
-gboolean
-baton_planning_has_firmware_console (const BatonPlanning *self)
-{
-  const BatonSystem *system = self->machine->system;
-
-  return system->framebuffer != NULL && system->framebuffer_function != NULL &&
-         baton_card_travels (self->card, system->framebuffer_function);
-}
-
 static void
 add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
 {
   const char *address = baton_card_get_address (self->card);
 
-  /* The firmware's does not come back with the card (look_at_framebuffer()). */
+  /* The firmware's does not come back with the card (baton-plan-console.c). */
   if ((holder->how & BATON_HOW_CONSOLE) != 0 && self->plan->to == BATON_SIDE_GUEST &&
       !baton_planning_has_firmware_console (self))
     baton_planning_add (self, BATON_CODE_CONSOLE_GOES, address, "card",

@@ -99,7 +99,10 @@ gboolean baton_planning_look_for_lost_drivers (BatonPlanning *self);
 void baton_planning_look_at_claims (BatonPlanning *self);
 void baton_planning_look_at_holders (BatonPlanning *self);
 gboolean baton_planning_comes_back (const BatonPlanning *self);
+
 gboolean baton_planning_has_firmware_console (const BatonPlanning *self);
+void baton_planning_look_at_console (BatonPlanning *self);
+void baton_planning_add_console_end (BatonPlanning *self);
 
 void baton_planning_look_at_nvidia (BatonPlanning *self);
 gboolean baton_planning_leaves_nvidia (const BatonPlanning *self);

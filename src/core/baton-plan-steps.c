@@ -226,6 +226,8 @@ add_steps_to_guest (BatonPlanning *self)
     }
 
   baton_planning_add_nvidia_unloads (self);
+  if (leaving->len > 0)
+    baton_planning_add_console_end (self);
   for (guint i = 0; i < leaving->len; i++)
     {
       const BatonFunction *function = leaving->pdata[i];

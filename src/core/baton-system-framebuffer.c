@@ -9,17 +9,19 @@
 
 /* References used below:
  *  SYSFB - Linux drivers/firmware/sysfb.c: platform devices of the firmware's framebuffer;
- *    since 6.11 their parent is the PCI device
+ *    since 6.11 their parent is the PCI device. A device that is there and has no driver was unbound
  *  IOMEM - Linux kernel/resource.c, /proc/iomem: two blanks a level; the addresses read 0
  *    without CAP_SYS_ADMIN, the names are shown to everybody
  */
+
+#define EFI "efi-framebuffer.0"
+#define VESA "vesa-framebuffer.0"
 
 #define MAX_IOMEM_BYTES (4 * 1024 * 1024)
 #define MAX_LEVELS 32
 
 /* SYSFB: the device is gone as soon as a native driver has taken the screen over. */
-static const char *const devices[] = { "efi-framebuffer.0", "vesa-framebuffer.0",
-                                       "simple-framebuffer.0" };
+static const char *const devices[] = { EFI, VESA, "simple-framebuffer.0" };
 
 /* IOMEM: who holds the memory; BOOTFB stays when the driver of a simple-framebuffer was
  * unbound, and is in the way of the next one just as well. */
@@ -36,6 +38,14 @@ find_parent (BatonRoot *root, const char *device)
   g_autofree char *parent = above != NULL ? g_path_get_basename (above) : NULL;
 
   return baton_pci_address_is_valid (parent) ? g_steal_pointer (&parent) : NULL;
+}
+
+static char *
+read_driver (BatonRoot *root, const char *device)
+{
+  g_autofree char *path = g_strconcat ("bus/platform/devices/", device, "/driver", NULL);
+
+  return baton_root_read_link_name (root, BATON_ROOT_SYS, path, NULL);
 }
 
 /* Finds the memory that a framebuffer holds and the PCI function whose memory that is. */
@@ -79,9 +89,8 @@ baton_system_read_framebuffer (BatonSystem *self, BatonRoot *root)
 
   for (guint i = 0; i < G_N_ELEMENTS (devices) && self->framebuffer == NULL; i++)
     {
-      g_autofree char *path = g_strconcat ("bus/platform/devices/", devices[i], NULL);
-
-      if (baton_root_exists (root, BATON_ROOT_SYS, path))
+      self->framebuffer_driver = read_driver (root, devices[i]);
+      if (self->framebuffer_driver != NULL)
         {
           self->framebuffer = g_strdup (devices[i]);
           self->framebuffer_function = find_parent (root, devices[i]);
@@ -97,4 +106,20 @@ baton_system_read_framebuffer (BatonSystem *self, BatonRoot *root)
   if (self->framebuffer == NULL)
     self->framebuffer = g_steal_pointer (&resource);
   self->framebuffer_function = g_steal_pointer (&function);
+}
+
+/**
+ * baton_system_framebuffer_lets_go:
+ * @framebuffer: (nullable): name of a platform device
+ *
+ * The memory of the firmware's framebuffer is its driver's, and free when that is unbound; but that of a
+ * `simple-framebuffer.0` is the device's own (SYSFB, sysfb_simplefb.c), and goes with the device alone,
+ * which no write can make the kernel remove.
+ *
+ * Returns: %TRUE if nothing of it stays when its driver is unbound, and it can be bound again
+ */
+gboolean
+baton_system_framebuffer_lets_go (const char *framebuffer)
+{
+  return g_strcmp0 (framebuffer, EFI) == 0 || g_strcmp0 (framebuffer, VESA) == 0;
 }

@@ -188,6 +188,7 @@ baton_system_free (BatonSystem *self)
   g_clear_pointer (&self->claims, g_ptr_array_unref);
   g_clear_pointer (&self->blacklists, g_ptr_array_unref);
   g_free (self->framebuffer);
+  g_free (self->framebuffer_driver);
   g_free (self->framebuffer_function);
   g_free (self->handoff);
   g_strfreev (self->modules_without_remove);

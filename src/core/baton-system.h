@@ -65,7 +65,9 @@ typedef enum
  * @memory_bytes: RAM
  * @claims: (element-type BatonClaim)
  * @blacklists: (element-type BatonBlacklist)
- * @framebuffer: name of what the firmware framebuffer is (`efi-framebuffer.0`, ...), or %NULL
+ * @framebuffer: name of what the firmware framebuffer is (`efi-framebuffer.0`, ...), or %NULL where
+ *   nobody draws on it
+ * @framebuffer_driver: what draws on it, where it is a platform device, or %NULL
  * @framebuffer_function: address of the function it draws on, or %NULL
  * @handoff: id of a handoff that holds the lock now, or %NULL
  * @journal: an unfinished journal is there
@@ -90,6 +92,7 @@ typedef struct
   GPtrArray *claims;
   GPtrArray *blacklists;
   char *framebuffer;
+  char *framebuffer_driver;
   char *framebuffer_function;
   char *handoff;
   gboolean journal;
@@ -105,5 +108,7 @@ BatonSystem *baton_system_new (BatonRoot *root, GError **error);
 BatonSystem *baton_system_new_to_show (BatonRoot *root);
 void baton_system_free (BatonSystem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonSystem, baton_system_free)
+
+gboolean baton_system_framebuffer_lets_go (const char *framebuffer);
 
 G_END_DECLS

@@ -237,6 +237,36 @@ baton_sysfs_open_driver (BatonRoot *root,
   return open_beneath_sys (root, path, O_WRONLY | O_NOFOLLOW, error);
 }
 
+/**
+ * baton_sysfs_open_platform_driver:
+ * @root: the roots
+ * @driver: name of a driver of platform devices
+ * @file: `bind` or `unbind`
+ * @error: return location for an error
+ *
+ * Opens a driver's own file for writing. What will be written is a platform device, which is known by its
+ * name alone.
+ *
+ * Returns: a descriptor that the caller closes, or -1
+ */
+int
+baton_sysfs_open_platform_driver (BatonRoot *root,
+                                  const char *driver,
+                                  const char *file,
+                                  GError **error)
+{
+  g_autofree char *path = NULL;
+
+  if (!baton_sysfs_is_driver_name (driver))
+    {
+      g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "'%s' is no driver's name", driver);
+      return -1;
+    }
+  path = g_strconcat ("bus/platform/drivers/", driver, "/", file, NULL);
+
+  return open_beneath_sys (root, path, O_WRONLY | O_NOFOLLOW, error);
+}
+
 static int
 open_of_bus (BatonRoot *root, const char *bus, const char *file, GError **error)
 {

@@ -14,6 +14,10 @@ int baton_sysfs_open_driver (BatonRoot *root,
                              const char *driver,
                              const char *file,
                              GError **error);
+int baton_sysfs_open_platform_driver (BatonRoot *root,
+                                      const char *driver,
+                                      const char *file,
+                                      GError **error);
 int baton_sysfs_open_bus (BatonRoot *root,
                           const BatonFunctionState *expected,
                           const char *file,

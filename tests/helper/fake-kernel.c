@@ -21,6 +21,9 @@
 #include "fake-units.h"
 #include "hidden-holder.h"
 
+#define PLATFORM "sys/bus/platform"
+#define CONSOLE "efi-framebuffer.0"
+#define CONSOLE_DRIVER "efi-framebuffer"
 #define PCI_DRIVERS "sys/bus/pci/drivers"
 #define BUS "sys/devices/pci0000:01/pci_bus/0000:01"
 #define BRIDGE "sys/devices/pci0000:01/above"
@@ -467,6 +470,23 @@ send_event (const char *text)
 }
 
 static int
+draw_console (const char *device, const char *driver, gboolean is_bind)
+{
+  g_autofree char *link = g_build_filename (PLATFORM "/devices", device, "driver", NULL);
+  g_autofree char *full = in_tree (link);
+  gboolean is_bound = g_file_test (full, G_FILE_TEST_IS_SYMLINK);
+
+  if (!g_str_equal (device, CONSOLE) || !g_str_equal (driver, CONSOLE_DRIVER) ||
+      is_bind == is_bound)
+    return ENODEV;
+  if (is_bind)
+    return symlink ("../../../../../bus/platform/drivers/" CONSOLE_DRIVER, full) < 0 ? errno
+                                                                                     : 0;
+
+  return unlink (full) < 0 ? errno : 0;
+}
+
+static int
 act (int fd, const char *text)
 {
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
@@ -474,6 +494,8 @@ act (int fd, const char *text)
   g_autofree char *directory = g_path_get_dirname (path);
   g_autofree char *driver = g_path_get_basename (directory);
 
+  if (strstr (path, PLATFORM "/drivers/") != NULL)
+    return draw_console (text, driver, g_str_has_suffix (path, "/bind"));
   if (g_str_has_suffix (path, "/unbind"))
     return unbind_function (driver, text);
   if (g_str_has_suffix (path, "/bind"))
@@ -772,6 +794,21 @@ fake_kernel_add_usb (FakeKernel *self)
   for (guint i = 0; i < G_N_ELEMENTS (functions[N_OWN].nodes); i++)
     mock_machine_write (self->machine, functions[N_OWN].nodes[i], "");
   n_functions = N_OWN + 1;
+}
+
+void
+fake_kernel_draw_console (FakeKernel *self)
+{
+  g_autofree char *device = mock_machine_dup_device_path (self->machine, FAKE_CARD);
+  g_autofree char *platform = g_build_filename (device, CONSOLE, NULL);
+  g_autofree char *uevent = g_build_filename (platform, "uevent", NULL);
+
+  mock_machine_set_attribute (self->machine, FAKE_CARD, "class", "0x038000");
+  mock_machine_write (self->machine, uevent, "");
+  mock_machine_link (self->machine, PLATFORM "/devices/" CONSOLE, platform);
+  mock_machine_write (self->machine, PLATFORM "/drivers/" CONSOLE_DRIVER "/bind", "");
+  mock_machine_write (self->machine, PLATFORM "/drivers/" CONSOLE_DRIVER "/unbind", "");
+  g_assert_cmpint (draw_console (CONSOLE, CONSOLE_DRIVER, TRUE), ==, 0);
 }
 
 /* The card is NVIDIA's, on its own driver with all of its modules. */

@@ -43,6 +43,8 @@ typedef struct _FakeKernel FakeKernel;
 FakeKernel *fake_kernel_new (MockMachine *machine);
 void fake_kernel_free (FakeKernel *self);
 void fake_kernel_add_usb (FakeKernel *self);
+/* The firmware's framebuffer is on the card, which is none of class 0300. */
+void fake_kernel_draw_console (FakeKernel *self);
 void fake_kernel_use_nvidia (FakeKernel *self, const char *version);
 /* Somebody uses the card through no descriptor, as persistence mode does. */
 void fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy);

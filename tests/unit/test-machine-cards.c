@@ -278,6 +278,10 @@ set_framebuffer (MockMachine *mock, const char *address)
 
   mock_machine_write (mock, uevent, "");
   mock_machine_link (mock, "sys/bus/platform/devices/efi-framebuffer.0", path);
+  g_clear_pointer (&path, g_free);
+  path = g_build_filename (device, "efi-framebuffer.0", "driver", NULL);
+  mock_machine_write (mock, "sys/bus/platform/drivers/efi-framebuffer/bind", "");
+  mock_machine_link (mock, path, "sys/bus/platform/drivers/efi-framebuffer");
 }
 
 static void

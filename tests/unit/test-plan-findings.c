@@ -381,7 +381,8 @@ static void
 draw_framebuffer (PlanMachine *m)
 {
   m->display->class_code = 0x038000;
-  m->system->framebuffer = g_strdup ("efi-framebuffer.0");
+  m->system->framebuffer = g_strdup ("simple-framebuffer.0");
+  m->system->framebuffer_driver = g_strdup ("simple-framebuffer");
   m->system->framebuffer_function = g_strdup (PLAN_CARD);
 }
 
@@ -1207,6 +1208,61 @@ test_firmware_console_ends (void)
   g_assert_null (baton_plan_find (plan, BATON_CODE_FRAMEBUFFER_STAYS));
 }
 
+/* vfio-pci leaves it on a card that is not of class 0300: it is unbound where that leaves nothing of it on
+ * the card, and before vfio-pci has that. */
+static void
+test_firmware_console_is_unbound (void)
+{
+  static const struct
+  {
+    const char *framebuffer;
+    const char *driver;
+    guint32 class_code;
+    BatonCode code;
+    gboolean is_unbound;
+  } places[] = {
+    { "efi-framebuffer.0", "efi-framebuffer", 0x038000, BATON_CODE_CONSOLE_ENDS, TRUE },
+    { "vesa-framebuffer.0", "vesa-framebuffer", 0x030200, BATON_CODE_CONSOLE_ENDS, TRUE },
+    { "efi-framebuffer.0", "efi-framebuffer", 0x030000, BATON_CODE_CONSOLE_ENDS, FALSE },
+    { "simple-framebuffer.0", "simple-framebuffer", 0x038000, BATON_CODE_FRAMEBUFFER_STAYS,
+      FALSE },
+    { "BOOTFB", NULL, 0x038000, BATON_CODE_FRAMEBUFFER_STAYS, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      g_autoptr (PlanMachine) m = plan_machine_new (HOST, GUEST);
+      g_autoptr (BatonPlan) plan = NULL;
+      const BatonStep *step = NULL;
+      gboolean is_bound = FALSE;
+
+      g_test_message ("%s, class %06x", places[i].framebuffer, places[i].class_code);
+      m->display->class_code = places[i].class_code;
+      m->system->framebuffer = g_strdup (places[i].framebuffer);
+      m->system->framebuffer_driver = g_strdup (places[i].driver);
+      m->system->framebuffer_function = g_strdup (PLAN_CARD);
+      plan = plan_machine_make_plan (m);
+      g_assert_nonnull (baton_plan_find (plan, places[i].code));
+      for (guint j = 0; j < plan->steps->len; j++)
+        {
+          const BatonStep *other = plan->steps->pdata[j];
+
+          is_bound |= other->kind == BATON_STEP_BIND;
+          if (other->kind != BATON_STEP_UNBIND_CONSOLE)
+            continue;
+          g_assert_false (is_bound);
+          g_assert_null (step);
+          step = other;
+        }
+      g_assert_cmpint (step != NULL, ==, places[i].is_unbound);
+      if (step != NULL)
+        {
+          g_assert_cmpstr (step->target, ==, places[i].framebuffer);
+          g_assert_cmpstr (step->detail, ==, places[i].driver);
+        }
+    }
+}
+
 /* One use of the driver for each sound function that plays through the card is no riddle. */
 static void
 test_sound_explains_uses (void)
@@ -1336,6 +1392,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan/findings/every-code-has-a-row", test_every_code_has_a_row);
   g_test_add_func ("/core/plan/findings/only-blockers-block", test_only_blockers_block);
   g_test_add_func ("/core/plan/findings/firmware-console", test_firmware_console_ends);
+  g_test_add_func ("/core/plan/findings/firmware-console-is-unbound",
+                   test_firmware_console_is_unbound);
   g_test_add_func ("/core/plan/findings/sound-explains-uses", test_sound_explains_uses);
   g_test_add_func ("/core/plan/findings/virtual-functions",
                    test_virtual_functions_keep_nobody_else);

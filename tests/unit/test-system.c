@@ -389,20 +389,24 @@ test_framebuffer (void)
   {
     const char *name;
     const char *device; /* where the platform device is */
+    const char *driver; /* what draws on it */
     const char *iomem;
     const char *framebuffer;
     const char *function;
   } rows[] = {
-    { "none", NULL, "00000000-00000000 : System RAM\n", NULL, NULL },
-    { "child of the function", "sys/devices/pci0000:00/0000:01:00.0/efi-framebuffer.0", NULL,
-      "efi-framebuffer.0", "0000:01:00.0" },
-    { "of its own, owner by memory", "sys/devices/platform/efi-framebuffer.0", iomem,
-      "efi-framebuffer.0", "0000:01:00.0" },
-    { "of its own, owner not known", "sys/devices/platform/simple-framebuffer.0", NULL,
-      "simple-framebuffer.0", NULL },
-    { "memory alone", NULL, "00000000-00000000 : 0000:01:00.0\n  00000000-00000000 : BOOTFB\n",
-      "BOOTFB", "0000:01:00.0" },
-    { "memory of nobody", NULL, "00000000-00000000 : efifb\n", NULL, NULL },
+    { "none", NULL, NULL, "00000000-00000000 : System RAM\n", NULL, NULL },
+    { "child of the function", "sys/devices/pci0000:00/0000:01:00.0/efi-framebuffer.0",
+      "efi-framebuffer", NULL, "efi-framebuffer.0", "0000:01:00.0" },
+    { "unbound", "sys/devices/pci0000:00/0000:01:00.0/efi-framebuffer.0", NULL, NULL, NULL,
+      NULL },
+    { "of its own, owner by memory", "sys/devices/platform/efi-framebuffer.0",
+      "efi-framebuffer", iomem, "efi-framebuffer.0", "0000:01:00.0" },
+    { "of its own, owner not known", "sys/devices/platform/simple-framebuffer.0",
+      "simple-framebuffer", NULL, "simple-framebuffer.0", NULL },
+    { "memory alone", NULL, NULL,
+      "00000000-00000000 : 0000:01:00.0\n  00000000-00000000 : BOOTFB\n", "BOOTFB",
+      "0000:01:00.0" },
+    { "memory of nobody", NULL, NULL, "00000000-00000000 : efifb\n", NULL, NULL },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -420,10 +424,21 @@ test_framebuffer (void)
           mock_machine_write (mock, uevent, "");
           mock_machine_link (mock, link, rows[i].device);
         }
+      if (rows[i].driver != NULL)
+        {
+          g_autofree char *driver =
+              g_build_filename ("sys/bus/platform/drivers", rows[i].driver, NULL);
+          g_autofree char *bind = g_build_filename (driver, "bind", NULL);
+          g_autofree char *link = g_build_filename (rows[i].device, "driver", NULL);
+
+          mock_machine_write (mock, bind, "");
+          mock_machine_link (mock, link, driver);
+        }
       if (rows[i].iomem != NULL)
         mock_machine_write (mock, "proc/iomem", rows[i].iomem);
       system = read_system (mock);
       g_assert_cmpstr (system->framebuffer, ==, rows[i].framebuffer);
+      g_assert_cmpstr (system->framebuffer_driver, ==, rows[i].driver);
       g_assert_cmpstr (system->framebuffer_function, ==, rows[i].function);
     }
 }

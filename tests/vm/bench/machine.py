@@ -49,6 +49,9 @@ class Monitor:
         self._socket.close()
 
 
+# The firmware and its settings, which it may write to and nobody keeps.
+UEFI = ('CODE', 'readonly=on'), ('VARS', 'snapshot=on')
+
 # What a RAM disk that is made in the machine may be larger than the image's own.
 INITRD_ROOM = 32 << 20
 
@@ -178,6 +181,8 @@ class Machine:
         shape = topology.TOPOLOGIES[self.topology]
         target = 'graphical.target' if self._desktop else 'multi-user.target'
         devices = [part for device in shape.devices for part in ('-device', device)]
+        firmware = [f'if=pflash,unit={unit},format=raw,file=/usr/share/OVMF/OVMF_{part}_4M.fd,{how}'
+                    for unit, (part, how) in enumerate(UEFI)] if shape.uefi else []
         spare = [f'file={self.image.disk},format=raw,if=none,id=spare,snapshot=on'] if shape.spare else []
         runs_on = accelerator(self.image)
         # What the bench writes to its disk ends with it.
@@ -205,7 +210,7 @@ class Machine:
             '-device', 'virtserialport,chardev=agent,name=bench',
             '-audiodev', 'none,id=sound',
             '-device', 'qemu-xhci,id=usb,addr=13.0', '-device', 'usb-tablet,bus=usb.0',
-            *initrd, *(part for drive in spare for part in ('-drive', drive)), *devices,
+            *initrd, *(part for drive in (*firmware, *spare) for part in ('-drive', drive)), *devices,
         ]
 
     def power_cut(self):

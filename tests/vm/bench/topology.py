@@ -12,12 +12,14 @@ import dataclasses
 class Topology:
     """Devices for QEMU's command line, the kernel's own, and the releases of a quick run.
 
+    With UEFI, its firmware draws on the first display, and hands what it draws on over to the kernel.
     With a spare disk, "spare" is a drive for one of the devices: a copy of the machine's own that is
     thrown away with it.
     """
 
     devices: tuple[str, ...]
     spare: bool = False
+    uefi: bool = False
     kernel: str = 'intel_iommu=on iommu=pt'
     images: tuple[str, ...] = ('12',)
 
@@ -40,6 +42,8 @@ PLAIN = (BOOT_DISPLAY,
          _port(1, 3), *_card_with_sound(1, 'rp1'),
          _port(2, 4), 'virtio-gpu-pci,bus=rp2',
          _port(3, 5), 'cirrus-vga,bus=rp3')
+
+WITHOUT_DRIVER = 'intel_iommu=on iommu=pt modprobe.blacklist=bochs'
 
 TOPOLOGIES = {
     # One card in a group of its own behind each root port.
@@ -98,6 +102,12 @@ TOPOLOGIES = {
         'usb-kbd,bus=along.0',
         _port(3, 5), 'nvme,drive=spare,serial=bench,bus=rp3'),
         spare=True),
+    # A first display that the firmware draws on and no driver, because it is not loaded by itself; and
+    # a second card. vfio-pci takes the firmware's framebuffer off a card of class 0300 alone.
+    'firmware-draws': Topology(('bochs-display,bus=pcie.0,addr=2.0', _port(2, 4), 'virtio-gpu-pci,bus=rp2'),
+                               uefi=True, kernel=WITHOUT_DRIVER),
+    'firmware-draws-vga': Topology((BOOT_DISPLAY, _port(2, 4), 'virtio-gpu-pci,bus=rp2'),
+                                   uefi=True, kernel=WITHOUT_DRIVER),
     # Cards enough for each to be lost once: a port each, with nothing else behind it.
     'many': Topology((
         BOOT_DISPLAY,
