@@ -137,6 +137,15 @@ def traced(bench, *options, unit=WORKER):
         yield trace
 
 
+def files_written(bench, hand):
+    """Every file of /sys that Baton writes to in @hand, in order, each once."""
+    with traced(bench, '-e', f'trace={WRITES}') as trace:
+        hand()
+        trace.drain()
+        found = trace.writes('/sys/')
+    return list(dict.fromkeys(path for path, _ in found))
+
+
 def failing(bench, path, when=1, error='EIO', unit=WORKER):
     """The @when-th write of each process to @path fails."""
     return traced(bench, '-P', path, '-e', f'trace={WRITES}',

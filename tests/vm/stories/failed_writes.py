@@ -19,13 +19,9 @@ LEAVES = (f'functions:{CARD}', f'functions:{SOUND}')
 
 
 def writes_of(bench, hand):
-    """Every file of /sys that @hand writes to, with what it writes, in order."""
-    with fault.traced(bench, '-e', f'trace={fault.WRITES}') as trace:
-        hand(CARD)
-        trace.drain()
-        found = trace.writes('/sys/')
+    found = fault.files_written(bench, lambda: hand(CARD))
     assert len(found) >= 4, found
-    return list(dict.fromkeys(path for path, _ in found))
+    return found
 
 
 def run(bench):

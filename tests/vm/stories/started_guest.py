@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A virtual machine of libvirt's is started with the card, and with its end the card comes back."""
 
-import contextlib
-
-from bench import story
+from bench import domain, story
 
 IMAGES = ('13',)
 # libvirt stays when it was asked once, and makes directories of its own.
@@ -11,28 +9,7 @@ SPOILS = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 NAME = 'Windows  11 $(reboot)'
-HOSTDEV = """<hostdev mode='subsystem' type='pci' managed='no'><source>
-<address domain='0x0000' bus='0x01' slot='0x00' function='0x{function}'/></source></hostdev>"""
-DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>128</memory>
-<os><type arch='x86_64' machine='q35'>hvm</type></os>
-<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
-<controller type='usb' model='none'/><memballoon model='none'/><audio id='1' type='none'/>
-<video><model type='none'/></video>
-{devices}
-</devices></domain>
-"""
-BOTH = HOSTDEV.format(function=0) + HOSTDEV.format(function=1)
-MISSING_DISK = "<disk type='file' device='disk'><source file='/nowhere/disk.img'/><target dev='sda'/></disk>"
-
-
-@contextlib.contextmanager
-def defined(bench, name, devices):
-    with bench.file('/tmp/bench.xml', DOMAIN.format(name=name, devices=devices)):
-        bench.run('virsh', 'define', '/tmp/bench.xml')
-    try:
-        yield
-    finally:
-        bench.run('virsh', 'undefine', name)
+BOTH = domain.hostdev(CARD) + domain.hostdev(SOUND)
 
 
 def start(bench, name, **keywords):
@@ -47,9 +24,9 @@ def expect_home(bench):
 def run(bench):
     bench.run('systemctl', 'start', 'libvirtd.service')
     refused(bench)
-    with defined(bench, NAME, BOTH):
+    with domain.defined(bench, NAME, BOTH):
         runs(bench)
-    with defined(bench, 'broken', BOTH + MISSING_DISK):
+    with domain.defined(bench, 'broken', BOTH + domain.MISSING_DISK):
         broken(bench)
 
 
@@ -60,7 +37,7 @@ def refused(bench):
         assert code in asked.blockers and asked.steps() == [], asked.blockers
     for name in ('../../passwd', '', 'a\nb'):
         assert start(bench, name, status=story.BAD_REQUEST).code == 'bad-arguments'
-    with defined(bench, 'other', HOSTDEV.format(function=1)):
+    with domain.defined(bench, 'other', domain.hostdev(SOUND)):
         asked = start(bench, 'other', status=story.REFUSED)
         assert asked.blockers['guest-without-card']['args']['address'] == CARD, asked.blockers
     expect_home(bench)
