@@ -40,12 +40,12 @@ def run(bench):
     put(bench, None)
     who_may(bench)
     obeyed(bench)
-    kept(bench)
-    refused(bench)
     busy(bench)
     confined(bench)
     # What an attacker, a disk or a kill does there is told of the same code without a machine, too.
     if bench.full:
+        kept(bench)
+        refused(bench)
         forged(bench)
         traps(bench)
         read_only(bench)
