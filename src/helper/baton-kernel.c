@@ -9,7 +9,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/kd.h>
 #include <linux/vfio.h>
+#include <linux/vt.h>
 
 #include "baton-fd.h"
 #include "baton-kmod.h"
@@ -211,4 +213,83 @@ baton_kernel_list_loads (const char *name)
   g_ptr_array_add (names, NULL);
 
   return (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
+/* ioctl_console(2) has what the four of consoles ask for. They are asked on any of them. */
+
+/**
+ * baton_kernel_look_at_consoles:
+ * @fd: `/dev/tty0`
+ * @ret_shown: (out): number of the virtual console that is on the screen
+ * @ret_taken: (out): the first fifteen, a bit for each that somebody has open: 1 << NUMBER
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_look_at_consoles (int fd, guint *ret_shown, guint *ret_taken)
+{
+  struct vt_stat state = { 0 };
+
+  if (ioctl (fd, VT_GETSTATE, &state) < 0)
+    return errno;
+  *ret_shown = state.v_active;
+  *ret_taken = state.v_state;
+
+  return 0;
+}
+
+/**
+ * baton_kernel_reset_console:
+ * @fd: a virtual console that nobody else has open
+ *
+ * Makes it one of text, whose keys the kernel reads: a display server that was killed there has left it
+ * black, and deaf to Alt+F2.
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_reset_console (int fd)
+{
+  struct vt_mode mode = { .mode = VT_AUTO };
+
+  if (ioctl (fd, VT_SETMODE, &mode) < 0 || ioctl (fd, KDSETMODE, KD_TEXT) < 0 ||
+      ioctl (fd, KDSKBMODE, K_UNICODE) < 0)
+    return errno;
+
+  return 0;
+}
+
+/**
+ * baton_kernel_show_console:
+ * @fd: `/dev/tty0`
+ * @console: number of a virtual console
+ *
+ * Has it on the screen. Whoever has drawn there is asked to let go of it, and may never answer: then this
+ * does not return, and a signal ends it.
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_show_console (int fd, guint console)
+{
+  if (ioctl (fd, VT_ACTIVATE, (unsigned long) console) < 0 ||
+      ioctl (fd, VT_WAITACTIVE, (unsigned long) console) < 0)
+    return errno;
+
+  return 0;
+}
+
+/**
+ * baton_kernel_free_console:
+ * @fd: `/dev/tty0`
+ * @console: number of a virtual console
+ *
+ * Lets go of it with what stands on it.
+ *
+ * Returns: 0, or an errno: EBUSY where it is on the screen, or somebody has it open
+ */
+int
+baton_kernel_free_console (int fd, guint console)
+{
+  return ioctl (fd, VT_DISALLOCATE, (unsigned long) console) < 0 ? errno : 0;
 }

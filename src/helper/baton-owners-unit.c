@@ -5,7 +5,7 @@
 
 #include "baton-child.h"
 #include "baton-desktop.h"
-#include "baton-login-screen.h"
+#include "baton-owners-login-screen.h"
 #include "baton-owners-unit-stop.h"
 #include "baton-unit-job.h"
 #include "baton-unit-name.h"
@@ -156,31 +156,23 @@ baton_owners_unit_stop (BatonStepContext *context,
   return BATON_OUTCOME_OK;
 }
 
-/* What starts and ends at once would be believed by its start alone. */
-static gboolean
-shows_itself (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!is_display_manager (unit) ||
-      baton_login_screen_stays (context->root, context->waiter, unit, &error))
-    return TRUE;
-  baton_trouble_set (trouble, BATON_CODE_LOGIN_SCREEN_FAILS, 0, "unit", unit, "reason",
-                     error->message, NULL);
-
-  return FALSE;
-}
-
 /* Asked for whether it runs or not: a stop that was given up goes on, and systemd waits for that. */
 static BatonOutcome
 start_to_the_end (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
 {
+  /* Whoever puts a handoff back has the card where it was before. */
+  gboolean is_away = context->to == BATON_SIDE_HOST;
   g_auto (BatonTrouble) why = BATON_TROUBLE_INIT;
 
   if (run_start (context, unit, BATON_UNIT_JOB_TO_THE_END, &why) == BATON_OUTCOME_OK ||
       baton_owners_unit_runs (context, unit, FALSE))
-    return shows_itself (context, unit, trouble) ? BATON_OUTCOME_OK : BATON_OUTCOME_FAILED;
+    return !is_display_manager (unit) ||
+                   baton_owners_login_screen_stays (context, unit, is_away, trouble)
+               ? BATON_OUTCOME_OK
+               : BATON_OUTCOME_FAILED;
   baton_trouble_move (trouble, &why);
+  if (is_display_manager (unit))
+    baton_owners_login_screen_tell (context, unit, is_away, trouble);
 
   return BATON_OUTCOME_FAILED;
 }
@@ -234,6 +226,22 @@ baton_owners_unit_put_stop_back (BatonStepContext *context,
   return start_to_the_end (context, unit, trouble);
 }
 
+/* It is started for whoever sits in front of the screen, who is told where it does not come. */
+static void
+start_login_screen (BatonStepContext *context,
+                    const char *unit,
+                    BatonOutcome *ret_outcome,
+                    BatonTrouble *problem)
+{
+  gboolean is_away = context->to == BATON_SIDE_GUEST;
+
+  *ret_outcome = run_start (context, unit, BATON_CHILD_SOFT_MS, problem);
+  if (*ret_outcome == BATON_OUTCOME_OK)
+    baton_owners_login_screen_stays (context, unit, is_away, problem);
+  else if (*ret_outcome == BATON_OUTCOME_FAILED)
+    baton_owners_login_screen_tell (context, unit, is_away, problem);
+}
+
 /* It says itself that it runs when its start is done. One that ends later is its own affair. */
 static void
 start_and_look (BatonStepContext *context,
@@ -245,8 +253,7 @@ start_and_look (BatonStepContext *context,
 
   /* Whoever asks to stop is spared a service that hangs, and not what any service takes to start. */
   *ret_outcome = run_start (context, unit, BATON_CHILD_SOFT_MS, problem);
-  if (*ret_outcome != BATON_OUTCOME_OK || !shows_itself (context, unit, problem) ||
-      is_display_manager (unit))
+  if (*ret_outcome != BATON_OUTCOME_OK)
     return;
   state = look (context, unit, NULL);
   if (state != NULL && baton_unit_state_has_failed (state))
@@ -284,7 +291,9 @@ baton_owners_unit_start (BatonStepContext *context, const char *unit, BatonTroub
   g_auto (BatonTrouble) problem = BATON_TROUBLE_INIT;
   BatonOutcome outcome = BATON_OUTCOME_OK;
 
-  if (!to_guest || note_start (context, unit, &problem))
+  if (is_display_manager (unit))
+    start_login_screen (context, unit, &outcome, &problem);
+  else if (!to_guest || note_start (context, unit, &problem))
     start_and_look (context, unit, &outcome, &problem);
   /* With the card at home somebody who asks to stop comes too late. */
   if (to_guest && outcome == BATON_OUTCOME_CANCELLED)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fake-consoles.h"
 #include "fake-peer.h"
 #include "mock-process.h"
 
@@ -16,6 +17,7 @@
 #define MANAGER "display-manager.service=active:called=lightdm.service"
 #define LIGHTDM "lightdm.service=active:runs=5000900:opens=3"
 #define SESSION "session-2.scope=active:runs=5000901"
+#define CONSOLE_NOTE "run/baton/console"
 #define STOPS "StopUnit lightdm.service\nTerminateSession 2"
 #define STARTS "StartUnit lightdm.service"
 
@@ -308,29 +310,56 @@ test_killed (void)
   fake_peer_end (&peer);
 }
 
-/* A login screen that cannot stay is told, with what helps; the card is where it was to go. */
+/* The console of lightdm's Xorg is on the screen. */
+static void
+begin_with_consoles (Story *story)
+{
+  begin (story);
+  fake_consoles_add (story->machine, 7, 1U << 7, FALSE);
+}
+
+static void
+expect_told (Story *story, const char *words)
+{
+  g_autofree char *text = fake_consoles_dup_text (story->machine, 8);
+
+  g_test_message ("%s", text);
+  g_assert_cmpuint (fake_consoles_get_shown (story->machine), ==, 8);
+  g_assert_nonnull (strstr (text, "lightdm.service"));
+  g_assert_nonnull (strstr (text, words));
+  g_assert_true (says (story, "Text console 8 says so"));
+}
+
+/* A login screen that cannot stay is told, with what helps, on a text console as well; the card is where
+ * it was to go. One that would be started without end is stopped. */
 static void
 test_login_screen_fails (void)
 {
-  static const char *const rows[] = {
-    "lightdm.service=active:runs=5000900:ends",
-    "lightdm.service=active:runs=5000900:again",
+  static const struct
+  {
+    const char *unit;
+    const char *more;
+  } rows[] = {
+    { "lightdm.service=active:runs=5000900:ends", "" },
+    { "lightdm.service=active:runs=5000900:fails", "" },
+    { "lightdm.service=active:runs=5000900:again", "\nStopUnit lightdm.service" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_auto (Story) story = STORY_INIT;
       FakePeer peer = { 0 };
+      g_autofree char *jobs = g_strconcat (STOPS "\n" STARTS, rows[i].more, NULL);
 
-      g_test_message ("%s", rows[i]);
-      begin (&story);
-      fake_peer_start (&peer, &story, "fake-units.py", MANAGER, rows[i], SESSION, NULL);
+      g_test_message ("%s", rows[i].unit);
+      begin_with_consoles (&story);
+      fake_peer_start (&peer, &story, "fake-units.py", MANAGER, rows[i].unit, SESSION, NULL);
       prepare (&story);
       g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DEGRADED);
       story_assert_code (&story, "handed-over-with-problems");
-      g_assert_true (says (&story, "does not stay up"));
       story_assert_driver (&story, FAKE_CARD, "vfio-pci");
-      expect_all (&peer, STOPS "\n" STARTS);
+      expect_all (&peer, jobs);
+      expect_told (&story, "\n    sudo batonctl host " FAKE_CARD "\n");
       fake_peer_end (&peer);
     }
 }
@@ -342,7 +371,7 @@ test_login_screen_fails_after_rollback (void)
   g_auto (Story) story = STORY_INIT;
   FakePeer peer = { 0 };
 
-  begin (&story);
+  begin_with_consoles (&story);
   fake_peer_start (&peer, &story, "fake-units.py", MANAGER,
                    "lightdm.service=active:runs=5000900:ends", SESSION, NULL);
   fake_kernel_set_fault (story.kernel, 5, FAKE_FAULT_REFUSE, ENOMEM);
@@ -351,6 +380,46 @@ test_login_screen_fails_after_rollback (void)
   story_assert_code (&story, "put-back-with-problems");
   g_assert_true (says (&story, "does not stay up"));
   story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  expect_all (&peer, STOPS "\n" STARTS);
+  expect_told (&story, "\n    sudo systemctl restart lightdm.service\n");
+  fake_peer_end (&peer);
+}
+
+/* Where nothing shows text consoles it is told as ever, and nothing more goes wrong. */
+static void
+test_login_screen_fails_in_the_dark (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin_with_consoles (&story);
+  fake_consoles_hide (story.machine);
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER,
+                   "lightdm.service=active:runs=5000900:ends", SESSION, NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DEGRADED);
+  g_assert_true (says (&story, "does not stay up"));
+  g_assert_false (says (&story, "ext console"));
+  g_assert_cmpuint (fake_consoles_get_shown (story.machine), ==, 7);
+  g_assert_false (story_has_file (&story, CONSOLE_NOTE));
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
+/* What the console has said holds no more when a login screen has come. */
+static void
+test_login_screen_comes_again (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin_with_consoles (&story);
+  mock_machine_write (story.machine, CONSOLE_NOTE, "8\n");
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM, SESSION, NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  g_assert_cmpuint (fake_consoles_get_freed (story.machine), ==, 8);
+  g_assert_false (story_has_file (&story, CONSOLE_NOTE));
   expect_all (&peer, STOPS "\n" STARTS);
   fake_peer_end (&peer);
 }
@@ -392,6 +461,10 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/exec/session/login-screen-fails", test_login_screen_fails);
   g_test_add_func ("/helper/exec/session/login-screen-fails-after-rollback",
                    test_login_screen_fails_after_rollback);
+  g_test_add_func ("/helper/exec/session/login-screen-fails-in-the-dark",
+                   test_login_screen_fails_in_the_dark);
+  g_test_add_func ("/helper/exec/session/login-screen-comes-again",
+                   test_login_screen_comes_again);
   g_test_add_func ("/helper/exec/session/not-a-display-manager", test_not_a_display_manager);
 
   return g_test_run ();

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A login screen that ends again and again gives way to a text console that says what helps."""
+
+import pathlib
+import tempfile
+
+from bench import story
+
+SESSION = True
+TOPOLOGY = 'named'
+IMAGES = ('12',)
+# lightdm's session is another one, and so is what it had begun.
+SPOILS = True
+
+CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
+DRIVER = 'virtio-pci'
+XORG_OF_BENCH = '/etc/X11/xorg.conf.d/10-bench.conf'
+DROP_IN = '/run/systemd/system/lightdm.service.d/zz-bench.conf'
+ACTIVE = '/sys/class/tty/tty0/active'
+NOTE = '/run/baton/console'
+# It is started without end, as GNOME's is where its shell cannot draw.
+ENDS_AGAIN = """[Unit]
+StartLimitIntervalSec=0
+[Service]
+Type=exec
+BusName=
+ExecStartPre=
+ExecStart=
+ExecStart=/bin/sleep 0.3
+Restart=always
+RestartSec=0
+"""
+# Until these words stand on that console.
+UNTIL = 'until grep -q "$2" "/dev/vcs$1"; do sleep 0.2; done'
+
+
+def run(bench):
+    # Xorg takes every card that there is.
+    bench.run('rm', XORG_OF_BENCH)
+    bench.run('systemctl', 'restart', 'lightdm.service')
+    shown(bench)
+    breaks(bench)
+    handed_over(bench)
+    by_keys(bench)
+    if bench.full:
+        returned_without(bench)
+        tried_again(bench)
+        bench.to_guest(CARD, '--end-session')
+        expect_cleared(bench)
+        bench.to_host(CARD)
+    else:
+        returned(bench)
+
+
+def shown(bench):
+    pid = bench.call('session.wait_for_desktop', timeout=180)
+    node = bench.call('sysfs.node_of', address=CARD, kind='dri/card')
+    bench.call('session.wait_for_use', path=node, pid=pid, timeout=180)
+
+
+def breaks(bench):
+    bench.run('mkdir', '-p', DROP_IN.rpartition('/')[0])
+    bench.run('sh', '-c', 'cat > "$1"', 'sh', DROP_IN, stdin=ENDS_AGAIN)
+    bench.run('systemctl', 'daemon-reload')
+
+
+def mended(bench):
+    bench.run('rm', DROP_IN)
+    bench.run('systemctl', 'daemon-reload')
+
+
+def active(bench):
+    return bench.run('cat', ACTIVE).out.strip()
+
+
+def expect_notice(bench, *lines):
+    """On the screen, as its reader has it, and nobody takes it away from him any more."""
+    state = bench.run('systemctl', 'show', '--property=ActiveState', '--value', 'lightdm.service').out.strip()
+    assert state in ('inactive', 'failed'), state
+    assert active(bench) == 'tty8', active(bench)
+    text = bench.run('cat', '/dev/vcs8').out
+    for line in ('The login screen (', *lines):
+        assert line in text, text
+    # Rows follow each other there without an end; a line that is too long would go on in the next.
+    assert all(' ' <= letter <= '~' for letter in text), text
+    expect_picture(bench)
+
+
+def expect_picture(bench):
+    """What is on the screen has the two colours of a text, and few of the light one."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / 'screen.ppm'
+        bench.machine.monitor.command('screendump', filename=str(path))
+        pixels = path.read_bytes().split(b'\n', 3)[3]
+    light = sum(pixels[at] > 127 for at in range(0, len(pixels), 3))
+    share = 3 * light / len(pixels)
+    bench.say(f'text console on the screen: {100 * share:.1f} % of it is light')
+    assert 0.002 < share < 0.2, share
+
+
+def handed_over(bench):
+    asked = bench.to_guest(CARD, '--end-session', status=story.DEGRADED)
+    assert asked.code == 'handed-over-with-problems', asked.result
+    bench.expect_guest(CARD, SOUND)
+    said = [event['text'] for event in asked.events if event['type'] == 'log']
+    assert any('Text console 8 says so' in text for text in said), said
+    expect_notice(bench, f'    sudo batonctl host {CARD}', 'Ctrl+Alt+F2', 'is with virtual machines')
+
+
+def by_keys(bench):
+    """As it says there: a prompt to log in at, and back to what it said."""
+    keys(bench, 'ctrl', 'alt', 'f2')
+    bench.run('timeout', '60', 'sh', '-c', UNTIL, 'sh', '2', 'login:')
+    assert active(bench) == 'tty2', active(bench)
+    keys(bench, 'alt', 'f8')
+    bench.run('timeout', '30', 'sh', '-c', f'until grep -qx tty8 {ACTIVE}; do sleep 0.2; done')
+
+
+def keys(bench, *names):
+    bench.machine.monitor.command('send-key', keys=[{'type': 'qcode', 'data': name} for name in names])
+
+
+def returned(bench):
+    """The command that is shown brings back the card, the login screen and the empty console."""
+    mended(bench)
+    bench.to_host(CARD)
+    bench.expect_driver(DRIVER, CARD)
+    shown(bench)
+    expect_cleared(bench)
+
+
+def expect_cleared(bench):
+    bench.run('test', '-e', NOTE, status=1)
+    assert active(bench) != 'tty8', active(bench)
+    assert 'sudo' not in bench.run('cat', '/dev/vcs8', status=None).out
+
+
+def returned_without(bench):
+    """It does not come back with the card either, and that is said, with what helps now."""
+    asked = bench.to_host(CARD, status=story.DEGRADED)
+    assert asked.code == 'returned-with-problems', asked.result
+    bench.expect_driver(DRIVER, CARD)
+    expect_notice(bench, '    sudo systemctl restart lightdm.service', 'is with this computer')
+
+
+def tried_again(bench):
+    """By the command that is shown."""
+    mended(bench)
+    bench.run('systemctl', 'restart', 'lightdm.service')
+    shown(bench)
+    assert active(bench) != 'tty8', active(bench)
