@@ -8,6 +8,7 @@
 
 #include "baton-closed-session.h"
 #include "baton-event.h"
+#include "baton-login-reopen.h"
 #include "baton-login-wait.h"
 #include "baton-notify-reopen.h"
 #include "baton-notify.h"
@@ -85,7 +86,8 @@ typedef struct
   JsonNode *report; /* NULL where it was told */
   char *report_key;
   BatonClosed *closed;
-  GPtrArray *cards; /* those for which a session was ended, and its user was not told */
+  GPtrArray *cards;   /* those for which a session was ended, and its user was not told */
+  GPtrArray *results; /* what became of what was opened again unasked */
 } News;
 
 static void
@@ -94,6 +96,7 @@ news_clear (News *self)
   g_clear_pointer (&self->report, json_node_unref);
   g_free (self->report_key);
   g_clear_pointer (&self->cards, g_ptr_array_unref);
+  g_clear_pointer (&self->results, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (News, news_clear)
@@ -161,6 +164,15 @@ send_offer (GApplication *application, BatonClosed *closed, const char *card)
   g_application_send_notification (application, BATON_NOTIFY_REOPEN_ID, notification);
 }
 
+static void
+send_problems (GApplication *application, GPtrArray *results)
+{
+  g_autoptr (GNotification) notification = baton_notify_reopen_build_problems (results);
+
+  if (notification != NULL)
+    g_application_send_notification (application, BATON_NOTIFY_REOPEN_ID, notification);
+}
+
 /* Returns: %TRUE if the notifications have left this process, for somebody */
 static gboolean
 send (GApplication *application, News *news)
@@ -174,6 +186,8 @@ send (GApplication *application, News *news)
     send_report (application, json_node_get_object (news->report));
   for (guint i = 0; i < news->cards->len; i++)
     send_offer (application, news->closed, news->cards->pdata[i]);
+  if (news->results->len > 0)
+    send_problems (application, news->results);
 
   /* The messages are still in this process, and this process is about to end. */
   return g_dbus_connection_flush_sync (bus, NULL, NULL);
@@ -196,8 +210,8 @@ note_told (News *news, const char *state_directory)
  * @closed: (nullable): what Baton has closed of this user
  *
  * Tells how the last handoff ended, if nobody of this user's was there to see it: the session may
- * have been what had to end. Then it is offered as well to open again what was open in it. Started by
- * the desktop at each login, so it is over at once when there is nothing to tell; one whose login
+ * have been what had to end. Then it is offered as well to open again what was open in it, or it is
+ * opened, as the card's owner wants it. Started by the desktop at each login, so it is over at once when there is nothing to tell; one whose login
  * screen has just come back is about to end, and is waited for.
  *
  * Returns: the exit status
@@ -213,8 +227,9 @@ baton_login_report (GApplication *application,
 
   baton_login_wait (root, PATIENCE_MS);
   find_report (&news, root, state_directory);
+  news.results = baton_login_reopen (closed);
   find_ended_sessions (&news);
-  if (news.report == NULL && news.cards->len == 0)
+  if (news.report == NULL && news.cards->len == 0 && news.results->len == 0)
     return EXIT_SUCCESS;
 
   if (!g_application_register (application, NULL, &error))

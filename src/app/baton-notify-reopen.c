@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "baton-reopen.h"
+#include "baton-text.h"
 
 /**
  * baton_notify_reopen_build:
@@ -36,6 +37,35 @@ baton_notify_reopen_build (const char *card, GPtrArray *programs)
   g_notification_set_default_action_and_target (notification, "app.show-card", "s", card);
   g_notification_add_button_with_target (notification, _ ("Open Again"), "app.reopen", "s",
                                          card);
+
+  return notification;
+}
+
+/**
+ * baton_notify_reopen_build_problems:
+ * @results: (element-type BatonReopened): what became of what was to be opened again
+ *
+ * Returns: (transfer full) (nullable): the notification that says what could not be; %NULL where all of it
+ *   was opened
+ */
+GNotification *
+baton_notify_reopen_build_problems (GPtrArray *results)
+{
+  g_autoptr (GHashTable) args = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_free);
+  BatonCode code = baton_reopen_describe (results, args);
+  const BatonCodeInfo *info = baton_code_get_info (code);
+  g_autoptr (GIcon) icon = NULL;
+  g_autofree char *body = NULL;
+  GNotification *notification;
+
+  if (code == BATON_CODE_REOPENED)
+    return NULL;
+
+  notification = g_notification_new (gettext (info->title));
+  icon = g_themed_icon_new (BATON_APP_ID);
+  body = baton_code_fill (gettext (info->text), args);
+  g_notification_set_icon (notification, icon);
+  g_notification_set_body (notification, body);
 
   return notification;
 }

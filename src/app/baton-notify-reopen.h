@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 #define BATON_NOTIFY_REOPEN_ID "reopen"
 
 GNotification *baton_notify_reopen_build (const char *card, GPtrArray *programs);
+GNotification *baton_notify_reopen_build_problems (GPtrArray *results);
 void baton_notify_reopen_withdraw (void);
 
 G_END_DECLS

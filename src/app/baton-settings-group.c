@@ -13,7 +13,7 @@
 #include "baton-profile-words.h"
 #include "baton-result-words.h"
 
-#define N_SETTINGS 10
+#define N_SETTINGS 11
 
 struct _BatonSettingsGroup
 {
@@ -38,6 +38,7 @@ struct _BatonSettingsGroup
   BatonOptionRow *sleep_row;
   AdwActionRow *patience_row;
   GtkSpinButton *patience_spin;
+  AdwComboRow *again_row;
   AdwEntryRow *stop_units_row;
   AdwEntryRow *start_units_row;
   AdwEntryRow *also_row;
@@ -52,6 +53,7 @@ G_DEFINE_FINAL_TYPE (BatonSettingsGroup, baton_settings_group, ADW_TYPE_PREFEREN
 
 static const char *const methods[] = { "auto", "bind", "rescan" };
 static const char *const resets[] = { "auto", "true", "false" };
+static const char *const agains[] = { "ask", "yes", "no" };
 
 /* Each setting in the file's own words: what the file says, what the control shows, and how it is made
  * to show something. */
@@ -154,6 +156,25 @@ static void
 set_patience (BatonSettingsGroup *self, const BatonProfile *profile)
 {
   gtk_spin_button_set_value (self->patience_spin, profile->close_politely_ms / 1000.0);
+}
+
+static char *
+read_again (const BatonProfile *profile)
+{
+  return g_strdup (agains[profile->open_again]);
+}
+
+static char *
+get_again (BatonSettingsGroup *self)
+{
+  return g_strdup (
+      agains[MIN (adw_combo_row_get_selected (self->again_row), G_N_ELEMENTS (agains) - 1)]);
+}
+
+static void
+set_again (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  adw_combo_row_set_selected (self->again_row, profile->open_again);
 }
 
 static char *
@@ -285,6 +306,7 @@ static const struct
   { "return-when-guest-stops", read_return, get_return, set_return },
   { "sleep-while-guest", read_sleep, get_sleep, set_sleep },
   { "close-politely-ms", read_patience, get_patience, set_patience },
+  { "open-again", read_again, get_again, set_again },
   { "stop-units", read_stop_units, get_stop_units, set_stop_units },
   { "start-units-guest", read_start_units, get_start_units, set_start_units },
   { "also", read_also, get_also, set_also },
@@ -324,7 +346,8 @@ update (BatonSettingsGroup *self)
                         GTK_WIDGET (self->return_row),      GTK_WIDGET (self->sleep_row),
                         GTK_WIDGET (self->patience_row),    GTK_WIDGET (self->stop_units_row),
                         GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row),
-                        GTK_WIDGET (self->xorg_host_row),   GTK_WIDGET (self->xorg_guest_row) };
+                        GTK_WIDGET (self->xorg_host_row),   GTK_WIDGET (self->xorg_guest_row),
+                        GTK_WIDGET (self->again_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -504,6 +527,7 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, sleep_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_spin);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, again_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, stop_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_row);

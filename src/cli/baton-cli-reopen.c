@@ -115,6 +115,14 @@ offer_session (BatonClosed *closed, const char *card)
   if (programs == NULL || programs->len == 0)
     return;
   names = join_names (programs);
+  if (baton_closed_read_wish (closed, card) == BATON_OPEN_AGAIN_YES)
+    {
+      /* Translators: names of applications */
+      g_print (
+          _ ("Open in the session that has ended, and opened again at your next login: %s.\n"),
+          names);
+      return;
+    }
   /* Translators: names of applications. What is after the colon is typed. */
   g_print (
       _ ("Open in the session that has ended: %s. To open them again after the next login: "
@@ -287,13 +295,6 @@ take_session (GPtrArray *all, BatonClosed *closed, Offer *offer)
     g_ptr_array_add (all, g_ptr_array_steal_index (offer->session_programs, 0));
 }
 
-/* Where a program can show itself. */
-static gboolean
-has_desktop (void)
-{
-  return g_getenv ("WAYLAND_DISPLAY") != NULL || g_getenv ("DISPLAY") != NULL;
-}
-
 static int
 forget (BatonCli *cli, BatonClosed *closed, Offer *offer)
 {
@@ -320,7 +321,7 @@ reopen (BatonCli *cli, BatonClosed *closed, Offer *offer)
   away = find_away (machine, offer->cards);
   if (away == NULL)
     take_programs (all, closed, offer->cards, offer->programs);
-  if (has_desktop ())
+  if (baton_closed_has_desktop ())
     take_session (all, closed, offer);
   if (all->len == 0)
     return away != NULL

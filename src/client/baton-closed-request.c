@@ -34,8 +34,14 @@ note_closes (BatonClosed *self, const BatonRequest *request, GError **error)
 static gboolean
 note_session (BatonClosed *self, const BatonRequest *request, GError **error)
 {
-  g_autoptr (GPtrArray) programs =
-      baton_session_apps_list (baton_closed_get_root (self), getuid ());
+  g_autoptr (GPtrArray) programs = NULL;
+
+  if (baton_closed_read_wish (self, request->cards[0]) == BATON_OPEN_AGAIN_NO)
+    {
+      baton_closed_forget_session (self, request->cards[0]);
+      return TRUE;
+    }
+  programs = baton_session_apps_list (baton_closed_get_root (self), getuid ());
 
   return baton_closed_note_session (self, request->cards[0], programs, error);
 }

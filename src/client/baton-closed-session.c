@@ -46,6 +46,33 @@ is_over (BatonClosed *self, const BatonClosedProgram *program)
 }
 
 /**
+ * baton_closed_read_wish:
+ * @self: what was closed
+ * @card: address of a card
+ *
+ * Returns: what the card's owner wants done with what ends with a session; the default where the settings
+ *   have a mistake
+ */
+BatonOpenAgain
+baton_closed_read_wish (BatonClosed *self, const char *card)
+{
+  g_autoptr (BatonProfile) profile = baton_profile_load (baton_closed_get_root (self), card);
+
+  return profile->open_again;
+}
+
+/**
+ * baton_closed_has_desktop:
+ *
+ * Returns: whether a program that is started from here can show itself
+ */
+gboolean
+baton_closed_has_desktop (void)
+{
+  return g_getenv ("WAYLAND_DISPLAY") != NULL || g_getenv ("DISPLAY") != NULL;
+}
+
+/**
  * baton_closed_note_session:
  * @self: what was closed
  * @card: address of the card for which a session is to be ended
@@ -105,8 +132,8 @@ has_app (GPtrArray *programs, const char *app_id)
  * @error: return location for an error
  *
  * Returns: (transfer full) (element-type BatonClosedProgram): the applications that ended with the
- *   session that was ended for the card, and that nobody has opened since; %NULL with @error where
- *   what is noted may not be believed
+ *   session that was ended for the card, and that nobody has opened since; none where the card's owner
+ *   wants none; %NULL with @error where what is noted may not be believed
  */
 GPtrArray *
 baton_closed_list_session (BatonClosed *self, const char *card, GError **error)
@@ -118,6 +145,12 @@ baton_closed_list_session (BatonClosed *self, const char *card, GError **error)
   /* Most often nothing is noted, and nothing is looked at. */
   if (programs == NULL || programs->len == 0)
     return g_steal_pointer (&programs);
+
+  if (baton_closed_read_wish (self, card) == BATON_OPEN_AGAIN_NO)
+    {
+      g_ptr_array_set_size (programs, 0);
+      return g_steal_pointer (&programs);
+    }
 
   open = baton_session_apps_list (baton_closed_get_root (self), getuid ());
   for (guint i = programs->len; i > 0; i--)

@@ -2,11 +2,15 @@
 #pragma once
 
 #include "baton-closed.h"
+#include "baton-profile.h"
 
 G_BEGIN_DECLS
 
 /* What ended with a session that a handoff has ended: it needs a desktop to be opened again in, and
  * not the card. */
+
+BatonOpenAgain baton_closed_read_wish (BatonClosed *self, const char *card);
+gboolean baton_closed_has_desktop (void);
 
 gboolean baton_closed_note_session (BatonClosed *self,
                                     const char *card,

@@ -110,6 +110,21 @@ read_sleep_while_guest (const char *value, BatonProfile *profile)
 }
 
 static char *
+read_open_again (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "ask") == 0)
+    profile->open_again = BATON_OPEN_AGAIN_ASK;
+  else if (g_strcmp0 (value, "yes") == 0)
+    profile->open_again = BATON_OPEN_AGAIN_YES;
+  else if (g_strcmp0 (value, "no") == 0)
+    profile->open_again = BATON_OPEN_AGAIN_NO;
+  else
+    return g_strdup ("it must be “ask”, “yes” or “no”");
+
+  return NULL;
+}
+
+static char *
 read_stop_units (const char *value, BatonProfile *profile)
 {
   return baton_unit_name_read_list (value, profile->start_units_guest, &profile->stop_units);
@@ -173,6 +188,7 @@ static const struct
   { "close-politely-ms", read_close_politely },
   { "display-manager", read_display_manager },
   { "identity", read_identity },
+  { "open-again", read_open_again },
   { "reset-before-return", read_reset_before_return },
   { "return-method", read_return_method },
   { "return-when-guest-stops", read_return_when_guest_stops },

@@ -46,6 +46,21 @@ typedef enum
 } BatonDisplayManagerWish;
 
 /**
+ * BatonOpenAgain:
+ * @BATON_OPEN_AGAIN_ASK: offered at the next login
+ * @BATON_OPEN_AGAIN_YES: started at the next login
+ * @BATON_OPEN_AGAIN_NO: neither noted nor offered
+ *
+ * What becomes of the applications of a session that a handoff ends.
+ */
+typedef enum
+{
+  BATON_OPEN_AGAIN_ASK,
+  BATON_OPEN_AGAIN_YES,
+  BATON_OPEN_AGAIN_NO,
+} BatonOpenAgain;
+
+/**
  * BatonProfileProblem:
  * @file: the settings file, as a person finds it
  * @line: line in @file, from 1; 0 where the file as a whole cannot be read
@@ -69,6 +84,7 @@ typedef struct
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
  * @sleeps_while_guest: the computer may sleep while a guest has the card open
+ * @open_again: what becomes of what was open in a session that ends for the card
  * @stop_units: (nullable): units that do not run while the card is with the guest
  * @start_units_guest: (nullable): units that run only then
  * @also: (element-type BatonAlso) (nullable): further functions that travel with the card
@@ -91,6 +107,7 @@ typedef struct
   guint close_politely_ms;
   gboolean return_when_guest_stops;
   gboolean sleeps_while_guest;
+  BatonOpenAgain open_again;
   GStrv stop_units;
   GStrv start_units_guest;
   GPtrArray *also;

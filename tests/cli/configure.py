@@ -7,7 +7,7 @@ from harness import HELPER_ON_TREE, UID, Machine, check, run_stories, story
 TWINS = "ryzen-x370-two-identical-rx580"
 CARD, OTHER = "0000:27:00.0", "0000:26:00.0"
 DEFAULTS = {"identity": None, "return-method": "auto", "reset-before-return": "auto", "close-politely-ms": "5000",
-            "return-when-guest-stops": "false", "sleep-while-guest": "block"}
+            "return-when-guest-stops": "false", "sleep-while-guest": "block", "open-again": "ask"}
 
 
 class Owned(Machine):

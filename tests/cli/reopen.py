@@ -316,6 +316,23 @@ def what_ended_with_a_session_is_opened_in_the_next():
 
 
 @story
+def what_ended_with_a_session_is_opened_as_the_settings_say():
+    with Session() as desk:
+        settings = desk.tree / "etc/baton.conf"
+        settings.parent.mkdir(exist_ok=True)
+        settings.write_text(f"[{CARD}]\nopen-again=no\n")
+        status, text, errors = desk.end()
+        check(status == 0 and "Glow" not in text, text + errors)
+        check(not list((desk.state / "baton/closed").glob("*")), "it is noted")
+    with Session() as desk:
+        settings = desk.tree / "etc/baton.conf"
+        settings.parent.mkdir(exist_ok=True)
+        settings.write_text(f"[{CARD}]\nopen-again=yes\n")
+        status, text, errors = desk.end()
+        check(status == 0 and "opened again at your next login: Glow." in text, text + errors)
+
+
+@story
 def a_session_that_goes_on_has_nothing_to_open():
     with Session() as desk:
         desk.end(ends=False)

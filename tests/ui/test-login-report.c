@@ -227,6 +227,104 @@ test_offered (Login *self, gconstpointer data)
   end_part (receiver);
 }
 
+static void
+set_wish (Login *self, const char *wish)
+{
+  g_autofree char *text = g_strdup_printf ("[" CARD "]\nopen-again=%s\n", wish);
+
+  write_below (self, "etc/baton.conf", text);
+}
+
+/* A desktop's login, where there are the entries of @self. */
+static void
+log_in_to_desktop (Login *self)
+{
+  g_autofree char *data = g_build_filename (self->top, "data", NULL);
+
+  g_setenv ("XDG_DATA_HOME", data, TRUE);
+  g_setenv ("WAYLAND_DISPLAY", "wayland-0", TRUE);
+  log_in (self);
+  g_unsetenv ("WAYLAND_DISPLAY");
+  g_unsetenv ("XDG_DATA_HOME");
+}
+
+static void
+expect_nothing_noted (Login *self)
+{
+  g_autoptr (BatonClosed) closed = open_closed (self->top, self->state);
+  g_autoptr (GPtrArray) programs = baton_closed_list_session (closed, CARD, NULL);
+
+  g_assert_cmpuint (programs->len, ==, 0);
+}
+
+/* What is told next is a report that came later. */
+static void
+expect_nothing_told (Login *self, GDataInputStream *lines)
+{
+  g_autofree char *line = NULL;
+
+  write_below (self, "var/lib/baton/report.json", REPORT);
+  log_in (self);
+  line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+  g_assert_cmpstr (line, ==, "Notify");
+}
+
+/* The card's owner wants it opened: it is, once, and nothing is asked. */
+static void
+test_opened (Login *self, gconstpointer data)
+{
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GSubprocess) receiver = start_part ("receiver", &lines);
+  g_autofree char *opened = g_build_filename (self->top, "opened", NULL);
+  g_autofree char *entry = g_strdup_printf (
+      "[Desktop Entry]\nType=Application\nName=Editor\nExec=touch %s\n", opened);
+
+  remove_below (self, "var/lib/baton/report.json");
+  write_below (self, "data/applications/org.x.Editor.desktop", entry);
+  set_wish (self, "yes");
+  note_session (self);
+  log_in_to_desktop (self);
+  while (!g_file_test (opened, G_FILE_TEST_EXISTS))
+    g_usleep (G_USEC_PER_SEC / 50);
+  expect_nothing_noted (self);
+  expect_nothing_told (self, lines);
+  end_part (receiver);
+}
+
+/* An application that is not there any more is named. */
+static void
+test_opened_is_gone (Login *self, gconstpointer data)
+{
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GSubprocess) receiver = start_part ("receiver", &lines);
+  g_autofree char *line = NULL;
+
+  remove_below (self, "var/lib/baton/report.json");
+  set_wish (self, "yes");
+  note_session (self);
+  log_in_to_desktop (self);
+  line = g_data_input_stream_read_line (lines, NULL, NULL, NULL);
+  g_assert_cmpstr (line, ==, "Notify Not Opened Again");
+  expect_nothing_noted (self);
+  expect_nothing_told (self, lines);
+  end_part (receiver);
+}
+
+/* What was noted before its owner wanted none is not offered either. */
+static void
+test_not_wanted (Login *self, gconstpointer data)
+{
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GSubprocess) receiver = start_part ("receiver", &lines);
+
+  remove_below (self, "var/lib/baton/report.json");
+  note_session (self);
+  set_wish (self, "no");
+  log_in_to_desktop (self);
+  expect_nothing_told (self, lines);
+  end_part (receiver);
+}
+
 /* The login screen is back before the handoff has ended that has stopped it. */
 static void
 test_under_way (Login *self, gconstpointer data)
@@ -368,6 +466,10 @@ main (int argc, char **argv)
               tear_down);
 
   g_test_add ("/app/login-report/offered", Login, NULL, set_up, test_offered, tear_down);
+  g_test_add ("/app/login-report/opened", Login, NULL, set_up, test_opened, tear_down);
+  g_test_add ("/app/login-report/opened-is-gone", Login, NULL, set_up, test_opened_is_gone,
+              tear_down);
+  g_test_add ("/app/login-report/not-wanted", Login, NULL, set_up, test_not_wanted, tear_down);
   g_test_add ("/app/login-report/under-way", Login, NULL, set_up, test_under_way, tear_down);
 
   status = g_test_run ();

@@ -45,6 +45,7 @@ test_defaults_are_the_defaults (void)
   g_assert_cmpuint (written->close_politely_ms, ==, expected->close_politely_ms);
   g_assert_cmpint (written->return_when_guest_stops, ==, expected->return_when_guest_stops);
   g_assert_cmpint (written->sleeps_while_guest, ==, expected->sleeps_while_guest);
+  g_assert_cmpint (written->open_again, ==, expected->open_again);
 
   g_rmdir (etc);
   g_rmdir (directory);

@@ -55,6 +55,7 @@ test_defaults (void)
       g_assert_cmpint (profile->reset_before_return, ==, BATON_RESET_AUTO);
       g_assert_cmpuint (profile->close_politely_ms, ==, BATON_PROFILE_CLOSE_POLITELY_MS);
       g_assert_false (profile->return_when_guest_stops);
+      g_assert_cmpint (profile->open_again, ==, BATON_OPEN_AGAIN_ASK);
     }
 }
 
@@ -70,6 +71,7 @@ test_reads_its_section (void)
                                            "close-politely-ms=60000\n"
                                            "reset-before-return=true\n"
                                            "sleep-while-guest=allow\n"
+                                           "open-again=yes\n"
                                            "return-when-guest-stops=true",
                                            -1);
 
@@ -80,6 +82,7 @@ test_reads_its_section (void)
   g_assert_cmpuint (profile->close_politely_ms, ==, 60000);
   g_assert_true (profile->return_when_guest_stops);
   g_assert_true (profile->sleeps_while_guest);
+  g_assert_cmpint (profile->open_again, ==, BATON_OPEN_AGAIN_YES);
 }
 
 /* A mistake anywhere is named with its line, and nothing of the file is used. */
@@ -100,6 +103,8 @@ test_names_the_mistake (void)
     { "[" CARD "]\nclose-politely-ms=5s", 2, "close-politely-ms" },
     { "[" CARD "]\nreturn-when-guest-stops=yes", 2, "return-when-guest-stops" },
     { "[" CARD "]\nsleep-while-guest=no", 2, "sleep-while-guest" },
+    { "[" CARD "]\nopen-again=true", 2, "open-again" },
+    { "[" CARD "]\nopen-again=", 2, "open-again" },
     { "[" CARD "]\nreset-before-return=bus", 2, "reset-before-return" },
     { "[" CARD "]\nidentity=1002:73bf", 2, "identity" },
     { "[" CARD "]\nidentity=1002:73bf:1da2:e4380", 2, "identity" },
