@@ -9,6 +9,7 @@
 #include "baton-guest-watch.h"
 #include "baton-look.h"
 #include "baton-root-warily.h"
+#include "baton-stopping.h"
 
 /* A guest that is started by hand has the card open within seconds; nobody sits a minute before a dark
  * screen and knows what it means. */
@@ -171,6 +172,23 @@ take_lock (Wait *self, BatonTrouble *trouble)
   return *self->lock != NULL;
 }
 
+/* A guest ends because the computer is switched off, or somebody asks to stop in the moment in which it
+ * ends: nothing is to begin any more. A restart puts the card back by itself. */
+static gboolean
+is_to_end (Wait *self)
+{
+  BatonStepContext *context = self->context;
+
+  if (baton_waiter_is_cancelled (context->waiter))
+    return TRUE;
+  if (!baton_is_stopping_by_errand (context->root, context->waiter))
+    return FALSE;
+  baton_event_writer_log (context->events, "info",
+                          "The computer is being switched off: the card is not taken back.");
+
+  return TRUE;
+}
+
 /**
  * baton_guest_wait:
  * @context: a handoff that has nothing half done
@@ -188,8 +206,8 @@ take_lock (Wait *self, BatonTrouble *trouble)
  * card without it.
  *
  * Returns: %BATON_OUTCOME_OK where the card is to be taken back, or has been; with the lock.
- *   %BATON_OUTCOME_CANCELLED where somebody asked to stop, or has handed the card over anew;
- *   perhaps without it. %BATON_OUTCOME_FAILED with the lock, if that can be had
+ *   %BATON_OUTCOME_CANCELLED where somebody asked to stop, the computer is being switched off, or the
+ *   card was handed over anew; perhaps without it. %BATON_OUTCOME_FAILED with the lock, if that can be had
  */
 BatonOutcome
 baton_guest_wait (BatonStepContext *context,
@@ -231,5 +249,6 @@ baton_guest_wait (BatonStepContext *context,
     }
   while (sight == SIGHT_IN_USE && !is_taken_over (&self, sight));
 
-  return is_taken_over (&self, sight) ? BATON_OUTCOME_CANCELLED : BATON_OUTCOME_OK;
+  return is_taken_over (&self, sight) || is_to_end (&self) ? BATON_OUTCOME_CANCELLED
+                                                           : BATON_OUTCOME_OK;
 }

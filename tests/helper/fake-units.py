@@ -18,6 +18,8 @@ Says on stdout which job is made for which unit, and ends with its stdin. A unit
   opens=ID     that session appears when it is started
   again        it ends and is started again, without end
 
+The unit "manager" is systemd itself, which has no traits: its state is the system's.
+
 A unit session-ID.scope is one of logind's sessions, which ends on the same bus when it is asked to. Where
 somebody looks at it:
 
@@ -42,6 +44,7 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <method name="LoadUnit"><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
   <method name="StartUnit">{UNIT_CALL}</method>
   <method name="StopUnit">{UNIT_CALL}</method>
+  <property name="SystemState" type="s" access="read"/>
 </interface><interface name="org.freedesktop.systemd1.Unit">
   <property name="ActiveState" type="s" access="read"/>
   <property name="Id" type="s" access="read"/>
@@ -107,6 +110,10 @@ def on_get(connection, sender, path, interface, name):
         return GLib.Variant("u", int(next(iter(get_all(unit, "main")), 0)))
     word = "wakes" if name == "TriggeredBy" else "needs"
     return GLib.Variant("as", [other for other in traits if unit in get_all(other, word)])
+
+
+def on_get_of_manager(connection, sender, path, interface, name):
+    return GLib.Variant("s", states.get("manager", "running"))
 
 
 def tell_changed(connection, path):
@@ -243,7 +250,7 @@ def main():
     with bus.running(socket):
         connection = bus.connect(socket)
         manager, unit, service, job = Gio.DBusNodeInfo.new_for_xml(SYSTEMD).interfaces
-        connection.register_object(PATH, manager, on_call, None, None)
+        connection.register_object(PATH, manager, on_call, on_get_of_manager, None)
         connection.register_object(JOB, job, on_cancel, None, None)
         for path in paths.values():
             connection.register_object(path, unit, None, on_get, None)

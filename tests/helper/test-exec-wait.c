@@ -10,6 +10,7 @@
 #include "baton-lock.h"
 #include "baton-recover.h"
 #include "baton-report.h"
+#include "fake-peer.h"
 #include "hidden-holder.h"
 #include "own-processes.h"
 
@@ -319,6 +320,48 @@ test_cancelled_without_lock (OwnProcesses *fixture, gconstpointer data)
   g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, n_acts);
 }
 
+/* A guest ends because the computer is switched off: nothing is begun for its card any more. */
+static void
+test_switched_off (OwnProcesses *fixture, gconstpointer data)
+{
+  static const char *const until_free[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  static const char *const when_free[] = { "host", FAKE_CARD, "--when-free", NULL };
+  gboolean to_host = GPOINTER_TO_INT (data);
+  FakePeer peer = { 0 };
+  pid_t worker, guest = 0;
+  guint n_acts;
+  int fd = -1;
+
+  use_group_numbers (fixture);
+  if (to_host)
+    {
+      g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
+      guest = start_guest (fixture, &fd);
+    }
+  mock_machine_write (fixture->story.machine, "run/systemd/system/.there", "");
+  fake_peer_start (&peer, &fixture->story, "fake-units.py", "manager=stopping", NULL);
+  story_prepare_arguments (&fixture->story, to_host ? when_free : until_free);
+  worker = story_start_apart (&fixture->story);
+  wait_for_wait (fixture);
+  n_acts = fake_kernel_get_n_acts (fixture->story.kernel);
+  if (!to_host)
+    {
+      guest = start_guest (fixture, &fd);
+      story_wait_for_text (&fixture->story, "comes back when that has stopped");
+    }
+  stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==,
+                   to_host ? BATON_EXIT_CANCELLED : BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_wait_for_text (&fixture->story, "is being switched off");
+  story_assert_one_result (&fixture->story);
+  story_assert_code (&fixture->story, to_host ? "cancelled" : "handed-over");
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, n_acts);
+  g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
+  fake_peer_end (&peer);
+}
+
 static void
 test_when_free_cancelled (OwnProcesses *fixture, gconstpointer data)
 {
@@ -514,6 +557,11 @@ main (int argc, char **argv)
               own_processes_set_up, test_other_card_meanwhile, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/other-card/host", OwnProcesses, GINT_TO_POINTER (TRUE),
               own_processes_set_up, test_other_card_meanwhile, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/until-free-switched-off", OwnProcesses,
+              GINT_TO_POINTER (FALSE), own_processes_set_up, test_switched_off,
+              own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/when-free-switched-off", OwnProcesses, GINT_TO_POINTER (TRUE),
+              own_processes_set_up, test_switched_off, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/cancelled-without-lock", OwnProcesses, NULL,
               own_processes_set_up, test_cancelled_without_lock, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/taken-back-by-hand", OwnProcesses, NULL, own_processes_set_up,
