@@ -392,6 +392,8 @@ gettext ("Look at “systemctl status {pid}” for what it belongs to, end that,
 gettext ("The Login Screen Does Not Stay");
 gettext ("The login screen ({unit}) was started, but does not stay up: {reason}.");
 gettext ("On a text console (Ctrl+Alt+F3) or from another computer, “journalctl -b -u {unit}” says why, and “systemctl restart {unit}” tries again.");
+gettext ("The Login Screen Shows Nothing");
+gettext ("The login screen ({unit}) was started and runs, but has begun no session within two minutes.");
 gettext ("A File for Xorg Could Not Be Put in Place");
 gettext ("“{file}” could not be put in place for Xorg: {reason}.");
 gettext ("Look into /etc/X11/xorg.conf.d and at “df /etc /var/lib/baton”, and try again.");

@@ -29,18 +29,24 @@
 #define CALL_TIMEOUT_MS 25000
 
 /* A login screen shows itself by a session of its own within seconds. Some have none (xdm, SLiM): that
- * they still run then is all that can be known of them. */
+ * they still run then is all that can be known of them. Those that have one are given longer: the first
+ * picture of a large desktop on a slow disk. */
 #define PATIENCE_MS 15000
+#define LONG_PATIENCE_MS 120000
+static const char *const with_sessions[] = {
+  "gdm.service", "gdm3.service", "lightdm.service", "sddm.service", NULL,
+};
 
 /* The fourth attempt in a few seconds comes to what the first three came to. */
 #define MAX_RESTARTS 3
 
-#define DEADLINE_US ((PATIENCE_MS + 3 * CALL_TIMEOUT_MS) * G_GINT64_CONSTANT (1000))
+#define DEADLINE_US ((LONG_PATIENCE_MS + 3 * CALL_TIMEOUT_MS) * G_GINT64_CONSTANT (1000))
 
 typedef enum
 {
   SIGHT_WAIT,  /* it runs, and shows nothing yet */
   SIGHT_SHOWS, /* there is a session of it */
+  SIGHT_DARK,  /* it runs, and has begun no session in all that time */
   SIGHT_FAILED,
 } Sight;
 
@@ -52,7 +58,8 @@ typedef struct
   GDBusConnection *connection;
 
   char *path;
-  guint n_restarts; /* when it was first looked at */
+  gboolean has_sessions; /* it is one of those that open one */
+  guint n_restarts;      /* when it was first looked at */
   gboolean has_news;
   gboolean timed_out;
 } Watch;
@@ -123,9 +130,9 @@ count_restarts (Watch *self)
 }
 
 static char *
-dup_active (Watch *self)
+dup_unit_text (Watch *self, const char *name)
 {
-  g_autoptr (GVariant) value = read_property (self, UNIT_INTERFACE, "ActiveState");
+  g_autoptr (GVariant) value = read_property (self, UNIT_INTERFACE, name);
 
   return value != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
              ? g_variant_dup_string (value, NULL)
@@ -144,18 +151,20 @@ dup_session_text (Watch *self, const char *path, const char *name)
 }
 
 static gboolean
-is_of_login_screen (Watch *self, const char *path)
+is_of_login_screen (Watch *self, const char *path, gboolean draws)
 {
   g_autofree char *type = dup_session_text (self, path, "Type");
   g_autofree char *service = dup_session_text (self, path, "Service");
   const BatonSession session = { .type = type, .service = service };
 
-  return baton_session_is_graphical (&session) && baton_session_is_of_login_screen (&session);
+  return (!draws || baton_session_is_graphical (&session)) &&
+         baton_session_is_of_login_screen (&session);
 }
 
-/* One that it opened on a seat: a greeter's, or that of a user who is logged in at once. */
+/* One that it opened on a seat: a greeter's, or that of a user who is logged in at once. Whether it draws is
+ * not always known. */
 static gboolean
-has_session (Watch *self)
+has_session (Watch *self, gboolean draws)
 {
   g_autoptr (GVariant) reply = call (self, LOGIND_NAME, LOGIND_PATH, LOGIND_MANAGER,
                                      "ListSessions", NULL, LIST_SESSIONS_REPLY, NULL);
@@ -164,12 +173,13 @@ has_session (Watch *self)
   const char *path = NULL;
   gboolean found = FALSE;
 
+  /* Where nobody knows of sessions, none that is seen means nothing. */
   if (reply == NULL)
-    return FALSE;
+    return !draws;
   g_variant_get (reply, LIST_SESSIONS_REPLY, &sessions);
   while (!found &&
          g_variant_iter_next (sessions, "(&su&s&s&o)", NULL, NULL, NULL, &seat, &path))
-    found = *seat != '\0' && is_of_login_screen (self, path);
+    found = *seat != '\0' && is_of_login_screen (self, path, draws);
 
   return found;
 }
@@ -178,19 +188,21 @@ has_session (Watch *self)
 static Sight
 look (Watch *self)
 {
-  g_autofree char *state = dup_active (self);
+  g_autofree char *state = dup_unit_text (self, "ActiveState");
   gboolean active = g_strcmp0 (state, "active") == 0;
 
   if (g_strcmp0 (state, "failed") == 0)
     return SIGHT_FAILED;
   if (count_restarts (self) >= self->n_restarts + MAX_RESTARTS)
     return SIGHT_FAILED;
-  if (active && has_session (self))
+  if (active && has_session (self, TRUE))
     return SIGHT_SHOWS;
   if (!self->timed_out)
     return SIGHT_WAIT;
+  if (!active)
+    return SIGHT_FAILED;
 
-  return active ? SIGHT_SHOWS : SIGHT_FAILED;
+  return self->has_sessions && !has_session (self, FALSE) ? SIGHT_DARK : SIGHT_SHOWS;
 }
 
 static Sight
@@ -217,6 +229,7 @@ find_unit (Watch *self, GError **error)
       call (self, BATON_SYSTEMD_NAME, BATON_SYSTEMD_PATH, BATON_SYSTEMD_MANAGER, "Subscribe",
             NULL, "()", error);
   g_autoptr (GVariant) loaded = NULL;
+  g_autofree char *id = NULL;
 
   if (subscribed != NULL)
     loaded = call (self, BATON_SYSTEMD_NAME, BATON_SYSTEMD_PATH, BATON_SYSTEMD_MANAGER,
@@ -225,6 +238,8 @@ find_unit (Watch *self, GError **error)
     return FALSE;
   g_variant_get (loaded, "(o)", &self->path);
   self->n_restarts = count_restarts (self);
+  id = dup_unit_text (self, "Id");
+  self->has_sessions = id != NULL && g_strv_contains (with_sessions, id);
 
   return TRUE;
 }
@@ -233,7 +248,7 @@ find_unit (Watch *self, GError **error)
 static gboolean
 watch (Watch *self, GError **error)
 {
-  g_autoptr (GSource) timeout = g_timeout_source_new (PATIENCE_MS);
+  g_autoptr (GSource) timeout = NULL;
   guint sessions;
   guint units;
   Sight sight;
@@ -246,6 +261,7 @@ watch (Watch *self, GError **error)
   units = g_dbus_connection_signal_subscribe (
       self->connection, BATON_SYSTEMD_NAME, PROPERTIES_INTERFACE, "PropertiesChanged",
       self->path, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_news_cb, self, NULL);
+  timeout = g_timeout_source_new (self->has_sessions ? LONG_PATIENCE_MS : PATIENCE_MS);
   g_source_set_callback (timeout, on_timeout_cb, self, NULL);
   g_source_attach (timeout, g_main_context_get_thread_default ());
   sight = wait_for_sight (self);
@@ -254,8 +270,10 @@ watch (Watch *self, GError **error)
   g_dbus_connection_signal_unsubscribe (self->connection, sessions);
   if (sight == SIGHT_SHOWS)
     return TRUE;
-  g_set_error (error, BATON_ERROR, BATON_ERROR_IO,
-               sight == SIGHT_FAILED ? "it ends again and again" : "the bus was gone");
+  g_set_error_literal (error, BATON_ERROR, BATON_ERROR_IO,
+                       sight == SIGHT_FAILED ? "it ends again and again"
+                       : sight == SIGHT_DARK ? BATON_LOGIN_SCREEN_DARK
+                                             : "the bus was gone");
 
   return FALSE;
 }
@@ -288,8 +306,8 @@ run (int socket, gpointer data)
  * Watches until a session of it shows itself. One that cannot draw ends, is started again by systemd, and
  * ends again: to have been started says nothing of it.
  *
- * Returns: %TRUE if it shows itself, or runs still after some seconds; with a clause in @error where it
- *   does not
+ * Returns: %TRUE if it shows itself, or runs still after some seconds and is none that has to; with a
+ *   clause in @error where it does not, %BATON_LOGIN_SCREEN_DARK where it runs and shows nothing
  */
 gboolean
 baton_login_screen_stays (BatonRoot *root,

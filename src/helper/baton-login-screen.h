@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* Why it is not believed though it runs. */
+#define BATON_LOGIN_SCREEN_DARK "no session of it has begun"
+
 gboolean baton_login_screen_stays (BatonRoot *root,
                                    BatonWaiter *waiter,
                                    const char *unit,

@@ -16,7 +16,8 @@ warn (BatonStepContext *context, const GError *error)
   baton_event_writer_log (context->events, "warning", error->message);
 }
 
-/* Where systemd would try again, it would take the screen from whoever is to read why. */
+/* Where systemd would try again, it would take the screen from whoever is to read why. One that only shows
+ * nothing may yet do so, and then takes the screen by itself. */
 static void
 end_attempts (BatonStepContext *context, const BatonUnitState *state)
 {
@@ -87,7 +88,7 @@ baton_owners_login_screen_tell (BatonStepContext *context,
     .problem = problem,
   };
 
-  if (state != NULL)
+  if (state != NULL && trouble->code != BATON_CODE_LOGIN_SCREEN_DARK)
     end_attempts (context, state);
   put_on_console (context, &notice);
 }
@@ -103,8 +104,11 @@ set_trouble (BatonStepContext *context,
       baton_unit_state_new (context->root, context->waiter, unit, NULL);
   const char *id = state != NULL ? state->id : unit;
 
-  baton_trouble_set (trouble, BATON_CODE_LOGIN_SCREEN_FAILS, 0, "unit", id, "reason", reason,
-                     NULL);
+  if (g_str_equal (reason, BATON_LOGIN_SCREEN_DARK))
+    baton_trouble_set (trouble, BATON_CODE_LOGIN_SCREEN_DARK, 0, "unit", id, NULL);
+  else
+    baton_trouble_set (trouble, BATON_CODE_LOGIN_SCREEN_FAILS, 0, "unit", id, "reason", reason,
+                       NULL);
 }
 
 /**
