@@ -61,6 +61,9 @@ def run(bench):
     opened(bench, (lamp, glow))
     bench.to_host(CARD)
     bench.expect_driver('virtio-pci', CARD)
+    if bench.full:
+        by_profile(bench, 'yes')
+        by_profile(bench, 'no')
 
 
 def on_screen(bench, card):
@@ -144,6 +147,36 @@ def offered(bench):
 def log_in(bench):
     """What the session does with the autostart entry at each login."""
     bench.run('systemctl', '--user', 'start', '--wait', LOGIN, user='u')
+
+
+def by_profile(bench, wish):
+    """As the card's owner wants it, nobody is asked."""
+    on_screen(bench, CARD)
+    bench.batonctl('configure', CARD, f'open-again={wish}')
+    bench.run('sh', '-c', f'rm -f {PLACE}/*')
+    lamp = started(bench, 'bench-lamp', scope='app-gnome-org.example.Lamp-4712.scope')
+    gone = started(bench, 'bench-glow', scope='app-gnome-org.example.Glow-4713.scope')
+    bench.run('mv', AUTOSTART, '/run/autostart')
+    handed_over(bench, (lamp, gone))
+    bench.run('mv', '/run/autostart', AUTOSTART)
+    bench.run('mv', f'{ENTRIES}/org.example.Glow.desktop', '/run/glow.desktop')
+    bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u', status=None)
+    bench.run('systemctl', '--user', 'daemon-reload', user='u')
+    with desktop.notifications(bench) as shown:
+        log_in(bench)
+        told = {shown.next()['title']: None}
+        if wish == 'yes':
+            one = shown.next()
+            told[one['title']] = one['text']
+            assert 'not installed any more' in told['Not All Opened Again'], told
+            assert wait_for(bench, 'bench-lamp') != lamp
+        log_in(bench)
+        shown.expect_nothing_more()
+    assert 'Open Again What Was Open?' not in told, told
+    assert len(running(bench, 'bench-lamp')) == (wish == 'yes'), wish
+    bench.run('mv', '/run/glow.desktop', f'{ENTRIES}/org.example.Glow.desktop')
+    bench.to_host(CARD)
+    bench.expect_driver('virtio-pci', CARD)
 
 
 def opened(bench, before):
