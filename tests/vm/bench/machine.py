@@ -45,6 +45,15 @@ class Monitor:
             if 'error' in answer:
                 raise RuntimeError(f'{name}: {answer["error"]["desc"]}')
 
+    def wait_event(self, name, timeout):
+        """Waits until QEMU tells of this, such as the end of a shutdown (RESET); no command comes between."""
+        self._socket.settimeout(timeout)
+        try:
+            while json.loads(self._stream.readline()).get('event') != name:
+                pass
+        finally:
+            self._socket.settimeout(30)
+
     def close(self):
         self._socket.close()
 
