@@ -107,10 +107,10 @@ def wait_for_desktop(seconds=90):
     raise RuntimeError('the desktop did not come up')
 
 
-def wait_for_program(program, seconds=60):
+def wait_for_program(program, user=USER, seconds=60):
     """Waits until the user runs a program of this name."""
     deadline = time.monotonic() + seconds
-    while subprocess.run(['pgrep', '-u', USER, '-f', f'^{program}'], check=False, capture_output=True).returncode:
+    while subprocess.run(['pgrep', '-u', user, '-f', f'^{program}'], check=False, capture_output=True).returncode:
         if time.monotonic() > deadline:
             raise RuntimeError(f'{program} did not start')
         time.sleep(0.1)
