@@ -3,6 +3,8 @@
 
 #include "baton-event-private.h"
 
+#include "baton-handmade.h"
+
 static void
 set_hex (JsonObject *object, const char *key, guint value, int n_digits)
 {
@@ -102,10 +104,18 @@ claimed_to_json (BatonMachine *machine, const BatonCard *card)
   return array;
 }
 
+static gboolean
+is_adopted (const BatonMachine *machine, const BatonCard *card)
+{
+  return machine->adopted != NULL && g_strv_contains ((const char *const *) machine->adopted,
+                                                      baton_card_get_address (card));
+}
+
 static JsonObject *
 card_to_json (BatonMachine *machine, const BatonCard *card)
 {
   const BatonFunction *display = card->display;
+  g_autofree char *digest = baton_handmade_dup_digest (machine->handmade, display->address);
   JsonObject *object = json_object_new ();
   JsonArray *functions = json_array_new ();
 
@@ -131,6 +141,8 @@ card_to_json (BatonMachine *machine, const BatonCard *card)
   json_object_set_boolean_member (object, "kept_off", card->kept_off);
   json_object_set_boolean_member (object, "programs_kept_off", card->programs_kept_off);
   json_object_set_array_member (object, "claimed_at_boot", claimed_to_json (machine, card));
+  json_object_set_boolean_member (object, "adopted", is_adopted (machine, card));
+  baton_json_set_string (object, "adopt_digest", digest);
   json_object_set_string_member (object, "power", baton_power_to_string (display->power));
   json_object_set_array_member (object, "outputs", outputs_to_json (card->outputs));
   json_object_set_array_member (object, "nodes", nodes_to_json (card->nodes));
@@ -180,6 +192,27 @@ group_to_json (BatonMachine *machine, const BatonGroup *group)
   return object;
 }
 
+/* What it says instead is a code's sentence, as that of a finding is. */
+static JsonObject *
+handmade_to_json (const BatonHandmade *one)
+{
+  g_autoptr (GHashTable) args = baton_handmade_dup_args (one);
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "card", one->card);
+  json_object_set_string_member (object, "kind", baton_handmade_kind_to_string (one->kind));
+  json_object_set_string_member (object, "file", one->file);
+  json_object_set_int_member (object, "line", one->line);
+  json_object_set_string_member (object, "text", one->text);
+  set_strings (object, "functions", (const char *const *) one->functions);
+  json_object_set_boolean_member (object, "by_hand", one->move == BATON_HANDMADE_BY_HAND);
+  json_object_set_string_member (object, "instead", baton_code_get_info (one->instead)->name);
+  json_object_set_object_member (object, "args",
+                                 baton_event_code_args_to_json (one->instead, args));
+
+  return object;
+}
+
 /**
  * baton_event_writer_machine:
  * @self: a writer
@@ -187,16 +220,18 @@ group_to_json (BatonMachine *machine, const BatonGroup *group)
  *
  * Writes `iommu` (`enabled`, `kind`, `reason`, `detail`), `cards` and `groups`. A group's functions
  * name the card that they travel with, in `card`, and say in `identity` what they are, as a profile
- * would name them.
+ * would name them. `handmade` is what people have set up for the cards; nothing unless @machine was
+ * looked at to plan.
  */
 void
 baton_event_writer_machine (BatonEventWriter *self, BatonMachine *machine)
 {
-  static const char *const lists[] = { "cards", "groups", NULL };
+  static const char *const lists[] = { "cards", "groups", "handmade", NULL };
   g_autoptr (JsonObject) body = json_object_new ();
   JsonObject *iommu = json_object_new ();
   JsonArray *cards = json_array_new ();
   JsonArray *groups = json_array_new ();
+  JsonArray *handmade = json_array_new ();
 
   json_object_set_boolean_member (iommu, "enabled", machine->iommu_enabled);
   baton_json_set_string (iommu, "kind", machine->iommu_kind);
@@ -210,8 +245,13 @@ baton_event_writer_machine (BatonEventWriter *self, BatonMachine *machine)
     json_array_add_object_element (
         groups, group_to_json (machine, g_ptr_array_index (machine->groups, i)));
 
+  for (guint i = 0; machine->handmade != NULL && i < machine->handmade->len; i++)
+    json_array_add_object_element (handmade,
+                                   handmade_to_json (g_ptr_array_index (machine->handmade, i)));
+
   json_object_set_object_member (body, "iommu", iommu);
   json_object_set_array_member (body, "cards", cards);
   json_object_set_array_member (body, "groups", groups);
+  json_object_set_array_member (body, "handmade", handmade);
   baton_event_writer_emit (self, "machine", body, lists);
 }

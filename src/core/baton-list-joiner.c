@@ -18,12 +18,12 @@ struct _BatonListJoiner
 typedef struct
 {
   const char *type;
-  const char *lists[3];
+  const char *lists[4];
 } Kind;
 
 /* What may take several lines, and which of its members are then appended. */
 static const Kind kinds[] = {
-  { "machine", { "cards", "groups", NULL } },
+  { "machine", { "cards", "groups", "handmade", NULL } },
   { "holders", { "holders", "modules", NULL } },
   { "plan", { "findings", "steps", NULL } },
   { "report", { "steps", NULL } },

@@ -6,7 +6,9 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
+#include "baton-adopted.h"
 #include "baton-error.h"
+#include "baton-handmade.h"
 #include "baton-machine-private.h"
 #include "baton-pci-address.h"
 #include "baton-root-warily.h"
@@ -159,6 +161,10 @@ look_at (BatonRoot *root, BatonLookPurpose purpose, GError **error)
       baton_look_read_modules (&look, self);
       baton_look_find_replaced_modules (&look, self);
     }
+  if (purpose == BATON_LOOK_TO_PLAN)
+    self->handmade = baton_handmade_find (root, self);
+  if (purpose != BATON_LOOK_TO_CHECK)
+    self->adopted = baton_adopted_list_cards (root);
   if (purpose != BATON_LOOK_TO_CHECK)
     baton_look_read_monitors (&look);
 
@@ -261,6 +267,8 @@ baton_machine_unref (BatonMachine *self)
   g_clear_pointer (&self->groups, g_ptr_array_unref);
   g_clear_pointer (&self->functions, g_ptr_array_unref);
   g_clear_pointer (&self->boot_claims, g_ptr_array_unref);
+  g_clear_pointer (&self->handmade, g_ptr_array_unref);
+  g_clear_pointer (&self->adopted, g_strfreev);
   g_clear_pointer (&self->system, baton_system_free);
   g_free (self->iommu_kind);
   g_free (self->iommu_reason);

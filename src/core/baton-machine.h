@@ -47,6 +47,9 @@ typedef enum
  * @groups: (element-type BatonGroup): every group, by number
  * @boot_claims: (element-type BatonBootClaim) (nullable): what Baton claims at boot; nothing where it was looked at
  *   to check
+ * @handmade: (element-type BatonHandmade) (nullable): what people have set up for the cards by hand; %NULL unless it
+ *   was looked at to plan
+ * @adopted: (nullable): the cards for which Baton does that in their place
  * @system: what else of the system a plan depends on
  * @purpose: what it was looked at for, and so how much of it is there
  *
@@ -63,6 +66,8 @@ typedef struct
   GPtrArray *cards;
   GPtrArray *groups;
   GPtrArray *boot_claims;
+  GPtrArray *handmade;
+  GStrv adopted;
   BatonSystem *system;
   BatonLookPurpose purpose;
 } BatonMachine;

@@ -25,7 +25,11 @@ void baton_system_read_command_line (BatonSystem *self);
 void baton_system_read_driverctl (BatonSystem *self, BatonRoot *root);
 void baton_system_read_programs (BatonSystem *self, BatonRoot *root);
 
+/* More than any script has that somebody wrote. */
+#define BATON_MAX_HOOK_BYTES (256 * 1024)
+
 /* baton-system-hooks.c */
+GPtrArray *baton_system_list_hook_files (BatonRoot *root, const char *directory);
 void baton_system_read_hooks (BatonSystem *self, BatonRoot *root);
 
 /* baton-system-modprobe.c */

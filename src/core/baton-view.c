@@ -271,6 +271,18 @@ baton_view_get_groups (BatonView *self)
 }
 
 /**
+ * baton_view_get_handmade:
+ * @self: a view
+ *
+ * Returns: (nullable): what people have set up for the cards by hand
+ */
+JsonArray *
+baton_view_get_handmade (BatonView *self)
+{
+  return baton_json_get_array (self->machine, "handmade");
+}
+
+/**
  * baton_view_get_holders:
  * @self: a view
  * @card: a card's address

@@ -42,6 +42,7 @@ JsonObject *baton_view_get_machine (BatonView *self);
 JsonArray *baton_view_get_cards (BatonView *self);
 JsonObject *baton_view_find_card (BatonView *self, const char *address);
 JsonArray *baton_view_get_groups (BatonView *self);
+JsonArray *baton_view_get_handmade (BatonView *self);
 JsonObject *baton_view_get_holders (BatonView *self, const char *card);
 JsonObject *baton_view_get_plan (BatonView *self);
 JsonArray *baton_view_get_step_events (BatonView *self);

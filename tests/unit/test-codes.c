@@ -70,6 +70,13 @@ test_only_good_ends_have_no_remedy (void)
     "all-undone",
     "nothing-to-undo",
     "stays-logged-in",
+    "adopt-by-hook",
+    "adopt-by-claim",
+    "adopt-not-needed",
+    "adopted",
+    "adopt-undone",
+    "not-adopted",
+    "nothing-to-adopt",
     NULL,
   };
 
