@@ -71,8 +71,8 @@ WANTED_TOO["baton-claim@"] = {
 }
 
 
-# Who takes everything back has the boot images made, too.
-WANTED_TOO["baton-undo-all@"] = WANTED_TOO["baton-claim@"]
+# Who takes everything back, or does in Baton's way what was set up by hand, has the boot images made, too.
+WANTED_TOO["baton-undo-all@"] = WANTED_TOO["baton-adopt@"] = WANTED_TOO["baton-claim@"]
 
 
 # What decides who is ended with the unit, and by what.

@@ -197,6 +197,31 @@ join_addresses (GPtrArray *functions)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+/* Adds @functions of @card to @claims. Returns: (nullable): what stands in the way */
+static BatonEnd *
+add (BatonRoot *root,
+     BatonEventWriter *events,
+     BatonMachine *machine,
+     GPtrArray *holders,
+     const BatonCard *card,
+     GPtrArray *functions,
+     GPtrArray *claims)
+{
+  BatonEnd *end = baton_claim_find_obstacle (root, events, machine, holders, card, functions);
+
+  if (end != NULL)
+    return end;
+  for (guint i = 0; i < functions->len; i++)
+    {
+      const BatonFunction *function = g_ptr_array_index (functions, i);
+
+      take_out (claims, function->address);
+      g_ptr_array_add (claims, baton_boot_claim_new_for_function (function));
+    }
+
+  return NULL;
+}
+
 static BatonEnd *
 claim (BatonRoot *root,
        BatonEventWriter *events,
@@ -213,18 +238,9 @@ claim (BatonRoot *root,
 
   if (card == NULL)
     return end_no_function (address);
-  end = baton_claim_find_obstacle (root, events, machine, holders, card, functions);
-  if (end != NULL)
-    return end;
-
-  for (guint i = 0; i < functions->len; i++)
-    {
-      const BatonFunction *function = g_ptr_array_index (functions, i);
-
-      take_out (claims, function->address);
-      g_ptr_array_add (claims, baton_boot_claim_new_for_function (function));
-    }
-  end = apply (root, events, files, claims, machine->system->kernel_release);
+  end = add (root, events, machine, holders, card, functions, claims);
+  if (end == NULL)
+    end = apply (root, events, files, claims, machine->system->kernel_release);
   if (end != NULL)
     return end;
   addresses = join_addresses (functions);
@@ -299,6 +315,75 @@ baton_claim_change (BatonRoot *root,
               : claim (root, events, machine, holders, address, files);
 }
 
+static GPtrArray *
+list_of_card (const BatonCard *card, const char *const *addresses)
+{
+  GPtrArray *functions = g_ptr_array_new ();
+
+  for (guint i = 0; i < card->functions->len; i++)
+    {
+      BatonFunction *function = g_ptr_array_index (card->functions, i);
+
+      if (!baton_card_is_also (card, function) &&
+          g_strv_contains (addresses, function->address))
+        g_ptr_array_add (functions, function);
+    }
+
+  return functions;
+}
+
+/**
+ * baton_claim_change_functions:
+ * @root: the roots
+ * @events: where warnings go, and what takes long
+ * @addresses: canonical addresses of functions of cards
+ * @undo: they are claimed no more
+ *
+ * Like baton_claim_change(), of functions of several cards at once, and makes the images anew in any case:
+ * something else that becomes part of them has changed. What is no function of a card is not claimed.
+ *
+ * Returns: (transfer full): how it ended, with %BATON_EXIT_DONE or not at all
+ */
+BatonEnd *
+baton_claim_change_functions (BatonRoot *root,
+                              BatonEventWriter *events,
+                              const char *const *addresses,
+                              gboolean undo)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonMachine) machine = NULL;
+  g_autoptr (GPtrArray) holders = baton_holders_look (root, &machine, &error);
+  g_autoptr (BatonOwnFiles) files = NULL;
+  g_autoptr (GPtrArray) claims = NULL;
+  BatonEnd *end = NULL;
+
+  if (holders == NULL)
+    return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
+                          NULL);
+  files = baton_own_files_open (root, &files_kind, &end);
+  if (files == NULL)
+    return end;
+
+  claims = list_claims (files);
+  for (guint i = 0; undo && addresses[i] != NULL; i++)
+    take_out (claims, addresses[i]);
+  for (guint i = 0; !undo && end == NULL && i < machine->cards->len; i++)
+    {
+      const BatonCard *card = g_ptr_array_index (machine->cards, i);
+      g_autoptr (GPtrArray) functions = list_of_card (card, addresses);
+
+      if (functions->len > 0)
+        end = add (root, events, machine, holders, card, functions, claims);
+    }
+  if (end == NULL)
+    end = apply (root, events, files, claims, machine->system->kernel_release);
+
+  return end != NULL
+             ? end
+             : baton_end_new (BATON_EXIT_DONE,
+                              undo ? BATON_CODE_CLAIM_UNDONE : BATON_CODE_CLAIM_MADE, NULL);
+}
+
 /* Every card once, though each of its functions was claimed. */
 static void
 tell_of_cards (BatonUndo *undo, GPtrArray *claims)
@@ -334,7 +419,7 @@ baton_claim_take_back (BatonUndo *undo)
 
   for (guint i = 0; files != NULL && i < N_FILES; i++)
     is_there |= baton_own_files_get_text (files, i) != NULL;
-  if (is_there)
+  if (is_there || (files != NULL && undo->images_are_stale))
     end = apply (undo->root, undo->events, files, none, undo->machine->system->kernel_release);
   if (end != NULL)
     {

@@ -13,6 +13,10 @@ BatonEnd *baton_claim_change (BatonRoot *root,
                               BatonEventWriter *events,
                               const char *address,
                               gboolean undo);
+BatonEnd *baton_claim_change_functions (BatonRoot *root,
+                                        BatonEventWriter *events,
+                                        const char *const *addresses,
+                                        gboolean undo);
 void baton_claim_take_back (BatonUndo *undo);
 
 G_END_DECLS

@@ -286,6 +286,23 @@ baton_front_start_claim (BatonRoot *root, const char *id, int *ret_worker, GErro
 }
 
 /**
+ * baton_front_start_adoption:
+ * @root: the roots
+ * @id: the change, whose directory holds the request
+ * @ret_worker: (out): as of baton_front_start_worker()
+ * @error: return location for an error
+ *
+ * Has what was set up by hand moved aside, or put back, in the same way.
+ *
+ * Returns: %TRUE if it runs, or has run
+ */
+gboolean
+baton_front_start_adoption (BatonRoot *root, const char *id, int *ret_worker, GError **error)
+{
+  return start (root, "baton-adopt", baton_worker_run_adoption, id, ret_worker, error);
+}
+
+/**
  * baton_front_start_undo_all:
  * @root: the roots
  * @id: the change, whose directory holds the request

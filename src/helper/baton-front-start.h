@@ -29,6 +29,8 @@ baton_front_start_isolation (BatonRoot *root, const char *id, int *ret_worker, G
 gboolean
 baton_front_start_claim (BatonRoot *root, const char *id, int *ret_worker, GError **error);
 gboolean
+baton_front_start_adoption (BatonRoot *root, const char *id, int *ret_worker, GError **error);
+gboolean
 baton_front_start_undo_all (BatonRoot *root, const char *id, int *ret_worker, GError **error);
 gboolean baton_front_start_recovery (BatonRoot *root, GError **error);
 

@@ -31,6 +31,7 @@ int baton_front_carry_out (BatonFront *self, const char *verb, const BatonReques
 /* The verbs: what is behind the first argument; @arguments are those after it. Each returns the
  * exit status, which its one result has told already. */
 int baton_front_cancel (BatonFront *self, const char *const *arguments);
+int baton_front_adopt (BatonFront *self, const char *const *arguments);
 int baton_front_claim (BatonFront *self, const char *const *arguments);
 int baton_front_configure (BatonFront *self, const char *const *arguments);
 int baton_front_hand (BatonFront *self, const char *const *arguments);

@@ -135,6 +135,33 @@ baton_handoff_order_to_text_of_installation (gboolean undo, guint uid)
 }
 
 /**
+ * baton_handoff_order_to_text_of_adoption:
+ * @card: address of the card
+ * @expect: (nullable): the digest of what was shown; %NULL puts back what was moved aside
+ * @uid: who asks
+ *
+ * Returns: (transfer full): the order as it is left for the worker
+ */
+char *
+baton_handoff_order_to_text_of_adoption (const char *card, const char *expect, guint uid)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  JsonObject *object = json_object_new ();
+  JsonObject *about = json_object_new ();
+
+  json_object_set_string_member (about, "address", card);
+  baton_json_set_string (about, "expect", expect);
+  json_object_set_boolean_member (about, "undo", expect == NULL);
+  json_object_set_string_member (object, "verb", "adopt");
+  json_object_set_int_member (object, "uid", uid);
+  json_object_set_null_member (object, "request");
+  json_object_set_object_member (object, "adoption", about);
+  json_node_take_object (node, object);
+
+  return json_to_string (node, FALSE);
+}
+
+/**
  * baton_handoff_order_to_text_of_undo_all:
  * @settings: the settings are taken away, too
  * @uid: who asks
@@ -167,6 +194,24 @@ take_removal (BatonHandoffOrder *self, JsonObject *removal, GError **error)
                          "the request's “removal” is wrong");
 
   return self->undoes_all;
+}
+
+static gboolean
+take_adoption (BatonHandoffOrder *self, JsonObject *adoption, GError **error)
+{
+  const char *card = baton_json_get_string (adoption, "address");
+
+  self->expect = g_strdup (baton_json_get_string (adoption, "expect"));
+  self->adopts = card != NULL && baton_pci_address_is_valid (card) &&
+                 baton_json_read_boolean (adoption, "undo", &self->undo) &&
+                 self->undo == (self->expect == NULL);
+  if (self->adopts)
+    self->card = g_strdup (card);
+  else
+    g_set_error_literal (error, BATON_ERROR, BATON_ERROR_PARSE,
+                         "the request's “adoption” is wrong");
+
+  return self->adopts;
 }
 
 static gboolean
@@ -208,6 +253,7 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   JsonObject *about = NULL;
   JsonObject *installation = NULL;
   JsonObject *removal = NULL;
+  JsonObject *adoption = NULL;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
@@ -235,6 +281,9 @@ baton_handoff_order_new_from_text (const char *text, GError **error)
   removal = baton_json_get_object (object, "removal");
   if (removal != NULL)
     return take_removal (order, removal, error) ? g_steal_pointer (&order) : NULL;
+  adoption = baton_json_get_object (object, "adoption");
+  if (adoption != NULL)
+    return take_adoption (order, adoption, error) ? g_steal_pointer (&order) : NULL;
   request = json_object_get_member (object, "request");
   if (request == NULL || JSON_NODE_HOLDS_NULL (request))
     return g_steal_pointer (&order);
@@ -257,5 +306,6 @@ baton_handoff_order_free (BatonHandoffOrder *self)
   g_clear_pointer (&self->request, baton_request_free);
   g_clear_pointer (&self->changes, baton_profile_changes_free);
   g_free (self->card);
+  g_free (self->expect);
   g_free (self);
 }

@@ -9,11 +9,13 @@ G_BEGIN_DECLS
 /**
  * BatonHandoffOrder: what a front asks a worker to do
  *
- * @verb: `hand`, `recover`, `configure`, `isolate`, `install-hook`, `claim` or `undo-all`
+ * @verb: `hand`, `recover`, `configure`, `isolate`, `install-hook`, `claim`, `adopt` or `undo-all`
  * @request: (nullable): the handoff; %NULL where there is none
  * @changes: (nullable): what `configure` changes
- * @card: (nullable): which card `isolate` or `claim` is about, a canonical address
+ * @card: (nullable): which card `isolate`, `claim` or `adopt` is about, a canonical address
  * @installs: whether it has what `install-hook` needs
+ * @adopts: whether it has what `adopt` needs
+ * @expect: (nullable): the digest of what `adopt` was shown
  * @undoes_all: whether it has what `undo-all` needs
  * @undo: what the verb did is undone
  * @programs: programs are kept off the card, too
@@ -27,6 +29,8 @@ typedef struct
   BatonProfileChanges *changes;
   char *card;
   gboolean installs;
+  gboolean adopts;
+  char *expect;
   gboolean undoes_all;
   gboolean undo;
   gboolean programs;
@@ -41,6 +45,7 @@ char *baton_handoff_order_to_text (const char *verb,
 char *baton_handoff_order_to_text_of_card (
     const char *verb, const char *card, gboolean undo, gboolean programs, guint uid);
 char *baton_handoff_order_to_text_of_installation (gboolean undo, guint uid);
+char *baton_handoff_order_to_text_of_adoption (const char *card, const char *expect, guint uid);
 char *baton_handoff_order_to_text_of_undo_all (gboolean settings, guint uid);
 BatonHandoffOrder *baton_handoff_order_new_from_text (const char *text, GError **error);
 void baton_handoff_order_free (BatonHandoffOrder *self);

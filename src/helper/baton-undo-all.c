@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "baton-adopt.h"
 #include "baton-boot-claim.h"
 #include "baton-card-away.h"
 #include "baton-claim.h"
@@ -142,8 +143,9 @@ end (const BatonUndo *undo)
  * @events: where it is told what becomes of each part
  * @settings: the settings are taken away, too
  *
- * Takes back everything of Baton's that outlasts a restart, as before it is removed: the hook of
- * libvirt's first, so that no card is asked for meanwhile, and what takes longest last. What cannot be
+ * Takes back everything of Baton's that outlasts a restart, as before it is removed: what was moved aside
+ * first, which the boot images have a copy of, then the hook of libvirt's, so that no card is asked for
+ * meanwhile, and what takes longest last. What cannot be
  * taken back, or is not Baton's any more, keeps nothing else from it. Whoever calls holds the lock.
  *
  * Returns: (transfer full): how it ended; emitting it is left to the caller
@@ -164,6 +166,7 @@ baton_undo_all (BatonRoot *root, BatonEventWriter *events, gboolean settings)
     return obstacle;
 
   undo = baton_undo_new (root, events, machine);
+  baton_adopt_take_back (undo);
   baton_hook_installation_take_back (undo);
   baton_isolation_take_back (undo);
   baton_claim_take_back (undo);

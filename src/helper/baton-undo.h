@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @machine: (borrowed): the machine, looked at to plan
  * @gone: (element-type utf8): files that were taken away, as they are shown
  * @left: (element-type utf8): files that were not, each with the reason
+ * @images_are_stale: something was put back that the boot images have a copy of
  */
 typedef struct
 {
@@ -23,6 +24,7 @@ typedef struct
   BatonMachine *machine;
   GPtrArray *gone;
   GPtrArray *left;
+  gboolean images_are_stale;
 } BatonUndo;
 
 BatonUndo *baton_undo_new (BatonRoot *root, BatonEventWriter *events, BatonMachine *machine);

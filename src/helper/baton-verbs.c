@@ -18,6 +18,7 @@
 /* One action of polkit for each, chosen by the first argument alone (pkexec(1), exec.argv1): no
  * argument after it widens what somebody was asked for. A test holds the two against each other. */
 static const BatonVerb verbs[] = {
+  { "adopt", FALSE, baton_front_adopt },
   { "cancel", FALSE, baton_front_cancel },
   { "claim", FALSE, baton_front_claim },
   { "configure", FALSE, baton_front_configure },
@@ -72,6 +73,8 @@ run_for_system (
     *ret_status = baton_worker_run_installation (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "claiming"))
     *ret_status = baton_worker_run_claim (root, argv[2]);
+  else if (argc == 3 && g_str_equal (argv[1], "adopting"))
+    *ret_status = baton_worker_run_adoption (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "undoing"))
     *ret_status = baton_worker_run_undo_all (root, argv[2]);
   else if (argc == 3 && g_str_equal (argv[1], "guard"))

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "baton-adopt.h"
 #include "baton-claim.h"
 #include "baton-error.h"
 #include "baton-fd.h"
@@ -226,6 +227,23 @@ claim (BatonRoot *root,
 }
 
 static BatonEnd *
+change_adoption (BatonRoot *root, BatonEventWriter *events, const BatonHandoffOrder *order)
+{
+  return order->undo ? baton_adopt_put_back (root, events, order->card)
+                     : baton_adopt_change (root, events, order->card, order->expect);
+}
+
+static BatonEnd *
+adopt (BatonRoot *root,
+       BatonEventWriter *events,
+       BatonHandoffDir *dir,
+       BatonHandoffOrder *order,
+       gint64 start_us)
+{
+  return change_files (root, events, order, "adopt", order->adopts, change_adoption);
+}
+
+static BatonEnd *
 take_all_back (BatonRoot *root, BatonEventWriter *events, const BatonHandoffOrder *order)
 {
   return baton_undo_all (root, events, order->settings);
@@ -377,6 +395,25 @@ baton_worker_run_claim (BatonRoot *root, const char *id)
   g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
 
   return work (root, id, dir, claim, error);
+}
+
+/**
+ * baton_worker_run_adoption:
+ * @root: the roots
+ * @id: the change's id, as the unit's name has it
+ *
+ * The verb `adopting`: moves aside what was set up by hand for a card, or puts it back, and does nothing
+ * else.
+ *
+ * Returns: what it came to
+ */
+int
+baton_worker_run_adoption (BatonRoot *root, const char *id)
+{
+  GError *error = NULL;
+  g_autoptr (BatonHandoffDir) dir = baton_handoff_dir_open_settings (root, id, &error);
+
+  return work (root, id, dir, adopt, error);
 }
 
 /**

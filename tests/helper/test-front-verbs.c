@@ -16,6 +16,7 @@ static const struct
   const char *active;
   const char *imply;
 } expected[] = {
+  { "adopt", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "cancel", "auth_admin", "auth_admin", "auth_admin_keep", NULL },
   { "claim", "auth_admin", "auth_admin", "auth_admin", NULL },
   { "configure", "auth_admin", "auth_admin", "auth_admin", NULL },

@@ -62,7 +62,7 @@ def no_verb_and_unknown_verbs():
 @story
 def verbs_of_pid1_are_unknown_through_pkexec():
     for arguments in (["work", "0" * 32], ["settings", "0" * 32], ["isolation", "0" * 32], ["settle"],
-                      ["claiming", "0" * 32], ["undoing", "0" * 32],
+                      ["claiming", "0" * 32], ["adopting", "0" * 32], ["undoing", "0" * 32],
                       ["installation", "0" * 32], ["libvirt-hook", "x", "release", "end", "-"]):
         ended = subprocess.run([HELPER, *arguments], env=environment(PKEXEC_UID="1000"), capture_output=True, text=True,
                                check=False)

@@ -206,7 +206,7 @@ def no_new_privileges():
 def what_polkit_refuses_says_nothing():
     for arguments in (["Watch"], ["watch2"], [], ["--", "watch"], ["work", "0" * 32], ["settings", "0" * 32], ["settle"],
                       ["isolation", "0" * 32], ["isolate", CARD], ["claiming", "0" * 32], ["claim", CARD],
-                      ["undoing", "0" * 32], ["undo-all"], ["undo-all", "--settings"],
+                      ["undoing", "0" * 32], ["undo-all"], ["undo-all", "--settings"], ["adopting", "0" * 32], ["adopt", CARD, "--undo"],
                       ["installation", "0" * 32], ["install-hook"], ["libvirt-hook", "x", "release", "end", "-"],
                       ["configure", CARD, "return-method=bind"]):
         with Asked(*arguments) as asked:

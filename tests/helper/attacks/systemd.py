@@ -130,7 +130,8 @@ class Systemd:
         unit, mode = arguments.unpack()
         self.started.append((unit, mode))
         template, identity = unit[:-len(".service")].split("@")
-        changes = ("baton-settings", "baton-isolate", "baton-install-hook", "baton-claim", "baton-undo-all")
+        changes = ("baton-settings", "baton-isolate", "baton-install-hook", "baton-claim", "baton-adopt",
+                   "baton-undo-all")
         place = "settings" if template in changes else "handoff"
         result = self.on_start(Worker(self.tree.path / "run/baton" / place / identity))
         if result is not None and self.early_signal:

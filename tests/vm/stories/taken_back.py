@@ -27,7 +27,7 @@ ALL = ("find /etc -path /etc/cups -prune -o -printf '%p %y %m %u:%g %l\\n' | sor
 
 UNIT = 'baton-undo-all@.service'
 TRY = '''for file in /etc/shadow /etc/passwd /etc/sudoers.d/x /etc/systemd/system/x /etc/pam.d/x /etc/profile \\
-  /etc/udev/x /etc/initramfs-tools/x /usr/lib/udev/rules.d/x /root/x /home/x /var/lib/x \\
+  /etc/udev/x /etc/default/x /usr/lib/udev/rules.d/x /root/x /home/x /var/lib/x \\
   /proc/sys/kernel/core_pattern /proc/sysrq-trigger
 do (: >> $file) 2> /dev/null && echo $file; done
 for file in /etc/udev/rules.d/bait /etc/profile.d/bait /etc/libvirt/bait /etc/bait /boot/bait
