@@ -31,63 +31,96 @@ gives_away (const char *module)
          baton_modprobe_is_module (module, "pci_stub");
 }
 
-/* The line without the ids that mean the card. Returns: (transfer full) (nullable): %NULL where it is not
- * needed any more */
-static char *
-build_replacement (const Look *self, GStrv words, guint ids, const char *left)
+/* What the ids of one line come to, be they in one word of it or in several. */
+typedef struct
 {
-  g_autoptr (GString) line = g_string_new (NULL);
-  gboolean is_needed = FALSE;
+  GPtrArray *functions; /* borrowed addresses */
+  GPtrArray *claims;
+  const char *stranger; /* borrowed, or NULL */
+  GString *left;        /* of the line, without the ids that mean the card */
+  gboolean is_needed;
+} Line;
 
-  for (guint i = 0; words[i] != NULL; i++)
-    {
-      if (i == ids && left == NULL)
-        continue;
-      is_needed |= i >= self->n_before;
-      g_string_append_printf (line, "%s%s%s", i > 0 ? " " : "", i == ids ? "ids=" : "",
-                              i == ids ? left : words[i]);
-    }
+static void
+line_clear (Line *self)
+{
+  g_ptr_array_unref (self->functions);
+  g_ptr_array_unref (self->claims);
+  g_string_free (self->left, TRUE);
+}
 
-  return is_needed ? g_string_free (g_steal_pointer (&line), FALSE) : NULL;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
+
+static void
+add_word (Line *self, const char *before, const char *word)
+{
+  g_string_append_printf (self->left, "%s%s%s", self->left->len > 0 ? " " : "", before, word);
 }
 
 static void
-take_ids (Look *self, const BatonModprobeLine *line, guint ids)
+merge (GPtrArray *to, GPtrArray *from)
 {
-  g_auto (BatonHandmadeIds) split = { 0 };
-  BatonHandmade *one = NULL;
+  for (guint i = 0; i < from->len; i++)
+    if (!g_ptr_array_find (to, from->pdata[i], NULL))
+      g_ptr_array_add (to, from->pdata[i]);
+}
 
-  if (!baton_handmade_split_ids (self->search, self->card, line->words[ids] + strlen ("ids="),
-                                 &split))
-    return;
-  one = baton_handmade_search_add (self->search, self->kind, self->card, self->part, self->path,
-                                   line->first, line->text, -1);
-  one->last_line = line->last;
-  baton_handmade_take_addresses (&one->functions, split.functions);
-  if (split.stranger != NULL)
+static void
+take_word (Look *self, Line *line, const char *word)
+{
+  g_auto (BatonHandmadeIds) ids = { 0 };
+
+  if (!g_str_has_prefix (word, "ids=") ||
+      !baton_handmade_split_ids (self->search, self->card, word + strlen ("ids="), &ids))
     {
-      one->instead = BATON_CODE_ADOPT_OTHER_DEVICE;
-      one->about = g_strdup (split.stranger);
+      add_word (line, "", word);
+      line->is_needed = TRUE;
       return;
     }
-  baton_handmade_take_addresses (&one->claims, split.claims);
-  one->move = BATON_HANDMADE_LINE;
-  one->instead = BATON_CODE_ADOPT_BY_CLAIM;
-  one->replacement = build_replacement (self, line->words, ids, split.left);
+  merge (line->functions, ids.functions);
+  merge (line->claims, ids.claims);
+  if (ids.stranger != NULL)
+    line->stranger = ids.stranger;
+  if (ids.left != NULL)
+    {
+      add_word (line, "ids=", ids.left);
+      line->is_needed = TRUE;
+    }
 }
 
 static void
 on_line (const BatonModprobeLine *line, gpointer data)
 {
   Look *self = data;
+  g_auto (Line)
+      taken = { g_ptr_array_new (), g_ptr_array_new (), NULL, g_string_new (NULL), FALSE };
   guint n_words = g_strv_length (line->words);
+  BatonHandmade *one = NULL;
 
   if (n_words <= self->n_before || !gives_away (line->words[self->n_before - 1]) ||
       (self->n_before == 2 && strcmp (line->words[0], "options") != 0))
     return;
+  for (guint i = 0; i < self->n_before; i++)
+    add_word (&taken, "", line->words[i]);
   for (guint i = self->n_before; i < n_words; i++)
-    if (g_str_has_prefix (line->words[i], "ids="))
-      take_ids (self, line, i);
+    take_word (self, &taken, line->words[i]);
+  if (taken.functions->len == 0)
+    return;
+
+  one = baton_handmade_search_add (self->search, self->kind, self->card, self->part, self->path,
+                                   line->first, line->text, -1);
+  one->last_line = line->last;
+  baton_handmade_take_addresses (&one->functions, taken.functions);
+  if (taken.stranger != NULL)
+    {
+      one->instead = BATON_CODE_ADOPT_OTHER_DEVICE;
+      one->about = g_strdup (taken.stranger);
+      return;
+    }
+  baton_handmade_take_addresses (&one->claims, taken.claims);
+  one->move = BATON_HANDMADE_LINE;
+  one->instead = BATON_CODE_ADOPT_BY_CLAIM;
+  one->replacement = taken.is_needed ? g_strdup (taken.left->str) : NULL;
 }
 
 static void

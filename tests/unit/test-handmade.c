@@ -167,15 +167,15 @@ test_ids_of_others_stay (void)
                       "# mine\nblacklist nouveau\noptions vfio_pci ids=1b21:2142,10de:1b80,"
                       "\\\n 10de:10f0 disable_vga=1\n"
                       "options vfio-pci ids=10de:1b80,10de:10f0,1b21:2142 disable_vga=1\n"
-                      "options vfio-pci ids=10de:10f0 disable_vga=1\n"
+                      "options vfio-pci ids=10de:10f0 disable_vga=1 ids=10de:1b80,1:2\n"
                       "softdep nvidia pre: vfio-pci\noptions nvidia NVreg_X=10de:1b80\n");
   expect (mock, CARD,
           "module-option /etc/modprobe.d/vfio.conf:3 line adopt-by-claim names " CARD
           " claims " CARD " leaves “options vfio_pci ids=1b21:2142 10de:10f0 disable_vga=1”\n"
           "module-option /etc/modprobe.d/vfio.conf:5 line adopt-by-claim names " CARD "," SOUND
           " claims " CARD "," SOUND " leaves “options vfio-pci ids=1b21:2142 disable_vga=1”\n"
-          "module-option /etc/modprobe.d/vfio.conf:6 line adopt-by-claim names " SOUND
-          " claims " SOUND " leaves “options vfio-pci disable_vga=1”");
+          "module-option /etc/modprobe.d/vfio.conf:6 line adopt-by-claim names " SOUND "," CARD
+          " claims " SOUND "," CARD " leaves “options vfio-pci disable_vga=1 ids=1:2”");
 }
 
 /* What an id gave to vfio-pci goes there still: the card’s twin as well. */
