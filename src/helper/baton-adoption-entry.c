@@ -20,6 +20,14 @@
 /* More than anybody writes by hand. */
 #define MAX_BYTES (1024 * 1024)
 
+/**
+ * baton_adoption_refuse:
+ * @ret_end: (out): that a file is in the way
+ * @path: the file, below `/etc`
+ * @reason: why, a clause
+ *
+ * Returns: %FALSE
+ */
 gboolean
 baton_adoption_refuse (BatonEnd **ret_end, const char *path, const char *reason)
 {
@@ -31,6 +39,15 @@ baton_adoption_refuse (BatonEnd **ret_end, const char *path, const char *reason)
   return FALSE;
 }
 
+/**
+ * baton_adoption_fail:
+ * @ret_end: (out): that something could not be done
+ * @path: with which file, below `/etc`
+ * @what: what, a clause
+ * @errsv: why
+ *
+ * Returns: %FALSE
+ */
 gboolean
 baton_adoption_fail (BatonEnd **ret_end, const char *path, const char *what, int errsv)
 {
@@ -43,6 +60,10 @@ baton_adoption_fail (BatonEnd **ret_end, const char *path, const char *what, int
   return FALSE;
 }
 
+/**
+ * baton_entry_clear:
+ * @self: an entry
+ */
 void
 baton_entry_clear (BatonEntry *self)
 {
@@ -50,6 +71,16 @@ baton_entry_clear (BatonEntry *self)
   g_clear_pointer (&self->name, g_free);
 }
 
+/**
+ * baton_entry_open:
+ * @self: an entry that is not open
+ * @root: the roots
+ * @path: a file, below `/etc`
+ * @create: directories that are missing are made
+ * @error: return location for an error
+ *
+ * Returns: %TRUE if its directory is open; the file may not be there
+ */
 gboolean
 baton_entry_open (
     BatonEntry *self, BatonRoot *root, const char *path, gboolean create, GError **error)
@@ -62,6 +93,12 @@ baton_entry_open (
   return self->dir >= 0;
 }
 
+/**
+ * baton_entry_exists:
+ * @self: an entry
+ *
+ * Returns: whether anything is there
+ */
 gboolean
 baton_entry_exists (const BatonEntry *self)
 {
@@ -70,6 +107,12 @@ baton_entry_exists (const BatonEntry *self)
   return self->dir >= 0 && fstatat (self->dir, self->name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/**
+ * baton_entry_read_fd:
+ * @fd: an open file
+ *
+ * Returns: (transfer full) (nullable): what it holds, or %NULL with errno set
+ */
 GBytes *
 baton_entry_read_fd (int fd)
 {
@@ -111,8 +154,16 @@ find_fault (BatonRoot *root, const struct stat *info)
   return NULL;
 }
 
-/* Returns: (transfer full) (nullable): what it holds; %NULL with @ret_reason where it is not to be moved,
- * and without one where it is not there */
+/**
+ * baton_entry_read:
+ * @self: an entry
+ * @root: the roots
+ * @ret_info: (out): what it is
+ * @ret_reason: (out): where %NULL is returned: why it is not to be moved, a clause; %NULL where it is not
+ *   there
+ *
+ * Returns: (transfer full) (nullable): what it holds
+ */
 GBytes *
 baton_entry_read (const BatonEntry *self,
                   BatonRoot *root,
@@ -141,13 +192,25 @@ baton_entry_read (const BatonEntry *self,
   return bytes;
 }
 
+/**
+ * baton_entry_digest:
+ * @bytes: what a file holds
+ *
+ * Returns: (transfer full): its SHA-256
+ */
 char *
 baton_entry_digest (GBytes *bytes)
 {
   return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
 }
 
-/* RENAME. Returns: 0, or why not */
+/**
+ * baton_entry_move:
+ * @from: an entry
+ * @to: where nothing may be (RENAME)
+ *
+ * Returns: 0, or why it was not moved
+ */
 int
 baton_entry_move (const BatonEntry *from, const BatonEntry *to)
 {
@@ -161,6 +224,12 @@ baton_entry_move (const BatonEntry *from, const BatonEntry *to)
   return renameat (from->dir, from->name, to->dir, to->name) == 0 ? 0 : errno;
 }
 
+/**
+ * baton_entry_dup_temporary:
+ * @entry: an entry
+ *
+ * Returns: (transfer full): the name beside it under which what takes its place is written
+ */
 char *
 baton_entry_dup_temporary (const BatonEntry *entry)
 {
