@@ -199,7 +199,7 @@ gettext ("The firmware’s framebuffer {framebuffer} on {card} ends with the han
 gettext ("The text console comes back after a restart, or with a driver that draws one itself.");
 gettext ("Claimed Elsewhere");
 gettext ("{what} {value} in {file}, line {line}, gives {card} away at every boot.");
-gettext ("Remove that line if Baton is to decide alone; the next restart applies it again.");
+gettext ("If Baton is to decide alone, “batonctl adopt CARD” moves that line aside; as it is, the next restart applies it again.");
 gettext ("Claimed at Boot");
 gettext ("“{what}={value}” on the kernel’s command line gives {card} away at every boot.");
 gettext ("Remove that word from the command line if Baton is to decide alone; the next restart applies it again.");
@@ -208,10 +208,10 @@ gettext ("“rd.driver.pre={value}” on the kernel’s command line has vfio-pc
 gettext ("Where Baton claims the card this word is not needed.");
 gettext ("Managed by Driverctl");
 gettext ("driverctl gives {card} to {driver} at every boot ({file}).");
-gettext ("Run “driverctl unset-override” for it if Baton is to decide alone.");
+gettext ("Use “batonctl adopt CARD”, or “driverctl unset-override” for it, if Baton is to decide alone.");
 gettext ("A Script Handles This Card");
 gettext ("A script of yours names {card} as well: {file}, line {line}.");
-gettext ("Two hands on one card disturb each other: let either the script or Baton do it.");
+gettext ("Two hands on one card disturb each other: let the script do it, or have it moved aside with “batonctl adopt CARD”.");
 gettext ("Another Program Switches Cards");
 gettext ("{program} is running and switches graphics cards as well, {card} perhaps among them.");
 gettext ("Stop {program} if Baton is to decide alone.");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include "baton-cli-ask.h"
 #include "baton-cli-closes.h"
 #include "baton-cli-plan.h"
 #include "baton-cli-reopen.h"
@@ -8,27 +9,9 @@
 #include "baton-json.h"
 
 #include <glib/gi18n.h>
-#include <stdio.h>
 
 /* A plan that changes under our hands is shown and asked again, but not for ever. */
 #define MAX_PLANS 5
-
-static gboolean
-ask (const char *question)
-{
-  char answer[16];
-
-  g_printerr ("%s ", question);
-  if (fgets (answer, sizeof answer, stdin) == NULL)
-    {
-      g_printerr ("\n");
-      return FALSE;
-    }
-
-  /* Translators: the letter that means “yes” where this program asks, in lower case, ASCII. */
-  return g_ascii_tolower (answer[0]) == C_ ("answer", "y")[0] ||
-         g_ascii_tolower (answer[0]) == 'y';
-}
 
 static gboolean
 is_agreed (BatonCli *cli, const BatonRequest *request)
@@ -36,8 +19,9 @@ is_agreed (BatonCli *cli, const BatonRequest *request)
   if ((cli->options & BATON_CLI_YES) != 0)
     return TRUE;
 
-  return request->to == BATON_SIDE_GUEST ? ask (_ ("Hand the card to virtual machines? [y/N]"))
-                                         : ask (_ ("Take the card back? [y/N]"));
+  return request->to == BATON_SIDE_GUEST
+             ? baton_cli_ask (_ ("Hand the card to virtual machines? [y/N]"))
+             : baton_cli_ask (_ ("Take the card back? [y/N]"));
 }
 
 static BatonCliOutput *

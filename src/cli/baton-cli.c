@@ -50,6 +50,7 @@ static const Verb verbs[] = {
   { "isolate", baton_cli_isolate, 1, 1, BATON_CLI_UNDO | BATON_CLI_PROGRAMS },
   { "install-hook", baton_cli_install_hook, 0, 0, BATON_CLI_UNDO },
   { "claim", baton_cli_claim, 1, 1, BATON_CLI_UNDO },
+  { "adopt", baton_cli_adopt, 1, 1, BATON_CLI_UNDO | BATON_CLI_YES | BATON_CLI_DRY_RUN },
   { "undo-all", baton_cli_undo_all, 0, 0, BATON_CLI_SETTINGS },
   { "doctor", baton_cli_doctor, 0, 0, 0 },
   { "record", baton_cli_record, 1, 1, 0 },
@@ -86,6 +87,7 @@ describe_verbs (void)
             "  isolate CARD         keep the desktop off a card\n"
             "  install-hook         let libvirt hand cards over when a virtual machine starts\n"
             "  claim CARD           have virtual machines get a card from every start on\n"
+            "  adopt CARD           let Baton do what is set up by hand for a card\n"
             "  undo-all             take everything permanent back, before Baton is removed\n"
             "  doctor               is this computer ready, and what to do next\n"
             "  record DIRECTORY     record this computer for Baton’s own tests\n"
@@ -122,7 +124,7 @@ new_option_context (Parsed *parsed)
           "end"),
       N_ ("NAME") },
     { "undo", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[10],
-      N_ ("isolate, install-hook, claim: put everything back"), NULL },
+      N_ ("isolate, install-hook, claim, adopt: put everything back"), NULL },
     { "forget", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[11],
       N_ ("reopen: start nothing, and offer it no more"), NULL },
     { "programs", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[12],

@@ -71,6 +71,7 @@ int baton_cli_recover (BatonCli *self);
 int baton_cli_reopen (BatonCli *self);
 int baton_cli_report (BatonCli *self);
 int baton_cli_configure (BatonCli *self);
+int baton_cli_adopt (BatonCli *self);
 int baton_cli_claim (BatonCli *self);
 int baton_cli_install_hook (BatonCli *self);
 int baton_cli_isolate (BatonCli *self);
