@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-adopt-row.h"
 #include "baton-banner.h"
 #include "baton-card-notice.h"
 #include "baton-card-page.h"
@@ -41,6 +42,8 @@ struct _BatonCardPage
   GtkWidget *keep_off_list;
   BatonKeepOffRow *keep_off_row;
   BatonKeepOffRow *keep_programs_off_row;
+  GtkWidget *adopt_list;
+  BatonAdoptRow *adopt_row;
   BatonSection *travels_section;
   BatonSection *details_section;
 };

@@ -171,6 +171,7 @@ show_all (BatonCardPage *self)
   show_holders (self);
   gtk_widget_set_visible (self->run_list, can_run_programs (self));
   show_keep_off (self, card);
+  gtk_widget_set_visible (self->adopt_list, baton_adopt_row_show (self->adopt_row, card));
   baton_card_details_show_travels (self->travels_section, card);
   baton_card_details_show (self->details_section, card);
 }
@@ -347,6 +348,7 @@ baton_card_page_class_init (BatonCardPageClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = baton_card_page_dispose;
 
+  g_type_ensure (BATON_TYPE_ADOPT_ROW);
   g_type_ensure (BATON_TYPE_BANNER);
   g_type_ensure (BATON_TYPE_KEEP_OFF_ROW);
   g_type_ensure (BATON_TYPE_REOPEN_BOX);
@@ -367,6 +369,8 @@ baton_card_page_class_init (BatonCardPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_off_list);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_off_row);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, keep_programs_off_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, adopt_list);
+  gtk_widget_class_bind_template_child (widget_class, BatonCardPage, adopt_row);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, travels_section);
   gtk_widget_class_bind_template_child (widget_class, BatonCardPage, details_section);
   gtk_widget_class_bind_template_callback (widget_class, on_banner_clicked_cb);
@@ -397,6 +401,7 @@ baton_card_page_new (BatonModel *model, const char *address)
   self->plan = baton_card_plan_new (model, address);
   baton_keep_off_row_set_card (self->keep_off_row, model, address);
   baton_keep_off_row_set_card (self->keep_programs_off_row, model, address);
+  baton_adopt_row_set_card (self->adopt_row, model, address);
   g_signal_connect_object (baton_card_plan_get_preview (self->plan), "changed",
                            G_CALLBACK (on_preview_changed_cb), self, G_CONNECT_SWAPPED);
 

@@ -3,7 +3,7 @@
  *
  *   tests/ui/run-with-display build/tests/ui/picture OUT-DIRECTORY [OPTION...] SCENE[:PART]...
  *
- * PART: plan groups preferences settings notices report run how help details steps. The pictures for the README are not made with
+ * PART: plan adopt groups preferences settings notices report run how help details steps. The pictures for the README are not made with
  * this: they come from the bench, where everything behind the window is real.
  */
 #include "config.h"
@@ -12,6 +12,7 @@
 
 #include <glib/gi18n.h>
 
+#include "baton-adopt-row.h"
 #include "baton-handoff-view.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
@@ -115,6 +116,9 @@ open_part (Scene *scene, const char *part)
     gtk_widget_activate_action (window, "win.run-on-card", NULL);
   else if (g_strcmp0 (part, "help") == 0)
     gtk_widget_activate_action (window, "win.help", NULL);
+  else if (g_strcmp0 (part, "adopt") == 0)
+    adw_action_row_activate (
+        ADW_ACTION_ROW (scene_find_type (window, BATON_TYPE_ADOPT_ROW, 0)));
   else if (g_strcmp0 (part, "details") == 0)
     expand_all (window);
 
