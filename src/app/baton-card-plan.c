@@ -137,7 +137,7 @@ baton_card_plan_create_request (BatonCardPlan *self, BatonSide to)
   request->cards[0] = g_strdup (self->address);
   request->to = to;
   /* Part of the plan only where a session of this user's ends. */
-  request->log_out = to == BATON_SIDE_GUEST && baton_model_can_log_out (self->model);
+  request->log_out = baton_model_can_log_out (self->model);
   request->when_free =
       to == BATON_SIDE_HOST && baton_json_count (baton_json_get_array (card, "guests")) > 0;
 

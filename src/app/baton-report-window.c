@@ -100,6 +100,7 @@ dup_step_title (BatonReportWindow *self, JsonObject *step)
     json_object_set_string_member (parted, "id", id);
     json_object_set_string_member (parted, "kind", kind);
     json_object_set_string_member (parted, "target", colon + 1);
+    baton_json_set_string (parted, "card", baton_json_get_string (step, "card"));
   }
 
   return baton_step_words_dup_title (parted, baton_json_get_string (self->report, "to"),

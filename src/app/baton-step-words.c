@@ -181,25 +181,11 @@ describe_start (const char *unit, gboolean as_before, gboolean to_guest)
   return g_strdup_printf (_ ("Start “%s” again"), embedded);
 }
 
-/**
- * baton_step_words_dup_title:
- * @step: (nullable): a step of a plan
- * @to: (nullable): `guest` or `host`
- * @cards: (nullable): the machine's cards, to say which part of one a step is about
- * @holders: (nullable): who holds the card, to name what is closed
- *
- * Returns: (transfer full): what the step does, in plain words; its id where this version does not
- *   know the kind
- */
-char *
-baton_step_words_dup_title (JsonObject *step,
-                            const char *to,
-                            JsonArray *cards,
-                            JsonArray *holders)
+static char *
+describe (JsonObject *step, gboolean to_guest, JsonArray *cards, JsonArray *holders)
 {
   const char *kind = baton_json_get_string (step, "kind");
   const char *target = baton_json_get_string (step, "target");
-  gboolean to_guest = g_strcmp0 (to, "guest") == 0;
   gboolean if_needed = g_strcmp0 (baton_json_get_string (step, "detail"), BATON_IF_NEEDED) == 0;
   gboolean as_before = g_strcmp0 (baton_json_get_string (step, "detail"), BATON_AS_BEFORE) == 0;
   Part part = find_part (cards, target);
@@ -280,6 +266,35 @@ baton_step_words_dup_title (JsonObject *step,
                               : _ ("Check that the card works here again"));
 
   return g_strdup (baton_json_get_string (step, "id"));
+}
+
+/**
+ * baton_step_words_dup_title:
+ * @step: (nullable): a step of a plan
+ * @to: (nullable): `guest` or `host`
+ * @cards: (nullable): the machine's cards, to say which part of one a step is about
+ * @holders: (nullable): who holds the card, to name what is closed
+ *
+ * Returns: (transfer full): what the step does, in plain words; its id where this version does not
+ *   know the kind
+ */
+char *
+baton_step_words_dup_title (JsonObject *step,
+                            const char *to,
+                            JsonArray *cards,
+                            JsonArray *holders)
+{
+  gboolean to_guest = g_strcmp0 (to, "guest") == 0;
+  g_autofree char *title = NULL;
+
+  if (baton_json_get_string (step, "card") == NULL)
+    return describe (step, to_guest, cards, holders);
+
+  title = describe (step, !to_guest, cards, holders);
+
+  /* Translators: a step of a handoff; %s is a whole sentence, about the card that shows the desktop
+   * while the other one is with a virtual machine */
+  return g_strdup_printf (_ ("Stand-in: %s"), title != NULL ? title : "");
 }
 
 typedef struct

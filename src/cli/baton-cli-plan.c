@@ -61,7 +61,7 @@ baton_cli_build_request (BatonCli *cli,
   g_strfreev (draft->cards);
   draft->cards = (GStrv) g_ptr_array_free (g_steal_pointer (&addresses), FALSE);
   draft->end_session = (cli->options & BATON_CLI_END_SESSION) != 0;
-  draft->log_out = draft->end_session && strcmp (side, "guest") == 0 && can_log_out ();
+  draft->log_out = draft->end_session && can_log_out ();
   draft->let_open = (cli->options & BATON_CLI_LET_OPEN) != 0;
   draft->may_not_return = (cli->options & BATON_CLI_MAY_NOT_RETURN) != 0;
   draft->when_free = (cli->options & BATON_CLI_WHEN_FREE) != 0;
@@ -148,6 +148,8 @@ baton_cli_preview (BatonCli *cli, BatonRequest *request, GError **error)
   for (guint i = 0; request->cards[i] != NULL; i++)
     baton_cli_add_closes (cli, request,
                           baton_view_get_holders (output->view, request->cards[i]));
+  /* Who has the card that stands in is found in the plan alone. */
+  baton_cli_add_found (cli, request, output->view);
   if (!baton_cli_check_closes (cli, request, baton_cli_is_own_look (output), error))
     return NULL;
   if (request->closes->len == 0)
@@ -223,6 +225,20 @@ print_finding (BatonCli *cli, JsonObject *finding)
                  baton_json_get_string (finding, "subject"));
 }
 
+/* Which card that is, its findings have said. */
+static void
+print_step_of_stand_in (guint n, const char *text, const char *detail)
+{
+  if (g_strcmp0 (detail, BATON_IF_NEEDED) == 0)
+    /* Translators: %s is a step that is about the card which shows the desktop while the other one is
+     * with a virtual machine, and is only done if a driver does not take that card. */
+    g_print (_ ("%3u  Stand-in: %s, only if its driver does not take the card\n"), n, text);
+  else
+    /* Translators: %s is a step that is about the card which shows the desktop while the other one is
+     * with a virtual machine. */
+    g_print (_ ("%3u  Stand-in: %s\n"), n, text);
+}
+
 /**
  * baton_cli_print_plan:
  * @cli: the command line
@@ -255,6 +271,11 @@ baton_cli_print_plan (BatonCli *cli, BatonView *view)
       const char *detail = baton_json_get_string (step, "detail");
       g_autofree char *text = baton_cli_describe_step (id != NULL ? id : "");
 
+      if (baton_json_get_string (step, "card") != NULL)
+        {
+          print_step_of_stand_in (i + 1, text, detail);
+          continue;
+        }
       if (g_strcmp0 (detail, BATON_IF_NEEDED) == 0)
         /* Translators: %s is a step, which is only done if a driver does not take the card. */
         g_print (_ ("%3u  %s, only if its driver does not take the card\n"), i + 1, text);

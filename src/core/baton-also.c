@@ -137,6 +137,31 @@ baton_also_read_list (const char *value, GPtrArray **ret_list)
 }
 
 /**
+ * baton_also_read_one:
+ * @value: `ADDRESS` or `ADDRESS=IDENTITY`
+ * @ret_also: (inout): what is named; untouched where there is a fault
+ *
+ * Returns: (transfer full) (nullable): a clause that says what is wrong with @value, for people
+ */
+char *
+baton_also_read_one (const char *value, BatonAlso **ret_also)
+{
+  g_autoptr (GPtrArray) list = baton_also_list_new ();
+  g_autofree char *word = g_strdup (value);
+  char *fault = NULL;
+
+  if (strchr (value, ';') != NULL)
+    return g_strdup ("it must name one device, and no more");
+  fault = take_word (list, word);
+  if (fault != NULL)
+    return fault;
+  g_clear_pointer (ret_also, baton_also_free);
+  *ret_also = g_ptr_array_steal_index (list, 0);
+
+  return NULL;
+}
+
+/**
  * baton_also_list_to_text:
  * @list: (element-type BatonAlso) (nullable): what is named
  *

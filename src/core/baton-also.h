@@ -53,8 +53,10 @@ typedef struct
 
 BatonAlso *baton_also_new (const char *address, const char *identity);
 void baton_also_free (BatonAlso *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonAlso, baton_also_free)
 GPtrArray *baton_also_list_new (void);
 char *baton_also_read_list (const char *value, GPtrArray **ret_list);
+char *baton_also_read_one (const char *value, BatonAlso **ret_also);
 char *baton_also_list_to_text (GPtrArray *list);
 
 char *baton_also_build_name (const char *card);

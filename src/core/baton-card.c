@@ -98,6 +98,7 @@ baton_card_free (BatonCard *self)
   g_clear_pointer (&self->members, g_ptr_array_unref);
   g_clear_pointer (&self->outputs, g_ptr_array_unref);
   g_clear_pointer (&self->unit_notes, g_ptr_array_unref);
+  g_clear_pointer (&self->stand_in_noted, baton_also_free);
   g_clear_pointer (&self->nodes, g_ptr_array_unref);
   g_clear_pointer (&self->guests, g_ptr_array_unref);
   g_free (self);

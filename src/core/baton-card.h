@@ -85,6 +85,8 @@ typedef struct
  * @nodes: (element-type BatonNode): (borrowed elements): every device file of @functions
  * @unit_notes: (element-type BatonUnitNote) (nullable): what Baton has done to units for as long as
  *   the card is away; %NULL unless the machine was looked at to plan
+ * @stand_in_noted: (nullable): the card that Baton has taken from vfio-pci to stand in for this one; looked
+ *   at likewise
  * @xorg_noted: Xorg's files are as they are to be while a guest has it; looked at likewise
  * @guests: (element-type BatonGuest): virtual machines that have it open; empty unless holders were looked at
  *
@@ -107,6 +109,7 @@ typedef struct
   GPtrArray *outputs;
   GPtrArray *nodes;
   GPtrArray *unit_notes;
+  BatonAlso *stand_in_noted;
   gboolean xorg_noted;
   GPtrArray *guests;
 } BatonCard;

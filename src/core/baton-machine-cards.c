@@ -7,6 +7,7 @@
 
 #include "baton-kept-off.h"
 #include "baton-pci-address.h"
+#include "baton-stand-in.h"
 #include "baton-unit-note.h"
 #include "baton-xorg-file.h"
 
@@ -259,6 +260,7 @@ complete_card (BatonLook *self, BatonMachine *machine, BatonCard *card)
     {
       baton_look_read_also_belongings (self, machine, card);
       card->unit_notes = baton_unit_notes_load (self->root, display->address);
+      card->stand_in_noted = baton_stand_in_load (self->root, display->address);
       card->xorg_noted = baton_xorg_file_is_noted (self->root, display->address);
     }
   card->nodes = collect_nodes (card);

@@ -129,7 +129,7 @@ look_at_place (BatonPlanning *self, const BatonAlso *also)
 void
 baton_planning_look_at_also (BatonPlanning *self)
 {
-  if (self->plan->to != BATON_SIDE_GUEST)
+  if (self->to != BATON_SIDE_GUEST)
     return;
 
   for (guint i = 0; self->card->also != NULL && i < self->card->also->len; i++)

@@ -33,7 +33,7 @@ look_at_display (BatonPlanning *self)
   const char *card = baton_card_get_name (self->card);
 
   /* Whoever sits in front of it could not fetch it back. */
-  if (self->card->only_display)
+  if (self->card->only_display && self->stand_in == NULL)
     baton_planning_add (self,
                         baton_planning_comes_back (self) ? BATON_CODE_SCREEN_GOES
                                                          : BATON_CODE_ONLY_DISPLAY,
@@ -141,7 +141,7 @@ baton_planning_look_at_card (BatonPlanning *self)
   const BatonFunction *display = self->card->display;
   const char *card = baton_card_get_name (self->card);
 
-  if (self->plan->to != BATON_SIDE_GUEST)
+  if (self->to != BATON_SIDE_GUEST)
     return;
 
   look_at_display (self);

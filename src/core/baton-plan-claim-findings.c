@@ -54,7 +54,9 @@ is_about_card (const BatonPlanning *self, const BatonClaim *claim)
     case BATON_CLAIM_SUPERGFXD:
     case BATON_CLAIM_CARDWIRED:
     default:
-      return claim->address == NULL || baton_card_travels (self->card, claim->address);
+      /* What is about no card in particular is told once. */
+      return claim->address == NULL ? self->main == NULL
+                                    : baton_card_travels (self->card, claim->address);
     }
 }
 

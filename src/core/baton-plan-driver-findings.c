@@ -68,7 +68,7 @@ look_for_driver_to_return_to (BatonPlanning *self)
 {
   const BatonFunction *display = self->card->display;
   const char *card = baton_card_get_name (self->card);
-  gboolean to_guest = self->plan->to == BATON_SIDE_GUEST;
+  gboolean to_guest = self->to == BATON_SIDE_GUEST;
   const char *first = display->modules != NULL ? display->modules[0] : NULL;
   const BatonBlacklist *blacklist = NULL;
 
@@ -97,7 +97,7 @@ baton_planning_look_at_drivers (BatonPlanning *self)
   const BatonFunction *display = self->card->display;
   gboolean is_on_host = baton_function_is_on_host (display);
 
-  if (self->plan->to == BATON_SIDE_GUEST)
+  if (self->to == BATON_SIDE_GUEST)
     {
       for (guint i = 0; i < self->card->functions->len; i++)
         {
@@ -124,7 +124,7 @@ baton_planning_look_at_drivers (BatonPlanning *self)
 
   if (!is_on_host)
     look_for_driver_to_return_to (self);
-  else if (self->plan->to == BATON_SIDE_GUEST)
+  else if (self->to == BATON_SIDE_GUEST)
     look_at_loaded_driver (self);
 }
 

@@ -98,7 +98,7 @@ baton_planning_look_at_iommu (BatonPlanning *self)
 {
   const BatonSystem *system = self->machine->system;
 
-  if (self->plan->to != BATON_SIDE_GUEST)
+  if (self->to != BATON_SIDE_GUEST)
     return;
 
   if (!self->machine->iommu_enabled)

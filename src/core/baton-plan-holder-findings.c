@@ -25,7 +25,7 @@ baton_planning_is_in_the_way (const BatonPlanning *self, const BatonHolder *hold
        baton_planning_stops_nvidia_unit (self, holder->unit)))
     return FALSE;
 
-  return self->plan->to == BATON_SIDE_GUEST || has_vfio (holder);
+  return self->to == BATON_SIDE_GUEST || has_vfio (holder);
 }
 
 /* Whether Baton may close it when that is consented to. */
@@ -73,7 +73,7 @@ get_code (const BatonPlanning *self, const BatonHolder *holder)
   switch (holder->kind)
     {
     case BATON_HOLDER_VM:
-      return self->plan->to == BATON_SIDE_HOST && self->request->when_free
+      return self->to == BATON_SIDE_HOST && self->request->when_free
                  ? BATON_CODE_WAITS_FOR_GUEST
                  : BATON_CODE_GUEST_HAS_CARD;
     case BATON_HOLDER_COMPOSITOR:
@@ -216,7 +216,7 @@ add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
   const char *address = baton_card_get_address (self->card);
 
   /* The firmware's does not come back with the card (baton-plan-console.c). */
-  if ((holder->how & BATON_HOW_CONSOLE) != 0 && self->plan->to == BATON_SIDE_GUEST &&
+  if ((holder->how & BATON_HOW_CONSOLE) != 0 && self->to == BATON_SIDE_GUEST &&
       !baton_planning_has_firmware_console (self))
     baton_planning_add (self, BATON_CODE_CONSOLE_GOES, address, "card",
                         baton_card_get_name (self->card));
@@ -258,7 +258,7 @@ look_at_modules (BatonPlanning *self)
 {
   const char *module = self->card->display->driver_module;
 
-  if (self->plan->to != BATON_SIDE_GUEST || module == NULL || !self->holders->complete ||
+  if (self->to != BATON_SIDE_GUEST || module == NULL || !self->holders->complete ||
       serves_others (self, module) || baton_planning_leaves_nvidia (self))
     return;
 
@@ -283,17 +283,30 @@ look_at_modules (BatonPlanning *self)
  * signalled that was not found. Those that have ended meanwhile are no longer in the request
  * (baton_request_look()).
  */
+static gboolean
+is_to_go (const BatonPlanning *self, const BatonClose *close)
+{
+  const BatonHolder *holder = self != NULL && self->holders != NULL
+                                  ? baton_holders_find_pid (self->holders, close->pid)
+                                  : NULL;
+
+  return holder != NULL && g_strcmp0 (holder->start_time, close->start_time) == 0 &&
+         baton_planning_is_in_the_way (self, holder);
+}
+
 static void
 look_at_consents (BatonPlanning *self)
 {
+  /* Who has the card that stands in has consents in common with who has the other. */
+  if (self->main != NULL)
+    return;
+
   for (guint i = 0; self->holders->complete && i < self->request->closes->len; i++)
     {
       const BatonClose *close = self->request->closes->pdata[i];
-      const BatonHolder *holder = baton_holders_find_pid (self->holders, close->pid);
       g_autofree char *pid = g_strdup_printf ("%d", close->pid);
 
-      if (holder == NULL || g_strcmp0 (holder->start_time, close->start_time) != 0 ||
-          !baton_planning_is_in_the_way (self, holder))
+      if (!is_to_go (self, close) && !is_to_go (self->stand_in, close))
         baton_planning_add (self, BATON_CODE_CLOSE_NOT_HOLDER, pid, "pid", pid);
     }
 }
@@ -306,7 +319,9 @@ look_at_completeness (BatonPlanning *self)
   /* A preview may be made without rights, a handoff never: whoever carries it out must know. */
   gboolean is_preview = self->request->handoff == NULL;
 
-  if (self->holders->complete)
+  /* It was one search for both. */
+  if (self->holders->complete ||
+      (self->main != NULL && self->main->holders != NULL && !self->main->holders->complete))
     return;
 
   if (is_preview && g_strcmp0 (self->holders->reason, "permission") == 0)
@@ -327,7 +342,7 @@ baton_planning_look_at_holders (BatonPlanning *self)
       return;
     }
 
-  if (self->plan->to == BATON_SIDE_GUEST)
+  if (self->to == BATON_SIDE_GUEST)
     undecided = self->holders->undecided;
   look_at_completeness (self);
 

@@ -49,7 +49,7 @@ find_other_card (const BatonPlanning *self)
 gboolean
 baton_planning_leaves_nvidia (const BatonPlanning *self)
 {
-  return self->plan->to == BATON_SIDE_GUEST && is_on_nvidia (self->card->display) &&
+  return self->to == BATON_SIDE_GUEST && is_on_nvidia (self->card->display) &&
          baton_planning_moves_to_guest (self, self->card->display);
 }
 

@@ -8,10 +8,15 @@ G_BEGIN_DECLS
 /*
  * BatonPlanning: what a plan is made from, and the plan as far as it is made
  *
+ * @to: side that @card goes to
  * @holders: who has the card, or NULL where nobody looked
  * @all_holders: who has which card, where somebody looked
+ * @main: where @card stands in for another: what that other does, or NULL
+ * @stand_in: what the card does that stands in for @card, or NULL where it does nothing
  */
-typedef struct
+typedef struct _BatonPlanning BatonPlanning;
+
+struct _BatonPlanning
 {
   /* borrowed */
   BatonMachine *machine;
@@ -21,7 +26,14 @@ typedef struct
   const BatonProfile *profile;
   const BatonRequest *request;
   BatonPlan *plan;
-} BatonPlanning;
+  const BatonPlanning *main;
+
+  /* owned */
+  BatonProfile *own_profile;
+  BatonPlanning *stand_in;
+
+  BatonSide to;
+};
 
 BatonFinding *
 baton_finding_new (BatonCode code, const char *subject, ...) G_GNUC_NULL_TERMINATED;
@@ -81,6 +93,7 @@ void baton_planning_add_xorg_for_guest (BatonPlanning *self);
 void baton_planning_add_xorg_for_host (BatonPlanning *self);
 void baton_planning_add_log_out (BatonPlanning *self);
 void baton_planning_add_session_ends (BatonPlanning *self);
+gboolean baton_planning_stops_login_screen (const BatonPlanning *self);
 void baton_planning_add_login_screen (BatonPlanning *self);
 
 void baton_planning_look_for_crashes (BatonPlanning *self,
@@ -110,6 +123,9 @@ gboolean baton_planning_stops_nvidia_unit (const BatonPlanning *self, const char
 
 gboolean baton_planning_goes_with_owners_unit (const BatonPlanning *self,
                                                const BatonHolder *holder);
+void baton_planning_look_at_stand_in (BatonPlanning *self);
+void baton_planning_forget_stand_in (BatonPlanning *self);
+
 void baton_planning_look_at_units (BatonPlanning *self);
 void baton_planning_add_unit_stops (BatonPlanning *self);
 void baton_planning_add_guest_units (BatonPlanning *self);

@@ -112,7 +112,7 @@ is_secondary (const BatonPlanning *self, const BatonHolder *holder)
 gboolean
 baton_planning_asks_to_let_go (const BatonPlanning *self, const BatonHolder *holder)
 {
-  return self->plan->to == BATON_SIDE_GUEST &&
+  return self->to == BATON_SIDE_GUEST &&
          (holder->kind == BATON_HOLDER_COMPOSITOR ||
           holder->kind == BATON_HOLDER_DISPLAY_SERVER) &&
          has_screen_of (holder, self->card) && is_obliging (holder) &&

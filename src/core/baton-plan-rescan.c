@@ -42,8 +42,8 @@ baton_planning_look_at_rescan (BatonPlanning *self)
 {
   const BatonFunction *obstacle = find_obstacle (self);
 
-  if (self->plan->to == BATON_SIDE_HOST &&
-      self->profile->return_method == BATON_RETURN_RESCAN && obstacle != NULL)
+  if (self->to == BATON_SIDE_HOST && self->profile->return_method == BATON_RETURN_RESCAN &&
+      obstacle != NULL)
     baton_planning_add (self, BATON_CODE_RESCAN_LEFT_OUT, obstacle->address, "card",
                         baton_card_get_name (self->card), "address", obstacle->address);
 }

@@ -34,8 +34,8 @@ baton_planning_look_at_reset (BatonPlanning *self)
 {
   const BatonFunction *obstacle = find_obstacle (self);
 
-  if (self->plan->to == BATON_SIDE_HOST &&
-      self->profile->reset_before_return == BATON_RESET_ALWAYS && obstacle != NULL)
+  if (self->to == BATON_SIDE_HOST && self->profile->reset_before_return == BATON_RESET_ALWAYS &&
+      obstacle != NULL)
     baton_planning_add (self, BATON_CODE_RESET_LEFT_OUT, obstacle->address, "card",
                         baton_card_get_name (self->card), "address", obstacle->address);
 }

@@ -107,7 +107,7 @@ stops_display_manager (const BatonPlanning *self)
 static gboolean
 looks_for_sessions (const BatonPlanning *self)
 {
-  return self->plan->to == BATON_SIDE_GUEST && self->card->side != BATON_SIDE_GUEST &&
+  return self->to == BATON_SIDE_GUEST && self->card->side != BATON_SIDE_GUEST &&
          self->holders != NULL && get_desktop (self) != NULL;
 }
 
@@ -159,6 +159,10 @@ baton_planning_ends_desktop (const BatonPlanning *self)
 gboolean
 baton_planning_has_other_screen (const BatonPlanning *self)
 {
+  /* What stands in is coming, or is left because the other has come. */
+  if (self->main != NULL || (self->stand_in != NULL && self->to == BATON_SIDE_GUEST))
+    return TRUE;
+
   for (guint i = 0; i < self->machine->cards->len; i++)
     {
       const BatonCard *card = self->machine->cards->pdata[i];
@@ -322,11 +326,23 @@ baton_planning_add_session_ends (BatonPlanning *self)
     }
 }
 
-/* With no other card to draw on it would fail, again and again: it comes back with the card then. */
+/* Whether the login screen is stopped because it draws on the card, or starts what does. */
+gboolean
+baton_planning_stops_login_screen (const BatonPlanning *self)
+{
+  return baton_planning_ends_desktop (self) && stops_display_manager (self);
+}
+
+/* With no other card to draw on it would fail, again and again: it comes back with the card then. On a
+ * stand-in it is the stand-in's, which is nobody's before that. */
 void
 baton_planning_add_login_screen (BatonPlanning *self)
 {
-  if (baton_planning_ends_desktop (self) && stops_display_manager (self) &&
-      baton_planning_has_other_screen (self))
-    baton_planning_add_step (self, BATON_STEP_START_UNIT, BATON_DISPLAY_MANAGER, NULL);
+  gboolean to_guest = self->to == BATON_SIDE_GUEST;
+  const BatonPlanning *stopped = to_guest ? self : self->stand_in;
+
+  if (stopped != NULL && baton_planning_stops_login_screen (stopped) &&
+      baton_planning_has_other_screen (stopped))
+    baton_planning_add_step (to_guest && self->stand_in != NULL ? self->stand_in : self,
+                             BATON_STEP_START_UNIT, BATON_DISPLAY_MANAGER, NULL);
 }

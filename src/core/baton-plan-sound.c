@@ -69,7 +69,7 @@ is_obliging (const char *name)
 gboolean
 baton_planning_asks_for_sound (const BatonPlanning *self, const BatonHolder *holder)
 {
-  return self->plan->to == BATON_SIDE_GUEST && holder->kind == BATON_HOLDER_SOUND &&
+  return self->to == BATON_SIDE_GUEST && holder->kind == BATON_HOLDER_SOUND &&
          holder->uid != 0 && is_obliging (holder->name) &&
          baton_planning_has_only_sound (self, holder) &&
          !baton_planning_may_close (self, holder);

@@ -56,14 +56,35 @@ baton_planning_list_travelling (const BatonPlanning *self, gboolean display_firs
   return list_functions (self, baton_planning_travels, display_first);
 }
 
+static gboolean
+has_step (const BatonPlan *plan, BatonStepKind kind, const char *target)
+{
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      const BatonStep *step = plan->steps->pdata[i];
+
+      if (step->kind == kind && g_str_equal (step->target, target))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 baton_planning_add_step (BatonPlanning *self,
                          BatonStepKind kind,
                          const char *target,
                          const char *detail)
 {
-  BatonStep *step = baton_step_new (kind, target, detail);
+  BatonStep *step = NULL;
 
+  /* Two cards may want the same: once is enough, as the id says. */
+  if (has_step (self->plan, kind, target))
+    return;
+
+  step = baton_step_new (kind, target, detail);
+  if (self->main != NULL)
+    step->card = g_strdup (baton_card_get_address (self->card));
   step->persistent = kind == BATON_STEP_PLACE_FILE;
   g_ptr_array_add (self->plan->steps, step);
 }
@@ -178,7 +199,10 @@ get_patience (const BatonPlanning *self)
   if (self->request->start_guest != NULL)
     return BATON_STARTED;
 
-  return self->card->only_display && self->card->side != BATON_SIDE_GUEST ? BATON_SOON : NULL;
+  return self->card->only_display && self->stand_in == NULL &&
+                 self->card->side != BATON_SIDE_GUEST
+             ? BATON_SOON
+             : NULL;
 }
 
 /* Whether the card comes back without being asked for. */
@@ -189,18 +213,11 @@ baton_planning_comes_back (const BatonPlanning *self)
          self->request->hook_guest != NULL || self->profile->return_when_guest_stops;
 }
 
-/*
- * Overrides stand before anything is unbound: from then on no driver that is loaded meanwhile
- * can take the function (Linux, drivers/pci/pci-driver.c, pci_match_device). All of them at
- * once, so that no twin and no companion is ever matched by its ids.
- */
+/* Who has the card lets go of it; while the first of them do, it can still be stopped. */
 static void
-add_steps_to_guest (BatonPlanning *self)
+add_freeing_steps (BatonPlanning *self)
 {
-  const char *address = baton_card_get_address (self->card);
   g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_moves_to_guest, FALSE);
-  g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_guest, TRUE);
-  g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, FALSE);
 
   baton_planning_add_log_out (self);
   add_close_steps (self);
@@ -210,8 +227,20 @@ add_steps_to_guest (BatonPlanning *self)
   if (leaving->len > 0)
     baton_planning_add_unit_stops (self);
   baton_planning_add_nvidia_stops (self);
-  if (leaving->len > 0)
-    baton_planning_add_xorg_for_guest (self);
+}
+
+/*
+ * Overrides stand before anything is unbound: from then on no driver that is loaded meanwhile
+ * can take the function (Linux, drivers/pci/pci-driver.c, pci_match_device). All of them at
+ * once, so that no twin and no companion is ever matched by its ids.
+ */
+static void
+add_leaving_steps (BatonPlanning *self)
+{
+  g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_moves_to_guest, FALSE);
+  g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_guest, TRUE);
+  g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, FALSE);
+
   add_power_steps (self, leaving);
 
   if (leaving->len > 0 && self->machine->system->vfio != BATON_VFIO_READY)
@@ -241,22 +270,6 @@ add_steps_to_guest (BatonPlanning *self)
   for (guint i = 0; i < coming->len; i++)
     baton_planning_add_step (self, BATON_STEP_BIND,
                              ((BatonFunction *) coming->pdata[i])->address, VFIO_PCI);
-
-  add_let_open_steps (self);
-  if (leaving->len > 0)
-    {
-      baton_planning_add_step (self, BATON_STEP_VERIFY, address,
-                               baton_side_to_string (BATON_SIDE_GUEST));
-      baton_planning_add_guest_units (self);
-      baton_planning_add_login_screen (self);
-    }
-  if (self->request->start_guest != NULL)
-    baton_planning_add_step (self, BATON_STEP_START_GUEST, self->request->start_guest, address);
-  /* A hook of libvirt's is told when its guest has stopped, and waited for until then. */
-  if (self->request->until_free || self->request->start_guest != NULL ||
-      (leaving->len > 0 && self->request->hook_guest == NULL &&
-       self->profile->return_when_guest_stops))
-    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, get_patience (self));
 }
 
 /* Modules come first on the way to the host: what cannot be loaded is found out while the card
@@ -290,8 +303,9 @@ has_override_in_the_way (const BatonPlanning *self, const BatonFunction *functio
                                         g_strcmp0 (function->override, function->driver) != 0);
 }
 
+/* The card comes to this computer, and is proven to be here. */
 static void
-add_steps_to_host (BatonPlanning *self)
+add_returning_steps (BatonPlanning *self)
 {
   const char *address = baton_card_get_address (self->card);
   /* What is missing of a card that is back is all that is asked for, and no detail of it. */
@@ -300,12 +314,6 @@ add_steps_to_host (BatonPlanning *self)
   g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_leaves_guest, TRUE);
   g_autoptr (GPtrArray) coming = list_functions (self, baton_planning_moves_to_host, TRUE);
   g_autoptr (GPtrArray) all = baton_planning_list_travelling (self, TRUE);
-
-  add_close_steps (self);
-  /* Always, and not only while a guest runs: it may end between the preview and the handoff,
-   * and the plan stays the same. */
-  if (self->request->when_free && leaving->len > 0)
-    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
 
   baton_planning_add_guest_unit_stops (self);
   add_power_steps (self, coming);
@@ -338,14 +346,75 @@ add_steps_to_host (BatonPlanning *self)
   baton_planning_add_step (self, BATON_STEP_VERIFY, address,
                            baton_side_to_string (BATON_SIDE_HOST));
   baton_planning_add_xorg_for_host (self);
+}
+
+/* What stands in comes when the other has gone, and before anything needs a screen again. */
+static void
+add_steps_to_guest (BatonPlanning *self)
+{
+  const char *address = baton_card_get_address (self->card);
+  g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_moves_to_guest, FALSE);
+
+  add_freeing_steps (self);
+  if (leaving->len > 0)
+    baton_planning_add_xorg_for_guest (self);
+  add_leaving_steps (self);
+
+  add_let_open_steps (self);
+  if (leaving->len > 0)
+    {
+      baton_planning_add_step (self, BATON_STEP_VERIFY, address,
+                               baton_side_to_string (BATON_SIDE_GUEST));
+      if (self->stand_in != NULL)
+        {
+          add_returning_steps (self->stand_in);
+          baton_planning_add_unit_returns (self->stand_in);
+        }
+      baton_planning_add_guest_units (self);
+      baton_planning_add_login_screen (self);
+    }
+  if (self->request->start_guest != NULL)
+    baton_planning_add_step (self, BATON_STEP_START_GUEST, self->request->start_guest, address);
+  /* A hook of libvirt's is told when its guest has stopped, and waited for until then. */
+  if (self->request->until_free || self->request->start_guest != NULL ||
+      (leaving->len > 0 && self->request->hook_guest == NULL &&
+       self->profile->return_when_guest_stops))
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, get_patience (self));
+}
+
+/* The desktop on what stands in ends first, and that leaves when the other is proven to be back: until
+ * then there is a card to put it back on. */
+static void
+add_steps_to_host (BatonPlanning *self)
+{
+  const char *address = baton_card_get_address (self->card);
+  g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_leaves_guest, TRUE);
+
+  add_close_steps (self);
+  /* Always, and not only while a guest runs: it may end between the preview and the handoff,
+   * and the plan stays the same. */
+  if (self->request->when_free && leaving->len > 0)
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, NULL);
+
+  if (self->stand_in != NULL)
+    add_freeing_steps (self->stand_in);
+  add_returning_steps (self);
+  if (self->stand_in != NULL)
+    {
+      add_leaving_steps (self->stand_in);
+      baton_planning_add_step (self->stand_in, BATON_STEP_VERIFY,
+                               baton_card_get_address (self->stand_in->card),
+                               baton_side_to_string (BATON_SIDE_GUEST));
+    }
   baton_planning_add_unit_returns (self);
+  baton_planning_add_login_screen (self);
 }
 
 /* Adds the steps of a plan in which nothing stands that no consent sets aside. */
 void
 baton_planning_add_steps (BatonPlanning *self)
 {
-  if (self->plan->to == BATON_SIDE_GUEST)
+  if (self->to == BATON_SIDE_GUEST)
     add_steps_to_guest (self);
   else
     add_steps_to_host (self);

@@ -95,7 +95,7 @@ offer_to_let_open (BatonPlanning *self)
 void
 baton_planning_look_at_access (BatonPlanning *self)
 {
-  if (self->plan->to == BATON_SIDE_GUEST && self->request->let_open && self->request->uid == 0)
+  if (self->to == BATON_SIDE_GUEST && self->request->let_open && self->request->uid == 0)
     baton_planning_add (self, BATON_CODE_LET_OPEN_NOBODY, NULL);
 }
 
@@ -145,7 +145,7 @@ baton_planning_look_at_system (BatonPlanning *self)
   look_at_profile (self);
   baton_planning_look_at_units (self);
 
-  if (self->plan->to == BATON_SIDE_GUEST)
+  if (self->to == BATON_SIDE_GUEST)
     {
       look_at_guest (self);
       offer_guests (self);

@@ -19,7 +19,7 @@ baton_planning_goes_with_owners_unit (const BatonPlanning *self, const BatonHold
   const char *const *units = (const char *const *) self->profile->stop_units;
   g_autofree char *name = NULL;
 
-  if (holder->unit == NULL || units == NULL || self->plan->to != BATON_SIDE_GUEST ||
+  if (holder->unit == NULL || units == NULL || self->to != BATON_SIDE_GUEST ||
       (holder->of_user && holder->uid != self->request->uid))
     return FALSE;
   name = g_strconcat (holder->of_user ? "user:" : "", holder->unit, NULL);
@@ -32,7 +32,7 @@ baton_planning_goes_with_owners_unit (const BatonPlanning *self, const BatonHold
 gboolean
 baton_planning_stops_service (const BatonPlanning *self, const BatonHolder *holder)
 {
-  if (holder->main_pid == 0 || self->plan->to != BATON_SIDE_GUEST ||
+  if (holder->main_pid == 0 || self->to != BATON_SIDE_GUEST ||
       !baton_planning_can_close (self, holder))
     return FALSE;
 
@@ -82,7 +82,7 @@ baton_planning_look_at_units (BatonPlanning *self)
   GStrv units = self->profile->missing_units;
   g_autofree char *file = baton_root_dup_shown_path (BATON_ROOT_ETC, BATON_PROFILE_FILE);
 
-  if (self->plan->to != BATON_SIDE_GUEST || self->card->side == BATON_SIDE_GUEST)
+  if (self->to != BATON_SIDE_GUEST || self->card->side == BATON_SIDE_GUEST)
     return;
 
   for (guint i = 0; units != NULL && units[i] != NULL; i++)

@@ -10,7 +10,7 @@
 static gboolean
 changes_for_guest (const BatonPlanning *self)
 {
-  return self->plan->to == BATON_SIDE_GUEST && self->card->side != BATON_SIDE_GUEST &&
+  return self->to == BATON_SIDE_GUEST && self->card->side != BATON_SIDE_GUEST &&
          (self->profile->xorg_host != NULL || self->profile->xorg_guest != NULL);
 }
 
@@ -18,13 +18,16 @@ changes_for_guest (const BatonPlanning *self)
 static gboolean
 changes_for_host (const BatonPlanning *self)
 {
-  return self->plan->to == BATON_SIDE_HOST && self->card->xorg_noted;
+  return self->to == BATON_SIDE_HOST && self->card->xorg_noted;
 }
 
-/* With another card to draw on it has been started long ago. */
+/* With another card to draw on it has been started long ago, unless that is one that stands in. */
 static gboolean
 starts_login_screen (const BatonPlanning *self)
 {
+  if (self->stand_in != NULL && baton_planning_stops_login_screen (self->stand_in))
+    return TRUE;
+
   return !baton_planning_has_other_screen (self) && self->card->unit_notes != NULL &&
          baton_unit_notes_have (self->card->unit_notes, BATON_DISPLAY_MANAGER, FALSE);
 }

@@ -140,6 +140,10 @@ look_and_add_steps (BatonPlanning *planning)
   gboolean is_there =
       planning->card->side == plan->to && !(is_in_parts && plan->to == BATON_SIDE_HOST);
 
+  baton_planning_look_at_stand_in (planning);
+  /* What stood in for a card that is back is still to be parked. */
+  is_there = is_there && planning->stand_in == NULL;
+
   if (is_there)
     baton_planning_add (planning, BATON_CODE_ALREADY_THERE, plan->cards[0], "card",
                         baton_card_get_name (planning->card));
@@ -225,6 +229,7 @@ baton_plan_new (BatonMachine *machine,
   self->steps = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_step_free);
 
   planning.machine = machine;
+  planning.to = request->to;
   planning.request = request;
   planning.plan = self;
   planning.card = find_card (machine, self);
@@ -238,6 +243,7 @@ baton_plan_new (BatonMachine *machine,
       planning.holders =
           holders != NULL ? baton_holders_find (holders, request->cards[0]) : NULL;
       look_and_add_steps (&planning);
+      baton_planning_forget_stand_in (&planning);
     }
 
   sort_findings (self->findings);
@@ -272,6 +278,7 @@ baton_plan_unref (BatonPlan *self)
     return;
 
   g_strfreev (self->cards);
+  g_free (self->stand_in);
   g_ptr_array_unref (self->findings);
   g_ptr_array_unref (self->steps);
   g_free (self->digest);

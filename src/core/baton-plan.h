@@ -78,6 +78,8 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  *   session it is, side to verify or that Xorg's files are for, name of the process to close or whose service is stopped, the one
  *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, %BATON_STARTED, %BATON_SOON;
  *   or %NULL
+ * @card: address of the stand-in where it is for that, which goes to the other side than the plan's
+ *   card; %NULL for the plan's own
  * @persistent: outlives a reboot, so recovery at boot must put it back
  *
  * The id is `KIND:TARGET`. The detail stays out of it, and so out of the digest: what an
@@ -117,6 +119,7 @@ typedef struct
   BatonStepKind kind;
   char *target;
   char *detail;
+  char *card;
   gboolean persistent;
 } BatonStep;
 
@@ -135,6 +138,8 @@ BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
  * @steps: (element-type BatonStep): in order; empty where there is nothing to do, or a blocker
  *   stands that no consent sets aside
  * @ends_session: the desktop ends
+ * @stand_in: (nullable): address of the card that stands in, where the plan moves it as well: to the
+ *   other side than @to
  * @there_already: the cards are on that side, and nothing else was asked for: nothing to do
  * @digest: SHA-256 (hex) over cards, side and the steps' ids in order, without close-process,
  *   release-card, reserve-sound, and stop-unit of a service that is stopped because it uses the card:
@@ -145,6 +150,7 @@ typedef struct
   gatomicrefcount ref_count;
   GStrv cards;
   BatonSide to;
+  char *stand_in;
   GPtrArray *findings;
   GPtrArray *steps;
   gboolean ends_session;

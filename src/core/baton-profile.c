@@ -172,11 +172,10 @@ read_xorg_guest (const char *value, BatonProfile *profile)
   return read_xorg (value, BATON_XORG_GUEST, &profile->xorg_guest);
 }
 
-/* A key that is promised and not kept would be believed: it is refused until it works. */
 static char *
-refuse_for_now (const char *value, BatonProfile *profile)
+read_stand_in (const char *value, BatonProfile *profile)
 {
-  return g_strdup ("this version of Baton does not act on this key yet");
+  return baton_also_read_one (value, &profile->stand_in);
 }
 
 static const struct
@@ -193,7 +192,7 @@ static const struct
   { "return-method", read_return_method },
   { "return-when-guest-stops", read_return_when_guest_stops },
   { "sleep-while-guest", read_sleep_while_guest },
-  { "stand-in", refuse_for_now },
+  { "stand-in", read_stand_in },
   { "start-units-guest", read_start_units_guest },
   { "stop-units", read_stop_units },
   { "xorg-guest", read_xorg_guest },
@@ -492,6 +491,7 @@ baton_profile_free (BatonProfile *self)
   g_free (self->identity);
   forget_units (self);
   g_clear_pointer (&self->also, g_ptr_array_unref);
+  g_clear_pointer (&self->stand_in, baton_also_free);
   g_free (self->xorg_host);
   g_free (self->xorg_guest);
   g_free (self->xorg_fault);
@@ -503,7 +503,7 @@ baton_profile_free (BatonProfile *self)
  * baton_profile_has_key:
  * @key: a word
  *
- * Returns: whether it is a key, be it one that this version refuses
+ * Returns: whether it is a key
  */
 gboolean
 baton_profile_has_key (const char *key)
@@ -518,17 +518,15 @@ baton_profile_has_key (const char *key)
 /**
  * baton_profile_list_keys:
  *
- * Returns: (transfer full): the keys that this version acts on
+ * Returns: (transfer full): the keys that there are
  */
 GStrv
 baton_profile_list_keys (void)
 {
   GStrv list = g_new0 (char *, G_N_ELEMENTS (keys) + 1);
-  guint n = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (keys[i].read != refuse_for_now)
-      list[n++] = g_strdup (keys[i].key);
+    list[i] = g_strdup (keys[i].key);
 
   return list;
 }

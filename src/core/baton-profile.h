@@ -88,6 +88,7 @@ typedef struct
  * @stop_units: (nullable): units that do not run while the card is with the guest
  * @start_units_guest: (nullable): units that run only then
  * @also: (element-type BatonAlso) (nullable): further functions that travel with the card
+ * @stand_in: (nullable): the card that serves the desktop while this one is with a guest
  * @xorg_host: (nullable): the whole name of a file that Xorg reads while the host has the card
  * @xorg_guest: (nullable): of one that it reads while a guest has it
  * @missing_units: (nullable): those of both lists that are not installed here
@@ -111,6 +112,7 @@ typedef struct
   GStrv stop_units;
   GStrv start_units_guest;
   GPtrArray *also;
+  BatonAlso *stand_in;
   char *xorg_host;
   char *xorg_guest;
   GStrv missing_units;

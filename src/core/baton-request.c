@@ -224,8 +224,6 @@ baton_request_check (const BatonRequest *self, GError **error)
 
   if (self->to == BATON_SIDE_HOST)
     {
-      if (self->log_out)
-        return refuse (error, _ ("“{word}” means nothing on the way to the host"), "--log-out");
       if (self->let_open)
         return refuse (error, _ ("“{word}” means nothing on the way to the host"),
                        "--let-open");

@@ -27,7 +27,7 @@ typedef struct
  * @to: %BATON_SIDE_GUEST or %BATON_SIDE_HOST
  * @closes: (element-type BatonClose): processes whose end is consented to
  * @end_session: the desktop may be ended
- * @log_out: to the guest: where a session of who asks ends, he has his own session manager log him out
+ * @log_out: where a session of who asks ends, he has his own session manager log him out
  *   first, as soon as its step begins
  * @let_open: the asking user may open `/dev/vfio/N` until the return
  * @may_not_return: the card may be handed over although its return is in doubt
@@ -43,6 +43,8 @@ typedef struct
  *   is no obstacle
  * @memlock_bytes: (not transmitted): memory that guests started by @uid may lock, %G_MAXUINT64 for
  *   no limit, 0 where nobody looked
+ * @unasked: (not transmitted): nobody is there to be asked: what has no consent stays as it is, as far as
+ *   the card can move without it
  * @has_systemd: (not transmitted): @uid is somebody whose own systemd runs, and not root
  * @guest: (not transmitted) (nullable): what there is of @start_guest
  * @guests: (not transmitted) (nullable): virtual machines that could be started with the card
@@ -64,6 +66,7 @@ typedef struct
   char *hook_guest;
   char *handoff;
   guint64 memlock_bytes;
+  gboolean unasked;
   gboolean has_systemd;
   BatonGuestDefinition *guest;
   GStrv guests;

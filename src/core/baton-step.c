@@ -97,6 +97,7 @@ baton_step_free (BatonStep *self)
 
   g_free (self->target);
   g_free (self->detail);
+  g_free (self->card);
   g_free (self);
 }
 
@@ -130,6 +131,7 @@ baton_step_to_json (const BatonStep *self)
   json_object_set_string_member (object, "kind", kind_names[self->kind]);
   json_object_set_string_member (object, "target", self->target);
   baton_json_set_string (object, "detail", self->detail);
+  baton_json_set_string (object, "card", self->card);
   json_object_set_boolean_member (object, "persistent", self->persistent);
 
   json_node_take_object (node, object);
@@ -190,6 +192,7 @@ baton_step_new_from_json (JsonNode *node, GError **error)
 
   self = baton_step_new (kind, baton_json_get_string (object, "target"),
                          baton_json_get_string (object, "detail"));
+  self->card = g_strdup (baton_json_get_string (object, "card"));
   id = baton_step_dup_id (self);
   if (g_strcmp0 (baton_json_get_string (object, "id"), id) != 0 ||
       !get_count (object, "n", &self->n) ||

@@ -70,42 +70,38 @@ baton_along_may_go (BatonStepContext *context, const char *address, BatonTrouble
 static BatonAlso *
 make_note (const BatonFunctionState *state)
 {
-  g_autofree char *identity =
-      g_strdup_printf ("%04x:%04x:%04x:%04x", state->vendor_id, state->device_id,
-                       state->subvendor_id, state->subdevice_id);
+  g_autofree char *identity = baton_function_state_dup_identity (state);
 
   return baton_also_new (state->address, identity);
 }
 
 /**
  * baton_along_note:
- * @record: what is about to be carried out
+ * @before: a card that is about to go to a guest
  * @root: the roots
  * @error: return location for an error
  *
- * Notes what goes along with a card to a guest, for whoever looks until it is back.
+ * Notes what goes along with it, for whoever looks until it is back.
  *
  * Returns: %TRUE if it is noted, or there is nothing to note
  */
 gboolean
-baton_along_note (const BatonRecord *record, BatonRoot *root, GError **error)
+baton_along_note (const BatonCardState *before, BatonRoot *root, GError **error)
 {
-  g_autofree char *name = baton_also_build_name (record->before->card);
+  g_autofree char *name = baton_also_build_name (before->card);
   g_autoptr (GPtrArray) list = baton_also_list_new ();
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *text = NULL;
 
-  if (record->to != BATON_SIDE_GUEST)
-    return TRUE;
-  for (guint i = 0; i < record->before->functions->len; i++)
+  for (guint i = 0; i < before->functions->len; i++)
     {
-      const BatonFunctionState *state = g_ptr_array_index (record->before->functions, i);
+      const BatonFunctionState *state = g_ptr_array_index (before->functions, i);
 
       if (state->also)
         g_ptr_array_add (list, make_note (state));
     }
   if (list->len == 0)
-    return baton_along_forget (root, record->before->card, error);
+    return baton_along_forget (root, before->card, error);
 
   node = baton_also_list_to_json (list);
   text = json_to_string (node, TRUE);

@@ -127,6 +127,19 @@ baton_card_state_new (const BatonCard *card)
 }
 
 /**
+ * baton_function_state_dup_identity:
+ * @self: a function's state
+ *
+ * Returns: (transfer full): what it is, as baton_function_dup_identity() says it
+ */
+char *
+baton_function_state_dup_identity (const BatonFunctionState *self)
+{
+  return g_strdup_printf ("%04x:%04x:%04x:%04x", self->vendor_id, self->device_id,
+                          self->subvendor_id, self->subdevice_id);
+}
+
+/**
  * baton_card_state_find:
  * @self: a card's state
  * @address: a function's address

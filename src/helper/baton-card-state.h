@@ -66,6 +66,7 @@ typedef struct
   char *hook_guest;
 } BatonCardState;
 
+char *baton_function_state_dup_identity (const BatonFunctionState *self);
 GStrv baton_function_state_list_nodes (const BatonFunction *function);
 
 BatonCardState *baton_card_state_new (const BatonCard *card);

@@ -10,7 +10,7 @@ undo_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   const BatonStepClass *class = baton_executor_get_class (self, i);
   BatonOutcome outcome;
 
-  self->context->step = step;
+  baton_executor_turn_to (self, i);
   baton_progress_tell (self->progress, i, BATON_STEP_STATE_UNDO, NULL);
   baton_executor_record_if_possible (self, i, "undo");
   outcome =
@@ -33,9 +33,12 @@ is_kept (BatonExecutor *self, guint i, BatonTrouble *ret_who)
 {
   const BatonStep *step = g_ptr_array_index (self->steps, i);
 
-  return baton_step_shares_card (self->context, step) &&
-         baton_progress_has_begun (self->progress, i) &&
-         baton_executor_get_class (self, i)->is_kept (self->context, step, ret_who);
+  if (!baton_step_shares_card (self->context, step) ||
+      !baton_progress_has_begun (self->progress, i))
+    return FALSE;
+  baton_executor_turn_to (self, i);
+
+  return baton_executor_get_class (self, i)->is_kept (self->context, step, ret_who);
 }
 
 /* Returns the number of the first step that is kept, or 0. */

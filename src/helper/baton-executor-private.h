@@ -36,6 +36,7 @@ struct _BatonExecutor
 };
 
 const BatonStepClass *baton_executor_get_class (BatonExecutor *self, guint i);
+void baton_executor_turn_to (BatonExecutor *self, guint i);
 void baton_executor_inhibit (BatonExecutor *self);
 BatonOutcome baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble);
 gboolean baton_executor_climb (BatonExecutor *self, guint *i, const BatonTrouble *trouble);

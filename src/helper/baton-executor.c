@@ -5,6 +5,7 @@
 
 #include "baton-effect.h"
 #include "baton-look.h"
+#include "baton-step-context.h"
 
 static void
 unref_remembered (gpointer data)
@@ -33,9 +34,11 @@ baton_executor_remember (BatonStepContext *context, GPtrArray *steps)
       const BatonStep *step = g_ptr_array_index (steps, i);
       const BatonStepClass *class = baton_step_get_class (step->kind);
 
+      baton_step_context_turn_to (context, step);
       g_ptr_array_add (remembered,
                        class->remember != NULL ? class->remember (context, step) : NULL);
     }
+  baton_step_context_turn_to (context, NULL);
 
   return remembered;
 }
@@ -217,6 +220,20 @@ apply (BatonExecutor *self, const BatonStep *step, BatonTrouble *trouble)
   return outcome;
 }
 
+/* Who was looked for has the one card, and tells nothing of another. */
+void
+baton_executor_turn_to (BatonExecutor *self, guint i)
+{
+  const BatonCardState *last = self->context->before;
+
+  baton_step_context_turn_to (self->context, g_ptr_array_index (self->steps, i));
+  if (self->context->before == last)
+    return;
+  self->found_free = FALSE;
+  self->found_free_to_unbind = FALSE;
+  self->found_no_guest = FALSE;
+}
+
 BatonOutcome
 baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
 {
@@ -224,7 +241,7 @@ baton_executor_do_step (BatonExecutor *self, guint i, BatonTrouble *trouble)
   const BatonStepClass *class = baton_executor_get_class (self, i);
   BatonOutcome outcome;
 
-  self->context->step = step;
+  baton_executor_turn_to (self, i);
   baton_progress_tell (self->progress, i, BATON_STEP_STATE_START, NULL);
   self->shared |= baton_step_shares_card (self->context, step) &&
                   !baton_step_is_left_out (self->context, step);
@@ -266,7 +283,7 @@ finish_once (BatonExecutor *self, gboolean *finished, gboolean is_last, BatonTro
       if (finished[i - 1] || class->finish == NULL ||
           !baton_progress_has_begun (self->progress, i - 1))
         continue;
-      self->context->step = g_ptr_array_index (self->steps, i - 1);
+      baton_executor_turn_to (self, i - 1);
       outcome = class->finish (self->context, self->context->step, &problem);
       finished[i - 1] = outcome == BATON_OUTCOME_OK;
       if (outcome == BATON_OUTCOME_STUCK)
@@ -299,12 +316,14 @@ finish (BatonExecutor *self, BatonTrouble *trouble)
 BatonEnd *
 baton_executor_end_done (BatonExecutor *self)
 {
-  gboolean to_guest = self->context->to == BATON_SIDE_GUEST;
   g_auto (BatonTrouble) stuck = BATON_TROUBLE_INIT;
+  gboolean to_guest;
   BatonEnd *end;
 
   if (finish (self, &stuck) == BATON_OUTCOME_STUCK)
     return baton_end_new_stuck (&stuck);
+  baton_step_context_turn_to (self->context, NULL);
+  to_guest = self->context->to == BATON_SIDE_GUEST;
   if (self->context->problems->len > 0)
     {
       end = baton_end_new (BATON_EXIT_DEGRADED,

@@ -138,6 +138,9 @@ bring_back (BatonHandoff *self, BatonEnd **end)
 
   request->cards = g_strdupv (self->request->cards);
   request->to = BATON_SIDE_HOST;
+  /* The plan has said that it is for the way back as well (stand-in-session-ends). */
+  request->end_session = self->request->end_session;
+  request->unasked = TRUE;
   request->uid = self->request->uid;
   request->handoff = g_strdup (self->request->handoff);
   back = baton_handoff_run (self->root, self->events, self->waiter, request, self->lock,

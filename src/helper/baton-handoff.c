@@ -3,13 +3,11 @@
 
 #include "baton-handoff-private.h"
 
-#include "baton-along.h"
 #include "baton-asked-services.h"
 #include "baton-executor.h"
 #include "baton-guard.h"
 #include "baton-report.h"
 #include "baton-step-context.h"
-#include "baton-unit-notes.h"
 
 /* What was found by looking, and what was made of it. */
 void
@@ -37,16 +35,16 @@ look_and_plan (BatonHandoff *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) holders = NULL;
-  BatonHolders *of_card = NULL;
 
   holders = baton_holders_look (self->root, &self->machine, &error);
   if (holders == NULL)
     return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
                           NULL);
   self->profile = baton_profile_load (self->root, self->request->cards[0]);
-  of_card = baton_holders_find (holders, self->request->cards[0]);
-  if (of_card != NULL)
-    baton_asked_services_check (of_card, self->root, self->waiter, self->request);
+  /* Of the card, and of one that stands in for it. */
+  for (guint i = 0; i < holders->len; i++)
+    baton_asked_services_check (g_ptr_array_index (holders, i), self->root, self->waiter,
+                                self->request);
   self->plan = baton_plan_new (self->machine, holders, self->profile, self->request);
   baton_event_writer_plan (self->events, self->plan);
 
@@ -107,14 +105,18 @@ keep_what_goes (BatonHandoff *self)
 {
   BatonRecord *record = self->record;
 
-  for (guint i = 0; record->made_origin && i < record->steps->len; i++)
+  for (guint i = 0; i < record->steps->len; i++)
     {
       const BatonStep *step = g_ptr_array_index (record->steps, i);
       const BatonStepClass *class = baton_step_get_class (step->kind);
+      const BatonMove *move = baton_record_get_move (record, step);
 
-      if (class->keep != NULL)
-        class->keep (&self->context, step, record->origin);
+      if (class->keep == NULL || !move->made_origin)
+        continue;
+      baton_step_context_turn_to (&self->context, step);
+      class->keep (&self->context, step, move->origin);
     }
+  baton_step_context_turn_to (&self->context, NULL);
 }
 
 static gboolean
@@ -122,13 +124,7 @@ keep_origin (BatonHandoff *self, GError **error)
 {
   keep_what_goes (self);
 
-  if (!baton_along_note (self->record, self->root, error))
-    return FALSE;
-
-  /* What was noted of a card that came back by another way counts no more. */
-  return !self->record->made_origin ||
-         (baton_unit_notes_forget (self->root, self->record->before->card, error) &&
-          baton_card_state_save (self->record->origin, self->root, error));
+  return baton_record_note (self->record, self->root, error);
 }
 
 static void
@@ -165,8 +161,8 @@ leave_guard (BatonHandoff *self, const BatonEnd *end)
   g_autoptr (GError) error = NULL;
 
   if (end->status != BATON_EXIT_STUCK &&
-      !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
-                          &error))
+      !baton_guard_leave (self->root, self->waiter, self->profile,
+                          self->record->own->before->card, &error))
     baton_handoff_warn (self, error);
 }
 
@@ -255,9 +251,8 @@ baton_handoff_prepare (BatonHandoff *self)
   if (end != NULL)
     return end;
 
-  self->record = baton_record_new_for_plan (
-      self->root, self->request, self->plan,
-      baton_machine_find_card (self->machine, self->request->cards[0]), self->events);
+  self->record = baton_record_new_for_plan (self->root, self->request, self->plan,
+                                            self->machine, self->events);
   fill_context (self);
 
   return NULL;

@@ -309,6 +309,25 @@ baton_owners_unit_start (BatonStepContext *context, const char *unit, BatonTroub
   return BATON_OUTCOME_OK;
 }
 
+/* The login screen that was started for the card that stands in (BatonStep). */
+static gboolean
+shows_on_stand_in (BatonStepContext *context, const char *unit)
+{
+  return is_display_manager (unit) && context->to == BATON_SIDE_HOST && context->step != NULL &&
+         baton_step_is_of_stand_in (context, context->step);
+}
+
+/* It is started again when the other card is back: nobody is to have the one that stands in by then. */
+static BatonOutcome
+stop_on_stand_in (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
+{
+  BatonOutcome outcome =
+      baton_owners_unit_run_stop (context, unit, BATON_UNIT_JOB_TO_THE_END, trouble);
+
+  return outcome == BATON_OUTCOME_OK ? baton_step_end_session_end_all (context, trouble)
+                                     : outcome;
+}
+
 /**
  * baton_owners_unit_put_start_back:
  * @context: the handoff
@@ -329,6 +348,8 @@ baton_owners_unit_put_start_back (BatonStepContext *context,
 
   if (!may_be_touched (unit, trouble))
     return BATON_OUTCOME_FAILED;
+  if (shows_on_stand_in (context, unit))
+    return stop_on_stand_in (context, unit, trouble);
   if (!is_noted (context, unit, to_guest))
     return BATON_OUTCOME_OK;
   outcome = baton_owners_unit_run_stop (context, unit, BATON_UNIT_JOB_TO_THE_END, trouble);

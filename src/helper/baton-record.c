@@ -3,8 +3,8 @@
 
 #include "baton-record.h"
 
-#include "baton-along.h"
 #include "baton-error.h"
+#include "baton-stand-in-note.h"
 #include "baton-unit-notes.h"
 #include "baton-xorg-place.h"
 
@@ -35,8 +35,8 @@ baton_record_free (BatonRecord *self)
   g_strfreev (self->cards);
   g_ptr_array_unref (self->steps);
   g_ptr_array_unref (self->remembered);
-  g_clear_pointer (&self->before, baton_card_state_free);
-  g_clear_pointer (&self->origin, baton_card_state_free);
+  g_clear_pointer (&self->own, baton_move_free);
+  g_clear_pointer (&self->stand_in, baton_move_free);
   g_free (self);
 }
 
@@ -55,39 +55,13 @@ baton_record_read_boot_id (BatonRoot *root)
   return id != NULL ? id : g_strdup ("");
 }
 
-/* How the card stood before it left the host: remembered from then, or as it is now. One that was
- * parked at boot or by other tools has no such record, and comes back by what the kernel knows. */
-static void
-find_origin (BatonRecord *self,
-             BatonRoot *root,
-             const BatonCard *card,
-             const char *hook_guest,
-             BatonEventWriter *events)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->origin = baton_card_state_load (root, self->before->card, &error);
-  if (self->origin != NULL && !baton_card_state_same_devices (self->origin, self->before))
-    g_clear_pointer (&self->origin, baton_card_state_free);
-  if (error != NULL && !g_error_matches (error, BATON_ERROR, BATON_ERROR_NOT_FOUND))
-    baton_event_writer_log (events, "warning", error->message);
-  /* One that came back in parts is still to be as it was before it left. */
-  if (card->side != BATON_SIDE_HOST || self->to == BATON_SIDE_HOST)
-    return;
-
-  /* It stands on the host now, whatever was remembered before. */
-  g_clear_pointer (&self->origin, baton_card_state_free);
-  self->origin = baton_card_state_new (card);
-  self->origin->hook_guest = g_strdup (hook_guest);
-  self->made_origin = TRUE;
-}
-
 static BatonStep *
 copy_step (const BatonStep *step)
 {
   BatonStep *copy = baton_step_new (step->kind, step->target, step->detail);
 
   copy->n = step->n;
+  copy->card = g_strdup (step->card);
   copy->persistent = step->persistent;
 
   return copy;
@@ -98,7 +72,7 @@ copy_step (const BatonStep *step)
  * @root: the roots
  * @request: what was asked for
  * @plan: what is carried out
- * @card: the card, as it was just looked at
+ * @machine: the machine as it was just looked at, with the plan's cards
  * @events: where a warning goes
  *
  * Returns: (transfer full): what is written down before the first effect, but for what the steps
@@ -108,10 +82,14 @@ BatonRecord *
 baton_record_new_for_plan (BatonRoot *root,
                            const BatonRequest *request,
                            const BatonPlan *plan,
-                           const BatonCard *card,
+                           BatonMachine *machine,
                            BatonEventWriter *events)
 {
   BatonRecord *self = baton_record_new ();
+  const BatonCard *card = baton_machine_find_card (machine, plan->cards[0]);
+  const BatonCard *stand_in =
+      plan->stand_in != NULL ? baton_machine_find_card (machine, plan->stand_in) : NULL;
+  BatonSide other_side = plan->to == BATON_SIDE_GUEST ? BATON_SIDE_HOST : BATON_SIDE_GUEST;
 
   self->handoff = g_strdup (request->handoff);
   self->boot_id = baton_record_read_boot_id (root);
@@ -119,8 +97,9 @@ baton_record_new_for_plan (BatonRoot *root,
   self->card_name = g_strdup (baton_card_get_name (card));
   self->cards = g_strdupv (plan->cards);
   self->to = plan->to;
-  self->before = baton_card_state_new (card);
-  find_origin (self, root, card, request->hook_guest, events);
+  self->own = baton_move_new (root, card, plan->to, request->hook_guest, events);
+  if (stand_in != NULL)
+    self->stand_in = baton_move_new (root, stand_in, other_side, NULL, events);
   for (guint i = 0; i < plan->steps->len; i++)
     g_ptr_array_add (self->steps, copy_step (g_ptr_array_index (plan->steps, i)));
 
@@ -158,6 +137,22 @@ remembered_to_json (const BatonRecord *self)
   return node;
 }
 
+static JsonNode *
+stand_in_to_json (const BatonRecord *self)
+{
+  JsonNode *node = NULL;
+  JsonObject *object = NULL;
+
+  if (self->stand_in == NULL)
+    return json_node_new (JSON_NODE_NULL);
+  node = json_node_new (JSON_NODE_OBJECT);
+  object = json_object_new ();
+  baton_move_write (self->stand_in, object);
+  json_node_take_object (node, object);
+
+  return node;
+}
+
 /**
  * baton_record_to_json:
  * @self: a record
@@ -178,14 +173,10 @@ baton_record_to_json (const BatonRecord *self)
   json_object_set_int_member (object, "uid", self->uid);
   json_object_set_string_member (object, "card_name", self->card_name);
   json_object_set_array_member (object, "cards", cards);
-  json_object_set_string_member (object, "to", baton_side_to_string (self->to));
+  baton_move_write (self->own, object);
   json_object_set_member (object, "steps", steps_to_json (self));
   json_object_set_member (object, "remembered", remembered_to_json (self));
-  json_object_set_member (object, "before", baton_card_state_to_json (self->before));
-  json_object_set_member (object, "origin",
-                          self->origin != NULL ? baton_card_state_to_json (self->origin)
-                                               : json_node_new (JSON_NODE_NULL));
-  json_object_set_boolean_member (object, "made_origin", self->made_origin);
+  json_object_set_member (object, "stand_in", stand_in_to_json (self));
   json_node_take_object (node, object);
 
   return node;
@@ -242,33 +233,37 @@ get_array (JsonObject *object, const char *key)
 }
 
 static gboolean
+take_moves (BatonRecord *self, JsonObject *object, GError **error)
+{
+  JsonNode *stand_in = json_object_get_member (object, "stand_in");
+
+  self->own = baton_move_new_from_json (object, error);
+  if (self->own == NULL)
+    return FALSE;
+  self->to = self->own->to;
+  if (stand_in == NULL || JSON_NODE_HOLDS_NULL (stand_in))
+    return TRUE;
+  if (JSON_NODE_HOLDS_OBJECT (stand_in))
+    self->stand_in = baton_move_new_from_json (json_node_get_object (stand_in), error);
+
+  return self->stand_in != NULL;
+}
+
+static gboolean
 take_all (BatonRecord *self, JsonObject *object, GError **error)
 {
   JsonArray *cards = get_array (object, "cards");
   JsonArray *steps = get_array (object, "steps");
   JsonArray *remembered = get_array (object, "remembered");
-  JsonNode *before = json_object_get_member (object, "before");
-  JsonNode *origin = json_object_get_member (object, "origin");
-  const char *to = json_object_get_string_member_with_default (object, "to", "");
 
   self->handoff = g_strdup (json_object_get_string_member_with_default (object, "handoff", ""));
   self->boot_id = g_strdup (json_object_get_string_member_with_default (object, "boot_id", ""));
   self->uid = (guint) json_object_get_int_member_with_default (object, "uid", 0);
   self->card_name =
       g_strdup (json_object_get_string_member_with_default (object, "card_name", ""));
-  self->made_origin =
-      json_object_get_boolean_member_with_default (object, "made_origin", FALSE);
-  if (cards == NULL || steps == NULL || remembered == NULL || before == NULL ||
-      !baton_side_from_string (to, &self->to) || !take_cards (self, cards) ||
-      !take_steps (self, steps, remembered, error))
-    return FALSE;
-  self->before = baton_card_state_new_from_json (before, error);
-  if (self->before == NULL)
-    return FALSE;
-  if (origin != NULL && !JSON_NODE_HOLDS_NULL (origin))
-    self->origin = baton_card_state_new_from_json (origin, error);
 
-  return origin == NULL || JSON_NODE_HOLDS_NULL (origin) || self->origin != NULL;
+  return cards != NULL && steps != NULL && remembered != NULL && take_cards (self, cards) &&
+         take_steps (self, steps, remembered, error) && take_moves (self, object, error);
 }
 
 /**
@@ -294,6 +289,73 @@ baton_record_new_from_json (JsonNode *node, GError **error)
 }
 
 /**
+ * baton_record_get_move:
+ * @self: a record
+ * @step: one of its steps
+ *
+ * Returns: (transfer none): what is done with the card that the step is for
+ */
+const BatonMove *
+baton_record_get_move (const BatonRecord *self, const BatonStep *step)
+{
+  return self->stand_in != NULL && g_strcmp0 (step->card, self->stand_in->before->card) == 0
+             ? self->stand_in
+             : self->own;
+}
+
+/**
+ * baton_record_note:
+ * @self: a record
+ * @root: the roots
+ * @error: return location for an error
+ *
+ * Notes in `/run`, before the first effect, what later handoffs will need to know.
+ *
+ * Returns: %TRUE if all of it is noted
+ */
+gboolean
+baton_record_note (const BatonRecord *self, BatonRoot *root, GError **error)
+{
+  const BatonMove *stand_in = self->stand_in;
+
+  if (!baton_move_note (self->own, root, error))
+    return FALSE;
+  if (stand_in == NULL)
+    return TRUE;
+  if (stand_in->to == BATON_SIDE_GUEST)
+    return baton_move_note (stand_in, root, error);
+
+  return baton_stand_in_note_make (root, self->own->before->card, stand_in->before, error);
+}
+
+static gboolean
+has_left_nothing (const BatonEnd *end)
+{
+  return end->status == BATON_EXIT_CANCELLED || end->status == BATON_EXIT_ROLLED_BACK;
+}
+
+/* What was taken from vfio-pci is noted for as long as it stands in. */
+static gboolean
+settle_stand_in (const BatonRecord *self, BatonRoot *root, const BatonEnd *end, GError **error)
+{
+  const BatonMove *stand_in = self->stand_in;
+  const char *card = self->own->before->card;
+  gboolean is_done = end->status == BATON_EXIT_DONE;
+
+  if (stand_in == NULL)
+    return TRUE;
+  if (stand_in->to == BATON_SIDE_HOST)
+    return (!is_done || baton_move_forget (stand_in, root, error)) &&
+           (!has_left_nothing (end) || baton_stand_in_note_drop (root, card, error));
+  if (is_done)
+    return baton_unit_notes_forget (root, stand_in->before->card, error) &&
+           baton_stand_in_note_drop (root, card, error);
+
+  return !(stand_in->made_origin && has_left_nothing (end)) ||
+         baton_move_forget (stand_in, root, error);
+}
+
+/**
  * baton_record_settle_origin:
  * @self: a record
  * @root: the roots
@@ -315,14 +377,11 @@ baton_record_settle_origin (const BatonRecord *self,
   BatonExit status = end->status;
   gboolean is_back = self->to == BATON_SIDE_HOST && status == BATON_EXIT_DONE;
   gboolean has_come = is_back || end->code == BATON_CODE_RETURNED_WITH_PROBLEMS;
-  gboolean never_left =
-      self->made_origin && (status == BATON_EXIT_CANCELLED || status == BATON_EXIT_ROLLED_BACK);
+  gboolean never_left = self->own->made_origin && has_left_nothing (end);
 
-  if (has_come && !baton_xorg_forget_if_back (root, self->before->card, error))
+  if (has_come && !baton_xorg_forget_if_back (root, self->own->before->card, error))
     return FALSE;
 
-  return !(is_back || never_left) ||
-         (baton_unit_notes_forget (root, self->before->card, error) &&
-          baton_along_forget (root, self->before->card, error) &&
-          baton_card_state_forget (root, self->before->card, error));
+  return (!(is_back || never_left) || baton_move_forget (self->own, root, error)) &&
+         settle_stand_in (self, root, end, error);
 }

@@ -39,7 +39,7 @@ end_locked (BatonRoot *root, const char *owner, guint wait_s)
   BatonEnd *end;
 
   baton_trouble_set (&trouble, BATON_CODE_STEP_DEADLINE, 0, "subject",
-                     record != NULL ? record->before->card : owner, NULL);
+                     record != NULL ? record->own->before->card : owner, NULL);
   end = baton_end_new_stuck (&trouble);
   if (record != NULL && has_last_word (root, wait_s))
     baton_lost_tell (root, record->handoff, end, start_us);

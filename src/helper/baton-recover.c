@@ -106,7 +106,7 @@ read_journal (Recovery *self)
 static void
 prepare (Recovery *self)
 {
-  self->profile = baton_profile_load (self->root, self->record->before->card);
+  self->profile = baton_profile_load (self->root, self->record->own->before->card);
   self->waiter = baton_waiter_new (self->events, -1, NULL);
   baton_step_context_begin (&self->context, self->root, self->events, self->waiter,
                             self->profile, self->record);
@@ -255,8 +255,8 @@ settle_steps (Recovery *self)
       /* The device's lock is held by what crashed: a write to it would never end. */
       g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
 
-      baton_trouble_set (&trouble, BATON_CODE_OOPS, 0, "subject", self->record->before->card,
-                         NULL);
+      baton_trouble_set (&trouble, BATON_CODE_OOPS, 0, "subject",
+                         self->record->own->before->card, NULL);
       return baton_end_new_stuck (&trouble);
     }
   else
@@ -305,8 +305,8 @@ leave_guard (Recovery *self, const BatonEnd *end)
   g_autoptr (GError) error = NULL;
 
   if (end->status != BATON_EXIT_STUCK &&
-      !baton_guard_leave (self->root, self->waiter, self->profile, self->record->before->card,
-                          &error))
+      !baton_guard_leave (self->root, self->waiter, self->profile,
+                          self->record->own->before->card, &error))
     warn (self, error);
 }
 

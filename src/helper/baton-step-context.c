@@ -33,13 +33,35 @@ baton_step_context_begin (BatonStepContext *self,
   self->events = events;
   self->waiter = waiter;
   self->profile = profile;
-  self->before = record->before;
-  self->origin = record->origin;
-  self->to = record->to;
+  self->own = record->own;
+  self->stand_in = record->stand_in;
+  baton_step_context_turn_to (self, NULL);
   self->problems = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_trouble_free);
   self->reservations = g_ptr_array_new_with_free_func ((GDestroyNotify) baton_errand_free);
   self->soft_ms = BATON_CHILD_SOFT_MS;
   self->hard_ms = BATON_CHILD_HARD_MS;
+}
+
+/**
+ * baton_step_context_turn_to:
+ * @self: a context
+ * @step: (nullable): the step that is at work from now on, or %NULL for none
+ *
+ * Each step goes to the side of the card that it is for; with none at work it is the plan's card.
+ */
+void
+baton_step_context_turn_to (BatonStepContext *self, const BatonStep *step)
+{
+  const BatonMove *move = self->own;
+
+  self->step = step;
+  if (step != NULL && baton_step_is_of_stand_in (self, step))
+    move = self->stand_in;
+  if (move == NULL)
+    return;
+  self->before = move->before;
+  self->origin = move->origin;
+  self->to = move->to;
 }
 
 /**

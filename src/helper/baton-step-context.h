@@ -12,6 +12,7 @@ void baton_step_context_begin (BatonStepContext *self,
                                BatonWaiter *waiter,
                                const BatonProfile *profile,
                                const BatonRecord *record);
+void baton_step_context_turn_to (BatonStepContext *self, const BatonStep *step);
 void baton_step_context_clear (BatonStepContext *self);
 
 G_END_DECLS

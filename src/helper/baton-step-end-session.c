@@ -170,6 +170,36 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, trouble) : outcome;
 }
 
+/**
+ * baton_step_end_session_end_all:
+ * @context: the handoff, at a step for the card that they draw on
+ * @trouble: why it could not be done
+ *
+ * Ends every session that a login screen has opened, when that has been stopped: of a handoff that is
+ * put back, what began on the card that stood in.
+ *
+ * Returns: the outcome
+ */
+BatonOutcome
+baton_step_end_session_end_all (BatonStepContext *context, BatonTrouble *trouble)
+{
+  g_autoptr (BatonDesktop) desktop = baton_desktop_new (context->root);
+  BatonOutcome outcome = BATON_OUTCOME_OK;
+
+  for (guint i = 0; outcome == BATON_OUTCOME_OK && i < desktop->sessions->len; i++)
+    {
+      const BatonSession *session = desktop->sessions->pdata[i];
+      g_autofree char *uid = g_strdup_printf ("%u", session->uid);
+      g_autoptr (BatonStep) step = baton_step_new (BATON_STEP_END_SESSION, session->id, uid);
+
+      if (session->seat != NULL && baton_session_is_graphical (session) &&
+          baton_session_is_of_login_screen (session))
+        outcome = apply (context, step, trouble);
+    }
+
+  return outcome;
+}
+
 /* Nothing brings a session back: like the closing of a program it comes before all that can be undone,
  * but for the display manager, which would start the next one. */
 const BatonStepClass baton_step_end_session_class = {

@@ -306,7 +306,11 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
     return BATON_OUTCOME_FAILED;
   baton_step_let_open_take_all_back (context);
   if (context->origin == NULL)
-    return BATON_OUTCOME_OK;
+    {
+      /* What starts next finds its screens by udev. */
+      baton_look_settle_udev (context);
+      return BATON_OUTCOME_OK;
+    }
 
   missing = wait_for_nodes (context, &watch, &address);
   if (missing != BATON_CODE_NONE)
@@ -323,11 +327,21 @@ verify_host (BatonStepContext *context, BatonTrouble *trouble)
   return BATON_OUTCOME_OK;
 }
 
+/* What has stood in is parked, and given to no guest: who else is in its group is no matter yet. */
+static BatonOutcome
+verify_parked (BatonStepContext *context, BatonTrouble *trouble)
+{
+  return are_links_for_guest (context, trouble) ? BATON_OUTCOME_OK : BATON_OUTCOME_FAILED;
+}
+
 static BatonOutcome
 apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
-  return context->to == BATON_SIDE_GUEST ? verify_guest (context, trouble)
-                                         : verify_host (context, trouble);
+  if (context->to == BATON_SIDE_HOST)
+    return verify_host (context, trouble);
+
+  return baton_step_is_of_stand_in (context, step) ? verify_parked (context, trouble)
+                                                   : verify_guest (context, trouble);
 }
 
 /* The whole card, and not what the steps believe to have done. */

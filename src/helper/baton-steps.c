@@ -42,6 +42,29 @@ baton_step_get_class (BatonStepKind kind)
 }
 
 /**
+ * baton_step_is_of_stand_in:
+ * @context: the handoff
+ * @step: a step
+ *
+ * Returns: %TRUE if the step is for the card that stands in for the plan's
+ */
+gboolean
+baton_step_is_of_stand_in (const BatonStepContext *context, const BatonStep *step)
+{
+  return context->stand_in != NULL &&
+         g_strcmp0 (step->card, context->stand_in->before->card) == 0;
+}
+
+static BatonSide
+get_side (const BatonStepContext *context, const BatonStep *step)
+{
+  const BatonMove *move =
+      baton_step_is_of_stand_in (context, step) ? context->stand_in : context->own;
+
+  return move != NULL ? move->to : context->to;
+}
+
+/**
  * baton_step_is_left_out:
  * @context: the handoff
  * @step: a step
@@ -61,7 +84,7 @@ moves_card (const BatonStepContext *context, const BatonStep *step)
 {
   const BatonStepClass *class = baton_step_get_class (step->kind);
 
-  return context->to == BATON_SIDE_HOST &&
+  return get_side (context, step) == BATON_SIDE_HOST &&
          (class->moves_card == NULL || class->moves_card (step));
 }
 
@@ -70,12 +93,16 @@ moves_card (const BatonStepContext *context, const BatonStep *step)
  * @context: the handoff
  * @step: a step
  *
- * Returns: %TRUE if everybody on the host may open the card after the step
+ * What stands in belongs to a desktop that ends with the handoff that is put back, and is asked for
+ * when it is taken again.
+ *
+ * Returns: %TRUE if everybody on the host may open the plan's card after the step
  */
 gboolean
 baton_step_shares_card (const BatonStepContext *context, const BatonStep *step)
 {
-  return baton_step_get_class (step->kind)->shares_card && moves_card (context, step);
+  return baton_step_get_class (step->kind)->shares_card && moves_card (context, step) &&
+         !baton_step_is_of_stand_in (context, step);
 }
 
 /**

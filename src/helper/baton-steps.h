@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "baton-card-state.h"
+#include "baton-move.h"
 #include "baton-plan.h"
 #include "baton-trouble.h"
 #include "baton-waiter.h"
@@ -42,9 +42,11 @@ typedef enum
  * @events: (borrowed): where events go
  * @waiter: (borrowed): what waits
  * @profile: (borrowed): what the card's owner wants
- * @before: (borrowed): how the card stood before this handoff
+ * @own: (borrowed) (nullable): what is done with the plan's card
+ * @stand_in: (borrowed) (nullable): what is done with the card that stands in for it
+ * @before: (borrowed): how the card of the step at work stood before this handoff
  * @origin: (borrowed) (nullable): how it stood before it left the host
- * @to: side that the card goes to
+ * @to: side that it goes to
  * @machine: (owned) (nullable): the machine when it was last looked at with the card's nodes there
  * @step: (borrowed) (nullable): the step at work
  * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
@@ -62,6 +64,8 @@ typedef struct
   BatonEventWriter *events;
   BatonWaiter *waiter;
   const BatonProfile *profile;
+  const BatonMove *own;
+  const BatonMove *stand_in;
   const BatonCardState *before;
   const BatonCardState *origin;
   BatonSide to;
@@ -130,6 +134,7 @@ typedef struct
 
 const BatonStepClass *baton_step_get_class (BatonStepKind kind);
 
+gboolean baton_step_is_of_stand_in (const BatonStepContext *context, const BatonStep *step);
 gboolean baton_step_is_left_out (const BatonStepContext *context, const BatonStep *step);
 gboolean baton_step_shares_card (const BatonStepContext *context, const BatonStep *step);
 gboolean baton_step_may_climb (const BatonStepContext *context, const BatonStep *step);
@@ -139,6 +144,7 @@ gboolean baton_step_bind_is_kept (BatonStepContext *context,
 BatonOutcome baton_step_hold_power_put_back (BatonStepContext *context,
                                              const BatonFunctionState *state,
                                              BatonTrouble *trouble);
+BatonOutcome baton_step_end_session_end_all (BatonStepContext *context, BatonTrouble *trouble);
 BatonOutcome baton_step_unbind_give_back (BatonStepContext *context,
                                           const char *address,
                                           BatonTrouble *trouble);

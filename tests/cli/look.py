@@ -261,7 +261,7 @@ def report_tells_of_the_last_handoff():
             '"handoff":"0123456789abcdef0123456789abcdef",'
             '"cards":["0000:27:00.0"],"to":"guest","durations":[],"uid":1000,"boot_id":"b","at":1,'
             '"steps":[{"n":1,"id":"unbind:0000:27:00.0","kind":"unbind","target":"0000:27:00.0",'
-            '"detail":null,"persistent":false,"state":"fail","errno":null,"code":null,"args":null,"text":"no\\u001b[2J"}]}')
+            '"detail":null,"card":null,"persistent":false,"state":"fail","errno":null,"code":null,"args":null,"text":"no\\u001b[2J"}]}')
         status, text, _ = machine.run("report")
         check("0000:27:00.0 -> guest: rolled-back" in text and "unbind:0000:27:00.0: fail" in text, text)
         check("\033" not in text, "what the report holds reaches the terminal as it is")

@@ -27,6 +27,8 @@
 #define PCI_DRIVERS "sys/bus/pci/drivers"
 #define BUS "sys/devices/pci0000:01/pci_bus/0000:01"
 #define BRIDGE "sys/devices/pci0000:01/above"
+#define STAND_IN_BUS "sys/devices/pci0000:02/pci_bus/0000:02"
+#define STAND_IN_BRIDGE "sys/devices/pci0000:02/above"
 #define VFIO_CLASS "sys/class/vfio/"
 
 /* Lines of `resource`: one BAR with its place in memory, and none. */
@@ -87,15 +89,36 @@ static struct
   const char *driver;
   const char *directory;
   const char *nodes[2];
+  const char *group;
+  const char *away; /* what @directory is called meanwhile */
+  gboolean there;
 } functions[] = {
-  { FAKE_CARD, "amdgpu", "drm", { "dev/dri/card1", "dev/dri/renderD129" } },
-  { FAKE_SOUND, "snd_hda_intel", "sound", { "dev/snd/controlC1", "dev/snd/pcmC1D3p" } },
-  { FAKE_USB, "xhci_hcd", "usb1", { "dev/hidraw0", "dev/hidraw1" } },
+  { FAKE_CARD, "amdgpu", "drm", { "dev/dri/card1", "dev/dri/renderD129" }, FAKE_GROUP, "drm" },
+  { FAKE_SOUND,
+    "snd_hda_intel",
+    "sound",
+    { "dev/snd/controlC1", "dev/snd/pcmC1D3p" },
+    FAKE_GROUP,
+    "sound" },
+  { FAKE_USB, "xhci_hcd", "usb1", { "dev/hidraw0", "dev/hidraw1" }, FAKE_GROUP, "usb1" },
+  { FAKE_STAND_IN,
+    "amdgpu",
+    "drm",
+    { "dev/dri/card2", "dev/dri/renderD130" },
+    FAKE_STAND_IN_GROUP,
+    "drm-2" },
+  { FAKE_STAND_IN_SOUND,
+    "snd_hda_intel",
+    "sound",
+    { "dev/snd/controlC2", "dev/snd/pcmC2D3p" },
+    FAKE_STAND_IN_GROUP,
+    "sound-2" },
 };
 
-/* The card's own, and what else there is. */
+/* The card's own, and what else there may be. */
 #define N_OWN 2
-static guint n_functions = N_OWN;
+#define USB 2
+#define N_FUNCTIONS G_N_ELEMENTS (functions)
 
 static char *
 in_tree (const char *path)
@@ -122,7 +145,7 @@ move_nodes (guint i, gboolean appear)
   g_autofree char *device =
       mock_machine_dup_device_path (kernel->machine, functions[i].address);
   g_autofree char *there = g_build_filename (device, functions[i].directory, NULL);
-  g_autofree char *away = g_build_filename ("fake", functions[i].directory, NULL);
+  g_autofree char *away = g_build_filename ("fake", functions[i].away, NULL);
 
   move (appear ? away : there, appear ? there : away);
   for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
@@ -137,11 +160,11 @@ move_nodes (guint i, gboolean appear)
 static guint
 find_function (const char *address)
 {
-  for (guint i = 0; i < n_functions; i++)
-    if (g_str_equal (functions[i].address, address))
+  for (guint i = 0; i < N_FUNCTIONS; i++)
+    if (functions[i].there && g_str_equal (functions[i].address, address))
       return i;
 
-  return n_functions;
+  return N_FUNCTIONS;
 }
 
 static char *
@@ -206,25 +229,29 @@ get_group (void)
 }
 
 static void
-update_group_node (void)
+update_node_of (const char *group, const char *name)
 {
-  g_autofree char *path = g_strconcat ("dev/vfio/", get_group (), NULL);
-  g_autofree char *class = g_strconcat (VFIO_CLASS, get_group (), NULL);
+  g_autofree char *path = g_strconcat ("dev/vfio/", name, NULL);
+  g_autofree char *class = g_strconcat (VFIO_CLASS, name, NULL);
   g_autofree char *numbers = g_strconcat (class, "/dev", NULL);
   g_autofree char *node = in_tree (path);
   gboolean wanted = FALSE;
 
-  for (guint i = 0; i < n_functions; i++)
+  for (guint i = 0; i < N_FUNCTIONS; i++)
     {
-      g_autofree char *driver = read_driver (functions[i].address);
+      g_autofree char *driver = NULL;
 
+      if (!functions[i].there || !g_str_equal (functions[i].group, group))
+        continue;
+      driver = read_driver (functions[i].address);
       wanted |= g_strcmp0 (driver, "vfio-pci") == 0;
     }
   if (wanted && !g_file_test (node, G_FILE_TEST_EXISTS))
     {
       mock_machine_write (kernel->machine, path, "");
       g_chmod (node, 0600);
-      mock_machine_write (kernel->machine, numbers, FAKE_GROUP_NUMBERS "\n");
+      mock_machine_write (kernel->machine, numbers,
+                          g_str_equal (group, FAKE_GROUP) ? FAKE_GROUP_NUMBERS "\n" : "1:5\n");
     }
   else if (!wanted && !kernel->shared->keeps_node)
     {
@@ -233,13 +260,21 @@ update_group_node (void)
     }
 }
 
+static void
+update_group_node (void)
+{
+  update_node_of (FAKE_GROUP, get_group ());
+  if (functions[N_FUNCTIONS - 1].there)
+    update_node_of (FAKE_STAND_IN_GROUP, FAKE_STAND_IN_GROUP);
+}
+
 static int
 bind_function (const char *driver, const char *address)
 {
   guint i = find_function (address);
   g_autofree char *now = NULL;
 
-  if (i == n_functions || is_removed (i))
+  if (i == N_FUNCTIONS || is_removed (i))
     return ENODEV;
   now = read_driver (address);
   if (now != NULL)
@@ -264,7 +299,7 @@ unbind_function (const char *driver, const char *address)
   guint i = find_function (address);
   g_autofree char *now = NULL;
 
-  if (i == n_functions)
+  if (i == N_FUNCTIONS)
     return ENODEV;
   now = read_driver (address);
   if (g_strcmp0 (now, driver) != 0)
@@ -282,8 +317,8 @@ unbind_function (const char *driver, const char *address)
 static int
 probe_function (const char *address)
 {
-  for (guint i = 0; i < n_functions; i++)
-    if (g_str_equal (functions[i].address, address))
+  for (guint i = 0; i < N_FUNCTIONS; i++)
+    if (functions[i].there && g_str_equal (functions[i].address, address))
       bind_function (functions[i].driver, address);
 
   return 0;
@@ -314,7 +349,7 @@ remove_function (const char *address)
 static int
 reset (const char *address)
 {
-  for (guint i = 0; i < n_functions; i++)
+  for (guint i = 0; i < N_OWN; i++)
     {
       g_autofree char *driver = read_driver (functions[i].address);
 
@@ -405,8 +440,8 @@ rescan (gboolean from_above)
   if (kernel->shared->rescan == FAKE_RESCAN_LOSES ||
       (kernel->shared->rescan == FAKE_RESCAN_SLEEPS && !from_above))
     return 0;
-  for (guint i = 0; i < n_functions; i++)
-    if (is_removed (i))
+  for (guint i = 0; i < N_FUNCTIONS; i++)
+    if (functions[i].there && is_removed (i))
       find_again (i);
 
   return 0;
@@ -741,7 +776,8 @@ fake_kernel_new (MockMachine *machine)
   self->shared->worker = getpid ();
   kernel = self;
 
-  n_functions = N_OWN;
+  for (guint i = 0; i < N_FUNCTIONS; i++)
+    functions[i].there = i < N_OWN;
   functions[0].driver = "amdgpu";
   functions[0].nodes[0] = "dev/dri/card1";
   mock_machine_add_gpu (machine, "0000:00:02.0", "1");
@@ -751,10 +787,10 @@ fake_kernel_new (MockMachine *machine)
   mock_machine_write (machine, "sys/bus/pci/drivers_probe", "");
   mock_machine_write (machine, "dev/vfio/vfio", "");
   mock_machine_write (machine, "sys/class/vfio/.keep", "");
-  for (guint i = 0; i < n_functions; i++)
+  for (guint i = 0; i < N_OWN; i++)
     for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
       mock_machine_write (machine, functions[i].nodes[j], "");
-  for (guint i = 0; i < n_functions; i++)
+  for (guint i = 0; i < N_OWN; i++)
     {
       mock_machine_set_attribute (machine, functions[i].address, "remove", "");
       mock_machine_set_attribute (machine, functions[i].address, "reset", "");
@@ -791,9 +827,36 @@ fake_kernel_add_usb (FakeKernel *self)
   device = mock_machine_dup_device_path (self->machine, FAKE_USB);
   port = g_build_filename (device, "usb1/product", NULL);
   mock_machine_write (self->machine, port, "xHCI Host Controller\n");
-  for (guint i = 0; i < G_N_ELEMENTS (functions[N_OWN].nodes); i++)
-    mock_machine_write (self->machine, functions[N_OWN].nodes[i], "");
-  n_functions = N_OWN + 1;
+  for (guint i = 0; i < G_N_ELEMENTS (functions[USB].nodes); i++)
+    mock_machine_write (self->machine, functions[USB].nodes[i], "");
+  functions[USB].there = TRUE;
+}
+
+/* Another card in a group of its own, parked as at boot. */
+void
+fake_kernel_add_stand_in (FakeKernel *self)
+{
+  mock_machine_add_gpu (self->machine, FAKE_STAND_IN, FAKE_STAND_IN_GROUP);
+  mock_machine_write (self->machine, STAND_IN_BUS "/rescan", "");
+  mock_machine_write (self->machine, STAND_IN_BRIDGE "/rescan", "");
+  mock_machine_link (self->machine, STAND_IN_BUS "/device", STAND_IN_BRIDGE);
+  mock_machine_link (self->machine, "sys/class/pci_bus/0000:02", STAND_IN_BUS);
+  baton_kernel_load_module ("vfio-pci", NULL);
+  for (guint i = USB + 1; i < N_FUNCTIONS; i++)
+    {
+      functions[i].there = TRUE;
+      mock_machine_set_attribute (self->machine, functions[i].address, "remove", "");
+      mock_machine_set_attribute (self->machine, functions[i].address, "resource", FAKE_BARS);
+      for (guint j = 0; j < G_N_ELEMENTS (functions[i].nodes); j++)
+        mock_machine_write (self->machine, functions[i].nodes[j], "");
+    }
+  for (guint i = USB + 1; i < N_FUNCTIONS; i++)
+    {
+      unbind_function (functions[i].driver, functions[i].address);
+      mock_machine_set_attribute (self->machine, functions[i].address, "driver_override",
+                                  "vfio-pci");
+      bind_function ("vfio-pci", functions[i].address);
+    }
 }
 
 void

@@ -10,6 +10,10 @@ G_BEGIN_DECLS
 /* It is in the same group, and there after fake_kernel_add_usb(). */
 #define FAKE_USB "0000:05:00.0"
 #define FAKE_USB_IDENTITY "8086:43ed:1028:0a5c"
+/* Another card, which is there after fake_kernel_add_stand_in(). */
+#define FAKE_STAND_IN "0000:02:00.0"
+#define FAKE_STAND_IN_SOUND "0000:02:00.1"
+#define FAKE_STAND_IN_GROUP "16"
 #define FAKE_GROUP "14"
 /* What it is when it was found anew, if it has another number then. */
 #define FAKE_NEW_GROUP "15"
@@ -45,6 +49,7 @@ void fake_kernel_free (FakeKernel *self);
 void fake_kernel_add_usb (FakeKernel *self);
 /* The firmware's framebuffer is on the card, which is none of class 0300. */
 void fake_kernel_draw_console (FakeKernel *self);
+void fake_kernel_add_stand_in (FakeKernel *self);
 void fake_kernel_use_nvidia (FakeKernel *self, const char *version);
 /* Somebody uses the card through no descriptor, as persistence mode does. */
 void fake_kernel_set_nvidia_busy (FakeKernel *self, gboolean busy);

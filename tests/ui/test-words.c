@@ -330,6 +330,24 @@ test_step_parts (void)
   g_assert_cmpstr (title, ==, "Take the card’s sound from this computer");
 }
 
+/* What stands in goes the other way, and is told apart. */
+static void
+test_step_of_stand_in (void)
+{
+  g_autoptr (JsonNode) node =
+      parse ("[{\"functions\":[{\"address\":\"0000:02:00.0\",\"class\":\"030000\"}]}]");
+  g_autoptr (JsonNode) step =
+      parse ("{\"id\":\"bind:0000:02:00.0\",\"kind\":\"bind\",\"target\":\"0000:02:00.0\","
+             "\"card\":\"0000:02:00.0\"}");
+  g_autofree char *there = baton_step_words_dup_title (json_node_get_object (step), "guest",
+                                                       json_node_get_array (node), NULL);
+  g_autofree char *back = baton_step_words_dup_title (json_node_get_object (step), "host",
+                                                      json_node_get_array (node), NULL);
+
+  g_assert_cmpstr (there, ==, "Stand-in: Give the graphics card back to this computer");
+  g_assert_cmpstr (back, ==, "Stand-in: Make the graphics card ready for a virtual machine");
+}
+
 static void
 install_teapot (void)
 {
@@ -882,6 +900,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/finding-words/unknown", test_finding_unknown);
   g_test_add_func ("/app/step-words/known", test_steps_are_known);
   g_test_add_func ("/app/step-words/parts", test_step_parts);
+  g_test_add_func ("/app/step-words/of-stand-in", test_step_of_stand_in);
   g_test_add_func ("/app/step-words/app", test_step_names_an_app);
   g_test_add_func ("/app/plan-words/button", test_plan_button);
   g_test_add_func ("/app/plan-words/duration", test_plan_duration);

@@ -361,6 +361,28 @@ plan_machine_add_desktop (PlanMachine *self, BatonHolderKind kind, int pid, cons
   return holder;
 }
 
+/* Another card, in group 8, whose driver of this computer is radeon; the profile names it. */
+BatonCard *
+plan_machine_add_stand_in (PlanMachine *self, const char *driver, BatonHolders **ret_holders)
+{
+  BatonFunction *display =
+      plan_machine_add_function (self, PLAN_STAND_IN, 0x030000, driver, "8");
+  BatonCard *card = add_card (self, display);
+  BatonHolders *holders = add_holders_of (self, PLAN_STAND_IN);
+
+  plan_machine_set_list (&display->modules, "radeon");
+  if (baton_function_is_on_host (display))
+    display->driver_module = g_strdup (driver);
+  else
+    display->override = g_strdup ("vfio-pci");
+  add_node_to (card, display, BATON_NODE_DRM_PRIMARY, "/dev/dri/card2");
+  self->profile->stand_in = baton_also_new (PLAN_STAND_IN, PLAN_STAND_IN_IDENTITY);
+  if (ret_holders != NULL)
+    *ret_holders = holders;
+
+  return card;
+}
+
 void
 plan_machine_add_claim (
     PlanMachine *self, BatonClaimKind kind, const char *address, const char *value, guint line)

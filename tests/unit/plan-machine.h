@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 #define PLAN_CARD "0000:01:00.0"
 #define PLAN_SOUND "0000:01:00.1"
 #define PLAN_OTHER "0000:00:02.0"
+#define PLAN_STAND_IN "0000:02:00.0"
+#define PLAN_STAND_IN_IDENTITY "1234:1111:1af4:1100"
 #define PLAN_DIGITS "7000"
 
 /*
@@ -50,6 +52,8 @@ BatonHolder *plan_machine_add_holder (
     PlanMachine *self, BatonHolderKind kind, int pid, const char *name, const char *node);
 BatonHolder *
 plan_machine_add_desktop (PlanMachine *self, BatonHolderKind kind, int pid, const char *name);
+BatonCard *
+plan_machine_add_stand_in (PlanMachine *self, const char *driver, BatonHolders **ret_holders);
 void plan_machine_add_claim (
     PlanMachine *self, BatonClaimKind kind, const char *address, const char *value, guint line);
 void plan_machine_add_blacklist (PlanMachine *self, const char *module, guint line);

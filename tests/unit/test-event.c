@@ -166,6 +166,7 @@ new_step (guint n, const char *text)
   json_object_set_string_member (step, "kind", "close-process");
   json_object_set_string_member (step, "target", strchr (id, ':') + 1);
   json_object_set_null_member (step, "detail");
+  json_object_set_null_member (step, "card");
   json_object_set_boolean_member (step, "persistent", FALSE);
   json_object_set_string_member (step, "state", "ok");
   json_object_set_null_member (step, "errno");

@@ -732,6 +732,109 @@ take_belonging_along (PlanMachine *m, BatonPluggedKind kind)
 }
 
 static void
+name_missing_stand_in (PlanMachine *m)
+{
+  m->profile->stand_in = baton_also_new ("0000:09:00.0", NULL);
+}
+
+static void
+name_card_as_stand_in (PlanMachine *m)
+{
+  m->profile->stand_in = baton_also_new (PLAN_SOUND, NULL);
+}
+
+static void
+name_controller_as_stand_in (PlanMachine *m)
+{
+  m->profile->stand_in = baton_also_new (
+      plan_machine_add_function (m, "0000:05:00.0", 0x0c0330, "xhci_hcd", "9")->address, NULL);
+}
+
+static void
+name_stand_in (PlanMachine *m)
+{
+  plan_machine_add_stand_in (m, "vfio-pci", NULL);
+}
+
+static void
+name_stand_in_by_address (PlanMachine *m)
+{
+  name_stand_in (m);
+  plan_machine_set (&m->profile->stand_in->identity, NULL);
+}
+
+static void
+name_stand_in_of_group (PlanMachine *m)
+{
+  BatonCard *card = plan_machine_add_stand_in (m, "vfio-pci", NULL);
+
+  plan_machine_set (&((BatonFunction *) card->display)->group, "7");
+}
+
+static void
+name_stand_in_of_guest (PlanMachine *m)
+{
+  BatonHolders *holders = NULL;
+  BatonHolder *guest = NULL;
+
+  plan_machine_add_stand_in (m, "vfio-pci", &holders);
+  guest = plan_machine_add_holder (m, BATON_HOLDER_VM, 700, "qemu", "/dev/vfio/8");
+  guest->how = BATON_HOW_FD | BATON_HOW_VFIO;
+  g_ptr_array_add (holders->holders,
+                   g_ptr_array_steal_index (m->holders->holders, m->holders->holders->len - 1));
+}
+
+static void
+name_stand_in_kept_off (PlanMachine *m)
+{
+  plan_machine_add_stand_in (m, "vfio-pci", NULL)->kept_off = TRUE;
+}
+
+static void
+name_second_nvidia (PlanMachine *m)
+{
+  BatonCard *card = plan_machine_add_stand_in (m, "vfio-pci", NULL);
+
+  plan_machine_set_list (&((BatonFunction *) card->display)->modules, "nvidia");
+  plan_machine_use_nvidia (m, "570.86.16");
+}
+
+static void
+name_stand_in_on_host (PlanMachine *m)
+{
+  plan_machine_add_stand_in (m, "radeon", NULL);
+}
+
+static void
+name_stand_in_and_come_back (PlanMachine *m)
+{
+  name_stand_in (m);
+  m->request->until_free = TRUE;
+  m->request->end_session = TRUE;
+}
+
+static void
+take_stand_in (PlanMachine *m)
+{
+  plan_machine_add_stand_in (m, "radeon", NULL);
+  m->card->stand_in_noted = baton_also_new (PLAN_STAND_IN, PLAN_STAND_IN_IDENTITY);
+}
+
+/* A login screen on it, and nobody to be asked. */
+static void
+use_stand_in (PlanMachine *m)
+{
+  BatonHolders *holders = NULL;
+
+  plan_machine_add_stand_in (m, "radeon", &holders);
+  m->card->stand_in_noted = baton_also_new (PLAN_STAND_IN, PLAN_STAND_IN_IDENTITY);
+  m->request->unasked = TRUE;
+  plan_machine_add_holder (m, BATON_HOLDER_DISPLAY_SERVER, 500, "Xorg", "/dev/dri/card2");
+  g_ptr_array_add (holders->holders,
+                   g_ptr_array_steal_index (m->holders->holders, m->holders->holders->len - 1));
+}
+
+static void
 name_missing_device (PlanMachine *m)
 {
   take_along (m, BATON_ALSO_MISSING);
@@ -1087,6 +1190,29 @@ static const struct
   { "handoff", BATON_CODE_HANDOFF_UNDER_WAY, HOST, GUEST, NULL, run_handoff },
   { "journal", BATON_CODE_JOURNAL_UNFINISHED, HOST, GUEST, NULL, leave_journal },
   { "runit", BATON_CODE_NO_SYSTEMD, HOST, GUEST, NULL, run_other_init },
+  { "no stand-in", BATON_CODE_STAND_IN_MISSING, HOST, GUEST, NULL, name_missing_stand_in },
+  { "stand-in of itself", BATON_CODE_STAND_IN_IS_CARD, HOST, GUEST, NULL,
+    name_card_as_stand_in },
+  { "stand-in that is no card", BATON_CODE_STAND_IN_NO_CARD, HOST, GUEST, NULL,
+    name_controller_as_stand_in },
+  { "stand-in in the group", BATON_CODE_STAND_IN_SHARES_GROUP, HOST, GUEST, NULL,
+    name_stand_in_of_group },
+  { "stand-in of a guest", BATON_CODE_STAND_IN_WITH_GUEST, HOST, GUEST, NULL,
+    name_stand_in_of_guest },
+  { "stand-in kept off", BATON_CODE_STAND_IN_KEPT_OFF, HOST, GUEST, NULL,
+    name_stand_in_kept_off },
+  { "two of NVIDIA's", BATON_CODE_STAND_IN_NVIDIA, HOST, GUEST, NULL, name_second_nvidia },
+  { "stand-in by its address", BATON_CODE_STAND_IN_UNIDENTIFIED, HOST, GUEST, NULL,
+    name_stand_in_by_address },
+  { "stand-in", BATON_CODE_STAND_IN_COMES, HOST, GUEST, NULL, name_stand_in },
+  { "stand-in until free", BATON_CODE_STAND_IN_SESSION_ENDS, HOST, GUEST, NULL,
+    name_stand_in_and_come_back },
+  { "stand-in on the host", BATON_CODE_STAND_IN_ON_HOST, HOST, GUEST, NULL,
+    name_stand_in_on_host },
+  { "stand-in that was taken", BATON_CODE_STAND_IN_GOES, GUEST, HOST, NULL, take_stand_in },
+  { "stand-in that was not taken", BATON_CODE_STAND_IN_STAYS, GUEST, HOST, NULL,
+    name_stand_in_on_host },
+  { "stand-in in use", BATON_CODE_STAND_IN_STAYS_IN_USE, GUEST, HOST, NULL, use_stand_in },
   { "a guest that has the card", BATON_CODE_START_GUEST_OFFER, HOST, GUEST, NULL, offer_guest },
   { "no guest", BATON_CODE_NO_SUCH_GUEST, HOST, GUEST, NULL, want_missing_guest },
   { "guest runs", BATON_CODE_GUEST_RUNS_ALREADY, HOST, GUEST, NULL, want_running_guest },

@@ -108,7 +108,12 @@ test_names_the_mistake (void)
     { "[" CARD "]\nreset-before-return=bus", 2, "reset-before-return" },
     { "[" CARD "]\nidentity=1002:73bf", 2, "identity" },
     { "[" CARD "]\nidentity=1002:73bf:1da2:e4380", 2, "identity" },
-    { "[" CARD "]\nstand-in=0000:02:00.0", 2, "stand-in" },
+    { "[" CARD "]\nstand-in=", 2, "stand-in" },
+    { "[" CARD "]\nstand-in=none", 2, "stand-in" },
+    { "[" CARD "]\nstand-in=02:00.0", 2, "stand-in" },
+    { "[" CARD "]\nstand-in=0000:02:00.0=8086:43ed", 2, "stand-in" },
+    { "[" CARD "]\nstand-in=0000:02:00.0;0000:03:00.0", 2, "stand-in" },
+    { "[" CARD "]\nstand-in=../../etc", 2, "stand-in" },
     { "[" CARD "]\nxorg-host=", 2, "xorg-host" },
     { "[" CARD "]\nxorg-host=10-nvidia.conf", 2, "xorg-host" },
     { "[" CARD "]\nxorg-host=/etc/X11/10-nvidia.conf", 2, "xorg-host" },
@@ -348,11 +353,27 @@ test_reads_what_travels_along (void)
   g_assert_null (second->identity);
 }
 
+static void
+test_reads_what_stands_in (void)
+{
+  g_autoptr (BatonProfile) profile = load ("[0000:09:00.0]\nstand-in=0000:08:00.0\n[" CARD
+                                           "]\nstand-in = 0000:02:00.0 = 1002:6611:1DA2:E269\n",
+                                           -1);
+  g_autoptr (BatonProfile) alone = load ("[" CARD "]\nstand-in=0000:02:00.0\n", -1);
+
+  g_assert_null (profile->problem);
+  g_assert_cmpstr (profile->stand_in->address, ==, "0000:02:00.0");
+  g_assert_cmpstr (profile->stand_in->identity, ==, "1002:6611:1da2:e269");
+  g_assert_null (alone->problem);
+  g_assert_null (alone->stand_in->identity);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/profile/defaults", test_defaults);
+  g_test_add_func ("/core/profile/reads-what-stands-in", test_reads_what_stands_in);
   g_test_add_func ("/core/profile/reads-its-section", test_reads_its_section);
   g_test_add_func ("/core/profile/names-the-mistake", test_names_the_mistake);
   g_test_add_func ("/core/profile/reads-units", test_reads_units);

@@ -34,6 +34,7 @@ test_json_round_trip (void)
 
   step->n = 7;
   step->persistent = TRUE;
+  step->card = g_strdup ("0000:02:00.0");
   node = baton_step_to_json (step);
   read = baton_step_new_from_json (node, &error);
   g_assert_no_error (error);
@@ -43,6 +44,7 @@ test_json_round_trip (void)
   g_assert_cmpstr (read->detail, ==, "");
   g_assert_cmpuint (read->n, ==, 7);
   g_assert_true (read->persistent);
+  g_assert_cmpstr (read->card, ==, "0000:02:00.0");
 }
 
 static void

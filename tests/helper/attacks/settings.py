@@ -26,7 +26,7 @@ REFUSED = {
     "return-method=never": ("return-method", "auto"), "return-method=[x]": ("return-method", "auto"),
     "close-politely-ms=60001": ("close-politely-ms", "60000"), "colour=red": ("colour", "no such key"),
     "colour=": ("colour", "no such key"), "identity=1:2:3:4": ("identity", "hexadecimal"),
-    "stand-in=none": ("stand-in", "does not act"), "xorg-host=/etc/passwd": ("xorg-host", "xorg.conf.d"),
+    "stand-in=none": ("stand-in", "full PCI address"), "xorg-host=/etc/passwd": ("xorg-host", "xorg.conf.d"),
     "xorg-guest=/root/x.conf": ("xorg-guest", "below /etc"), "sleep-while-guest=no": ("sleep-while-guest", "block"),
 }
 
