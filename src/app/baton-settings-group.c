@@ -12,8 +12,9 @@
 #include "baton-option-row.h"
 #include "baton-profile-words.h"
 #include "baton-result-words.h"
+#include "baton-stand-in-row.h"
 
-#define N_SETTINGS 11
+#define N_SETTINGS 12
 
 struct _BatonSettingsGroup
 {
@@ -43,6 +44,7 @@ struct _BatonSettingsGroup
   AdwEntryRow *start_units_row;
   AdwEntryRow *also_row;
   BatonAlsoChooser *also_chooser;
+  BatonStandInRow *stand_in_row;
   AdwEntryRow *xorg_host_row;
   AdwEntryRow *xorg_guest_row;
   GtkLabel *message_label;
@@ -255,6 +257,32 @@ set_also (BatonSettingsGroup *self, const BatonProfile *profile)
 }
 
 static char *
+read_stand_in (const BatonProfile *profile)
+{
+  const BatonAlso *stand_in = profile->stand_in;
+
+  if (stand_in == NULL)
+    return g_strdup ("");
+
+  return g_strconcat (stand_in->address, stand_in->identity != NULL ? "=" : NULL,
+                      stand_in->identity, NULL);
+}
+
+static char *
+get_stand_in (BatonSettingsGroup *self)
+{
+  return g_strdup (baton_stand_in_row_get_text (self->stand_in_row));
+}
+
+static void
+set_stand_in (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  g_autofree char *text = read_stand_in (profile);
+
+  baton_stand_in_row_set_text (self->stand_in_row, text);
+}
+
+static char *
 read_xorg_host (const BatonProfile *profile)
 {
   return g_strdup (profile->xorg_host != NULL ? profile->xorg_host : "");
@@ -310,6 +338,7 @@ static const struct
   { "stop-units", read_stop_units, get_stop_units, set_stop_units },
   { "start-units-guest", read_start_units, get_start_units, set_start_units },
   { "also", read_also, get_also, set_also },
+  { "stand-in", read_stand_in, get_stand_in, set_stand_in },
   { BATON_PROFILE_XORG_HOST, read_xorg_host, get_xorg_host, set_xorg_host },
   { BATON_PROFILE_XORG_GUEST, read_xorg_guest, get_xorg_guest, set_xorg_guest },
 };
@@ -346,8 +375,8 @@ update (BatonSettingsGroup *self)
                         GTK_WIDGET (self->return_row),      GTK_WIDGET (self->sleep_row),
                         GTK_WIDGET (self->patience_row),    GTK_WIDGET (self->stop_units_row),
                         GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row),
-                        GTK_WIDGET (self->xorg_host_row),   GTK_WIDGET (self->xorg_guest_row),
-                        GTK_WIDGET (self->again_row) };
+                        GTK_WIDGET (self->stand_in_row),    GTK_WIDGET (self->xorg_host_row),
+                        GTK_WIDGET (self->xorg_guest_row),  GTK_WIDGET (self->again_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -532,6 +561,7 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, also_chooser);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, stand_in_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, xorg_host_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, xorg_guest_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, message_label);
@@ -542,6 +572,7 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   g_type_ensure (BATON_TYPE_ALSO_CHOOSER);
   g_type_ensure (BATON_TYPE_DETAIL_ROW);
   g_type_ensure (BATON_TYPE_OPTION_ROW);
+  g_type_ensure (BATON_TYPE_STAND_IN_ROW);
 }
 
 static void
@@ -577,7 +608,7 @@ baton_settings_group_new (const char *address, BatonHelperClient *client)
 /**
  * baton_settings_group_set_groups:
  * @self: settings of a card
- * @groups: (transfer none): the machine's IOMMU groups, of which something may travel along
+ * @groups: (transfer none): the machine's IOMMU groups, of which something may travel along or stand in
  */
 void
 baton_settings_group_set_groups (BatonSettingsGroup *self, JsonArray *groups)
@@ -585,6 +616,9 @@ baton_settings_group_set_groups (BatonSettingsGroup *self, JsonArray *groups)
   g_return_if_fail (BATON_IS_SETTINGS_GROUP (self));
 
   baton_also_chooser_set_groups (self->also_chooser, self->address, groups);
+  self->is_showing = TRUE;
+  baton_stand_in_row_set_groups (self->stand_in_row, self->address, groups);
+  self->is_showing = FALSE;
 }
 
 static void

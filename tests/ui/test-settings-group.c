@@ -6,6 +6,7 @@
 
 #include "baton-option-row.h"
 #include "baton-settings-group.h"
+#include "baton-stand-in-row.h"
 #include "scene.h"
 
 #define CARD "0000:03:00.0"
@@ -316,6 +317,58 @@ test_what_travels_along_is_chosen (Fixture *fixture, gconstpointer data)
   gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
 }
 
+static const char other_cards_text[] =
+    "[{'id':'1','functions':["
+    "{'address':'0000:03:00.0','class':'030000','name':'Navi','card':'0000:03:00.0',"
+    "'identity':'1002:73bf:1da2:e438'}]},"
+    "{'id':'2','functions':["
+    "{'address':'0000:07:00.0','class':'030000','name':'Oland','card':'0000:07:00.0',"
+    "'identity':'1002:6611:1028:210b'},"
+    "{'address':'0000:07:00.1','class':'040300','name':'Oland sound','card':'0000:07:00.0',"
+    "'identity':'1002:aab0:1028:aab0'}]}]";
+
+static BatonStandInRow *
+get_stand_in (Fixture *fixture)
+{
+  return BATON_STAND_IN_ROW (scene_find_type (fixture->window, BATON_TYPE_STAND_IN_ROW, 0));
+}
+
+/* The other cards are offered and nothing else; what the file names stays as it is written, whether it
+ * is there or not. */
+static void
+test_what_stands_in_is_chosen (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *text = g_strdelimit (g_strdup (other_cards_text), "'", '"');
+  g_autoptr (JsonNode) node = json_from_string (text, NULL);
+  AdwComboRow *row = ADW_COMBO_ROW (get_stand_in (fixture));
+
+  write_file (fixture, "configure",
+              HELLO RESULT ("0", "done", "settings-changed",
+                            "\"card\":\"x\",\"file\":\"y\",\"changes\":\"z\""));
+  baton_settings_group_set_groups (fixture->group, json_node_get_array (node));
+  g_assert_cmpuint (g_list_model_get_n_items (adw_combo_row_get_model (row)), ==, 2);
+  g_assert_cmpuint (adw_combo_row_get_selected (row), ==, 0);
+  g_assert_null (get_button (fixture, "_Apply…"));
+
+  show (fixture, "stand-in=0000:07:00.0\n");
+  g_assert_cmpuint (adw_combo_row_get_selected (row), ==, 1);
+  g_assert_null (get_button (fixture, "_Apply…"));
+  show (fixture, "stand-in=0000:09:00.0=1002:6611:1028:210b\n");
+  g_assert_cmpuint (g_list_model_get_n_items (adw_combo_row_get_model (row)), ==, 3);
+  g_assert_cmpuint (adw_combo_row_get_selected (row), ==, 2);
+  g_assert_null (get_button (fixture, "_Apply…"));
+
+  adw_combo_row_set_selected (row, 1);
+  /* A list that is the same is shown again and again, and changes nothing. */
+  baton_settings_group_set_groups (fixture->group, json_node_get_array (node));
+  g_assert_cmpuint (adw_combo_row_get_selected (row), ==, 1);
+  apply (fixture, "The settings were changed.");
+  assert_asked (fixture, CARD " stand-in=0000:07:00.0=1002:6611:1028:210b");
+  adw_combo_row_set_selected (row, 0);
+  apply (fixture, "The settings were changed.");
+  assert_asked (fixture, CARD " stand-in=");
+}
+
 /* And the files for Xorg, of which one that says “none” is as good as no line. */
 static void
 test_files_for_xorg (Fixture *fixture, gconstpointer data)
@@ -393,6 +446,7 @@ main (int argc, char **argv)
   ADD ("services", "client", test_services);
   ADD ("travels-along", "client", test_what_travels_along);
   ADD ("travels-along-chosen", "client", test_what_travels_along_is_chosen);
+  ADD ("stands-in-chosen", "client", test_what_stands_in_is_chosen);
   ADD ("files-for-xorg", "client", test_files_for_xorg);
   ADD ("mistake-in-the-file", "client", test_mistake_in_the_file);
   ADD ("closed-while-asked", "client", test_closed_while_asked);
