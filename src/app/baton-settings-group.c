@@ -14,7 +14,7 @@
 #include "baton-result-words.h"
 #include "baton-stand-in-row.h"
 
-#define N_SETTINGS 12
+#define N_SETTINGS 13
 
 struct _BatonSettingsGroup
 {
@@ -39,6 +39,7 @@ struct _BatonSettingsGroup
   BatonOptionRow *sleep_row;
   AdwActionRow *patience_row;
   GtkSpinButton *patience_spin;
+  AdwComboRow *manager_row;
   AdwComboRow *again_row;
   AdwEntryRow *stop_units_row;
   AdwEntryRow *start_units_row;
@@ -55,10 +56,17 @@ G_DEFINE_FINAL_TYPE (BatonSettingsGroup, baton_settings_group, ADW_TYPE_PREFEREN
 
 static const char *const methods[] = { "auto", "bind", "rescan" };
 static const char *const resets[] = { "auto", "true", "false" };
+static const char *const managers[] = { "auto", "stop", "keep" };
 static const char *const agains[] = { "ask", "yes", "no" };
 
 /* Each setting in the file's own words: what the file says, what the control shows, and how it is made
  * to show something. */
+
+static char *
+get_choice (AdwComboRow *row, const char *const *words, guint n_words)
+{
+  return g_strdup (words[MIN (adw_combo_row_get_selected (row), n_words - 1)]);
+}
 
 static char *
 read_method (const BatonProfile *profile)
@@ -69,8 +77,7 @@ read_method (const BatonProfile *profile)
 static char *
 get_method (BatonSettingsGroup *self)
 {
-  return g_strdup (
-      methods[MIN (adw_combo_row_get_selected (self->method_row), G_N_ELEMENTS (methods) - 1)]);
+  return get_choice (self->method_row, methods, G_N_ELEMENTS (methods));
 }
 
 static void
@@ -88,8 +95,7 @@ read_reset (const BatonProfile *profile)
 static char *
 get_reset (BatonSettingsGroup *self)
 {
-  return g_strdup (
-      resets[MIN (adw_combo_row_get_selected (self->reset_row), G_N_ELEMENTS (resets) - 1)]);
+  return get_choice (self->reset_row, resets, G_N_ELEMENTS (resets));
 }
 
 static void
@@ -161,6 +167,24 @@ set_patience (BatonSettingsGroup *self, const BatonProfile *profile)
 }
 
 static char *
+read_manager (const BatonProfile *profile)
+{
+  return g_strdup (managers[profile->display_manager]);
+}
+
+static char *
+get_manager (BatonSettingsGroup *self)
+{
+  return get_choice (self->manager_row, managers, G_N_ELEMENTS (managers));
+}
+
+static void
+set_manager (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  adw_combo_row_set_selected (self->manager_row, profile->display_manager);
+}
+
+static char *
 read_again (const BatonProfile *profile)
 {
   return g_strdup (agains[profile->open_again]);
@@ -169,8 +193,7 @@ read_again (const BatonProfile *profile)
 static char *
 get_again (BatonSettingsGroup *self)
 {
-  return g_strdup (
-      agains[MIN (adw_combo_row_get_selected (self->again_row), G_N_ELEMENTS (agains) - 1)]);
+  return get_choice (self->again_row, agains, G_N_ELEMENTS (agains));
 }
 
 static void
@@ -334,6 +357,7 @@ static const struct
   { "return-when-guest-stops", read_return, get_return, set_return },
   { "sleep-while-guest", read_sleep, get_sleep, set_sleep },
   { "close-politely-ms", read_patience, get_patience, set_patience },
+  { "display-manager", read_manager, get_manager, set_manager },
   { "open-again", read_again, get_again, set_again },
   { "stop-units", read_stop_units, get_stop_units, set_stop_units },
   { "start-units-guest", read_start_units, get_start_units, set_start_units },
@@ -376,7 +400,8 @@ update (BatonSettingsGroup *self)
                         GTK_WIDGET (self->patience_row),    GTK_WIDGET (self->stop_units_row),
                         GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row),
                         GTK_WIDGET (self->stand_in_row),    GTK_WIDGET (self->xorg_host_row),
-                        GTK_WIDGET (self->xorg_guest_row),  GTK_WIDGET (self->again_row) };
+                        GTK_WIDGET (self->xorg_guest_row),  GTK_WIDGET (self->manager_row),
+                        GTK_WIDGET (self->again_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -556,6 +581,7 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, sleep_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_spin);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, manager_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, again_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, stop_units_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, start_units_row);
