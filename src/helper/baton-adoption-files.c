@@ -51,6 +51,7 @@ add_file (BatonAdoption *self,
           BatonEnd **ret_end)
 {
   g_auto (BatonEntry) entry = { .dir = -1 };
+  g_auto (BatonEntry) kept = { .dir = -1 };
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autofree char *old = NULL;
@@ -74,13 +75,15 @@ add_file (BatonAdoption *self,
     text = baton_handmade_rewrite (handmade, path, g_bytes_get_data (bytes, NULL),
                                    g_bytes_get_size (bytes), &length);
   file = baton_adopted_file_new (self->card, path, old, NULL);
+  g_ptr_array_add (self->files, file);
   file->info = info;
   if (text != NULL)
     {
       file->text = g_bytes_new_take (text, length);
       file->new = baton_entry_digest (file->text);
     }
-  g_ptr_array_add (self->files, file);
+  if (baton_entry_open (&kept, root, file->kept, FALSE, NULL) && baton_entry_exists (&kept))
+    return baton_adoption_refuse (ret_end, file->kept, "something is kept there already");
 
   return TRUE;
 }

@@ -93,7 +93,7 @@ fi"""
 @story
 def nothing_to_adopt():
     with ByHand() as machine:
-        status, events = machine.run_json("adopt", "28:00.0")
+        status, events = machine.run_json("adopt", "26:00.0")
         check((status, events[-1]["code"]) == (0, "nothing-to-adopt"), events[-1])
         machine.put("var/lib/baton/adoptions.json", f'{{"adoptions":[{{"card":"{CARD}"}}]}}'.encode())
         status, text, _ = machine.run("adopt", "27:00.0", "--yes")
@@ -108,7 +108,7 @@ def undo_asks_at_once():
         status, text, _ = machine.run("adopt", "27:00.0", "--undo")
         check(status == 0 and "as it was" in text, text)
         check(machine.asked_for("adopt") == [f"adopt {CARD} --undo"], machine.asked.read_text())
-        for arguments in (["--undo", "--dry-run"], ["--settings"], ["28:00.0"]):
+        for arguments in (["--undo", "--dry-run"], ["--settings"], ["26:00.0"]):
             status, _, errors = machine.run("adopt", "27:00.0", *arguments)
             check(status == 10 and errors, f"{arguments}: {status} {errors}")
         check(len(machine.asked_for("adopt")) == 1, machine.asked.read_text())

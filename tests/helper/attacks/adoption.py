@@ -179,7 +179,8 @@ def a_failure_at_any_file_puts_everything_back():
     # What is in the way where it is to be kept.
     with Computer() as tree:
         tree.put(f"{KEPT}/{CARD}/modprobe.d/vfio.conf", b"an old one\n")
-        tree.adopt(status=17, code="adopt-not-written")
+        output = tree.adopt(status=12, code="adopt-file-in-the-way")
+        check(KEPT in output.result["args"]["file"], str(output.result))
         check((tree.path / KEPT / CARD / "modprobe.d/vfio.conf").read_bytes() == b"an old one\n", "it was overwritten")
     if os.getuid() == 0:
         with Computer() as tree:
