@@ -45,7 +45,7 @@ ALL = (f"find /etc {ELSE} ! -type d -printf '%p %y %m %u:%g %l %i %T@\\n' | sort
 # A RAM disk is packed in minutes (claimed-at-boot does it); here it is a list of what would be in it.
 MAKE = '''#!/bin/sh
 kernel=$3
-{ echo init; cat /etc/modprobe.d/*.conf | sed 's/^/# /'; seq 2000
+{ echo init; cat /etc/modprobe.d/*.conf | sed 's/^/# /'; seq 400
   if [ -e /etc/baton/claims ]; then
     echo etc/baton/claims; echo usr/lib/baton/claim-at-boot
     echo usr/lib/modules/$kernel/kernel/drivers/vfio/pci/vfio-pci.ko
