@@ -25,7 +25,7 @@ def say(text):
 def fill_share(share):
     shutil.copytree(BENCH / "inside", share / "inside",
                     ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("handoffs.py", "recipes.py"):
+    for name in ("handoffs.py", "hooks.py", "recipes.py", "sessions.py"):
         shutil.copy(HERE / "inside" / name, share / "inside")
     # for whatever C library the machine has
     subprocess.run(["cc", "-O2", "-static", "-pthread", "-D_GNU_SOURCE", "-o",
@@ -33,8 +33,11 @@ def fill_share(share):
 
 
 @contextlib.contextmanager
-def started_bench():
-    """A machine with the project in it: the channel to its agent, while the block lasts."""
+def started_bench(topology="plain", desktop=False, counted=False):
+    """A machine with the project in it: the channel to its agent, while the block lasts.
+
+    @counted: its clock counts what it computes, so that a sleep weighs as much as on a real machine.
+    """
     sys.path.insert(0, str(BENCH))
     from bench import cache, image, machine, project
 
@@ -45,10 +48,12 @@ def started_bench():
         disk = image.find_or_build(RELEASE, say)
         project.install_tree(RELEASE, share, say)
         logs = cache.directory() / "logs" / f"figures-{os.getpid()}"
-        bench = machine.Machine(disk, "plain", logs, share, desktop=False)
+        bench = machine.Machine(disk, topology, logs, share, desktop=desktop, counted=counted)
         try:
             bench.channel.call("setup.install", timeout=300,
                                archive=f"/bench/install-{RELEASE}.tar")
+            if desktop:
+                bench.wait_ready()
             yield bench.channel
         finally:
             bench.stop()
@@ -64,7 +69,7 @@ RECIPES = {
 
 def measure_recipes(_build, rounds):
     """To the guest and back again, each with what it waits."""
-    with started_bench() as channel:
+    with started_bench(counted=True) as channel:
         handoffs = channel.call("handoffs.measure_recipes", timeout=1800, functions=FUNCTIONS,
                                 rounds=rounds)
     times = {}

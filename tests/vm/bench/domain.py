@@ -3,7 +3,7 @@
 
 import contextlib
 
-HOSTDEV = """<hostdev mode='subsystem' type='pci' managed='no'><source>
+HOSTDEV = """<hostdev mode='subsystem' type='pci' managed='{managed}'><source>
 <address domain='0x{domain}' bus='0x{bus}' slot='0x{slot}' function='0x{function}'/></source></hostdev>"""
 DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>128</memory>
 <os><type arch='x86_64' machine='q35'>hvm</type></os>
@@ -16,11 +16,11 @@ DOMAIN = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>128</memor
 MISSING_DISK = "<disk type='file' device='disk'><source file='/nowhere/disk.img'/><target dev='sda'/></disk>"
 
 
-def hostdev(address):
+def hostdev(address, managed='no'):
     """What gives a machine the function at @address."""
     domain, bus, rest = address.split(':')
     slot, function = rest.split('.')
-    return HOSTDEV.format(domain=domain, bus=bus, slot=slot, function=function)
+    return HOSTDEV.format(domain=domain, bus=bus, slot=slot, function=function, managed=managed)
 
 
 @contextlib.contextmanager
