@@ -8,6 +8,7 @@ from bench import desktop
 SESSION = True
 TOPOLOGY = 'named'
 IMAGES = ('12',)
+TIER = 'full'
 # lightdm's session is another one, and so is what it had begun.
 SPOILS = True
 
