@@ -233,6 +233,12 @@ gettext ("Stop the virtual machines that use them, then write 0 to sriov_numvfs 
 gettext ("Text Console Goes Dark");
 gettext ("The text console is shown on {card} and goes dark with it.");
 gettext ("It comes back with the card.");
+gettext ("Text Console Moves");
+gettext ("The text console is shown on {card} and moves to {other}.");
+gettext ("It comes back with the card, if that is the one this computer starts on.");
+gettext ("Text Console Cannot Let Go");
+gettext ("The text console is shown on {card} alone, and this kernel has nothing that it could go to: it would crash as soon as somebody used the console.");
+gettext ("It is so because another card’s driver came before that of {card} when this computer started. Have the driver of {card} loaded from the boot image (for Debian: its module’s name in /etc/initramfs-tools/modules, then “update-initramfs -u”), or start this computer by UEFI.");
 gettext ("Text Console Ends");
 gettext ("The firmware’s framebuffer {framebuffer} on {card} ends with the handoff, and so does the text console that it draws.");
 gettext ("The text console comes back after a restart, or with a driver that draws one itself.");
@@ -375,6 +381,9 @@ gettext ("The kernel refused to give {address} to the driver {driver}: {reason}.
 gettext ("Look at the kernel’s log (“journalctl -k”) for the driver’s own words.");
 gettext ("The kernel refused to take {address} from the driver {driver}: {reason}.");
 gettext ("The kernel refused to look for a driver for {address}: {reason}.");
+gettext ("Text Consoles Not Shown");
+gettext ("The text consoles could not be shown on {address}: {reason}.");
+gettext ("What is written to them is not lost. From another computer, “journalctl -b -k” says more.");
 gettext ("Power Setting Not as Before");
 gettext ("The power setting of {address} is “{found}” now and was “{wanted}” before.");
 gettext ("The card works all the same. As root, write “{wanted}” to /sys/bus/pci/devices/{address}/power/control, or restart the computer.");

@@ -213,6 +213,9 @@ describe (JsonObject *step, gboolean to_guest, JsonArray *cards, JsonArray *hold
     return g_strdup (to_guest ? _ ("Load the driver for virtual machines")
                               : _ ("Load this computer’s driver for the card"));
 
+  if (g_strcmp0 (kind, "show-consoles") == 0)
+    return g_strdup (_ ("Show the text consoles on a card that is there"));
+
   if (g_strcmp0 (kind, "unbind-console") == 0)
     return g_strdup (_ ("Take the text console off the card"));
 

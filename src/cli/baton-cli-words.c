@@ -90,6 +90,8 @@ get_step_sentence (BatonStepKind kind, const char *target)
                  : _ ("Start {target}");
     case BATON_STEP_PROVE_UNUSED:
       return _ ("Ask the driver whether nobody uses {target}");
+    case BATON_STEP_SHOW_CONSOLES:
+      return _ ("Show the text consoles on {target}");
     case BATON_STEP_UNBIND_CONSOLE:
       /* Translators: {target} is a device of the kernel's such as efi-framebuffer.0. */
       return _ ("Take the text console off {target}");

@@ -5,15 +5,9 @@
 
 #include <string.h>
 
-#include "baton-root-warily.h"
+#include "baton-text-consoles.h"
 
 /* References used below:
- *  VTCON    - Linux Documentation/driver-api/tty/console.rst: `(M) frame buffer device`, bind
- *  BIND     - Linux drivers/tty/vt/vt.c: show_bind() takes console_lock(), which is held while the
- *    console's driver sets a mode, and for ever where it crashed meanwhile; show_name() takes none
- *  FBCON    - Linux drivers/video/fbdev/core/fbcon.c: fbcon_startup() takes the first framebuffer,
- *    fbcon_select_primary() that of the card that the computer booted with, which distributions
- *    have switched on (CONFIG_FRAMEBUFFER_CONSOLE_DETECT_PRIMARY)
  *  HOLDERS  - Linux kernel/module/main.c, add_usage_links(): /sys/module/M/holders
  *  VFIO-REF - Linux drivers/vfio/vfio_main.c, vfio_device_open(): one use for each open device
  *  VFIO-PCI - Linux drivers/vfio/pci/vfio_pci_core.c: vfio_pci_core_enable() enables a function for
@@ -37,94 +31,6 @@ add_kernel_holder (BatonHolders *self, const char *name, guint how, const char *
   holder->how = how;
   holder->nodes = g_strdupv ((char **) nodes);
   g_ptr_array_add (self->holders, holder);
-}
-
-static GStrv
-find_framebuffer_consoles (BatonRoot *root)
-{
-  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
-  g_autoptr (GPtrArray) consoles =
-      baton_root_list (root, BATON_ROOT_SYS, "class/vtconsole", NULL);
-
-  for (guint i = 0; consoles != NULL && i < consoles->len; i++)
-    {
-      const char *console = consoles->pdata[i];
-      g_autofree char *name_path = g_strdup_printf ("class/vtconsole/%s/name", console);
-      g_autofree char *bind_path = g_strdup_printf ("class/vtconsole/%s/bind", console);
-      g_autofree char *name = baton_root_read_line (root, BATON_ROOT_SYS, name_path, NULL);
-
-      if (name != NULL && strstr (name, "frame buffer device") != NULL)
-        g_strv_builder_add (paths, bind_path);
-    }
-
-  return g_strv_builder_end (paths);
-}
-
-/* A console that does not answer is at work on its framebuffer (BIND), and so bound to it. */
-static gboolean
-is_console_on_framebuffer (BatonRoot *root)
-{
-  g_auto (GStrv) paths = find_framebuffer_consoles (root);
-  g_autoptr (GPtrArray) heads = baton_root_read_warily (
-      root, BATON_ROOT_SYS, (const char *const *) paths, BATON_ROOT_PATIENCE_MS);
-
-  for (guint i = 0; i < heads->len; i++)
-    {
-      GBytes *bind = g_ptr_array_index (heads, i);
-      gsize length = 0;
-      const char *text = bind != NULL ? g_bytes_get_data (bind, &length) : NULL;
-
-      if (bind == NULL || (length > 0 && *text == '1'))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-/* Returns: (nullable): the name of a framebuffer's node, as it is in class/graphics */
-static const char *
-get_framebuffer (const BatonNode *node)
-{
-  const char *slash = strrchr (node->path, '/');
-
-  return node->kind == BATON_NODE_FRAMEBUFFER && slash != NULL ? slash + 1 : NULL;
-}
-
-static char *
-find_first_framebuffer (BatonRoot *root)
-{
-  g_autoptr (GPtrArray) names = NULL;
-  guint64 lowest = G_MAXUINT64;
-
-  names = baton_root_list (root, BATON_ROOT_SYS, "class/graphics", NULL);
-  for (guint i = 0; names != NULL && i < names->len; i++)
-    {
-      const char *name = names->pdata[i];
-      guint64 number;
-
-      if (g_str_has_prefix (name, "fb") &&
-          g_ascii_string_to_unsigned (name + 2, 10, 0, G_MAXINT, &number, NULL))
-        lowest = MIN (lowest, number);
-    }
-
-  return lowest != G_MAXUINT64 ? g_strdup_printf ("fb%" G_GUINT64_FORMAT, lowest) : NULL;
-}
-
-/* The boot display's, whenever that came, else the one that came first (FBCON); which one was chosen
- * by hand (fbcon=map, con2fbmap) the kernel tells nobody but by an ioctl on the node. */
-static char *
-find_console_framebuffer (BatonRoot *root, const BatonMachine *machine)
-{
-  for (guint i = 0; i < machine->cards->len; i++)
-    {
-      const BatonCard *card = machine->cards->pdata[i];
-
-      for (guint k = 0; card->display->boot_vga && k < card->nodes->len; k++)
-        if (get_framebuffer (card->nodes->pdata[k]) != NULL)
-          return g_strdup (get_framebuffer (card->nodes->pdata[k]));
-    }
-
-  return find_first_framebuffer (root);
 }
 
 static int
@@ -248,13 +154,14 @@ baton_holders_add_kernel (BatonHolders *self,
                           const BatonCard *card,
                           gboolean vfio_seen)
 {
-  g_autofree char *console = find_console_framebuffer (root, machine);
+  g_autofree char *console = baton_text_consoles_find_framebuffer (root, machine);
 
   for (guint i = 0; console != NULL && i < card->nodes->len; i++)
     {
       const BatonNode *node = card->nodes->pdata[i];
 
-      if (g_strcmp0 (get_framebuffer (node), console) == 0 && is_console_on_framebuffer (root))
+      if (g_strcmp0 (baton_text_consoles_get_framebuffer (node), console) == 0 &&
+          baton_text_consoles_are_drawn (root))
         add_kernel_holder (self, "fbcon", BATON_HOW_CONSOLE, node->path);
     }
 

@@ -213,13 +213,10 @@ add_undecided (BatonPlanning *self, const BatonHolder *holder)
 static void
 add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
 {
-  const char *address = baton_card_get_address (self->card);
-
   /* The firmware's does not come back with the card (baton-plan-console.c). */
   if ((holder->how & BATON_HOW_CONSOLE) != 0 && self->to == BATON_SIDE_GUEST &&
       !baton_planning_has_firmware_console (self))
-    baton_planning_add (self, BATON_CODE_CONSOLE_GOES, address, "card",
-                        baton_card_get_name (self->card));
+    baton_planning_look_at_text_consoles (self);
 
   /* vfio is in use and nobody can be seen to have it: a guest that the search did not find,
    * which an unbind would wait for without end. */
@@ -227,7 +224,8 @@ add_kernel_hold (BatonPlanning *self, const BatonHolder *holder)
     {
       g_autofree char *node = baton_root_name_group_node (self->card->display->group);
 
-      baton_planning_add (self, BATON_CODE_IN_USE_UNSEEN, address, "node", node);
+      baton_planning_add (self, BATON_CODE_IN_USE_UNSEEN, baton_card_get_address (self->card),
+                          "node", node);
     }
 }
 

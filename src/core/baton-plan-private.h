@@ -117,6 +117,11 @@ gboolean baton_planning_has_firmware_console (const BatonPlanning *self);
 void baton_planning_look_at_console (BatonPlanning *self);
 void baton_planning_add_console_end (BatonPlanning *self);
 
+void baton_planning_look_at_text_consoles (BatonPlanning *self);
+void baton_planning_add_consoles_move (BatonPlanning *self);
+void baton_planning_add_consoles_on_stand_in (BatonPlanning *self);
+void baton_planning_add_consoles_return (BatonPlanning *self);
+
 void baton_planning_look_at_nvidia (BatonPlanning *self);
 gboolean baton_planning_leaves_nvidia (const BatonPlanning *self);
 gboolean baton_planning_stops_nvidia_unit (const BatonPlanning *self, const char *unit);

@@ -254,6 +254,8 @@ add_leaving_steps (BatonPlanning *self)
         baton_planning_add_step (self, BATON_STEP_SET_OVERRIDE, function->address, VFIO_PCI);
     }
 
+  if (leaving->len > 0 && self->main == NULL)
+    baton_planning_add_consoles_move (self);
   baton_planning_add_nvidia_unloads (self);
   if (leaving->len > 0)
     baton_planning_add_console_end (self);
@@ -368,6 +370,7 @@ add_steps_to_guest (BatonPlanning *self)
       if (self->stand_in != NULL)
         {
           add_returning_steps (self->stand_in);
+          baton_planning_add_consoles_on_stand_in (self);
           baton_planning_add_unit_returns (self->stand_in);
         }
       baton_planning_add_guest_units (self);
@@ -401,6 +404,7 @@ add_steps_to_host (BatonPlanning *self)
   add_returning_steps (self);
   if (self->stand_in != NULL)
     {
+      baton_planning_add_consoles_return (self);
       add_leaving_steps (self->stand_in);
       baton_planning_add_step (self->stand_in, BATON_STEP_VERIFY,
                                baton_card_get_address (self->stand_in->card),

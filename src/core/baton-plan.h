@@ -49,6 +49,7 @@ typedef enum
   BATON_STEP_SET_OVERRIDE,
   BATON_STEP_UNLOAD_MODULE,
   BATON_STEP_PROVE_UNUSED,
+  BATON_STEP_SHOW_CONSOLES,
   BATON_STEP_UNBIND_CONSOLE,
   BATON_STEP_UNBIND,
   BATON_STEP_RESET,
@@ -75,7 +76,8 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  *   `/dev/vfio/N`, a virtual machine, a login session
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
  *   knows) or to unbind from, text of the override (empty clears it), uid that may open or whose
- *   session it is, side to verify or that Xorg's files are for, name of the process to close or whose service is stopped, the one
+ *   session it is, side to verify or that Xorg's files are for, card whose text consoles are
+ *   shown there (or %NULL: all that are shown nowhere), name of the process to close or whose service is stopped, the one
  *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, %BATON_STARTED, %BATON_SOON;
  *   or %NULL
  * @card: address of the stand-in where it is for that, which goes to the other side than the plan's

@@ -17,6 +17,7 @@ static const char *const kind_names[BATON_N_STEP_KINDS] = {
   [BATON_STEP_SET_OVERRIDE] = "set-override",
   [BATON_STEP_UNLOAD_MODULE] = "unload-module",
   [BATON_STEP_PROVE_UNUSED] = "prove-unused",
+  [BATON_STEP_SHOW_CONSOLES] = "show-consoles",
   [BATON_STEP_UNBIND_CONSOLE] = "unbind-console",
   [BATON_STEP_UNBIND] = "unbind",
   [BATON_STEP_RESET] = "reset",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "baton-system-private.h"
+#include "baton-text-consoles.h"
 
 #define MAX_CPUINFO_BYTES (16 * 1024 * 1024)
 #define MAX_MEMINFO_BYTES 65536
@@ -162,6 +163,7 @@ baton_system_new (BatonRoot *root, GError **error)
   baton_system_read_programs (self, root);
   baton_system_read_modules (self, root);
   baton_system_read_handoff (self, root);
+  self->consoles_let_go = baton_text_consoles_can_let_go (root);
   self->desktop = baton_desktop_new (root);
   self->nvidia = baton_nvidia_new (root);
 

@@ -69,6 +69,7 @@ typedef enum
  *   nobody draws on it
  * @framebuffer_driver: what draws on it, where it is a platform device, or %NULL
  * @framebuffer_function: address of the function it draws on, or %NULL
+ * @consoles_let_go: the kernel's text consoles have something to go to when the last framebuffer goes
  * @handoff: id of a handoff that holds the lock now, or %NULL
  * @journal: an unfinished journal is there
  * @modules_without_remove: drivers of this kernel known to have no remove: e.g. `radeon`
@@ -94,6 +95,7 @@ typedef struct
   char *framebuffer;
   char *framebuffer_driver;
   char *framebuffer_function;
+  gboolean consoles_let_go;
   char *handoff;
   gboolean journal;
   GStrv modules_without_remove;

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/fb.h>
 #include <linux/kd.h>
 #include <linux/vfio.h>
 #include <linux/vt.h>
@@ -236,6 +237,45 @@ baton_kernel_look_at_consoles (int fd, guint *ret_shown, guint *ret_taken)
   *ret_taken = state.v_state;
 
   return 0;
+}
+
+/**
+ * baton_kernel_get_console_map:
+ * @fd: a framebuffer's node, whichever
+ * @console: number of a virtual console, from 1
+ * @ret_framebuffer: (out): number of the framebuffer that it is drawn on, or -1
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_get_console_map (int fd, guint console, int *ret_framebuffer)
+{
+  struct fb_con2fbmap map = { .console = console };
+
+  if (ioctl (fd, FBIOGET_CON2FBMAP, &map) < 0)
+    return errno;
+  *ret_framebuffer = (int) map.framebuffer;
+
+  return 0;
+}
+
+/**
+ * baton_kernel_set_console_map:
+ * @fd: a framebuffer's node, whichever
+ * @console: number of a virtual console, from 1
+ * @framebuffer: number of a framebuffer that is there
+ *
+ * Has a virtual console drawn on a framebuffer, and all of them where none was drawn on any (Linux,
+ * drivers/video/fbdev/core/fbcon.c, set_con2fb_map).
+ *
+ * Returns: 0, or an errno
+ */
+int
+baton_kernel_set_console_map (int fd, guint console, guint framebuffer)
+{
+  struct fb_con2fbmap map = { .console = console, .framebuffer = framebuffer };
+
+  return ioctl (fd, FBIOPUT_CON2FBMAP, &map) < 0 ? errno : 0;
 }
 
 /**

@@ -15,6 +15,7 @@ static const BatonStepClass *const classes[BATON_N_STEP_KINDS] = {
   [BATON_STEP_SET_OVERRIDE] = &baton_step_set_override_class,
   [BATON_STEP_UNLOAD_MODULE] = &baton_step_unload_module_class,
   [BATON_STEP_PROVE_UNUSED] = &baton_step_prove_unused_class,
+  [BATON_STEP_SHOW_CONSOLES] = &baton_step_show_consoles_class,
   [BATON_STEP_UNBIND_CONSOLE] = &baton_step_unbind_console_class,
   [BATON_STEP_UNBIND] = &baton_step_unbind_class,
   [BATON_STEP_RESET] = &baton_step_reset_class,

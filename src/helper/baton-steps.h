@@ -171,6 +171,7 @@ extern const BatonStepClass baton_step_start_guest_class;
 extern const BatonStepClass baton_step_start_unit_class;
 extern const BatonStepClass baton_step_stop_unit_class;
 extern const BatonStepClass baton_step_unbind_class;
+extern const BatonStepClass baton_step_show_consoles_class;
 extern const BatonStepClass baton_step_unbind_console_class;
 extern const BatonStepClass baton_step_unload_module_class;
 extern const BatonStepClass baton_step_verify_class;

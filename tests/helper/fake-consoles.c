@@ -15,6 +15,12 @@
 #define FORMAT "%u %u %u %u\n"
 #define N_CONSOLES 16
 
+/* A letter for each console, with one before the first. */
+#define MAP "console-map"
+#define OPEN 'o'
+#define REFUSED 'r'
+#define N_MAPPED 63
+
 typedef struct
 {
   guint shown;
@@ -97,6 +103,43 @@ baton_kernel_free_console (int fd, guint console)
   return write_state (fd, &state);
 }
 
+/* Where the map is, from a framebuffer's node: whoever asks is a child of the test, or of its child. */
+static char *
+dup_map_path (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *node = g_file_read_link (link, NULL);
+  g_autofree char *directory = node != NULL ? g_path_get_dirname (node) : g_strdup (".");
+
+  return g_build_filename (directory, MAP, NULL);
+}
+
+int
+baton_kernel_get_console_map (int fd, guint console, int *ret_framebuffer)
+{
+  g_autofree char *path = dup_map_path (fd);
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return ENOTTY;
+  *ret_framebuffer = text[console] - '0';
+
+  return 0;
+}
+
+int
+baton_kernel_set_console_map (int fd, guint console, guint framebuffer)
+{
+  g_autofree char *path = dup_map_path (fd);
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL) || text[0] == REFUSED)
+    return EINVAL;
+  text[console] = (char) ('0' + framebuffer);
+
+  return g_file_set_contents (path, text, -1, NULL) ? 0 : EIO;
+}
+
 static void
 add_driver (MockMachine *machine, guint number, const char *name, gboolean is_bound)
 {
@@ -129,6 +172,18 @@ fake_consoles_hide (MockMachine *machine)
 {
   add_driver (machine, 0, "(S) dummy device", TRUE);
   mock_machine_remove (machine, VTCON "1");
+}
+
+void
+fake_consoles_draw (MockMachine *machine, gboolean falls_back)
+{
+  g_autofree char *map = g_strnfill (1 + N_MAPPED, '0');
+
+  map[0] = OPEN;
+  mock_machine_write (machine, "dev/" MAP, map);
+  if (falls_back)
+    add_driver (machine, 0, "(S) dummy device", FALSE);
+  add_driver (machine, 1, "(M) frame buffer device", TRUE);
 }
 
 static char *
@@ -171,4 +226,25 @@ fake_consoles_dup_text (MockMachine *machine, guint console)
   g_autofree char *path = g_strdup_printf ("dev/tty%u", console);
 
   return dup_file (machine, path);
+}
+
+void
+fake_consoles_refuse (MockMachine *machine)
+{
+  g_autofree char *map = dup_file (machine, "dev/" MAP);
+
+  map[0] = REFUSED;
+  mock_machine_write (machine, "dev/" MAP, map);
+}
+
+int
+fake_consoles_get_framebuffer (MockMachine *machine)
+{
+  g_autofree char *map = dup_file (machine, "dev/" MAP);
+
+  for (guint i = 2; i <= N_MAPPED; i++)
+    if (map[i] != map[1])
+      return -1;
+
+  return map[1] - '0';
 }

@@ -16,6 +16,14 @@ void fake_consoles_add (MockMachine *machine, guint shown, guint taken, gboolean
 /* The last screen goes: nothing shows them any more. */
 void fake_consoles_hide (MockMachine *machine);
 
+/* Each is drawn on framebuffer 0, until it is told to be drawn elsewhere. @falls_back: they have something
+ * else that they could go to. */
+void fake_consoles_draw (MockMachine *machine, gboolean falls_back);
+/* What they are drawn on cannot be changed any more. */
+void fake_consoles_refuse (MockMachine *machine);
+/* Returns: number of the framebuffer that all of them are drawn on, or -1 where that differs */
+int fake_consoles_get_framebuffer (MockMachine *machine);
+
 guint fake_consoles_get_shown (MockMachine *machine);
 /* The last one that was let go of, or %FAKE_CONSOLE_NONE. */
 guint fake_consoles_get_freed (MockMachine *machine);

@@ -208,6 +208,7 @@ make_system (void)
   system->modules_without_remove = g_new0 (char *, 1);
   system->desktop = baton_desktop_new_empty ();
   system->nvidia = make_nvidia ();
+  system->consoles_let_go = TRUE;
   system->modules_loaded = g_strsplit ("bochs snd_hda_intel i915 vfio_pci", " ", -1);
 
   return system;

@@ -464,6 +464,26 @@ show_console (PlanMachine *m)
 }
 
 static void
+show_console_beside_another (PlanMachine *m)
+{
+  BatonNode *node = g_new0 (BatonNode, 1);
+
+  node->kind = BATON_NODE_FRAMEBUFFER;
+  node->path = g_strdup ("/dev/fb1");
+  node->function = g_strdup (PLAN_OTHER);
+  g_ptr_array_add (m->other->nodes, node);
+  g_ptr_array_add (m->other->display->nodes, node);
+  show_console (m);
+}
+
+static void
+show_console_alone (PlanMachine *m)
+{
+  m->system->consoles_let_go = FALSE;
+  show_console (m);
+}
+
+static void
 claim_in_file (PlanMachine *m)
 {
   plan_machine_add_claim (m, BATON_CLAIM_VFIO_IDS, NULL, "1234:1111,8086:293e", 4);
@@ -1112,6 +1132,10 @@ static const struct
   { "virtual functions", BATON_CODE_VIRTUAL_FUNCTIONS, HOST, GUEST, NULL, share_out },
   { "firmware's console", BATON_CODE_CONSOLE_ENDS, HOST, GUEST, NULL, draw_console },
   { "console", BATON_CODE_CONSOLE_GOES, HOST, GUEST, NULL, show_console },
+  { "console beside another", BATON_CODE_CONSOLE_MOVES, HOST, GUEST, NULL,
+    show_console_beside_another },
+  { "console that cannot go", BATON_CODE_CONSOLES_STUCK, HOST, GUEST, NULL,
+    show_console_alone },
   { "ids in a file", BATON_CODE_CLAIMED_BY_IDS, HOST, GUEST, NULL, claim_in_file },
   { "ids on the command line", BATON_CODE_CLAIMED_ON_COMMAND_LINE, HOST, GUEST, NULL,
     claim_on_command_line },

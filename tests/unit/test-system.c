@@ -468,6 +468,24 @@ test_handoff (void)
   g_assert_true (after->journal);
 }
 
+/* A kernel with framebuffers alone is one whose consoles have nothing else to go to. */
+static void
+test_text_consoles_that_cannot_let_go (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autoptr (BatonSystem) without = read_system (mock);
+  g_autoptr (BatonSystem) stuck = NULL;
+  g_autoptr (BatonSystem) system = NULL;
+
+  g_assert_true (without->consoles_let_go);
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon1/name", "(M) frame buffer device\n");
+  stuck = read_system (mock);
+  g_assert_false (stuck->consoles_let_go);
+  mock_machine_write (mock, "sys/class/vtconsole/vtcon0/name", "(S) dummy device\n");
+  system = read_system (mock);
+  g_assert_true (system->consoles_let_go);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -485,6 +503,8 @@ main (int argc, char **argv)
   g_test_add_func ("/core/system/drivers-without-remove", test_drivers_without_remove);
   g_test_add_func ("/core/system/framebuffer", test_framebuffer);
   g_test_add_func ("/core/system/handoff", test_handoff);
+  g_test_add_func ("/core/system/text-consoles-that-cannot-let-go",
+                   test_text_consoles_that_cannot_let_go);
 
   return g_test_run ();
 }

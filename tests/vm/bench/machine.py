@@ -203,6 +203,8 @@ class Machine:
                     for unit, (part, how) in enumerate(UEFI)] if shape.uefi else []
         spare = [f'file={self.image.disk},format=raw,if=none,id=spare,snapshot=on'] if shape.spare else []
         runs_on = accelerator(self.image, self._counted)
+        # Not by themselves, but by their names.
+        late = f'modprobe.blacklist={",".join(shape.late)} ' if shape.late else ''
         # What the bench writes to its disk ends with it.
         disk = (f'file={self._own["disk"]},format=raw' if self._own
                 else f'file={self.image.disk},format=raw,snapshot=on')
@@ -216,7 +218,7 @@ class Machine:
             '-device', 'intel-iommu,intremap=on,caching-mode=on',
             '-kernel', str(self.image.kernel), '-initrd', str(self._own.get('initrd', self.image.initrd)),
             '-append', f'root=/dev/vda rw console=ttyS0 loglevel=5 audit=0 panic=-1 '
-                       f'{_words_for(runs_on)}systemd.show_status=0 systemd.unit={target} {shape.kernel}',
+                       f'{_words_for(runs_on)}systemd.show_status=0 systemd.unit={target} {late}{shape.kernel}',
             '-drive', f'{disk},if=none,id=disk',
             '-device', 'virtio-blk-pci,drive=disk,addr=10.0',
             '-fsdev', f'local,id=share,path={self._share},security_model=none,readonly=on',
@@ -255,7 +257,7 @@ class Machine:
         """
         if self._desktop:
             self.channel.wait_session()
-        self.channel.call('setup.settle')
+        self.channel.call('setup.settle', late=topology.TOPOLOGIES[self.topology].late)
 
     def screenshot(self, path):
         """The boot display's picture, as a person would see it."""

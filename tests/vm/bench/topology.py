@@ -14,12 +14,14 @@ class Topology:
 
     With UEFI, its firmware draws on the first display, and hands what it draws on over to the kernel.
     With a spare disk, "spare" is a drive for one of the devices: a copy of the machine's own that is
-    thrown away with it.
+    thrown away with it. Late modules are loaded when the machine is up, and not before: whose driver comes
+    first at boot decides what the kernel's text consoles do for as long as it runs.
     """
 
     devices: tuple[str, ...]
     spare: bool = False
     uefi: bool = False
+    late: tuple[str, ...] = ()
     kernel: str = 'intel_iommu=on iommu=pt'
     images: tuple[str, ...] = ('12',)
 
@@ -42,6 +44,9 @@ PLAIN = (BOOT_DISPLAY,
          _port(1, 3), *_card_with_sound(1, 'rp1'),
          _port(2, 4), 'virtio-gpu-pci,bus=rp2',
          _port(3, 5), 'cirrus-vga,bus=rp3')
+
+NAMED = (BOOT_DISPLAY,
+         _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci'))
 
 WITHOUT_DRIVER = 'intel_iommu=on iommu=pt modprobe.blacklist=bochs'
 
@@ -78,9 +83,9 @@ TOPOLOGIES = {
         _port(2, 4), *_card_with_sound(2, 'rp2'))),
     # A card that the database of PCI ids knows by name, for pictures, and which a desktop can draw on
     # beside its first.
-    'named': Topology((
-        BOOT_DISPLAY,
-        _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci'))),
+    'named': Topology(NAMED, late=('virtio_gpu',)),
+    # The same where the second card's driver has come first, while the text console was on VGA still.
+    'boot-display-late': Topology(NAMED, late=('bochs',)),
     # Cards that no driver takes until a story brings the stand-ins for NVIDIA's.
     'nvidia': Topology((
         BOOT_DISPLAY,

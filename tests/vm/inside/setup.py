@@ -21,8 +21,10 @@ def install(archive):
     os.sync()
 
 
-def settle():
-    """Waits for udev, which works through the devices after a boot."""
+def settle(late=()):
+    """Loads the modules that come @late, and waits for udev, which works through the devices after a boot."""
+    for module in late:
+        subprocess.run(['modprobe', module], check=True)
     subprocess.run(['udevadm', 'settle', '--timeout=120'], check=True)
 
 

@@ -9,14 +9,10 @@ from bench import fault, story
 SESSION = True
 TOPOLOGY = 'named'
 IMAGES = ('12',)
-# The kernel of Debian 12 can crash in fbcon_cursor() where Xorg starts after the last framebuffer has gone
-# from consoles that had moved to it from another: not in a run that everybody waits for.
-TIER = 'full'
 # lightdm's session is another one, and so is what it had begun.
 SPOILS = True
 
-# The console is the strong one's, as its desktop is: Linux 6.1 crashes in fbcon_cursor() when a card with
-# consoles goes while another has a framebuffer that never had any.
+# The text consoles are the strong one's, as its desktop is.
 STRONG = '0000:00:02.0'
 WEAK, SOUND = '0000:01:00.0', '0000:01:00.1'
 STRONG_DRIVER, WEAK_DRIVER = 'bochs-drm', 'virtio-pci'
@@ -85,6 +81,10 @@ def node(bench, address):
     return bench.call('sysfs.node_of', address=address, kind='dri/card')
 
 
+def framebuffer(bench, address):
+    return bench.call('sysfs.node_of', address=address, kind='fb')
+
+
 def desktop(bench, address):
     """The display server of user u, once it draws on a card, and by its own log on no other."""
     pid = bench.call('session.wait_for_desktop', timeout=180)
@@ -107,6 +107,7 @@ def expect_strong(bench):
     assert active(bench) == 'active'
     for path in (NOTE, RECORD):
         bench.run('test', '-e', path, status=1)
+    assert bench.call('sysfs.console_framebuffer') == framebuffer(bench, STRONG)
     return desktop(bench, STRONG)
 
 
@@ -149,6 +150,7 @@ def handed_over(bench):
     bench.expect_driver('snd_hda_intel', SOUND)
     bench.run('test', '-d', f'/proc/{pid}', status=1)
     assert json.loads(bench.run('cat', NOTE).out)['address'] == WEAK
+    assert bench.call('sysfs.console_framebuffer') == framebuffer(bench, WEAK)
     with bench.guest(STRONG):
         desktop(bench, WEAK)
     return steps
