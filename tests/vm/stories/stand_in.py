@@ -211,8 +211,8 @@ def killed(bench):
     """Whoever carries it out is killed when the stand-in is on its way: recovery puts both back."""
     steps = handed_over(bench)
     returned(bench)
-    for step in (f'bind:{WEAK}', START):
-        # Two records a step, behind the first of all.
+    for step in (f'bind:{WEAK}', f'verify:{WEAK}'):
+        # Two records a step, behind the first of all, and none where the consoles are there by themselves.
         with fault.killed(bench, fault.JOURNAL, 2 * steps.index(step) + 3) as trace:
             asked = bench.to_guest(STRONG, '--end-session', status=story.ROLLED_BACK)
             trace.drain()
