@@ -44,7 +44,7 @@ find_way_back (BatonAdoptedFile *file, BatonRoot *root, BatonEnd **ret_end)
       kept_bytes = fd >= 0 ? baton_entry_read_fd (fd) : NULL;
       was = kept_bytes != NULL ? baton_entry_digest (kept_bytes) : NULL;
     }
-  if (!baton_entry_open (&entry, root, file->path, FALSE, &error))
+  if (!baton_entry_open (&entry, root, file->path, was != NULL, &error))
     {
       baton_adoption_refuse (ret_end, file->path, error->message);
       return BACK_IN_THE_WAY;
@@ -155,7 +155,10 @@ baton_adoption_files_put_back (BatonAdoption *self, BatonRoot *root, BatonEnd **
     {
       ways[i] = find_way_back (g_ptr_array_index (self->files, i), root, ret_end);
       if (ways[i] == BACK_IN_THE_WAY)
-        return FALSE;
+        {
+          baton_adoption_files_tidy (self, root);
+          return FALSE;
+        }
     }
   for (guint i = self->files->len; i > 0; i--)
     if (!put_back (g_ptr_array_index (self->files, i - 1), root, ways[i - 1], ret_end))

@@ -20,6 +20,9 @@
 /* More than anybody writes by hand. */
 #define MAX_BYTES (1024 * 1024)
 
+/* What every directory of the system's has that hides nothing. */
+#define USUAL_MODE 0755
+
 /**
  * baton_adoption_refuse:
  * @ret_end: (out): that a file is in the way
@@ -234,4 +237,42 @@ char *
 baton_entry_dup_temporary (const BatonEntry *entry)
 {
   return g_strdup_printf (".%s.new", entry->name);
+}
+
+/* What it was like is not written down: another one like it is made when it is needed again. */
+static gboolean
+is_usual (const BatonEntry *entry)
+{
+  struct stat info;
+
+  return fstatat (entry->dir, entry->name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR (info.st_mode) && (info.st_mode & 07777) == USUAL_MODE &&
+         info.st_uid == geteuid () && info.st_gid == getegid ();
+}
+
+/**
+ * baton_entry_remove_directories:
+ * @root: the roots
+ * @path: a file that is gone, below `/etc`
+ * @top: directory above it that stays
+ *
+ * Removes the directories that it was in, as far as nothing else is in them and they are like any other of
+ * the system's.
+ */
+void
+baton_entry_remove_directories (BatonRoot *root, const char *path, const char *top)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  while (strcmp (directory, top) != 0 && g_str_has_prefix (directory, top))
+    {
+      g_auto (BatonEntry) entry = { .dir = -1 };
+      g_autofree char *removed = NULL;
+
+      if (!baton_entry_open (&entry, root, directory, FALSE, NULL) || !is_usual (&entry) ||
+          unlinkat (entry.dir, entry.name, AT_REMOVEDIR) < 0)
+        return;
+      removed = g_steal_pointer (&directory);
+      directory = g_path_get_dirname (removed);
+    }
 }

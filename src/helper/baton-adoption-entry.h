@@ -35,6 +35,7 @@ GBytes *baton_entry_read_fd (int fd);
 char *baton_entry_digest (GBytes *bytes);
 int baton_entry_move (const BatonEntry *from, const BatonEntry *to);
 char *baton_entry_dup_temporary (const BatonEntry *entry);
+void baton_entry_remove_directories (BatonRoot *root, const char *path, const char *top);
 
 gboolean baton_adoption_refuse (BatonEnd **ret_end, const char *path, const char *reason);
 gboolean

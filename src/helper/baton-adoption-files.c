@@ -15,6 +15,10 @@
 #include "baton-handmade.h"
 #include "baton-state-file.h"
 
+/* Whatever dispatches hooks there looks for the guest's own directories, and some call what they do not
+ * find in an empty one. */
+#define HOOKS "libvirt/hooks/qemu.d"
+
 static gboolean
 is_whole (GPtrArray *handmade, const char *path)
 {
@@ -225,7 +229,28 @@ baton_adoption_files_move (BatonAdoption *self, BatonRoot *root, BatonEnd **ret_
     if (!move_file (g_ptr_array_index (self->files, i), root, ret_end))
       return FALSE;
 
+  baton_adoption_files_tidy (self, root);
+
   return TRUE;
+}
+
+/**
+ * baton_adoption_files_tidy:
+ * @self: an adoption
+ * @root: the roots
+ *
+ * Removes directories of hooks that hold nothing while their hooks are elsewhere.
+ */
+void
+baton_adoption_files_tidy (const BatonAdoption *self, BatonRoot *root)
+{
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      const BatonAdoptedFile *file = g_ptr_array_index (self->files, i);
+
+      if (g_str_has_prefix (file->path, HOOKS "/"))
+        baton_entry_remove_directories (root, file->path, HOOKS);
+    }
 }
 
 /**
