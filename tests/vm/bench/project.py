@@ -15,6 +15,7 @@ import subprocess
 from . import cache, debian
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+TESTS = REPOSITORY / 'tests'
 PACKAGES = REPOSITORY / 'tools' / 'packages' / 'build.list'
 
 SETUP = ['meson', 'setup', '--prefix=/usr', '--buildtype=debugoptimized', '-Dtests=false']
@@ -84,25 +85,48 @@ def install_tree(release: str, to: pathlib.Path, say):
 
 
 def package(release: str, to: pathlib.Path, say):
-    """Builds the Debian package and leaves it at @to/baton-RELEASE.deb."""
+    """Leaves the Debian package at @to/baton-RELEASE.deb, and what it holds at @to/install-RELEASE.tar.
+
+    The same is not built twice: where there is a package, it is what the machines have.
+    """
     say(f'project: building the package for Debian {release}')
     shop = Workshop(release, say)
     with cache.lock(f'build-{shop.name}'):
-        place = shop.empty('package')
-        (place / 'baton').mkdir()
-        # What git would give to anyone else, with what is being worked on.
-        listed = subprocess.run(
-            ['git', '-c', f'safe.directory={REPOSITORY}', 'ls-files', '-z', '--cached', '--others',
-             '--exclude-standard', '--deduplicate'],
-            cwd=REPOSITORY, check=True, capture_output=True).stdout
-        for name in filter(None, listed.decode().split('\0')):
-            if (REPOSITORY / name).exists():
-                target = place / 'baton' / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(REPOSITORY / name, target)
-        shop.run(['dpkg-buildpackage', '-b', '-us', '-uc'], place / 'baton')
-        built, = place.glob('baton_*.deb')
-        shutil.copy2(built, to / f'baton-{release}.deb')
+        sources = _sources()
+        # A package is built without its tests.
+        key = cache.key_of(*(part for path in sources if TESTS not in path.parents
+                             for part in (str(path.relative_to(REPOSITORY)), path)))
+        kept = shop.place / f'package-{key}.deb'
+        if not kept.exists():
+            _make_package(shop, sources, kept)
+        shutil.copy2(kept, to / f'baton-{release}.deb')
+        with open(to / f'install-{release}.tar', 'wb') as archive:
+            subprocess.run(['dpkg-deb', '--fsys-tarfile', kept], stdout=archive, check=True)
+
+
+def _sources():
+    """What git would give to anyone else, with what is being worked on."""
+    listed = subprocess.run(
+        ['git', '-c', f'safe.directory={REPOSITORY}', 'ls-files', '-z', '--cached', '--others',
+         '--exclude-standard', '--deduplicate'],
+        cwd=REPOSITORY, check=True, capture_output=True).stdout
+    return [path for name in sorted(filter(None, listed.decode().split('\0')))
+            if (path := REPOSITORY / name).exists()]
+
+
+def _make_package(shop, sources, to):
+    place = shop.empty('package')
+    for path in sources:
+        target = place / 'baton' / path.relative_to(REPOSITORY)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    # Nobody asks for the package of its debugging symbols.
+    shop.run(['dpkg-buildpackage', '-b', '-us', '-uc'], place / 'baton',
+             DEB_BUILD_OPTIONS='noautodbgsym')
+    built, = place.glob('baton_*.deb')
+    for old in shop.place.glob('package-*.deb'):
+        old.unlink()
+    shutil.move(built, to)
 
 
 def build_root(release: str, say) -> pathlib.Path | None:

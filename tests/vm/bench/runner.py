@@ -204,8 +204,8 @@ def _parse(arguments):
     parser.add_argument('--topology', action='append', choices=list(topology.TOPOLOGIES))
     parser.add_argument('--all', action='store_true', dest='full', help='also what takes long, and all on both releases')
     parser.add_argument('--list', action='store_true', help='say which there are')
-    parser.add_argument('--prepare-images', action='store_true',
-                        help='only make the images and the roots to build in')
+    parser.add_argument('--prepare', action='store_true',
+                        help='only make what the machines start from and what is installed in them')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1,
                         help='machines at once')
     parser.add_argument('--logs', type=pathlib.Path, help='where to keep the logs')
@@ -247,6 +247,21 @@ def _groups(options, count):
             for (release, name, _, _), found in groups.items()]
 
 
+def _prepare(groups, options, count):
+    """Makes the images of @groups, and fills the share with what they need."""
+    options.share.chmod(0o755)
+    shutil.copytree(HERE.parent / 'inside', options.share / 'inside',
+                    ignore=shutil.ignore_patterns('__pycache__'))
+    options.images = {(release, flavour): image.find_or_build(release, count.say, flavour)
+                      for release, flavour in sorted({(group.release, group.flavour)
+                                                      for group in groups})}
+    for release in sorted({group.release for group in groups}):
+        if any(group.release == release and group.wants('PACKAGE') for group in groups):
+            project.package(release, options.share, count.say)
+        else:
+            project.install_tree(release, options.share, count.say)
+
+
 def main(arguments=None):
     options = _parse(arguments)
     count = Count()
@@ -254,31 +269,18 @@ def main(arguments=None):
         for one in find_stories():
             print(f'{one.name:28} {one.value("TIER", "quick"):6} {one.title}')
         return 0
-    if options.prepare_images:
-        for release in options.releases:
-            image.find_or_build(release, count.say)
-            project.build_root(release, count.say)
-        return 0
     groups = _groups(options, count)
     if not groups:
         raise SystemExit('no story is left to run')
-    stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
-    options.logs = options.logs or cache.directory() / 'logs' / f'{stamp}-{os.getpid()}'
-    options.logs.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix='baton-share-') as share:
         options.share = pathlib.Path(share)
-        options.share.chmod(0o755)
-        shutil.copytree(HERE.parent / 'inside', options.share / 'inside',
-                        ignore=shutil.ignore_patterns('__pycache__'))
-        releases = sorted({group.release for group in groups})
-        options.images = {(release, flavour): image.find_or_build(release, count.say, flavour)
-                          for release, flavour in sorted({(group.release, group.flavour)
-                                                          for group in groups})}
-        for release in releases:
-            project.install_tree(release, options.share, count.say)
-        for release in sorted({group.release for group in groups if group.wants('PACKAGE')}):
-            project.package(release, options.share, count.say)
+        started = time.monotonic()
+        _prepare(groups, options, count)
+        if options.prepare:
+            return 0
+        stamp = datetime.datetime.now().strftime('%Y%m%d-%H%M%S')
+        options.logs = options.logs or cache.directory() / 'logs' / f'{stamp}-{os.getpid()}'
+        options.logs.mkdir(parents=True, exist_ok=True)
         # A machine whose processors wait for each other on one that is shared takes
         # nearly twice as long as one that has a single processor.
         options.processors = max(1, (os.cpu_count() or 1) // min(options.jobs, len(groups)))
