@@ -54,6 +54,16 @@ class Monitor:
         finally:
             self._socket.settimeout(30)
 
+    def tell(self, line, timeout):
+        """A command of the monitor that people type at, which says only what went wrong."""
+        self._socket.settimeout(timeout)
+        try:
+            said = self.command('human-monitor-command', **{'command-line': line}).strip()
+        finally:
+            self._socket.settimeout(30)
+        if said:
+            raise RuntimeError(f'{line}: {said}')
+
     def close(self):
         self._socket.close()
 
@@ -142,6 +152,8 @@ class Machine:
         self._processors = 1 if counted else processors
         self._logs = logs
         self._starts = 0
+        # Which boot each moment is of that was kept.
+        self._boots = {}
         logs.mkdir(parents=True, exist_ok=True)
         self._own = self._copy_disks() if own_disks else {}
         self._errors = open(logs / 'qemu.log', 'wb')
@@ -258,6 +270,29 @@ class Machine:
         if self._desktop:
             self.channel.wait_session()
         self.channel.call('setup.settle', late=topology.TOPOLOGIES[self.topology].late)
+
+    def keep(self, moment):
+        """Keeps what it is at this @moment, memory and disk, to come back to; returns whether that can be kept.
+
+        It takes half a second, and a boot a minute where it is emulated. A disk of its own has no room for
+        it, and the share must not be mounted meanwhile.
+        """
+        if self._own or not topology.TOPOLOGIES[self.topology].keeps:
+            return False
+        self.channel.call('setup.leave_share')
+        try:
+            self.monitor.tell(f'savevm {moment}', BOOT_TIMEOUT)
+        finally:
+            self.channel.call('setup.enter_share')
+        self._boots[moment] = self.channel.boot_id
+        return True
+
+    def come_back(self, moment):
+        """As if nothing had happened since then."""
+        self.monitor.tell(f'loadvm {moment}', BOOT_TIMEOUT)
+        # Its answer comes behind all that was said since.
+        self.channel.call('setup.enter_share')
+        self.channel.go_back(self._boots[moment])
 
     def screenshot(self, path):
         """The boot display's picture, as a person would see it."""

@@ -35,7 +35,8 @@ class Story:
     OWN_DISKS, its disk and the RAM disk it starts from are its own, so that it
     may start from what it has made, and as another topology; PACKAGE, it begins
     without Baton and installs the Debian package; LEAVES, what may differ after
-    it; SPOILS, the machine is of no use afterwards. run(bench) is the story.
+    it; SPOILS, the machine is of no use afterwards, and the next story finds it
+    as it was when it had come up. run(bench) is the story.
     """
 
     name: str
@@ -51,6 +52,16 @@ class Story:
     @property
     def flavour(self):
         return self.value('FLAVOUR', 'plain')
+
+    @property
+    def begins(self):
+        """With which moment of the machine it begins."""
+        return 'bare' if self.value('PACKAGE', False) else 'installed'
+
+    @property
+    def order(self):
+        """Who spoils the machine comes late in it, and who needs another one last."""
+        return self.value('PACKAGE', False), self.value('SPOILS', False)
 
     @property
     def topologies(self):
@@ -98,6 +109,9 @@ class Group:
         self.count = count
         self.machine = None
         self.boots = 0
+        # The moments that it can come back to, and which it is at, but for what the stories have left.
+        self.kept = set()
+        self.moment = None
         # A desktop costs seconds of every boot, so it comes where it is wanted.
         self.desktop = self.wants('SESSION')
         self.memory_mb = max(one.value('MEMORY_MB', machine.MEMORY_MB) for one in self.stories)
@@ -108,8 +122,7 @@ class Group:
 
     def _start(self):
         """A machine with nothing of Baton's on it yet."""
-        what = self.topology + ('-package' if self.wants('PACKAGE') else '') + (
-            '' if self.flavour == 'plain' else f'-{self.flavour}')
+        what = self.topology + ('' if self.flavour == 'plain' else f'-{self.flavour}')
         for left in reversed(range(STARTS)):
             self.boots += 1
             logs = self.options.logs / f'{self.release}-{what}-{self.boots}'
@@ -126,20 +139,49 @@ class Group:
                 self.count.say(f'# Debian {self.release}, {what}: {error}; it is started again, '
                                f'logs: {logs}')
 
-    def _boot(self):
+    def _boot(self, moment):
         started = time.monotonic()
         self.machine = self._start()
-        if not self.wants('PACKAGE'):
+        if self.wants('PACKAGE'):
+            self.machine.wait_ready()
+            self._keep('bare')
+        if moment == 'installed':
             self.machine.channel.call('setup.install', timeout=300,
                                       archive=f'/bench/install-{self.release}.tar')
-        self.machine.wait_ready()
+            self.machine.wait_ready()
+            self._keep('installed')
+        self.moment = moment
         self.count.say(f'# Debian {self.release}, {self.topology}: up in '
                        f'{time.monotonic() - started:.0f} s')
+
+    def _keep(self, moment):
+        """Where others come after the first story, so that none of them needs a boot."""
+        try:
+            if len(self.stories) > 1 and self.machine.keep(moment):
+                self.kept.add(moment)
+        except RuntimeError as error:
+            self.count.say(f'# Debian {self.release}, {self.topology}: {error}')
 
     def _drop(self):
         if self.machine is not None:
             self.machine.stop()
             self.machine = None
+            self.kept.clear()
+
+    def _go_to(self, moment):
+        """Has the machine be at @moment, which it may be already."""
+        if self.moment == moment:
+            return
+        if moment in self.kept:
+            try:
+                self.machine.come_back(moment)
+                self.moment = moment
+                return
+            except Exception as error:
+                # It has shut down, or hangs.
+                self.count.say(f'# Debian {self.release}, {self.topology}: {error}; it is started anew')
+        self._drop()
+        self._boot(moment)
 
     def run(self):
         try:
@@ -152,8 +194,7 @@ class Group:
         started = time.monotonic()
         failure = None
         try:
-            if self.machine is None:
-                self._boot()
+            self._go_to(one.begins)
             started = time.monotonic()
             self._tell(one)
         except Exception:
@@ -165,7 +206,7 @@ class Group:
             self._keep_evidence(one)
         self.count.record(failure is None, text)
         if failure is not None or one.value('SPOILS', False):
-            self._drop()
+            self.moment = None
 
     def _tell(self, one):
         """The story between two looks at the whole machine, which must agree."""
@@ -238,13 +279,9 @@ def _groups(options, count):
         for release in options.releases:
             for name in one.topologies:
                 if not _is_left_out(one, release, name, options):
-                    # Where the package is installed there is no Baton before.
-                    packaged = one.value('PACKAGE', False)
-                    groups.setdefault((release, name, packaged, one.flavour), []).append(one)
-    # Stories that spoil the machine come last in it.
-    return [Group(release, name, sorted(found, key=lambda one: one.value('SPOILS', False)),
-                  options, count)
-            for (release, name, _, _), found in groups.items()]
+                    groups.setdefault((release, name, one.flavour), []).append(one)
+    return [Group(release, name, sorted(found, key=lambda one: one.order), options, count)
+            for (release, name, _), found in groups.items()]
 
 
 def _prepare(groups, options, count):

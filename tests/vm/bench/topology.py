@@ -25,6 +25,15 @@ class Topology:
     kernel: str = 'intel_iommu=on iommu=pt'
     images: tuple[str, ...] = ('12',)
 
+    @property
+    def keeps(self):
+        """Whether QEMU can write down the state of all that is in it."""
+        return not any(device.startswith(NOT_KEPT) for device in self.devices)
+
+
+# The first it refuses to write down, and of the second it says nothing, and leaves it out.
+NOT_KEPT = 'nvme', 'ati-vga'
+
 
 def _port(number: int, slot: int) -> str:
     return f'pcie-root-port,id=rp{number},chassis={number},slot={number},bus=pcie.0,addr={slot:x}.0'

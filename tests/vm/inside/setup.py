@@ -4,6 +4,8 @@
 import os
 import subprocess
 
+SHARE = '/bench'
+
 
 def install(archive):
     """Unpacks what `meson install` made, and does nothing that it leaves undone.
@@ -32,3 +34,12 @@ def wait_booted():
     """Waits until systemd has started all that a boot starts."""
     # Its status tells whether units have failed, which is for the stories to judge.
     subprocess.run(['systemctl', 'is-system-running', '--wait', '--quiet'], check=False)
+
+
+def leave_share():
+    """Until the machine's state has been written down, which QEMU refuses while it is mounted."""
+    subprocess.run(['umount', SHARE], check=True)
+
+
+def enter_share():
+    subprocess.run(['mount', SHARE], check=True)
