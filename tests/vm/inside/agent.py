@@ -18,6 +18,7 @@ A module whose functions are called lies beside this file.
 import importlib
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -37,6 +38,20 @@ def make_place():
     place = f'/sys/fs/cgroup{own}/started'
     os.makedirs(place, exist_ok=True)
     return f'{place}/cgroup.procs'
+
+
+def in_session_of(user):
+    """What starts a command in the user's real session.
+
+    His own manager is asked as himself. As root that takes a login for each command, and seconds where the
+    machine is emulated; but whoever has no manager yet gets one by it.
+    """
+    known = pwd.getpwnam(user)
+    place = f'/run/user/{known.pw_uid}'
+    if not os.path.exists(f'{place}/bus'):
+        return ['systemd-run', f'--machine={user}@.host', '--user']
+    return ['setpriv', f'--reuid={known.pw_uid}', f'--regid={known.pw_gid}', '--init-groups',
+            'env', f'XDG_RUNTIME_DIR={place}', 'systemd-run', '--user']
 
 
 class Agent:
@@ -104,8 +119,7 @@ class Agent:
             # A command in the user's real session: local and active for polkit.
             settings = [f'--setenv={key}={value}'
                         for key, value in (request.get('env') or {}).items()]
-            argv = ['systemd-run', f'--machine={user}@.host', '--user', '--pipe', '--wait',
-                    '--quiet', '--collect', *settings, '--',
+            argv = [*in_session_of(user), '--pipe', '--wait', '--quiet', '--collect', *settings, '--',
                     # systemd puts variables of its own in their place.
                     *(part.replace('$', '$$') for part in argv)]
         try:

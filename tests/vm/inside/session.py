@@ -3,6 +3,7 @@
 
 import glob
 import os
+import pwd
 import subprocess
 import time
 
@@ -86,10 +87,43 @@ def _links(directory):
             continue  # closed meanwhile; the process is still there
 
 
+def named(name, user=None):
+    """Numbers of the processes that are called so; only of this user's.
+
+    Nothing is started for it: two pgreps five times a second would take an emulated processor from the
+    desktop that is waited for.
+    """
+    uid = pwd.getpwnam(user).pw_uid if user else None
+    found = []
+    for path in glob.glob('/proc/[0-9]*'):
+        try:
+            with open(f'{path}/comm') as file:
+                if file.read().strip() == name and uid in (None, os.stat(path).st_uid):
+                    found.append(int(os.path.basename(path)))
+        except OSError:
+            continue  # it has ended
+    return sorted(found)
+
+
+def has_open(pid, path):
+    try:
+        return path in _links(f'/proc/{pid}/fd')
+    except OSError:
+        return False  # it has ended
+
+
+def wait_for_user(path, name, seconds):
+    """Waits until a program that is called so has the device file open; returns whether one has."""
+    deadline = time.monotonic() + seconds
+    while not (found := any(has_open(pid, path) for pid in named(name))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
 def wait_for_use(path, pid, seconds=60):
     """Waits until this process has the device file open."""
     deadline = time.monotonic() + seconds
-    while pid not in [one['pid'] for one in users_of(path)]:
+    while not has_open(pid, path):
         if time.monotonic() > deadline:
             raise RuntimeError(f'process {pid} does not open {path}')
         time.sleep(0.1)
@@ -99,10 +133,9 @@ def wait_for_desktop(seconds=90):
     """Waits until lightdm's session has its window manager; returns the display server's number."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        server = subprocess.run(['pgrep', '-x', 'Xorg'], check=False, capture_output=True, text=True)
-        manager = subprocess.run(['pgrep', '-x', '-u', USER, 'openbox'], check=False, capture_output=True)
-        if server.returncode == 0 and manager.returncode == 0:
-            return int(server.stdout.split()[0])
+        servers = named('Xorg')
+        if servers and named('openbox', USER):
+            return servers[0]
         time.sleep(0.2)
     raise RuntimeError('the desktop did not come up')
 
@@ -119,7 +152,7 @@ def wait_for_program(program, user=USER, seconds=60):
 def wait_for_keeper(path, seconds=60):
     """Waits until the session manager has opened the device file for a desktop."""
     deadline = time.monotonic() + seconds
-    while 'systemd-logind' not in [one['name'] for one in users_of(path)]:
+    while not any(has_open(pid, path) for pid in named('systemd-logind')):
         if time.monotonic() > deadline:
             raise RuntimeError(f'nobody has asked for {path}')
         time.sleep(0.1)
