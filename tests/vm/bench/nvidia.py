@@ -27,7 +27,7 @@ def tell(bench, version, leaves):
     bench.run('modprobe', 'vfio-pci')
     bench.expect_driver('nvidia', CARD)
 
-    there_and_back(bench, leaves, 5 if bench.full else 2)
+    there_and_back(bench, leaves, 5 if bench.full else 1)
     if leaves:
         loaded_by_udev(bench)
         upgraded(bench, version)
@@ -121,8 +121,9 @@ def holders_block(bench):
     """Whoever has a node is named, and nothing moves; the service's own process is no holder."""
     before = bench.snapshot()
     drm = bench.call('sysfs.node_of', address=CARD, kind='dri/card')
-    for node in ('/dev/nvidia0', '/dev/nvidiactl', '/dev/nvidia-modeset', '/dev/nvidia-uvm',
-                 '/dev/nvidia-caps/nvidia-cap1', drm):
+    nodes = ('/dev/nvidia0', '/dev/nvidia-uvm', drm, '/dev/nvidiactl', '/dev/nvidia-modeset',
+             '/dev/nvidia-caps/nvidia-cap1')
+    for node in nodes if bench.full else nodes[:3]:
         with bench.holding('fd', node) as holder:
             refused = bench.to_guest(CARD, status=story.REFUSED)
             named = [finding['args'] for finding in refused.blockers.values()]

@@ -64,8 +64,8 @@ TOPOLOGIES = {
     'plain': Topology(PLAIN, images=('12', '13')),
     # One card, and nothing else that could show anything.
     'single': Topology((BOOT_DISPLAY,)),
-    # The plain one with no translation: there are no groups at all.
-    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off'),
+    # The plain one with no translation: there are no groups at all. Told of by whole runs alone.
+    'no-iommu': Topology(PLAIN, kernel='intel_iommu=off', images=()),
     # What stands behind one conventional bridge shares a group: a card, its
     # sound, and a network card that has nothing to do with them.
     'shared-group': Topology((

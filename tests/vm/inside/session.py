@@ -112,10 +112,10 @@ def has_open(pid, path):
         return False  # it has ended
 
 
-def wait_for_user(path, name, seconds):
+def wait_for_user(path, program, seconds):
     """Waits until a program that is called so has the device file open; returns whether one has."""
     deadline = time.monotonic() + seconds
-    while not (found := any(has_open(pid, path) for pid in named(name))) and time.monotonic() < deadline:
+    while not (found := any(has_open(pid, path) for pid in named(program))) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
 

@@ -96,7 +96,12 @@ def run(bench):
             assert bench.call('inhibitors.held') == []
         bench.to_host(CARD)
 
-    # Where nobody can be started the card goes all the same, and somebody is told.
+    if bench.full:
+        nobody_watches(bench)
+
+
+def nobody_watches(bench):
+    """Where nobody can be started the card goes all the same, and somebody is told."""
     bench.run('systemctl', 'mask', '--runtime', UNIT)
     bench.at_end(bench.run, 'systemctl', 'unmask', '--runtime', UNIT)
     told = warnings(bench.to_guest(CARD))

@@ -165,6 +165,9 @@ def logged_in(bench, desktop, *cards):
 
 def wait_for(bench, name, card):
     deadline = time.monotonic() + PATIENCE_S
+    node = bench.call('sysfs.node_of', address=card, kind='dri/card')
+    # Baton's own search, again and again, would take the processor from what it waits for.
+    bench.call('session.wait_for_user', path=node, program=name, seconds=PATIENCE_S)
     while name not in compositors(bench, card):
         assert time.monotonic() < deadline, log(bench)[-6000:]
         time.sleep(1)
@@ -193,8 +196,9 @@ def with_mutter(bench):
         given = isolate(bench, CARD, '--undo')
         assert given.code == 'given-back' and is_on_seat0(bench, CARD), given.result
         assert not is_kept_off(bench, CARD)
-    with logged_in(bench, MUTTER, DESKTOP, CARD):
-        assert descriptors(bench, 'mutter', CARD)
+    if bench.full:
+        with logged_in(bench, MUTTER, DESKTOP, CARD):
+            assert descriptors(bench, 'mutter', CARD)
 
 
 def with_sway(bench):

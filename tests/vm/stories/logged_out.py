@@ -48,9 +48,10 @@ def run(bench):
     bench.run('systemctl', 'restart', 'lightdm.service')
     pid = shown(bench)
     session = session_of(bench)
-    refused(bench, pid, session)
     thought_better(bench, pid, session)
+    # What is cancelled by others than whoever asked.
     if bench.full:
+        refused(bench, pid, session)
         nobody_leaves(bench, pid, session)
     left(bench, session)
     bench.to_host(CARD)

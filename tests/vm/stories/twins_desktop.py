@@ -33,7 +33,8 @@ def run(bench):
         assert is_used(bench, pid, TWIN) and not is_used(bench, pid, CARD)
 
     assert bench.batonctl('isolate', CARD, '--undo').code == 'given-back'
-    desktop(bench, CARD, TWIN)
+    if bench.full:
+        desktop(bench, CARD, TWIN)
 
 
 def node(bench, address):
