@@ -148,7 +148,7 @@ grant (BatonPlanning *self, const BatonHolder *holder, BatonFinding *finding)
   else if (finding->consent == BATON_CONSENT_END_SESSION)
     finding->consent = BATON_CONSENT_NONE;
   finding->granted =
-      finding->consent == BATON_CONSENT_END_SESSION && self->request->end_session;
+      finding->consent == BATON_CONSENT_END_SESSION && baton_planning_may_end_session (self);
 }
 
 static void

@@ -86,6 +86,7 @@ void baton_planning_add_release (BatonPlanning *self);
 gboolean baton_planning_goes_with_session (const BatonPlanning *self,
                                            const BatonHolder *holder);
 gboolean baton_planning_ends_desktop (const BatonPlanning *self);
+gboolean baton_planning_may_end_session (const BatonPlanning *self);
 gboolean baton_planning_has_other_screen (const BatonPlanning *self);
 void baton_planning_look_at_session (BatonPlanning *self);
 void baton_planning_look_at_xorg (BatonPlanning *self);

@@ -155,6 +155,15 @@ baton_planning_ends_desktop (const BatonPlanning *self)
   return FALSE;
 }
 
+/* Whether a session may end for it: whoever asks has said so, or, where libvirt asks and nobody can be, the
+ * card's owner has said so once for all. */
+gboolean
+baton_planning_may_end_session (const BatonPlanning *self)
+{
+  return self->request->end_session ||
+         (self->request->hook_guest != NULL && self->profile->hook_ends_session);
+}
+
 /* Another card of this computer that a desktop could draw on meanwhile. */
 gboolean
 baton_planning_has_other_screen (const BatonPlanning *self)

@@ -100,6 +100,7 @@ begin (BatonPlanning *self, const BatonCard *card, BatonSide to)
       self->all_holders != NULL ? baton_holders_find (self->all_holders, address) : NULL;
   part->profile = part->own_profile = baton_profile_new_default (address);
   part->own_profile->display_manager = self->profile->display_manager;
+  part->own_profile->hook_ends_session = self->profile->hook_ends_session;
   part->request = self->request;
   part->plan = self->plan;
   part->main = self;

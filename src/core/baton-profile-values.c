@@ -14,6 +14,7 @@ static const struct
 } defaults[] = {
   { "close-politely-ms", G_STRINGIFY (BATON_PROFILE_CLOSE_POLITELY_MS) },
   { "display-manager", "auto" },
+  { "hook-ends-session", "false" },
   { "open-again", "ask" },
   { "reset-before-return", "auto" },
   { "return-method", "auto" },

@@ -99,6 +99,17 @@ read_return_when_guest_stops (const char *value, BatonProfile *profile)
 }
 
 static char *
+read_hook_ends_session (const char *value, BatonProfile *profile)
+{
+  if (g_strcmp0 (value, "true") != 0 && g_strcmp0 (value, "false") != 0)
+    return g_strdup ("it must be “true” or “false”");
+
+  profile->hook_ends_session = g_strcmp0 (value, "true") == 0;
+
+  return NULL;
+}
+
+static char *
 read_sleep_while_guest (const char *value, BatonProfile *profile)
 {
   if (g_strcmp0 (value, "block") != 0 && g_strcmp0 (value, "allow") != 0)
@@ -186,6 +197,7 @@ static const struct
   { "also", read_also },
   { "close-politely-ms", read_close_politely },
   { "display-manager", read_display_manager },
+  { "hook-ends-session", read_hook_ends_session },
   { "identity", read_identity },
   { "open-again", read_open_again },
   { "reset-before-return", read_reset_before_return },

@@ -83,6 +83,8 @@ typedef struct
  * @display_manager: whether it is stopped for a handoff that ends a desktop
  * @close_politely_ms: how long TERM is given before KILL
  * @return_when_guest_stops: offer made without being asked
+ * @hook_ends_session: a desktop that draws on it may end for a guest that libvirt starts, and nobody is
+ *   asked
  * @sleeps_while_guest: the computer may sleep while a guest has the card open
  * @open_again: what becomes of what was open in a session that ends for the card
  * @stop_units: (nullable): units that do not run while the card is with the guest
@@ -107,6 +109,7 @@ typedef struct
   BatonDisplayManagerWish display_manager;
   guint close_politely_ms;
   gboolean return_when_guest_stops;
+  gboolean hook_ends_session;
   gboolean sleeps_while_guest;
   BatonOpenAgain open_again;
   GStrv stop_units;

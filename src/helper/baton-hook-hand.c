@@ -13,6 +13,7 @@
 #include "baton-front.h"
 #include "baton-json.h"
 #include "baton-lock.h"
+#include "baton-profile.h"
 #include "baton-relay.h"
 
 /* How long the card's guest, or its end, waits for others who are handing something over: somebody
@@ -31,7 +32,10 @@ typedef struct
   /* owned */
   GString *blockers;
   char *result;
+
   guint n_blockers;
+  gboolean ends_session;  /* the card's owner lets a desktop end for it */
+  gboolean is_in_session; /* a desktop that could end is in the way */
 } Said;
 
 static void
@@ -54,7 +58,7 @@ join_sentences (JsonObject *object)
                           remedy != NULL ? remedy : "");
 }
 
-/* A hook gives no consent: every blocker is one. */
+/* A hook gives no consent: every blocker is one, but for what the card's owner lets end for it. */
 static void
 add_blockers (Said *self, JsonObject *plan)
 {
@@ -67,6 +71,12 @@ add_blockers (Said *self, JsonObject *plan)
 
       if (g_strcmp0 (baton_json_get_string (finding, "severity"), "blocker") != 0)
         continue;
+      if (g_strcmp0 (baton_json_get_string (finding, "consent"), "end-session") == 0)
+        {
+          if (self->ends_session)
+            continue;
+          self->is_in_session = TRUE;
+        }
       if (self->n_blockers++ < MAX_BLOCKERS)
         g_string_append_printf (self->blockers, "%s%s", self->blockers->len > 0 ? " " : "",
                                 sentences);
@@ -89,9 +99,11 @@ on_event (const BatonEvent *event, const char *line, gsize length, gpointer data
 
 /* Returns: (transfer full): why it did not come to what it was to come to */
 static char *
-read_reason (int fd, const char *card, BatonSide to)
+read_reason (BatonRoot *root, int fd, const char *card, BatonSide to)
 {
-  g_auto (Said) said = { .blockers = g_string_new (NULL) };
+  g_autoptr (BatonProfile) profile = baton_profile_load (root, card);
+  g_auto (Said)
+      said = { .blockers = g_string_new (NULL), .ends_session = profile->hook_ends_session };
   g_autoptr (BatonRelay) relay = NULL;
 
   lseek (fd, 0, SEEK_SET);
@@ -102,6 +114,12 @@ read_reason (int fd, const char *card, BatonSide to)
     g_string_append_printf (said.blockers,
                             " %u more stand in the way: “batonctl plan %s %s” names them.",
                             said.n_blockers - MAX_BLOCKERS, baton_side_to_string (to), card);
+  if (said.is_in_session)
+    g_string_append_printf (
+        said.blockers,
+        " Where a session may end for a virtual machine that is started, say "
+        "so: “batonctl configure %s hook-ends-session=true”.",
+        card);
   if (said.blockers->len > 0)
     return g_strdup (said.blockers->str);
 
@@ -129,7 +147,7 @@ hand_once (BatonRoot *root, const BatonRequest *request, char **ret_reason)
   front.writer = writer = baton_event_writer_new (fd, NULL);
   status = (BatonExit) baton_front_carry_out (&front, "hand", request);
   if (status != BATON_EXIT_DONE)
-    *ret_reason = read_reason (baton_fd_steal (&fd), request->cards[0], request->to);
+    *ret_reason = read_reason (root, baton_fd_steal (&fd), request->cards[0], request->to);
 
   return status;
 }
@@ -158,7 +176,8 @@ wait_for_lock (BatonRoot *root, gint64 deadline_us)
  * @ret_reason: (out): sentences that say why it was not done
  *
  * Has a card handed over by a worker, as anybody's request is, and waits until it is there. Nothing
- * was shown to anybody, and nobody has consented to anything. Whoever else works is waited for.
+ * was shown to anybody, and nobody has consented to anything but the card's owner, once for all, with
+ * `hook-ends-session`. Whoever else works is waited for.
  *
  * Returns: what it came to
  */

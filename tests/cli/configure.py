@@ -7,7 +7,8 @@ from harness import HELPER_ON_TREE, UID, Machine, check, run_stories, story
 TWINS = "ryzen-x370-two-identical-rx580"
 CARD, OTHER = "0000:27:00.0", "0000:26:00.0"
 DEFAULTS = {"identity": None, "return-method": "auto", "reset-before-return": "auto", "close-politely-ms": "5000",
-            "return-when-guest-stops": "false", "sleep-while-guest": "block", "open-again": "ask"}
+            "return-when-guest-stops": "false", "sleep-while-guest": "block", "open-again": "ask",
+            "hook-ends-session": "false"}
 
 
 class Owned(Machine):

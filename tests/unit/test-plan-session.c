@@ -381,6 +381,58 @@ test_way_back (void)
   assert_steps (plan, "… … " START " ");
 }
 
+/* Where libvirt asks nobody can be asked: a session ends if the card's owner has said so, and else it is in
+ * the way. For a person who asks it says nothing. */
+static void
+test_hook (void)
+{
+  static const struct
+  {
+    const char *hook_guest;
+    gboolean wish;
+    gboolean blocks;
+  } rows[] = {
+    { "win11", FALSE, TRUE },
+    { "win11", TRUE, FALSE },
+    { NULL, TRUE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (PlanMachine) m = make_machine ();
+      g_autoptr (BatonPlan) plan = NULL;
+
+      g_test_message ("%u", i);
+      m->request->hook_guest = g_strdup (rows[i].hook_guest);
+      m->profile->hook_ends_session = rows[i].wish;
+      plan = plan_machine_make_plan (m);
+      g_assert_true (baton_plan_is_blocked (plan) == rows[i].blocks);
+    }
+}
+
+/* Of the only screen, too: its return is the hook's, and a guest that would end with the session is not
+ * ended for another. */
+static void
+test_hook_on_last_screen (void)
+{
+  g_autoptr (PlanMachine) m = make_machine ();
+  g_autoptr (BatonPlan) plan = NULL;
+  g_autoptr (BatonPlan) refused = NULL;
+
+  m->other->could_show_desktop = FALSE;
+  m->card->only_display = TRUE;
+  m->request->hook_guest = g_strdup ("win11");
+  m->profile->hook_ends_session = TRUE;
+  plan = plan_machine_make_plan (m);
+  g_assert_false (baton_plan_is_blocked (plan));
+  g_assert_nonnull (baton_plan_find (plan, BATON_CODE_SCREEN_GOES));
+  assert_steps (plan, STOP " end-session:2 … … ");
+
+  add_guest (m, "session-2.scope", FALSE);
+  refused = plan_machine_make_plan (m);
+  g_assert_true (baton_plan_is_blocked (refused));
+}
+
 static const BatonStep *
 find_place (const BatonPlan *plan)
 {
@@ -453,6 +505,8 @@ main (int argc, char **argv)
   g_test_add_func ("/plan-session/guests", test_guests);
   g_test_add_func ("/plan-session/last-screen", test_last_screen);
   g_test_add_func ("/plan-session/way-back", test_way_back);
+  g_test_add_func ("/plan-session/hook", test_hook);
+  g_test_add_func ("/plan-session/hook-on-last-screen", test_hook_on_last_screen);
   g_test_add_func ("/plan-session/xorg", test_xorg);
   g_test_add_func ("/plan-session/xorg-not-noted", test_xorg_not_noted);
 

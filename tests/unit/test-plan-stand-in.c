@@ -187,6 +187,34 @@ test_unasked (void)
     g_assert_null (((const BatonStep *) plan->steps->pdata[i])->card);
 }
 
+/* With the end of libvirt's guest the desktop on it ends as well, where the card's owner has said so. */
+static void
+test_hook (void)
+{
+  for (gboolean wish = FALSE; wish <= TRUE; wish++)
+    {
+      g_autoptr (PlanMachine) there = make_strong ();
+      g_autoptr (PlanMachine) back = make_weak ();
+      g_autoptr (BatonPlan) plan = NULL;
+      g_autoptr (BatonPlan) plan_back = NULL;
+
+      there->request->end_session = back->request->end_session = FALSE;
+      there->request->hook_guest = g_strdup ("win11");
+      back->request->hook_guest = g_strdup ("win11");
+      there->profile->hook_ends_session = back->profile->hook_ends_session = wish;
+
+      plan = plan_machine_make_plan (there);
+      g_assert_true (baton_plan_is_blocked (plan) == !wish);
+
+      plan_back = plan_machine_make_plan (back);
+      g_assert_false (baton_plan_is_blocked (plan_back));
+      g_assert_true (plan_back->ends_session == wish);
+      g_assert_true ((plan_back->stand_in != NULL) == wish);
+      g_assert_true ((baton_plan_find (plan_back, BATON_CODE_STAND_IN_STAYS_IN_USE) == NULL) ==
+                     wish);
+    }
+}
+
 /* What was left standing in is parked when somebody asks for the card once more. */
 static void
 test_follows_later (void)
@@ -301,6 +329,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/plan-stand-in/comes-back", test_comes_back);
   g_test_add_func ("/core/plan-stand-in/asks-for-consent", test_asks_for_consent);
   g_test_add_func ("/core/plan-stand-in/unasked", test_unasked);
+  g_test_add_func ("/core/plan-stand-in/hook", test_hook);
   g_test_add_func ("/core/plan-stand-in/follows-later", test_follows_later);
   g_test_add_func ("/core/plan-stand-in/left-alone", test_left_alone);
   g_test_add_func ("/core/plan-stand-in/digest-and-consents", test_digest_and_consents);

@@ -44,6 +44,7 @@ test_defaults_are_the_defaults (void)
   g_assert_cmpint (written->reset_before_return, ==, expected->reset_before_return);
   g_assert_cmpuint (written->close_politely_ms, ==, expected->close_politely_ms);
   g_assert_cmpint (written->return_when_guest_stops, ==, expected->return_when_guest_stops);
+  g_assert_cmpint (written->hook_ends_session, ==, expected->hook_ends_session);
   g_assert_cmpint (written->sleeps_while_guest, ==, expected->sleeps_while_guest);
   g_assert_cmpint (written->open_again, ==, expected->open_again);
 

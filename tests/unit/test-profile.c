@@ -55,6 +55,7 @@ test_defaults (void)
       g_assert_cmpint (profile->reset_before_return, ==, BATON_RESET_AUTO);
       g_assert_cmpuint (profile->close_politely_ms, ==, BATON_PROFILE_CLOSE_POLITELY_MS);
       g_assert_false (profile->return_when_guest_stops);
+      g_assert_false (profile->hook_ends_session);
       g_assert_cmpint (profile->open_again, ==, BATON_OPEN_AGAIN_ASK);
     }
 }
@@ -72,6 +73,7 @@ test_reads_its_section (void)
                                            "reset-before-return=true\n"
                                            "sleep-while-guest=allow\n"
                                            "open-again=yes\n"
+                                           "hook-ends-session=true\n"
                                            "return-when-guest-stops=true",
                                            -1);
 
@@ -81,6 +83,7 @@ test_reads_its_section (void)
   g_assert_cmpint (profile->reset_before_return, ==, BATON_RESET_ALWAYS);
   g_assert_cmpuint (profile->close_politely_ms, ==, 60000);
   g_assert_true (profile->return_when_guest_stops);
+  g_assert_true (profile->hook_ends_session);
   g_assert_true (profile->sleeps_while_guest);
   g_assert_cmpint (profile->open_again, ==, BATON_OPEN_AGAIN_YES);
 }
@@ -102,6 +105,8 @@ test_names_the_mistake (void)
     { "[" CARD "]\nclose-politely-ms=60001", 2, "close-politely-ms" },
     { "[" CARD "]\nclose-politely-ms=5s", 2, "close-politely-ms" },
     { "[" CARD "]\nreturn-when-guest-stops=yes", 2, "return-when-guest-stops" },
+    { "[" CARD "]\nhook-ends-session=yes", 2, "hook-ends-session" },
+    { "[" CARD "]\nhook-ends-session=", 2, "hook-ends-session" },
     { "[" CARD "]\nsleep-while-guest=no", 2, "sleep-while-guest" },
     { "[" CARD "]\nopen-again=true", 2, "open-again" },
     { "[" CARD "]\nopen-again=", 2, "open-again" },
