@@ -14,7 +14,7 @@
 #include "baton-result-words.h"
 #include "baton-stand-in-row.h"
 
-#define N_SETTINGS 13
+#define N_SETTINGS 14
 
 struct _BatonSettingsGroup
 {
@@ -37,6 +37,7 @@ struct _BatonSettingsGroup
   AdwComboRow *reset_row;
   BatonOptionRow *return_row;
   BatonOptionRow *sleep_row;
+  BatonOptionRow *hook_row;
   AdwActionRow *patience_row;
   GtkSpinButton *patience_spin;
   AdwComboRow *manager_row;
@@ -138,6 +139,24 @@ static void
 set_sleep (BatonSettingsGroup *self, const BatonProfile *profile)
 {
   baton_option_row_set_active (self->sleep_row, profile->sleeps_while_guest);
+}
+
+static char *
+read_hook (const BatonProfile *profile)
+{
+  return g_strdup (profile->hook_ends_session ? "true" : "false");
+}
+
+static char *
+get_hook (BatonSettingsGroup *self)
+{
+  return g_strdup (baton_option_row_get_active (self->hook_row) ? "true" : "false");
+}
+
+static void
+set_hook (BatonSettingsGroup *self, const BatonProfile *profile)
+{
+  baton_option_row_set_active (self->hook_row, profile->hook_ends_session);
 }
 
 static char *
@@ -356,6 +375,7 @@ static const struct
   { "reset-before-return", read_reset, get_reset, set_reset },
   { "return-when-guest-stops", read_return, get_return, set_return },
   { "sleep-while-guest", read_sleep, get_sleep, set_sleep },
+  { "hook-ends-session", read_hook, get_hook, set_hook },
   { "close-politely-ms", read_patience, get_patience, set_patience },
   { "display-manager", read_manager, get_manager, set_manager },
   { "open-again", read_again, get_again, set_again },
@@ -401,7 +421,7 @@ update (BatonSettingsGroup *self)
                         GTK_WIDGET (self->start_units_row), GTK_WIDGET (self->also_row),
                         GTK_WIDGET (self->stand_in_row),    GTK_WIDGET (self->xorg_host_row),
                         GTK_WIDGET (self->xorg_guest_row),  GTK_WIDGET (self->manager_row),
-                        GTK_WIDGET (self->again_row) };
+                        GTK_WIDGET (self->again_row),       GTK_WIDGET (self->hook_row) };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
@@ -579,6 +599,7 @@ baton_settings_group_class_init (BatonSettingsGroupClass *klass)
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, reset_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, return_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, sleep_row);
+  gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, hook_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_row);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, patience_spin);
   gtk_widget_class_bind_template_child (widget_class, BatonSettingsGroup, manager_row);

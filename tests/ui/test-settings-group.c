@@ -139,13 +139,14 @@ test_shows_the_file (Fixture *fixture, gconstpointer data)
   show (fixture,
         "identity=1002:73bf:1da2:e438\nreturn-method=rescan\nreset-before-return=false\n"
         "return-when-guest-stops=true\nsleep-while-guest=allow\nclose-politely-ms=1234\n"
-        "display-manager=stop\nopen-again=no\n");
+        "display-manager=stop\nopen-again=no\nhook-ends-session=true\n");
   g_assert_cmpuint (adw_combo_row_get_selected (get_combo (fixture, 0)), ==, 2);
   g_assert_cmpuint (adw_combo_row_get_selected (get_combo (fixture, 1)), ==, 2);
   g_assert_cmpuint (adw_combo_row_get_selected (get_combo (fixture, 2)), ==, 1);
   g_assert_cmpuint (adw_combo_row_get_selected (get_combo (fixture, 3)), ==, 2);
   g_assert_true (baton_option_row_get_active (get_option (fixture, 0)));
   g_assert_true (baton_option_row_get_active (get_option (fixture, 1)));
+  g_assert_true (baton_option_row_get_active (get_option (fixture, 2)));
   g_assert_nonnull (scene_find_label (fixture->window, "1002:73bf:1da2:e438"));
   /* Nothing was changed, however exact the file is. */
   g_assert_null (get_button (fixture, "_Apply…"));
@@ -161,17 +162,18 @@ test_applies_all_at_once (Fixture *fixture, gconstpointer data)
   show (fixture, "return-method=bind\nclose-politely-ms=7000\n");
   adw_combo_row_set_selected (get_combo (fixture, 0), 0);
   baton_option_row_set_active (get_option (fixture, 0), TRUE);
+  baton_option_row_set_active (get_option (fixture, 2), TRUE);
   gtk_spin_button_set_value (get_spin (fixture), 0.5);
   adw_combo_row_set_selected (get_combo (fixture, 2), 2);
   adw_combo_row_set_selected (get_combo (fixture, 3), 1);
   g_assert_nonnull (get_button (fixture, "_Apply…"));
   apply (fixture, "The settings were changed.");
   assert_asked (fixture,
-                CARD " return-method= return-when-guest-stops=true close-politely-ms=500 "
-                     "display-manager=keep open-again=yes");
+                CARD " return-method= return-when-guest-stops=true hook-ends-session=true "
+                     "close-politely-ms=500 display-manager=keep open-again=yes");
   g_assert_null (get_button (fixture, "_Apply…"));
   /* Then the file is seen to have changed. */
-  show (fixture, "return-when-guest-stops=true\nclose-politely-ms=500\n"
+  show (fixture, "return-when-guest-stops=true\nhook-ends-session=true\nclose-politely-ms=500\n"
                  "display-manager=keep\nopen-again=yes\n");
   g_assert_null (get_button (fixture, "_Apply…"));
   g_assert_true (baton_option_row_get_active (get_option (fixture, 0)));
