@@ -718,7 +718,7 @@ gettext ("Look at “systemctl status baton-claim@*” and the system’s log.")
 gettext ("The program that claims cards at boot has ended without a word: it may have begun. Each boot image is the old one or the new one.");
 gettext ("See with “batonctl show CARD” what is claimed, and try again.");
 gettext ("A Hook of Baton’s");
-gettext ("Baton hands the card over when a virtual machine starts that is set up with it, and takes it back when that has stopped. The whole file is moved aside, with whatever else it does.");
+gettext ("Baton hands the card over when a virtual machine starts that is set up with it, and takes it back when that has stopped. A desktop that draws on the card ends for that where “hook-ends-session=true” is set for the card, and else keeps the virtual machine from starting. The whole file is moved aside, with whatever else it does.");
 gettext ("Claimed by Baton");
 gettext ("Baton claims {addresses} at every start of the computer, by the address and by what is there.");
 gettext ("Not Needed");
