@@ -3,22 +3,17 @@
 
 #include "baton-adopt.h"
 
-#include <string.h>
-
+#include "baton-adopting.h"
 #include "baton-adoption-files.h"
 #include "baton-card-away.h"
-#include "baton-claim.h"
 #include "baton-handmade.h"
 #include "baton-holders.h"
-#include "baton-hook-installation.h"
 #include "baton-hook-script.h"
 #include "baton-text.h"
 
 typedef struct
 {
-  /* borrowed */
-  BatonRoot *root;
-  BatonEventWriter *events;
+  BatonAdopting parts;
 
   /* owned */
   BatonMachine *machine;
@@ -32,16 +27,10 @@ adopting_clear (Adopting *self)
   g_clear_pointer (&self->machine, baton_machine_unref);
   g_clear_pointer (&self->holders, g_ptr_array_unref);
   g_clear_pointer (&self->adoptions, g_ptr_array_unref);
+  self->parts.adoptions = NULL;
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Adopting, adopting_clear)
-
-static BatonEnd *
-end_not_written (const GError *error)
-{
-  return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_ADOPT_NOT_WRITTEN, "reason",
-                        error->message, NULL);
-}
 
 static BatonEnd *
 end_of_card (BatonExit status, BatonCode code, const BatonCard *card)
@@ -65,38 +54,16 @@ look (Adopting *self)
   g_autoptr (GError) error = NULL;
 
   adopting_clear (self);
-  self->holders = baton_holders_look (self->root, &self->machine, &error);
+  self->holders = baton_holders_look (self->parts.root, &self->machine, &error);
   if (self->holders == NULL)
     return baton_end_new (BATON_EXIT_ERROR, BATON_CODE_LOOK_FAILED, "reason", error->message,
                           NULL);
-  self->adoptions = baton_adoptions_load (self->root, &error);
+  self->parts.adoptions = self->adoptions = baton_adoptions_load (self->parts.root, &error);
 
-  return self->adoptions == NULL ? end_not_written (error) : NULL;
-}
-
-static gboolean
-save (Adopting *self, BatonEnd **ret_end)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (baton_adoptions_save (self->adoptions, self->root, &error))
-    return TRUE;
-  if (ret_end != NULL)
-    *ret_end = end_not_written (error);
-
-  return FALSE;
-}
-
-/* What a part came to, beside the result of the whole. */
-static void
-tell (Adopting *self, const BatonEnd *end)
-{
-  g_autofree char *text = baton_code_dup_text (end->code, end->args);
-  g_autofree char *remedy = baton_code_dup_remedy (end->code, end->args);
-  g_autofree char *both =
-      remedy != NULL ? g_strdup_printf ("%s %s", text, remedy) : g_strdup (text);
-
-  baton_event_writer_log (self->events, "info", both);
+  return self->adoptions == NULL
+             ? baton_end_new (BATON_EXIT_ERROR, BATON_CODE_ADOPT_NOT_WRITTEN, "reason",
+                              error->message, NULL)
+             : NULL;
 }
 
 /* What brings a card back that a guest has is what was there when it started. */
@@ -104,7 +71,7 @@ static gboolean
 is_with_guest (const Adopting *self, const BatonCard *card)
 {
   return (card->guests != NULL && card->guests->len > 0) ||
-         baton_card_away_find (self->root, self->machine) == card;
+         baton_card_away_find (self->parts.root, self->machine) == card;
 }
 
 static gboolean
@@ -116,86 +83,6 @@ has_hook (BatonRoot *root)
   g_clear_pointer (&end, baton_end_free);
 
   return script != NULL && baton_hook_script_is_there (script);
-}
-
-/* Returns: whether it is done; else @ret_end says why not */
-static gboolean
-set_hook (Adopting *self, gboolean undo, BatonEnd **ret_end)
-{
-  g_autoptr (BatonEnd) end = baton_hook_installation_change (self->root, self->events, undo);
-
-  if (end->status != BATON_EXIT_DONE)
-    {
-      *ret_end = g_steal_pointer (&end);
-      return FALSE;
-    }
-  tell (self, end);
-
-  return TRUE;
-}
-
-static gboolean
-set_claims (Adopting *self, const char *const *claims, gboolean undo, BatonEnd **ret_end)
-{
-  g_autoptr (BatonEnd) end =
-      baton_claim_change_functions (self->root, self->events, claims, undo);
-
-  if (end->status != BATON_EXIT_DONE)
-    {
-      *ret_end = g_steal_pointer (&end);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* Another card's setup may have been adopted by the same hook. */
-static gboolean
-is_hook_for_others (const Adopting *self, const BatonAdoption *adoption)
-{
-  for (guint i = 0; i < self->adoptions->len; i++)
-    {
-      const BatonAdoption *other = g_ptr_array_index (self->adoptions, i);
-
-      if (other != adoption && other->hook)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-static BatonEnd *
-end_in_part (const BatonAdoption *adoption, BatonEnd *cause)
-{
-  g_autofree char *text = baton_code_dup_text (cause->code, cause->args);
-
-  if (g_str_has_suffix (text, "."))
-    text[strlen (text) - 1] = '\0';
-  baton_end_free (cause);
-
-  return baton_end_new (BATON_EXIT_DEGRADED, BATON_CODE_ADOPT_LEFT_IN_PART, "card",
-                        adoption->card, "reason", text, NULL);
-}
-
-/* @end: (transfer full): why it could not be carried out. The boot images are the old ones still. */
-static BatonEnd *
-roll_back (Adopting *self, BatonAdoption *adoption, gboolean took_hook, BatonEnd *end)
-{
-  BatonEnd *cause = NULL;
-
-  if ((took_hook && !set_hook (self, TRUE, &cause)) ||
-      !baton_adoption_files_put_back (adoption, self->root, &cause))
-    {
-      baton_end_free (end);
-      return end_in_part (adoption, cause);
-    }
-  g_ptr_array_remove (self->adoptions, adoption);
-  /* What is remembered of files that are back does no harm. */
-  save (self, NULL);
-  baton_event_writer_log (self->events, "info",
-                          "What had been moved aside is back in its place.");
-
-  return end;
 }
 
 static gboolean
@@ -271,32 +158,8 @@ tell_what_is_left (Adopting *self, GPtrArray *handmade)
         continue;
       line = g_strdup_printf ("%s, line %u: %s %s", one->file, one->line, text,
                               remedy != NULL ? remedy : "");
-      baton_event_writer_log (self->events, "warning", line);
+      baton_event_writer_log (self->parts.events, "warning", line);
     }
-}
-
-/* What makes the images reads the files, so that these come first; what takes longest comes last. */
-static BatonEnd *
-carry_out (Adopting *self, BatonAdoption *adoption, GPtrArray *handmade, GPtrArray *claims)
-{
-  gboolean took_hook = FALSE;
-  BatonEnd *end = NULL;
-
-  if (!baton_adoption_files_move (adoption, self->root, &end))
-    return roll_back (self, adoption, FALSE, end);
-  if (adoption->hook)
-    took_hook = set_hook (self, FALSE, &end);
-  if (end == NULL && claims->len > 1)
-    set_claims (self, (const char *const *) claims->pdata, FALSE, &end);
-  if (end != NULL)
-    return roll_back (self, adoption, took_hook, end);
-
-  adoption->is_whole = TRUE;
-  /* Where that is lost it can be put back all the same. */
-  save (self, NULL);
-  tell_what_is_left (self, handmade);
-
-  return NULL;
 }
 
 static BatonEnd *
@@ -308,20 +171,21 @@ adopt (Adopting *self, const BatonCard *card, GPtrArray *handmade)
   BatonEnd *end = NULL;
 
   g_ptr_array_add (self->adoptions, adoption);
-  if (!baton_adoption_files_add (adoption, self->root, handmade, &end))
+  if (!baton_adoption_files_add (adoption, self->parts.root, handmade, &end))
     return end;
   if (adoption->files->len == 0 && claims->len <= 1)
     return end_of_card (BATON_EXIT_REFUSED, BATON_CODE_ADOPT_ONLY_BY_HAND, card);
 
   note_claims (self, adoption, claims);
   adoption->images = claims->len > 1;
-  adoption->hook = wants_hook (handmade) && !has_hook (self->root);
-  if (!save (self, &end))
+  adoption->hook = wants_hook (handmade) && !has_hook (self->parts.root);
+  if (!baton_adopting_save (&self->parts, &end))
     return end;
   names = baton_adoption_files_join (adoption);
-  end = carry_out (self, adoption, handmade, claims);
+  end = baton_adopting_carry_out (&self->parts, adoption, (const char *const *) claims->pdata);
   if (end != NULL)
     return end;
+  tell_what_is_left (self, handmade);
   if (*names != '\0')
     return baton_end_new (BATON_EXIT_DONE, BATON_CODE_ADOPTED, "card",
                           baton_card_get_name (card), "files", names, NULL);
@@ -331,54 +195,6 @@ adopt (Adopting *self, const BatonCard *card, GPtrArray *handmade)
 
   return baton_end_new (BATON_EXIT_DONE, BATON_CODE_CLAIM_MADE, "card",
                         baton_card_get_name (card), "addresses", names, NULL);
-}
-
-/* @end: (transfer full): why the rest could not be undone. What was put back is moved aside again. */
-static BatonEnd *
-restore (Adopting *self, BatonAdoption *adoption, gboolean had_hook, BatonEnd *end)
-{
-  BatonEnd *cause = NULL;
-
-  if (!baton_adoption_files_move (adoption, self->root, &cause) ||
-      (had_hook && !set_hook (self, FALSE, &cause)))
-    {
-      baton_end_free (end);
-      return end_in_part (adoption, cause);
-    }
-  adoption->is_whole = TRUE;
-  save (self, NULL);
-
-  return end;
-}
-
-/* Returns: (nullable): why it was not put back */
-static BatonEnd *
-put_back (Adopting *self, BatonAdoption *adoption)
-{
-  gboolean was_whole = adoption->is_whole;
-  gboolean had_hook = FALSE;
-  BatonEnd *end = NULL;
-
-  adoption->is_whole = FALSE;
-  if (!save (self, &end))
-    return end;
-  if (!baton_adoption_files_put_back (adoption, self->root, &end))
-    {
-      adoption->is_whole = was_whole;
-      save (self, NULL);
-      return end;
-    }
-  if (adoption->hook && !is_hook_for_others (self, adoption))
-    had_hook = set_hook (self, TRUE, &end);
-  if (end == NULL && adoption->images)
-    set_claims (self, (const char *const *) adoption->claims, TRUE, &end);
-  if (end != NULL)
-    return was_whole ? restore (self, adoption, had_hook, end) : end;
-
-  g_ptr_array_remove (self->adoptions, adoption);
-  save (self, &end);
-
-  return end;
 }
 
 /**
@@ -399,7 +215,7 @@ baton_adopt_change (BatonRoot *root,
                     const char *address,
                     const char *expect)
 {
-  g_auto (Adopting) self = { .root = root, .events = events };
+  g_auto (Adopting) self = { .parts = { .root = root, .events = events } };
   g_autoptr (GPtrArray) handmade = NULL;
   g_autofree char *digest = NULL;
   const BatonCard *card = NULL;
@@ -418,7 +234,7 @@ baton_adopt_change (BatonRoot *root,
     return end_of_card (BATON_EXIT_REFUSED, BATON_CODE_ADOPT_ALREADY, card);
   if (earlier != NULL)
     {
-      end = put_back (&self, earlier);
+      end = baton_adopting_put_back (&self.parts, earlier);
       if (end == NULL)
         end = look (&self);
       if (end != NULL)
@@ -456,7 +272,7 @@ baton_adopt_change (BatonRoot *root,
 BatonEnd *
 baton_adopt_put_back (BatonRoot *root, BatonEventWriter *events, const char *address)
 {
-  g_auto (Adopting) self = { .root = root, .events = events };
+  g_auto (Adopting) self = { .parts = { .root = root, .events = events } };
   BatonEnd *end = look (&self);
   BatonAdoption *adoption = NULL;
   g_autofree char *names = NULL;
@@ -477,7 +293,7 @@ baton_adopt_put_back (BatonRoot *root, BatonEventWriter *events, const char *add
     return end_of_card (BATON_EXIT_REFUSED, BATON_CODE_ADOPT_WITH_GUEST, card);
 
   names = baton_adoption_files_join (adoption);
-  end = put_back (&self, adoption);
+  end = baton_adopting_put_back (&self.parts, adoption);
   if (end != NULL)
     return end;
   if (*names == '\0')
@@ -498,19 +314,19 @@ baton_adopt_put_back (BatonRoot *root, BatonEventWriter *events, const char *add
 void
 baton_adopt_take_back (BatonUndo *undo)
 {
-  g_auto (Adopting) self = { .root = undo->root, .events = undo->events };
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) adoptions = baton_adoptions_load (undo->root, &error);
+  BatonAdopting parts = { undo->root, undo->events, adoptions };
 
-  self.adoptions = baton_adoptions_load (undo->root, &error);
-  if (self.adoptions == NULL)
+  if (adoptions == NULL)
     {
       baton_undo_add_left (undo, BATON_ADOPTED_DIRECTORY, error->message);
       return;
     }
 
-  for (guint i = self.adoptions->len; i > 0; i--)
+  for (guint i = adoptions->len; i > 0; i--)
     {
-      BatonAdoption *adoption = g_ptr_array_index (self.adoptions, i - 1);
+      BatonAdoption *adoption = g_ptr_array_index (adoptions, i - 1);
       const BatonCard *card = baton_machine_find_card (undo->machine, adoption->card);
       g_autofree char *names = baton_adoption_files_join (adoption);
       g_autofree char *kept = g_build_filename (BATON_ADOPTED_DIRECTORY, adoption->card, NULL);
@@ -529,7 +345,7 @@ baton_adopt_take_back (BatonUndo *undo)
                           card != NULL ? baton_card_get_name (card) : adoption->card, "files",
                           names, NULL);
         }
-      g_ptr_array_remove_index (self.adoptions, i - 1);
-      save (&self, NULL);
+      g_ptr_array_remove_index (adoptions, i - 1);
+      baton_adopting_save (&parts, NULL);
     }
 }
