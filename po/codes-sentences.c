@@ -207,6 +207,7 @@ gettext ("Switch on “Return the card when the virtual machine stops” (batonc
 gettext ("The Screen Goes Dark");
 gettext ("{card} is the only card that can show the desktop. The screen goes dark with it, and shows this computer again when the card comes back by itself: when the virtual machine has stopped, or when none has opened the card within a minute.");
 gettext ("Have the virtual machine ready, and know how to shut it down. If you can, keep a way in from another computer, such as ssh: “batonctl host CARD” returns the card from there.");
+gettext ("{card} is the only card that can show the desktop. The screen goes dark with it, and shows this computer again when the card comes back by itself: when the virtual machine has stopped, or when none has opened the card within {minutes} minutes.");
 gettext ("Monitors Will Go Dark");
 gettext ("Goes dark: {outputs}.");
 gettext ("Connect what you need meanwhile to another card.");

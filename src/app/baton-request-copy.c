@@ -24,6 +24,7 @@ baton_request_copy (const BatonRequest *self)
   copy->may_not_return = self->may_not_return;
   copy->when_free = self->when_free;
   copy->until_free = self->until_free;
+  copy->within_minutes = self->within_minutes;
   copy->start_guest = g_strdup (self->start_guest);
   copy->uid = self->uid;
   copy->memlock_bytes = self->memlock_bytes;

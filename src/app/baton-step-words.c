@@ -182,6 +182,20 @@ describe_start (const char *unit, gboolean as_before, gboolean to_guest)
 }
 
 static char *
+describe_wait (const char *detail)
+{
+  guint minutes = baton_step_get_minutes (detail);
+
+  if (minutes == 0)
+    return g_strdup (_ ("Wait until the virtual machine has stopped"));
+
+  return g_strdup_printf (
+      ngettext ("Wait %u minute for a virtual machine, then until it has stopped",
+                "Wait %u minutes for a virtual machine, then until it has stopped", minutes),
+      minutes);
+}
+
+static char *
 describe (JsonObject *step, gboolean to_guest, JsonArray *cards, JsonArray *holders)
 {
   const char *kind = baton_json_get_string (step, "kind");
@@ -262,7 +276,7 @@ describe (JsonObject *step, gboolean to_guest, JsonArray *cards, JsonArray *hold
     return describe_guest (baton_json_get_string (step, "target"));
 
   if (g_strcmp0 (kind, "wait-guest") == 0)
-    return g_strdup (_ ("Wait until the virtual machine has stopped"));
+    return describe_wait (baton_json_get_string (step, "detail"));
 
   if (g_strcmp0 (kind, "verify") == 0)
     return g_strdup (to_guest ? _ ("Check that a virtual machine can have the card")

@@ -26,6 +26,19 @@ can_log_out (void)
   return bus != NULL && baton_logout_is_possible (bus);
 }
 
+/* Replaces @option of @arguments by @text, as it was typed. */
+static void
+put_as_typed (GStrv arguments, const char *option, const char *text)
+{
+  for (guint i = 0; arguments[i] != NULL; i++)
+    if (strcmp (arguments[i], option) == 0)
+      {
+        g_free (arguments[i]);
+        arguments[i] = g_strconcat (option, "=", text, NULL);
+        return;
+      }
+}
+
 /**
  * baton_cli_build_request:
  * @cli: the command line
@@ -72,6 +85,8 @@ baton_cli_build_request (BatonCli *cli,
   arguments = baton_request_to_arguments (draft);
   g_free (arguments[0]);
   arguments[0] = g_strdup (side);
+  if (cli->minutes != NULL)
+    put_as_typed (arguments, "--until-free", cli->minutes);
   request = baton_request_new_from_arguments ((const char *const *) arguments, error);
   if (request != NULL)
     request->uid = baton_helper_command_get_asker ();
@@ -269,7 +284,7 @@ baton_cli_print_plan (BatonCli *cli, BatonView *view)
       JsonObject *step = baton_json_nth_object (steps, i);
       const char *id = baton_json_get_string (step, "id");
       const char *detail = baton_json_get_string (step, "detail");
-      g_autofree char *text = baton_cli_describe_step (id != NULL ? id : "");
+      g_autofree char *text = baton_cli_describe_planned_step (id != NULL ? id : "", detail);
 
       if (baton_json_get_string (step, "card") != NULL)
         {

@@ -12,6 +12,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define WAIT_GUEST "wait-guest:"
+
 /**
  * baton_cli_describe_side:
  * @card: a card
@@ -154,6 +156,31 @@ baton_cli_describe_step (const char *id)
   g_hash_table_insert (args, (gpointer) "target", target);
 
   return sentence != NULL ? baton_code_fill (sentence, args) : g_strdup (id);
+}
+
+/**
+ * baton_cli_describe_planned_step:
+ * @id: a step's id, `KIND:TARGET`
+ * @detail: (nullable): its detail
+ *
+ * Returns: (transfer full): what it does, in words, with what is told of it before it is consented to
+ */
+char *
+baton_cli_describe_planned_step (const char *id, const char *detail)
+{
+  /* Other steps have names of processes there, which may be anything. */
+  gboolean waits = g_str_has_prefix (id, WAIT_GUEST);
+  guint minutes = waits ? baton_step_get_minutes (detail) : 0;
+
+  if (minutes == 0)
+    return baton_cli_describe_step (id);
+
+  /* Translators: %s is the address of a card. */
+  return g_strdup_printf (
+      ngettext ("Wait %u minute for a virtual machine to open %s, then until it lets go of it",
+                "Wait %u minutes for a virtual machine to open %s, then until it lets go of it",
+                minutes),
+      minutes, id + strlen (WAIT_GUEST));
 }
 
 /* The sentence in the user's language where the code is known, else as the helper wrote it. */

@@ -56,12 +56,15 @@ static const Verb verbs[] = {
   { "record", baton_cli_record, 1, 1, 0 },
 };
 
+#define UNTIL_FREE "until-free"
+
 /* What the parser of options fills in; a flag's place is its bit. */
 typedef struct
 {
   gboolean flags[14];
   GStrv closes;
   char *start_guest;
+  const char *minutes; /* borrowed */
   gboolean version;
   GStrv words;
 } Parsed;
@@ -117,8 +120,10 @@ new_option_context (Parsed *parsed)
       N_ ("guest: hand it over although it may not come back"), NULL },
     { "when-free", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[8],
       N_ ("host: wait until the virtual machine has stopped"), NULL },
-    { "until-free", 0, 0, G_OPTION_ARG_NONE, &parsed->flags[9],
-      N_ ("guest: take it back when the virtual machine has stopped"), NULL },
+    { UNTIL_FREE, 0, 0, G_OPTION_ARG_NONE, &parsed->flags[9],
+      N_ ("guest: take it back when the virtual machine has stopped; with MINUTES, also when "
+          "none has opened it by then"),
+      N_ ("MINUTES") },
     { "start-guest", 0, 0, G_OPTION_ARG_STRING, &parsed->start_guest,
       N_ ("guest: start this virtual machine of libvirt’s, and take the card back with its "
           "end"),
@@ -331,6 +336,18 @@ run_verb (BatonCli *self, const char *name)
   return verb->run (self);
 }
 
+/* A value that may be left out would take the next word to GOption, which here is the card. */
+static void
+take_minutes (Parsed *self, int argc, char **argv)
+{
+  for (int i = 1; i < argc && strcmp (argv[i], "--") != 0; i++)
+    if (g_str_has_prefix (argv[i], "--" UNTIL_FREE "="))
+      {
+        self->minutes = argv[i] + strlen ("--" UNTIL_FREE "=");
+        argv[i] = (char *) "--" UNTIL_FREE;
+      }
+}
+
 /* What GOption could not make sense of; it has undone what it had read before, --json too. */
 static int
 refuse_options (int argc, char **argv, const GError *error)
@@ -383,6 +400,7 @@ run_parsed (BatonRoot *root, BatonHelperClient *client, Parsed *parsed)
   self.client = client;
   self.closes = parsed->closes;
   self.start_guest = parsed->start_guest;
+  self.minutes = parsed->minutes;
   self.words = g_strdupv (has_verb ? parsed->words + 1 : no_words);
   self.color = wants_color ();
   self.interactive = isatty (STDIN_FILENO) && isatty (STDERR_FILENO);
@@ -441,6 +459,7 @@ baton_cli_main (BatonRoot *root, BatonHelperClient *client, int argc, char **arg
   signal (SIGPIPE, SIG_IGN);
   g_set_prgname ("batonctl");
 
+  take_minutes (&parsed, argc, argv);
   context = new_option_context (&parsed);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {

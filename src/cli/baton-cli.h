@@ -34,6 +34,7 @@ typedef enum
  * @options: set of #BatonCliOption
  * @closes: (nullable): process ids of `--close`, as written
  * @start_guest: (nullable): the name of `--start-guest`
+ * @minutes: (nullable): the time of `--until-free`, as written
  * @words: the verb's arguments
  * @verb: the verb
  * @root: (borrowed): what is looked at
@@ -47,6 +48,7 @@ typedef struct
   guint options;
   GStrv closes;
   const char *start_guest; /* borrowed */
+  const char *minutes;     /* borrowed */
   GStrv words;
   const char *verb;
   BatonRoot *root;

@@ -26,18 +26,32 @@ look_at_outputs (BatonPlanning *self)
                         "outputs", outputs->str);
 }
 
+/* Whoever sits in front of it could not fetch it back. */
+static void
+look_at_last_screen (BatonPlanning *self)
+{
+  const char *address = baton_card_get_address (self->card);
+  const char *card = baton_card_get_name (self->card);
+  g_autofree char *minutes = g_strdup_printf ("%u", self->request->within_minutes);
+
+  if (self->request->within_minutes > 1)
+    baton_planning_add (self, BATON_CODE_SCREEN_GOES_WITHIN, address, "card", card, "minutes",
+                        minutes);
+  else
+    baton_planning_add (self,
+                        baton_planning_comes_back (self) ? BATON_CODE_SCREEN_GOES
+                                                         : BATON_CODE_ONLY_DISPLAY,
+                        address, "card", card);
+}
+
 static void
 look_at_display (BatonPlanning *self)
 {
   const BatonFunction *display = self->card->display;
   const char *card = baton_card_get_name (self->card);
 
-  /* Whoever sits in front of it could not fetch it back. */
   if (self->card->only_display && self->stand_in == NULL)
-    baton_planning_add (self,
-                        baton_planning_comes_back (self) ? BATON_CODE_SCREEN_GOES
-                                                         : BATON_CODE_ONLY_DISPLAY,
-                        display->address, "card", card);
+    look_at_last_screen (self);
 
   look_at_outputs (self);
 

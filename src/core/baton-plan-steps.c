@@ -191,17 +191,19 @@ add_let_open_steps (BatonPlanning *self)
     }
 }
 
-/* How the guest is waited for: where nothing can be seen meanwhile, one that does not come soon is one
- * that does not come. */
-static const char *
-get_patience (const BatonPlanning *self)
+/* How the guest is waited for: as long as was asked for; and where nothing can be seen meanwhile, one
+ * that does not come soon is one that does not come. */
+static char *
+dup_patience (const BatonPlanning *self)
 {
   if (self->request->start_guest != NULL)
-    return BATON_STARTED;
+    return g_strdup (BATON_STARTED);
+  if (self->request->within_minutes > 0)
+    return g_strdup_printf (BATON_WITHIN "%u", self->request->within_minutes);
 
   return self->card->only_display && self->stand_in == NULL &&
                  self->card->side != BATON_SIDE_GUEST
-             ? BATON_SOON
+             ? g_strdup (BATON_SOON)
              : NULL;
 }
 
@@ -356,6 +358,7 @@ add_steps_to_guest (BatonPlanning *self)
 {
   const char *address = baton_card_get_address (self->card);
   g_autoptr (GPtrArray) leaving = list_functions (self, baton_planning_moves_to_guest, FALSE);
+  g_autofree char *patience = dup_patience (self);
 
   add_freeing_steps (self);
   if (leaving->len > 0)
@@ -382,7 +385,7 @@ add_steps_to_guest (BatonPlanning *self)
   if (self->request->until_free || self->request->start_guest != NULL ||
       (leaving->len > 0 && self->request->hook_guest == NULL &&
        self->profile->return_when_guest_stops))
-    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, get_patience (self));
+    baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, patience);
 }
 
 /* The desktop on what stands in ends first, and that leaves when the other is proven to be back: until

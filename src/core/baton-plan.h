@@ -77,9 +77,9 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * @detail: the rest: driver to bind (%BATON_DRIVER_AUTO or %BATON_DRIVER_ANY where only the helper
  *   knows) or to unbind from, text of the override (empty clears it), uid that may open or whose
  *   session it is, side to verify or that Xorg's files are for, card whose text consoles are
- *   shown there (or %NULL: all that are shown nowhere), name of the process to close or whose service is stopped, the one
- *   method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD, %BATON_STARTED, %BATON_SOON;
- *   or %NULL
+ *   shown there (or %NULL: all that are shown nowhere), name of the process to close or whose service
+ *   is stopped, the one method to reset by, %BATON_AS_BEFORE, %BATON_IF_NEEDED, %BATON_TAKES_CARD,
+ *   %BATON_STARTED, %BATON_SOON, %BATON_WITHIN and a number of minutes; or %NULL
  * @card: address of the stand-in where it is for that, which goes to the other side than the plan's
  *   card; %NULL for the plan's own
  * @persistent: outlives a reboot, so recovery at boot must put it back
@@ -105,7 +105,8 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
  * not help either, removes it and looks for it anew.
  *
  * A guest that is waited for has been %BATON_STARTED by the handoff itself, or has to come %BATON_SOON,
- * because nothing is seen until the card is back; or it may come when it likes.
+ * because nothing is seen until the card is back, or %BATON_WITHIN the minutes that were asked for; or it
+ * may come when it likes. That time is in the request, which the helper reads and checks for itself.
  */
 #define BATON_DRIVER_AUTO "auto"
 #define BATON_DRIVER_ANY "any"
@@ -114,6 +115,7 @@ gboolean baton_step_kind_from_string (const char *text, BatonStepKind *ret_kind)
 #define BATON_TAKES_CARD "takes-card"
 #define BATON_STARTED "started"
 #define BATON_SOON "soon"
+#define BATON_WITHIN "within:"
 
 typedef struct
 {
@@ -130,6 +132,7 @@ void baton_step_free (BatonStep *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonStep, baton_step_free)
 char *baton_step_dup_id (const BatonStep *self);
 JsonNode *baton_step_to_json (const BatonStep *self);
+guint baton_step_get_minutes (const char *detail);
 BatonStep *baton_step_new_from_json (JsonNode *node, GError **error);
 
 /**

@@ -12,10 +12,20 @@
 /* The front writes this file and the worker reads it, both of one version. It is read as strictly
  * as arguments are all the same: it is what root acts on, and half a file must not be an order. */
 static const char *const keys[] = {
-  "v",           "to",          "cards",          "closes",
-  "end_session", "let_open",    "may_not_return", "when_free",
-  "until_free",  "start_guest", "expect",         "uid",
+  "v",
+  "to",
+  "cards",
+  "closes",
+  "end_session",
+  "let_open",
+  "may_not_return",
+  "when_free",
+  "until_free",
+  "start_guest",
+  "expect",
+  "uid",
   "log_out",
+  "within_minutes",
 };
 
 static gboolean
@@ -75,6 +85,7 @@ baton_request_to_json (const BatonRequest *self)
   json_object_set_boolean_member (object, "may_not_return", self->may_not_return);
   json_object_set_boolean_member (object, "when_free", self->when_free);
   json_object_set_boolean_member (object, "until_free", self->until_free);
+  json_object_set_int_member (object, "within_minutes", self->within_minutes);
   baton_json_set_string (object, "start_guest", self->start_guest);
   baton_json_set_string (object, "expect", self->expect);
   json_object_set_int_member (object, "uid", self->uid);
@@ -193,6 +204,21 @@ read_start_guest (BatonRequest *self, JsonObject *object, GError **error)
                       : refuse (error, "start_guest");
 }
 
+/* A time is one for whoever waits at all. */
+static gboolean
+read_minutes (BatonRequest *self, JsonObject *object, GError **error)
+{
+  gint64 minutes = 0;
+
+  if (!read_integer (object, "within_minutes", BATON_MAX_MINUTES, &minutes, error))
+    return FALSE;
+  if (minutes > 0 && !self->until_free)
+    return refuse (error, "within_minutes");
+  self->within_minutes = (guint) minutes;
+
+  return TRUE;
+}
+
 static gboolean
 read_rest (BatonRequest *self, JsonObject *object, GError **error)
 {
@@ -224,7 +250,8 @@ read_rest (BatonRequest *self, JsonObject *object, GError **error)
          read_flag (object, "let_open", &self->let_open, error) &&
          read_flag (object, "may_not_return", &self->may_not_return, error) &&
          read_flag (object, "when_free", &self->when_free, error) &&
-         read_flag (object, "until_free", &self->until_free, error);
+         read_flag (object, "until_free", &self->until_free, error) &&
+         read_minutes (self, object, error);
 }
 
 /**

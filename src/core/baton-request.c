@@ -20,6 +20,8 @@
 
 #define DIGEST_DIGITS 64
 
+#define UNTIL_FREE "--until-free"
+
 /* Arguments come from anybody, and what is wrong with them ends on somebody's screen. */
 static gboolean
 refuse (GError **error, const char *sentence, const char *argument)
@@ -199,6 +201,24 @@ baton_request_take_expect (BatonRequest *self, const char *text, GError **error)
   return TRUE;
 }
 
+/* @text is the whole argument. A number that is written in two ways is refused here as well. */
+static gboolean
+take_minutes (BatonRequest *self, const char *text, GError **error)
+{
+  const char *digits = text + strlen (UNTIL_FREE "=");
+  gint64 minutes =
+      is_all_digits (digits, 4) && digits[0] != '0' ? g_ascii_strtoll (digits, NULL, 10) : 0;
+
+  if (minutes < 1 || minutes > BATON_MAX_MINUTES)
+    return refuse (
+        error, _ ("“{word}” names no time: 1 to 1440 minutes, such as --until-free=15"), text);
+
+  self->until_free = TRUE;
+  self->within_minutes = (guint) minutes;
+
+  return TRUE;
+}
+
 gboolean
 baton_request_take_guest (BatonRequest *self, const char *text, GError **error)
 {
@@ -231,8 +251,7 @@ baton_request_check (const BatonRequest *self, GError **error)
         return refuse (error, _ ("“{word}” means nothing on the way to the host"),
                        "--may-not-return");
       if (self->until_free)
-        return refuse (error, _ ("“{word}” means nothing on the way to the host"),
-                       "--until-free");
+        return refuse (error, _ ("“{word}” means nothing on the way to the host"), UNTIL_FREE);
       if (self->start_guest != NULL)
         return refuse (error, _ ("“{word}” means nothing on the way to the host"),
                        "--start-guest");
@@ -242,6 +261,12 @@ baton_request_check (const BatonRequest *self, GError **error)
       return refuse (error, _ ("“{word}” means nothing on the way to the guest"),
                      "--when-free");
     }
+
+  if (self->within_minutes > 0 && self->start_guest != NULL)
+    return refuse (error,
+                   _ ("“{word}” names a time, which means nothing beside “--start-guest”: that "
+                      "virtual machine has the card from its start on"),
+                   UNTIL_FREE);
 
   return TRUE;
 }
@@ -259,7 +284,7 @@ find_flag (BatonRequest *self, const char *option)
     return &self->may_not_return;
   if (strcmp (option, "--when-free") == 0)
     return &self->when_free;
-  if (strcmp (option, "--until-free") == 0)
+  if (strcmp (option, UNTIL_FREE) == 0)
     return &self->until_free;
 
   return NULL;
@@ -307,6 +332,14 @@ take_option (BatonRequest *self, const char *const *arguments, GError **error)
       return 1;
     }
 
+  if (g_str_has_prefix (option, UNTIL_FREE "="))
+    {
+      if (self->until_free)
+        return (guint) refuse (error, _ ("“{word}” is given twice"), UNTIL_FREE);
+
+      return take_minutes (self, option, error) ? 1 : 0;
+    }
+
   take = find_value_option (self, option, &again);
   if (take == NULL)
     return (guint) refuse (error, _ ("“{word}” is not an option"), option);
@@ -326,8 +359,8 @@ take_option (BatonRequest *self, const char *const *arguments, GError **error)
  * Reads the one grammar that both verbs have: the side, one to eight addresses, then options:
  *
  * `--close PID:START` (as often as needed), `--end-session`, `--log-out`, `--let-open`, `--may-not-return`,
- * `--when-free` (to the host), `--until-free` and `--start-guest NAME` (to the guest),
- * `--expect DIGEST`.
+ * `--when-free` (to the host), `--until-free`, `--until-free=MINUTES` and `--start-guest NAME` (to the
+ * guest), `--expect DIGEST`.
  *
  * Anything else, anything twice, anything too long and any other spelling of the same is refused
  * with %BATON_ERROR_PARSE. Whether `--expect` must be there is the verb's affair.
@@ -417,8 +450,10 @@ baton_request_to_arguments (const BatonRequest *self)
     g_ptr_array_add (arguments, g_strdup ("--may-not-return"));
   if (self->when_free)
     g_ptr_array_add (arguments, g_strdup ("--when-free"));
-  if (self->until_free)
-    g_ptr_array_add (arguments, g_strdup ("--until-free"));
+  if (self->within_minutes > 0)
+    g_ptr_array_add (arguments, g_strdup_printf (UNTIL_FREE "=%u", self->within_minutes));
+  else if (self->until_free)
+    g_ptr_array_add (arguments, g_strdup (UNTIL_FREE));
   if (self->start_guest != NULL)
     {
       g_ptr_array_add (arguments, g_strdup ("--start-guest"));

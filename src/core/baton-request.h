@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 #define BATON_MAX_CARDS 8
 #define BATON_MAX_GUEST_BYTES 256
+#define BATON_MAX_MINUTES (24 * 60)
 
 /**
  * BatonClose: consent to close one process: the pid and the start time that were shown
@@ -33,6 +34,8 @@ typedef struct
  * @may_not_return: the card may be handed over although its return is in doubt
  * @when_free: to the host: wait until the guest has let go
  * @until_free: to the guest: come back by itself when the guest has stopped
+ * @within_minutes: with @until_free: come back as well when no guest has opened the card within that time, 1 to
+ *   %BATON_MAX_MINUTES; 0 where none was said. A guest that has it may run as long as it likes
  * @start_guest: (nullable): to the guest: the virtual machine of libvirt's system instance that is
  *   started with the card, and with whose end the card comes back
  * @expect: digest of the plan that was shown, or %NULL for a preview
@@ -60,6 +63,7 @@ typedef struct
   gboolean may_not_return;
   gboolean when_free;
   gboolean until_free;
+  guint within_minutes;
   char *start_guest;
   char *expect;
   guint uid;

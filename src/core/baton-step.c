@@ -5,6 +5,8 @@
 #include "baton-json.h"
 #include "baton-plan.h"
 
+#include <string.h>
+
 static const char *const kind_names[BATON_N_STEP_KINDS] = {
   [BATON_STEP_LOG_OUT] = "log-out",
   [BATON_STEP_CLOSE_PROCESS] = "close-process",
@@ -112,6 +114,25 @@ char *
 baton_step_dup_id (const BatonStep *self)
 {
   return g_strdup_printf ("%s:%s", kind_names[self->kind], self->target);
+}
+
+/**
+ * baton_step_get_minutes:
+ * @detail: (nullable): the detail of a step that waits for a guest
+ *
+ * Returns: within how many minutes the guest has to come, as was asked for; 0 where no time was said
+ */
+guint
+baton_step_get_minutes (const char *detail)
+{
+  guint64 minutes = 0;
+
+  if (detail == NULL || !g_str_has_prefix (detail, BATON_WITHIN) ||
+      !g_ascii_string_to_unsigned (detail + strlen (BATON_WITHIN), 10, 1, BATON_MAX_MINUTES,
+                                   &minutes, NULL))
+    return 0;
+
+  return (guint) minutes;
 }
 
 /**

@@ -13,12 +13,13 @@
 
 /* A guest that is started by hand has the card open within seconds; nobody sits a minute before a dark
  * screen and knows what it means. */
-#define SOON_US (60 * G_TIME_SPAN_SECOND)
+#define SOON_US G_TIME_SPAN_MINUTE
 
 typedef struct
 {
   /* borrowed */
   BatonStepContext *context;
+  const BatonStep *step;
   const char *handoff;
   BatonLock **lock;
 
@@ -28,7 +29,7 @@ typedef struct
 
   BatonSide side; /* where the card was then */
   gboolean seen;  /* a guest has had the card */
-  gint64 late_us; /* when it is no longer waited for one that has not come */
+  gint64 late_us; /* when it is no longer waited for one that has not come, or 0 for never */
   gboolean told;  /* that nobody can say whether it has it still */
 } Wait;
 
@@ -80,7 +81,9 @@ look (Wait *self, BatonTrouble *trouble)
   const BatonCard *card;
   guint n_holders;
 
-  if (self->watch == NULL || !baton_guest_watch_listen (self->watch, context->root))
+  if (self->watch == NULL ||
+      !baton_guest_watch_set_end (self->watch, self->seen ? 0 : self->late_us) ||
+      !baton_guest_watch_listen (self->watch, context->root))
     {
       baton_trouble_set (trouble, BATON_CODE_WATCH_REFUSED, errno, "reason", g_strerror (errno),
                          NULL);
@@ -103,16 +106,41 @@ look (Wait *self, BatonTrouble *trouble)
                             "A virtual machine has the card open; it comes back when that has "
                             "stopped.");
   self->seen = self->seen || n_holders > 0;
-  if (!self->seen && g_get_monotonic_time () >= self->late_us)
-    {
-      baton_event_writer_log (
-          context->events, "warning",
-          "No virtual machine has opened the card within a minute, and this "
-          "computer has no other screen: the card comes back.");
-      return SIGHT_FREE;
-    }
+  if (!self->seen)
+    return self->late_us > 0 && g_get_monotonic_time () >= self->late_us ? SIGHT_FREE
+                                                                         : SIGHT_IN_USE;
 
-  return self->seen && n_holders == 0 && has_gone (self, holders) ? SIGHT_FREE : SIGHT_IN_USE;
+  return n_holders == 0 && has_gone (self, holders) ? SIGHT_FREE : SIGHT_IN_USE;
+}
+
+/* Returns: when it is too late for a guest that has not come, or 0 for never */
+static gint64
+get_late_us (const BatonStep *step)
+{
+  guint minutes = baton_step_get_minutes (step->detail);
+
+  if (minutes > 0)
+    return g_get_monotonic_time () + minutes * G_TIME_SPAN_MINUTE;
+
+  return g_strcmp0 (step->detail, BATON_SOON) == 0 ? g_get_monotonic_time () + SOON_US : 0;
+}
+
+static void
+tell_that_nobody_came (const Wait *self)
+{
+  guint minutes = baton_step_get_minutes (self->step->detail);
+  g_autofree char *text = NULL;
+
+  if (minutes > 1)
+    text = g_strdup_printf (
+        "No virtual machine has opened the card within %u minutes: the card comes back.",
+        minutes);
+  else
+    text =
+        g_strdup_printf ("No virtual machine has opened the card within a minute%s: the card "
+                         "comes back.",
+                         minutes == 1 ? "" : ", and this computer has no other screen");
+  baton_event_writer_log (self->context->events, "warning", text);
 }
 
 /* A descriptor that is readable is not yet a reason to look. */
@@ -125,7 +153,7 @@ wait_for_news (Wait *self)
   baton_root_release_reader (self->context->root);
   do
     why = baton_waiter_wait (self->context->waiter, baton_guest_watch_get_fd (self->watch),
-                             self->seen ? BATON_WAIT_FOR_EVER : self->late_us, TRUE);
+                             BATON_WAIT_FOR_EVER, TRUE);
   while (why == BATON_WAIT_READY && !baton_guest_watch_has_news (self->watch));
   baton_root_hold_reader (self->context->root);
 
@@ -199,7 +227,8 @@ is_to_end (Wait *self)
  *
  * Waits until somebody has had the card and nobody has it any more. On the way to the host the guest
  * is there from the start, as one is that was started by this handoff; else it has yet to come,
- * and has a minute for that where the step says %BATON_SOON.
+ * and has a minute for that where the step says %BATON_SOON, or the minutes of %BATON_WITHIN. A guest
+ * that has come has no limit.
  *
  * A guest may run for weeks, and the other cards are not to wait for it. So whatever happens to the
  * card meanwhile is found by looking, and once more when the lock is there again: nobody moves a
@@ -218,17 +247,16 @@ baton_guest_wait (BatonStepContext *context,
 {
   g_auto (Wait) self = {
     .context = context,
+    .step = step,
     .handoff = handoff,
     .lock = lock,
     .watch = baton_guest_watch_new (),
     .note = baton_card_state_dup_mark (context->root, context->before->card),
     .seen = context->to == BATON_SIDE_HOST || g_strcmp0 (step->detail, BATON_STARTED) == 0,
-    .late_us = BATON_WAIT_FOR_EVER,
+    .late_us = get_late_us (step),
   };
   Sight sight;
 
-  if (g_strcmp0 (step->detail, BATON_SOON) == 0)
-    self.late_us = g_get_monotonic_time () + SOON_US;
   if (!baton_look_again (context, trouble) || baton_look_find_card (context, trouble) == NULL)
     return BATON_OUTCOME_FAILED;
   self.side = baton_look_find_card (context, NULL)->side;
@@ -249,6 +277,10 @@ baton_guest_wait (BatonStepContext *context,
     }
   while (sight == SIGHT_IN_USE && !is_taken_over (&self, sight));
 
-  return is_taken_over (&self, sight) || is_to_end (&self) ? BATON_OUTCOME_CANCELLED
-                                                           : BATON_OUTCOME_OK;
+  if (is_taken_over (&self, sight) || is_to_end (&self))
+    return BATON_OUTCOME_CANCELLED;
+  if (!self.seen && sight == SIGHT_FREE)
+    tell_that_nobody_came (&self);
+
+  return BATON_OUTCOME_OK;
 }

@@ -56,6 +56,7 @@ struct _BatonGuestWatch
   int epoll_fd;
   int inotify_fd;
   int rest_fd;
+  int end_fd;
   GArray *guests;
 
   gint64 listened_us;
@@ -70,21 +71,28 @@ add (BatonGuestWatch *self, int fd)
   return fd >= 0 && epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* While it rests notes are collected, and only the end of the rest is heard. */
+/* At 0 it is stopped. */
 static gboolean
-set_rest (BatonGuestWatch *self, gboolean rests)
+set_timer (int fd, gint64 until_us)
 {
-  struct epoll_event event = { .events = rests ? 0 : EPOLLIN, .data.fd = self->inotify_fd };
-  gint64 until_us = rests ? self->listened_us + REST_US : 0;
   struct itimerspec end = {
     .it_value = { .tv_sec = until_us / G_USEC_PER_SEC,
                   .tv_nsec = until_us % G_USEC_PER_SEC * 1000 },
   };
 
+  return timerfd_settime (fd, TFD_TIMER_ABSTIME, &end, NULL) == 0;
+}
+
+/* While it rests notes are collected, and only the end of the rest is heard. */
+static gboolean
+set_rest (BatonGuestWatch *self, gboolean rests)
+{
+  struct epoll_event event = { .events = rests ? 0 : EPOLLIN, .data.fd = self->inotify_fd };
+
   self->rests = rests;
 
   return epoll_ctl (self->epoll_fd, EPOLL_CTL_MOD, self->inotify_fd, &event) == 0 &&
-         timerfd_settime (self->rest_fd, TFD_TIMER_ABSTIME, &end, NULL) == 0;
+         set_timer (self->rest_fd, rests ? self->listened_us + REST_US : 0);
 }
 
 static void
@@ -158,7 +166,9 @@ baton_guest_watch_new (void)
   self->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   self->inotify_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
   self->rest_fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (self->epoll_fd < 0 || !add (self, self->inotify_fd) || !add (self, self->rest_fd))
+  self->end_fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->epoll_fd < 0 || !add (self, self->inotify_fd) || !add (self, self->rest_fd) ||
+      !add (self, self->end_fd))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -170,6 +180,7 @@ baton_guest_watch_free (BatonGuestWatch *self)
   g_array_unref (self->guests);
   baton_fd_clear (&self->inotify_fd);
   baton_fd_clear (&self->rest_fd);
+  baton_fd_clear (&self->end_fd);
   baton_fd_clear (&self->epoll_fd);
   g_free (self);
 }
@@ -204,8 +215,23 @@ baton_guest_watch_has_news (BatonGuestWatch *self)
       (g_get_monotonic_time () >= self->listened_us + REST_US || !set_rest (self, TRUE)))
     return TRUE;
 
-  /* All notes are read or wait: what is left is the end of a process, or of the rest. */
+  /* All notes are read or wait: what is left is the end of a process, of the rest, or of all. */
   return epoll_wait (self->epoll_fd, &event, 1, 0) > 0;
+}
+
+/**
+ * baton_guest_watch_set_end:
+ * @self: a watch
+ * @end_us: in g_get_monotonic_time(), or 0 for none
+ *
+ * From then on there is a reason to look, until another end is set: a wait of hours is one sleep.
+ *
+ * Returns: whether it could be set; errno is set where not
+ */
+gboolean
+baton_guest_watch_set_end (BatonGuestWatch *self, gint64 end_us)
+{
+  return set_timer (self->end_fd, end_us);
 }
 
 /**

@@ -21,6 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BatonGuestWatch, baton_guest_watch_free)
 int baton_guest_watch_get_fd (BatonGuestWatch *self);
 gboolean baton_guest_watch_has_news (BatonGuestWatch *self);
 gboolean baton_guest_watch_listen (BatonGuestWatch *self, BatonRoot *root);
+gboolean baton_guest_watch_set_end (BatonGuestWatch *self, gint64 end_us);
 guint baton_guest_watch_follow (BatonGuestWatch *self, const BatonHolders *holders);
 
 G_END_DECLS

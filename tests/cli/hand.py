@@ -74,6 +74,22 @@ def consents_reach_the_helper():
               machine.asked_for("plan"))
 
 
+@story
+def a_time_reaches_the_helper_and_is_in_the_plan():
+    with Machine(TWINS) as machine:
+        _, text, _ = machine.run("plan", "guest", "27:00.0", "--until-free=15")
+        check(f"Wait 15 minutes for a virtual machine to open {CARD}, then until it lets go of it" in text, text)
+        _, text, _ = machine.run("plan", "guest", "--until-free=1", "27:00.0")
+        check(f"Wait 1 minute for a virtual machine to open {CARD}, then until it lets go of it" in text, text)
+        _, text, _ = machine.run("plan", "guest", "--until-free", "27:00.0")
+        check(f"Wait until the virtual machine lets go of {CARD}" in text, text)
+        check(machine.asked_for("plan") ==
+              [f"plan guest {CARD} --until-free=15", f"plan guest {CARD} --until-free=1",
+               f"plan guest {CARD} --until-free"], machine.asked_for("plan"))
+        _, text, _ = machine.run("plan", "guest", "27:00.0", "--until-free=15", LANGUAGE="de")
+        check(f"15 Minuten warten, dass eine virtuelle Maschine {CARD} öffnet" in text, text)
+
+
 def plan_of(text):
     return next(event for event in map(json.loads, text.splitlines()) if event["type"] == "plan")
 

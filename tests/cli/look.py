@@ -302,7 +302,10 @@ BAD = (
     ["plan", "Guest", "27:00.0"], ["guest"], ["host"], ["watch", "x"], ["recover", "x"], ["record"],
     ["list", "--yes"], ["list", "--close", "7"], ["plan", "guest", "27:00.0", "--yes"],
     ["guest", "27:00.0", "--when-free", "-y"], ["host", "27:00.0", "--until-free", "-y"],
-    ["host", "27:00.0", "--let-open", "-y"], ["guest", "27:00.0", "27:00.0", "-y"],
+    ["guest", "27:00.0", "--until-free=", "-y"], ["guest", "27:00.0", "--until-free=0", "-y"],
+    ["guest", "27:00.0", "--until-free=1441", "-y"], ["guest", "27:00.0", "--until-free=5m", "-y"],
+    ["plan", "guest", "27:00.0", "--until-free=" + 200 * "1"], ["host", "27:00.0", "--until-free=5", "-y"],
+    ["guest", "27:00.0", "--until-free=5", "--start-guest", "a", "-y"], ["host", "27:00.0", "--let-open", "-y"], ["guest", "27:00.0", "27:00.0", "-y"],
     ["cancel", "../../etc"], ["cancel", "0123"], ["guest", "27:00.0", "--close", "1", "-y"],
     ["guest", "27:00.0", "--close", "-1", "-y"], ["guest", "27:00.0", "--close", "x", "-y"],
 )

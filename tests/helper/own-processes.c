@@ -4,8 +4,11 @@
 #include "own-processes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,4 +74,68 @@ own_processes_tear_down (OwnProcesses *self, gconstpointer data)
   g_assert_cmpint (umount2 (self->proc, MNT_DETACH), ==, 0);
   g_free (self->proc);
   story_clear (&self->story);
+}
+
+/* A process that has OWN_PROCESSES_NODE open. */
+pid_t
+own_processes_start_holder (void)
+{
+  int ready[2];
+  char byte;
+  pid_t pid;
+
+  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
+  pid = fork ();
+  if (pid == 0)
+    {
+      int fd = open (OWN_PROCESSES_NODE, O_RDWR);
+
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      if (fd < 0 || write (ready[1], "x", 1) != 1)
+        _exit (1);
+      for (;;)
+        pause ();
+    }
+  close (ready[1]);
+  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
+  close (ready[0]);
+
+  return pid;
+}
+
+/* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
+pid_t
+own_processes_start_guest (OwnProcesses *self, int *ret_fd)
+{
+  g_autofree char *node = g_build_filename (mock_machine_get_directory (self->story.machine),
+                                            "dev/vfio", FAKE_GROUP, NULL);
+  pid_t pid = own_processes_start_holder ();
+
+  /* Opened by the test in its place, since a plain file has no device's numbers. */
+  *ret_fd = open (node, O_RDWR | O_CLOEXEC);
+  g_assert_cmpint (*ret_fd, >=, 0);
+
+  return pid;
+}
+
+void
+own_processes_stop_guest (pid_t pid, int fd)
+{
+  kill (pid, SIGKILL);
+  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+  close (fd);
+}
+
+void
+own_processes_use_group_numbers (OwnProcesses *self)
+{
+  /* The display's node would be held by the guest as well. */
+  mock_machine_add_node (self->story.machine, FAKE_CARD, "drm/renderD129", "dri/renderD129",
+                         226, 129);
+}
+
+void
+own_processes_wait_for_wait (OwnProcesses *self)
+{
+  story_wait_for_text (&self->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
 }

@@ -20,4 +20,10 @@ void own_processes_enter (void);
 void own_processes_set_up (OwnProcesses *self, gconstpointer data);
 void own_processes_tear_down (OwnProcesses *self, gconstpointer data);
 
+pid_t own_processes_start_holder (void);
+pid_t own_processes_start_guest (OwnProcesses *self, int *ret_fd);
+void own_processes_stop_guest (pid_t pid, int fd);
+void own_processes_use_group_numbers (OwnProcesses *self);
+void own_processes_wait_for_wait (OwnProcesses *self);
+
 G_END_DECLS

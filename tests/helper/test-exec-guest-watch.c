@@ -140,6 +140,32 @@ test_opened_over_and_over (void)
     }
 }
 
+/* Whoever waits until a time sleeps until then, and is not kept awake once he waits no more. */
+static void
+test_end (void)
+{
+  g_autoptr (MockMachine) machine = mock_machine_new ();
+  g_autoptr (BatonGuestWatch) watch = baton_guest_watch_new ();
+  BatonRoot *root = mock_machine_get_root (machine);
+  struct pollfd news = { .fd = baton_guest_watch_get_fd (watch), .events = POLLIN };
+  gint64 end_us = g_get_monotonic_time () + G_USEC_PER_SEC / 5;
+
+  mock_machine_write (machine, "dev/vfio/vfio", "");
+  g_assert_true (baton_guest_watch_set_end (watch, end_us));
+  g_assert_true (baton_guest_watch_listen (watch, root));
+  g_assert_false (baton_guest_watch_has_news (watch));
+  g_assert_cmpint (poll (&news, 1, -1), ==, 1);
+  g_assert_cmpint (g_get_monotonic_time (), >=, end_us);
+  g_assert_true (baton_guest_watch_has_news (watch));
+
+  /* Looked at once more, it is as late as before. */
+  g_assert_true (baton_guest_watch_listen (watch, root));
+  g_assert_true (baton_guest_watch_has_news (watch));
+
+  g_assert_true (baton_guest_watch_set_end (watch, 0));
+  g_assert_false (baton_guest_watch_has_news (watch));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -148,6 +174,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/guest-watch/not-seen-any-more", test_not_seen_any_more);
   g_test_add_func ("/helper/guest-watch/let-go", test_let_go);
   g_test_add_func ("/helper/guest-watch/opened-over-and-over", test_opened_over_and_over);
+  g_test_add_func ("/helper/guest-watch/end", test_end);
 
   return g_test_run ();
 }

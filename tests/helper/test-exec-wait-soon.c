@@ -1,38 +1,186 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "own-processes.h"
 
 #define OTHER_CARD "0000:00:02.0"
 
-/* With no other screen nobody sees that nothing comes: the card comes back. It takes the minute that
- * is promised, so this test has a program of its own, which begins before all others. */
-static void
-test_nobody_comes (OwnProcesses *fixture, gconstpointer data)
+/* These take the minute that is promised, so they have a program of their own, which begins before
+ * all others, and all of them have the same minute: each is a process with a machine of its own, that
+ * begins at once. */
+typedef struct
 {
-  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  const char *name;
+  void (*tell) (OwnProcesses *fixture, int minute_fd);
+} Scene;
+
+/* Until it is over for those that end with it, and for whoever waits in this scene since @since_us. */
+static void
+wait_for_minute (int minute_fd, gint64 since_us)
+{
+  gint64 until_us = since_us + 61 * G_TIME_SPAN_SECOND;
+  char byte;
+
+  g_assert_cmpint (read (minute_fd, &byte, 1), ==, 0);
+  g_usleep ((gulong) MAX (0, until_us - g_get_monotonic_time ()));
+}
+
+static void
+assert_comes_back (OwnProcesses *fixture, const char *const *arguments, const char *why)
+{
   gint64 start_us = g_get_monotonic_time ();
 
-  mock_machine_set_driver (fixture->story.machine, OTHER_CARD, NULL);
   story_prepare_arguments (&fixture->story, arguments);
   g_assert_cmpint (story_wait_apart (&fixture->story, story_start_apart (&fixture->story)), ==,
                    BATON_EXIT_DONE);
   g_assert_cmpint (g_get_monotonic_time () - start_us, >=, 60 * G_TIME_SPAN_SECOND);
-  story_wait_for_text (&fixture->story, "within a minute");
+  story_wait_for_text (&fixture->story, why);
   story_read_events (&fixture->story);
   story_assert_code (&fixture->story, "returned");
   story_assert_one_result (&fixture->story);
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 
+/* With no other screen nobody sees that nothing comes: the card comes back. */
+static void
+nobody_comes (OwnProcesses *fixture, int minute_fd)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+
+  mock_machine_set_driver (fixture->story.machine, OTHER_CARD, NULL);
+  assert_comes_back (fixture, arguments,
+                     "within a minute, and this computer has no other screen");
+}
+
+/* With another screen it would be waited for for ever, and was not to be. */
+static void
+nobody_comes_in_time (OwnProcesses *fixture, int minute_fd)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free=1", NULL };
+
+  assert_comes_back (fixture, arguments, "within a minute: the card comes back");
+}
+
+/* Whoever said a longer time has it: a guest that comes later than the minute is waited for. */
+static void
+comes_late (OwnProcesses *fixture, int minute_fd)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free=1440", NULL };
+  pid_t worker, guest;
+  gint64 since_us;
+  int fd;
+
+  own_processes_use_group_numbers (fixture);
+  mock_machine_set_driver (fixture->story.machine, OTHER_CARD, NULL);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  own_processes_wait_for_wait (fixture);
+  since_us = g_get_monotonic_time ();
+  wait_for_minute (minute_fd, since_us);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  guest = own_processes_start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  own_processes_stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* The time is one for coming: who has come stays as long as he likes. */
+static void
+stays (OwnProcesses *fixture, int minute_fd)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free=1", NULL };
+  pid_t worker, guest;
+  gint64 since_us;
+  guint n_acts;
+  int fd;
+
+  own_processes_use_group_numbers (fixture);
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  own_processes_wait_for_wait (fixture);
+  since_us = g_get_monotonic_time ();
+  n_acts = fake_kernel_get_n_acts (fixture->story.kernel);
+  guest = own_processes_start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  wait_for_minute (minute_fd, since_us);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  g_assert_cmpint (waitpid (worker, NULL, WNOHANG), ==, 0);
+  g_assert_cmpuint (fake_kernel_get_n_acts (fixture->story.kernel), ==, n_acts);
+  own_processes_stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  story_read_events (&fixture->story);
+  story_assert_code (&fixture->story, "returned");
+  story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+/* Those that wait for the minute of the others come last. */
+static const Scene scenes[] = {
+  { "/helper/wait-soon/nobody-comes", nobody_comes },
+  { "/helper/wait-soon/nobody-comes-in-time", nobody_comes_in_time },
+  { "/helper/wait-soon/comes-late", comes_late },
+  { "/helper/wait-soon/stays", stays },
+};
+
+#define N_MINUTES 2
+
+static struct
+{
+  pid_t pids[G_N_ELEMENTS (scenes)];
+  int minute_fd;
+} begun;
+
+static void
+begin_scenes (void)
+{
+  int minute[2];
+
+  g_assert_cmpint (pipe2 (minute, O_CLOEXEC), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    {
+      OwnProcesses fixture = { 0 };
+
+      begun.pids[i] = fork ();
+      g_assert_cmpint (begun.pids[i], >=, 0);
+      if (begun.pids[i] > 0)
+        continue;
+      close (minute[1]);
+      own_processes_enter ();
+      own_processes_set_up (&fixture, NULL);
+      scenes[i].tell (&fixture, minute[0]);
+      own_processes_tear_down (&fixture, NULL);
+      _exit (0);
+    }
+  close (minute[0]);
+  begun.minute_fd = minute[1];
+}
+
+static void
+test_scene (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  int status;
+
+  if (i == N_MINUTES)
+    close (begun.minute_fd);
+  g_assert_cmpint (waitpid (begun.pids[i], &status, 0), ==, begun.pids[i]);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
-  own_processes_enter ();
   g_test_init (&argc, &argv, NULL);
-
-  g_test_add ("/helper/wait-soon/nobody-comes", OwnProcesses, NULL, own_processes_set_up,
-              test_nobody_comes, own_processes_tear_down);
+  begin_scenes ();
+  for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
+    g_test_add_data_func (scenes[i].name, GUINT_TO_POINTER (i), test_scene);
 
   return g_test_run ();
 }

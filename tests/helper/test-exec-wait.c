@@ -16,69 +16,6 @@
 
 #define OTHER_HANDOFF "0123456789abcdef0123456789abcdef"
 
-static pid_t
-start_holder (void)
-{
-  int ready[2];
-  char byte;
-  pid_t pid;
-
-  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
-  pid = fork ();
-  if (pid == 0)
-    {
-      int fd = open (OWN_PROCESSES_NODE, O_RDWR);
-
-      prctl (PR_SET_PDEATHSIG, SIGKILL);
-      if (fd < 0 || write (ready[1], "x", 1) != 1)
-        _exit (1);
-      for (;;)
-        pause ();
-    }
-  close (ready[1]);
-  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
-  close (ready[0]);
-
-  return pid;
-}
-
-/* A guest: it has the group's node open, as inotify sees it and as the search for holders does. */
-static pid_t
-start_guest (OwnProcesses *fixture, int *ret_fd)
-{
-  g_autofree char *node = g_build_filename (mock_machine_get_directory (fixture->story.machine),
-                                            "dev/vfio", FAKE_GROUP, NULL);
-  pid_t pid = start_holder ();
-
-  /* Opened by the test in its place, since a plain file has no device's numbers. */
-  *ret_fd = open (node, O_RDWR | O_CLOEXEC);
-  g_assert_cmpint (*ret_fd, >=, 0);
-
-  return pid;
-}
-
-static void
-stop_guest (pid_t pid, int fd)
-{
-  kill (pid, SIGKILL);
-  g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
-  close (fd);
-}
-
-static void
-use_group_numbers (OwnProcesses *fixture)
-{
-  /* The display's node would be held by the guest as well. */
-  mock_machine_add_node (fixture->story.machine, FAKE_CARD, "drm/renderD129", "dri/renderD129",
-                         226, 129);
-}
-
-static void
-wait_for_wait (OwnProcesses *fixture)
-{
-  story_wait_for_text (&fixture->story, "wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
-}
-
 /* Handed over, used, and back by itself when the guest has stopped. */
 static void
 test_until_free (OwnProcesses *fixture, gconstpointer data)
@@ -87,15 +24,15 @@ test_until_free (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
   g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
-  guest = start_guest (fixture, &fd);
+  guest = own_processes_start_guest (fixture, &fd);
   story_wait_for_text (&fixture->story, "has the card open");
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
   story_read_events (&fixture->story);
   story_assert_code (&fixture->story, "returned");
@@ -112,15 +49,15 @@ test_until_free_refused (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
-  guest = start_guest (fixture, &fd);
+  own_processes_wait_for_wait (fixture);
+  guest = own_processes_start_guest (fixture, &fd);
   story_wait_for_text (&fixture->story, "has the card open");
   mock_machine_write (fixture->story.machine, "etc/baton.conf",
                       "[" FAKE_CARD "]\nclose-politely-ms=soon\n");
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DEGRADED);
   story_read_events (&fixture->story);
   story_assert_code (&fixture->story, "handed-over-with-problems");
@@ -139,10 +76,10 @@ test_until_free_cancelled (OwnProcesses *fixture, gconstpointer data)
   static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
   pid_t worker;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
   story_read_events (&fixture->story);
@@ -158,15 +95,15 @@ test_when_free (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
-  guest = start_guest (fixture, &fd);
+  guest = own_processes_start_guest (fixture, &fd);
   g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_REFUSED);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
@@ -221,15 +158,15 @@ test_guest_not_seen (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest, hidden;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
-  guest = start_guest (fixture, &fd);
+  own_processes_wait_for_wait (fixture);
+  guest = own_processes_start_guest (fixture, &fd);
   story_wait_for_text (&fixture->story, "has the card open");
   hidden = start_hidden_guest ();
   fake_kernel_set_group_busy (fixture->story.kernel, TRUE);
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   story_wait_for_text (&fixture->story, "could not be looked at");
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
   fake_kernel_set_group_busy (fixture->story.kernel, FALSE);
@@ -267,22 +204,22 @@ test_other_card_meanwhile (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest = 0;
   int fd = -1;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   if (to_host)
     {
       g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
-      guest = start_guest (fixture, &fd);
+      guest = own_processes_start_guest (fixture, &fd);
     }
   story_prepare_arguments (&fixture->story, to_host ? when_free : until_free);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   lock = begin_other_handoff (fixture);
   if (!to_host)
     {
-      guest = start_guest (fixture, &fd);
+      guest = own_processes_start_guest (fixture, &fd);
       story_wait_for_text (&fixture->story, "has the card open");
     }
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
   baton_lock_release (lock);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
@@ -302,15 +239,15 @@ test_cancelled_without_lock (OwnProcesses *fixture, gconstpointer data)
   guint n_acts;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   n_acts = fake_kernel_get_n_acts (fixture->story.kernel);
   lock = begin_other_handoff (fixture);
-  guest = start_guest (fixture, &fd);
+  guest = own_processes_start_guest (fixture, &fd);
   story_wait_for_text (&fixture->story, "has the card open");
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
   baton_lock_release (lock);
@@ -332,24 +269,24 @@ test_switched_off (OwnProcesses *fixture, gconstpointer data)
   guint n_acts;
   int fd = -1;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   if (to_host)
     {
       g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
-      guest = start_guest (fixture, &fd);
+      guest = own_processes_start_guest (fixture, &fd);
     }
   mock_machine_write (fixture->story.machine, "run/systemd/system/.there", "");
   fake_peer_start (&peer, &fixture->story, "fake-units.py", "manager=stopping", NULL);
   story_prepare_arguments (&fixture->story, to_host ? when_free : until_free);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   n_acts = fake_kernel_get_n_acts (fixture->story.kernel);
   if (!to_host)
     {
-      guest = start_guest (fixture, &fd);
+      guest = own_processes_start_guest (fixture, &fd);
       story_wait_for_text (&fixture->story, "comes back when that has stopped");
     }
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==,
                    to_host ? BATON_EXIT_CANCELLED : BATON_EXIT_DONE);
   story_read_events (&fixture->story);
@@ -369,16 +306,16 @@ test_when_free_cancelled (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
-  guest = start_guest (fixture, &fd);
+  guest = own_processes_start_guest (fixture, &fd);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   g_assert_false (story_has_file (&fixture->story, "var/lib/baton/journal"));
   g_assert_true (g_file_set_contents (fixture->story.cancel_file, "", 0, NULL));
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_CANCELLED);
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   story_read_events (&fixture->story);
   story_assert_code (&fixture->story, "cancelled");
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
@@ -395,10 +332,10 @@ test_taken_back_by_hand (OwnProcesses *fixture, gconstpointer data)
   g_autoptr (JsonNode) report = NULL;
   pid_t worker;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   waiting = g_steal_pointer (&fixture->story.id);
   g_assert_cmpint (story_hand (&fixture->story, "host"), ==, BATON_EXIT_DONE);
   story_assert_code (&fixture->story, "returned");
@@ -464,10 +401,10 @@ test_killed_while_waiting (OwnProcesses *fixture, gconstpointer data)
   g_autoptr (JsonNode) report = NULL;
   pid_t worker;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   report = baton_report_load (fixture->story.root, NULL);
   g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
                    "handed-over");
@@ -488,10 +425,10 @@ test_killed_beside_another (OwnProcesses *fixture, gconstpointer data)
   BatonLock *lock;
   pid_t worker;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   lock = begin_other_handoff (fixture);
   if (!is_busy)
     g_clear_pointer (&lock, baton_lock_release);
@@ -515,15 +452,15 @@ test_when_free_refused (OwnProcesses *fixture, gconstpointer data)
   pid_t worker, guest;
   int fd;
 
-  use_group_numbers (fixture);
+  own_processes_use_group_numbers (fixture);
   g_assert_cmpint (story_hand (&fixture->story, "guest"), ==, BATON_EXIT_DONE);
-  guest = start_guest (fixture, &fd);
+  guest = own_processes_start_guest (fixture, &fd);
   story_prepare_arguments (&fixture->story, arguments);
   worker = story_start_apart (&fixture->story);
-  wait_for_wait (fixture);
+  own_processes_wait_for_wait (fixture);
   mock_machine_write (fixture->story.machine, "etc/baton.conf",
                       "[" FAKE_CARD "]\nclose-politely-ms=soon\n");
-  stop_guest (guest, fd);
+  own_processes_stop_guest (guest, fd);
   g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_REFUSED);
   story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
   report = baton_report_load (fixture->story.root, NULL);

@@ -73,6 +73,16 @@ say_steps (GPtrArray *said)
           say (said, baton_step_words_dup_title (step, sides[side], json_node_get_array (cards),
                                                  NULL));
         }
+  for (guint i = 1; i < 3; i++)
+    {
+      g_autofree char *detail = g_strdup_printf (BATON_WITHIN "%u", i);
+      g_autoptr (JsonObject) step = json_object_new ();
+
+      json_object_set_string_member (step, "kind",
+                                     baton_step_kind_to_string (BATON_STEP_WAIT_GUEST));
+      json_object_set_string_member (step, "detail", detail);
+      say (said, baton_step_words_dup_title (step, "guest", NULL, NULL));
+    }
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
     say (said, g_strdup (baton_step_words_get_state (states[i])));
 }

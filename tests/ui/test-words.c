@@ -330,6 +330,29 @@ test_step_parts (void)
   g_assert_cmpstr (title, ==, "Take the card’s sound from this computer");
 }
 
+/* How long is waited for one that has yet to come, where that was said. */
+static void
+test_step_with_time (void)
+{
+  g_autoptr (JsonNode) node =
+      parse ("{\"id\":\"wait-guest:0000:01:00.0\",\"kind\":\"wait-guest\","
+             "\"target\":\"0000:01:00.0\",\"detail\":\"within:15\"}");
+  JsonObject *step = json_node_get_object (node);
+  g_autofree char *minutes = baton_step_words_dup_title (step, "guest", NULL, NULL);
+  g_autofree char *minute = NULL;
+  g_autofree char *endless = NULL;
+
+  json_object_set_string_member (step, "detail", BATON_WITHIN "1");
+  minute = baton_step_words_dup_title (step, "guest", NULL, NULL);
+  json_object_set_string_member (step, "detail", BATON_WITHIN "x");
+  endless = baton_step_words_dup_title (step, "guest", NULL, NULL);
+  g_assert_cmpstr (minutes, ==,
+                   "Wait 15 minutes for a virtual machine, then until it has stopped");
+  g_assert_cmpstr (minute, ==,
+                   "Wait 1 minute for a virtual machine, then until it has stopped");
+  g_assert_cmpstr (endless, ==, "Wait until the virtual machine has stopped");
+}
+
 /* What stands in goes the other way, and is told apart. */
 static void
 test_step_of_stand_in (void)
@@ -900,6 +923,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/finding-words/unknown", test_finding_unknown);
   g_test_add_func ("/app/step-words/known", test_steps_are_known);
   g_test_add_func ("/app/step-words/parts", test_step_parts);
+  g_test_add_func ("/app/step-words/with-time", test_step_with_time);
   g_test_add_func ("/app/step-words/of-stand-in", test_step_of_stand_in);
   g_test_add_func ("/app/step-words/app", test_step_names_an_app);
   g_test_add_func ("/app/plan-words/button", test_plan_button);

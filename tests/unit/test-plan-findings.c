@@ -323,6 +323,13 @@ be_last_screen (PlanMachine *m)
 }
 
 static void
+be_last_screen_for_hours (PlanMachine *m)
+{
+  be_last_screen (m);
+  m->request->within_minutes = 240;
+}
+
+static void
 draw_in_session (PlanMachine *m)
 {
   BatonSession *session = g_new0 (BatonSession, 1);
@@ -1114,6 +1121,8 @@ static const struct
     lack_permission_in_handoff },
   { "only display", BATON_CODE_ONLY_DISPLAY, HOST, GUEST, NULL, be_only_display },
   { "last screen", BATON_CODE_SCREEN_GOES, HOST, GUEST, NULL, be_last_screen },
+  { "last screen, with a time", BATON_CODE_SCREEN_GOES_WITHIN, HOST, GUEST, NULL,
+    be_last_screen_for_hours },
   { "a session", BATON_CODE_SESSION_ENDS, HOST, GUEST, NULL, draw_in_session },
   { "a login screen", BATON_CODE_LOGIN_SCREEN_WAITS, HOST, GUEST, NULL, draw_in_session },
   { "a login screen and another card", BATON_CODE_LOGIN_SCREEN_RETURNS, HOST, GUEST, NULL,

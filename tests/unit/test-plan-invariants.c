@@ -93,6 +93,7 @@ draw_machine (void)
   m->request->let_open = toss ();
   m->request->when_free = toss ();
   m->request->until_free = toss ();
+  m->request->within_minutes = m->request->until_free && toss () ? BATON_MAX_MINUTES : 0;
 
   return m;
 }

@@ -321,6 +321,24 @@ test_guests (void)
     }
 }
 
+/* Whoever has another screen may wait for ever, and still say that it shall not be for ever. */
+static void
+test_time_beside_another_screen (void)
+{
+  g_autoptr (PlanMachine) m = make_machine ();
+  g_autoptr (BatonPlan) patient = NULL;
+  g_autoptr (BatonPlan) timed = NULL;
+
+  m->request->until_free = TRUE;
+  patient = plan_machine_make_plan (m);
+  m->request->within_minutes = 1;
+  timed = plan_machine_make_plan (m);
+  g_assert_null (((BatonStep *) patient->steps->pdata[patient->steps->len - 1])->detail);
+  g_assert_cmpstr (((BatonStep *) timed->steps->pdata[timed->steps->len - 1])->detail, ==,
+                   BATON_WITHIN "1");
+  g_assert_null (baton_plan_find (timed, BATON_CODE_SCREEN_GOES));
+}
+
 /* With no other screen the card has to come back by itself, and the login screen waits for it. */
 static void
 test_last_screen (void)
@@ -328,6 +346,7 @@ test_last_screen (void)
   g_autoptr (PlanMachine) m = make_machine ();
   g_autoptr (BatonPlan) refused = NULL;
   g_autoptr (BatonPlan) plan = NULL;
+  g_autoptr (BatonPlan) timed = NULL;
   g_autoptr (BatonPlan) by_profile = NULL;
   g_autoptr (BatonPlan) kept_off = NULL;
 
@@ -352,6 +371,16 @@ test_last_screen (void)
   g_assert_cmpstr (((BatonStep *) plan->steps->pdata[plan->steps->len - 1])->detail, ==,
                    BATON_SOON);
 
+  m->request->within_minutes = 15;
+  timed = plan_machine_make_plan (m);
+  g_assert_null (baton_plan_find (timed, BATON_CODE_SCREEN_GOES));
+  g_assert_cmpstr (g_hash_table_lookup (
+                       baton_plan_find (timed, BATON_CODE_SCREEN_GOES_WITHIN)->args, "minutes"),
+                   ==, "15");
+  g_assert_cmpstr (((BatonStep *) timed->steps->pdata[timed->steps->len - 1])->detail, ==,
+                   BATON_WITHIN "15");
+
+  m->request->within_minutes = 0;
   m->request->until_free = FALSE;
   m->profile->return_when_guest_stops = TRUE;
   by_profile = plan_machine_make_plan (m);
@@ -504,6 +533,7 @@ main (int argc, char **argv)
   g_test_add_func ("/plan-session/programs", test_programs);
   g_test_add_func ("/plan-session/guests", test_guests);
   g_test_add_func ("/plan-session/last-screen", test_last_screen);
+  g_test_add_func ("/plan-session/time-beside-another-screen", test_time_beside_another_screen);
   g_test_add_func ("/plan-session/way-back", test_way_back);
   g_test_add_func ("/plan-session/hook", test_hook);
   g_test_add_func ("/plan-session/hook-on-last-screen", test_hook_on_last_screen);

@@ -32,6 +32,8 @@ static const char *const good_rows[] = {
   "guest " CARD
   " --end-session --log-out --let-open --may-not-return --until-free --expect " DIGEST,
   "host " CARD " --end-session --log-out --when-free --expect " DIGEST,
+  "guest " CARD " --until-free=1",
+  "guest " CARD " --until-free=1440 --expect " DIGEST,
 };
 
 static void
@@ -81,6 +83,18 @@ test_arguments_are_read (void)
   g_assert_false (baton_request_allows_close (request, 12, "35"));
   g_assert_false (baton_request_allows_close (request, 13, "34"));
   g_assert_false (baton_request_allows_close (request, 12, NULL));
+}
+
+static void
+test_a_time_is_read (void)
+{
+  g_autoptr (BatonRequest) said = parse_words ("guest " CARD " --until-free=15", NULL);
+  g_autoptr (BatonRequest) unsaid = parse_words ("guest " CARD " --until-free", NULL);
+
+  g_assert_true (said->until_free);
+  g_assert_cmpuint (said->within_minutes, ==, 15);
+  g_assert_true (unsaid->until_free);
+  g_assert_cmpuint (unsaid->within_minutes, ==, 0);
 }
 
 /* SECURITY's attacks 3, 4, 5 and 12, as far as the grammar alone can refuse them. */
@@ -146,6 +160,32 @@ static const char *const bad_rows[] = {
   "guest " CARD " --start-guest a --start-guest a",
   "host " CARD " --start-guest a",
   "host " CARD " --until-free",
+  "host " CARD " --until-free=5",
+  "guest " CARD " --until-free 5",
+  "guest " CARD " --until-free=",
+  "guest " CARD " --until-free=0",
+  "guest " CARD " --until-free=00",
+  "guest " CARD " --until-free=05",
+  "guest " CARD " --until-free=1441",
+  "guest " CARD " --until-free=10000",
+  "guest " CARD " --until-free=4294967297",
+  "guest " CARD " --until-free=18446744073709551617",
+  "guest " CARD " --until-free=-5",
+  "guest " CARD " --until-free=+5",
+  "guest " CARD " --until-free=0x5",
+  "guest " CARD " --until-free=5m",
+  "guest " CARD " --until-free=5\n",
+  "guest " CARD " --until-free=1.5",
+  "guest " CARD " --until-free=1e3",
+  "guest " CARD " --until-free=\xd9\xa5",
+  "guest " CARD " --until-free==5",
+  "guest " CARD " --until-freed=5",
+  "guest " CARD " --until-free --until-free",
+  "guest " CARD " --until-free --until-free=5",
+  "guest " CARD " --until-free=5 --until-free",
+  "guest " CARD " --until-free=5 --until-free=5",
+  "guest " CARD " --until-free=5 --start-guest a",
+  "guest " CARD " --start-guest a --until-free=5",
   "host " CARD " --let-open",
   "host " CARD " --may-not-return",
 };
@@ -197,8 +237,12 @@ test_too_many_arguments_are_refused (void)
   "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[],\"log_out\":false,"
 #define JSON_FLAGS                                                                             \
   "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,\"when_free\":false,"     \
-  "\"until_free\":false,\"start_guest\":null,"
+  "\"until_free\":false,\"start_guest\":null,\"within_minutes\":0,"
 #define JSON_TAIL "\"expect\":null,\"uid\":1000}"
+/* With the two that follow. */
+#define JSON_WAIT                                                                              \
+  JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"               \
+            "\"when_free\":false,"
 
 static const char *const bad_json_rows[] = {
   "[]",
@@ -218,13 +262,25 @@ static const char *const bad_json_rows[] = {
   JSON_HEAD JSON_FLAGS "\"expect\":{},\"uid\":1000}",
   "{\"v\":1,\"to\":\"guest\",\"cards\":[\"" CARD "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
   JSON_HEAD "\"end_session\":1,\"let_open\":false,\"may_not_return\":false,\"when_free\":false,"
-            "\"until_free\":false,\"start_guest\":null," JSON_TAIL,
+            "\"until_free\":false,\"start_guest\":null,\"within_minutes\":0," JSON_TAIL,
   JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
-            "\"when_free\":true,\"until_free\":false,\"start_guest\":null," JSON_TAIL,
+            "\"when_free\":true,\"until_free\":false,\"start_guest\":null,\"within_minutes\":"
+            "0," JSON_TAIL,
   JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
-            "\"when_free\":false,\"until_free\":false,\"start_guest\":\"../x\"," JSON_TAIL,
-  JSON_HEAD "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
-            "\"when_free\":false,\"until_free\":false,\"start_guest\":7," JSON_TAIL,
+            "\"when_free\":false,\"until_free\":false,\"start_guest\":\"../"
+            "x\",\"within_minutes\":0," JSON_TAIL,
+  JSON_HEAD
+  "\"end_session\":false,\"let_open\":false,\"may_not_return\":false,"
+  "\"when_free\":false,\"until_free\":false,\"start_guest\":7,\"within_minutes\":0," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":null," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":\"5\"," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":-1," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":1441," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":4294967301," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":1.5," JSON_TAIL,
+  JSON_WAIT "\"until_free\":true,\"start_guest\":\"a\",\"within_minutes\":5," JSON_TAIL,
+  JSON_WAIT "\"until_free\":false,\"start_guest\":null,\"within_minutes\":5," JSON_TAIL,
   "{\"log_out\":false,\"v\":2,\"to\":\"guest\",\"cards\":[\"" CARD
   "\"],\"closes\":[]," JSON_FLAGS JSON_TAIL,
   "{\"log_out\":false,\"v\":1,\"to\":\"none\",\"cards\":[\"" CARD
@@ -247,8 +303,13 @@ static void
 test_json_is_refused (void)
 {
   g_autoptr (BatonRequest) good = parse_json (JSON_HEAD JSON_FLAGS JSON_TAIL, NULL);
+  g_autoptr (BatonRequest) timed = parse_json (
+      JSON_WAIT "\"until_free\":true,\"start_guest\":null,\"within_minutes\":5," JSON_TAIL,
+      NULL);
 
   g_assert_nonnull (good);
+  g_assert_nonnull (timed);
+  g_assert_cmpuint (timed->within_minutes, ==, 5);
 
   for (guint i = 0; i < G_N_ELEMENTS (bad_json_rows); i++)
     {
@@ -266,6 +327,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/request/survives", test_arguments_survive_both_ways);
   g_test_add_func ("/core/request/arguments/read", test_arguments_are_read);
+  g_test_add_func ("/core/request/arguments/time", test_a_time_is_read);
   g_test_add_func ("/core/request/arguments/refused", test_arguments_are_refused);
   g_test_add_func ("/core/request/arguments/quoted-safely",
                    test_what_is_refused_is_quoted_safely);

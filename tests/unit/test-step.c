@@ -76,6 +76,38 @@ test_json_refuses (void)
     }
 }
 
+static void
+test_minutes (void)
+{
+  static const struct
+  {
+    const char *detail;
+    guint minutes;
+  } rows[] = {
+    { NULL, 0 },
+    { "", 0 },
+    { BATON_SOON, 0 },
+    { BATON_STARTED, 0 },
+    { "within:", 0 },
+    { "within:0", 0 },
+    { "within:1", 1 },
+    { "within:1440", 1440 },
+    { "within:1441", 0 },
+    { "within:-1", 0 },
+    { "within:5 ", 0 },
+    { "within:5m", 0 },
+    { "within: 5", 0 },
+    { "Within:5", 0 },
+    { "within:99999999999999999999", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%s", rows[i].detail != NULL ? rows[i].detail : "none");
+      g_assert_cmpuint (baton_step_get_minutes (rows[i].detail), ==, rows[i].minutes);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -83,6 +115,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/step/kinds-have-names", test_kinds_have_names);
   g_test_add_func ("/core/step/json/round-trip", test_json_round_trip);
   g_test_add_func ("/core/step/json/refuses", test_json_refuses);
+  g_test_add_func ("/core/step/minutes", test_minutes);
 
   return g_test_run ();
 }

@@ -28,6 +28,9 @@ OPTIONS = [
     ["--expect", "../../etc/shadow"], ["--close"], ["--close", ""], ["--close", "1"], ["--close", "0:1"],
     ["--close", "-1:1"], ["--close", "1:"], ["--close", ":1"], ["--close", "1:1:1"], ["--close", "4194305:1"],
     ["--close", "1:-1"], ["--close", "99999999999999999999:1"], ["--close", "1:99999999999999999999999"],
+    ["--until-free="], ["--until-free=0"], ["--until-free=01"], ["--until-free=1441"], ["--until-free=-1"],
+    ["--until-free=18446744073709551617"], ["--until-free=1\n"], ["--until-free=%n"], ["--until-free", "5"],
+    ["--until-free", "--until-free=5"], ["--until-free=5", "--start-guest", "a"],
     ["--close", "0x10:1"], ["--close", "1 :1"], ["--unknown"], ["--"], ["-"], ["--when-free"], ["--expect=" + DIGEST],
 ]
 
