@@ -560,6 +560,8 @@ gettext ("Card Is Ready for a Virtual Machine");
 gettext ("{card} is ready for a virtual machine.");
 gettext ("Card Is Back");
 gettext ("{card} is back.");
+gettext ("{card} is back: no virtual machine had opened it after {minutes} min.");
+gettext ("Start the virtual machine sooner, or give it more time (batonctl: --until-free=MINUTES).");
 gettext ("Handed Over, with Problems");
 gettext ("{card} is ready for a virtual machine, but: {problems}.");
 gettext ("See the report for each of them.");

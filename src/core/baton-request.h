@@ -48,6 +48,8 @@ typedef struct
  *   no limit, 0 where nobody looked
  * @unasked: (not transmitted): nobody is there to be asked: what has no consent stays as it is, as far as
  *   the card can move without it
+ * @unused_minutes: (not transmitted): no guest has opened the card within them, which is why it comes back;
+ *   0 where that is not why
  * @has_systemd: (not transmitted): @uid is somebody whose own systemd runs, and not root
  * @guest: (not transmitted) (nullable): what there is of @start_guest
  * @guests: (not transmitted) (nullable): virtual machines that could be started with the card
@@ -71,6 +73,7 @@ typedef struct
   char *handoff;
   guint64 memlock_bytes;
   gboolean unasked;
+  guint unused_minutes;
   gboolean has_systemd;
   BatonGuestDefinition *guest;
   GStrv guests;

@@ -13,7 +13,7 @@
 
 /* A guest that is started by hand has the card open within seconds; nobody sits a minute before a dark
  * screen and knows what it means. */
-#define SOON_US G_TIME_SPAN_MINUTE
+#define SOON_MINUTES 1
 
 typedef struct
 {
@@ -29,6 +29,7 @@ typedef struct
 
   BatonSide side; /* where the card was then */
   gboolean seen;  /* a guest has had the card */
+  guint minutes;  /* that one has to come, or 0 for no end of them */
   gint64 late_us; /* when it is no longer waited for one that has not come, or 0 for never */
   gboolean told;  /* that nobody can say whether it has it still */
 } Wait;
@@ -113,16 +114,11 @@ look (Wait *self, BatonTrouble *trouble)
   return n_holders == 0 && has_gone (self, holders) ? SIGHT_FREE : SIGHT_IN_USE;
 }
 
-/* Returns: when it is too late for a guest that has not come, or 0 for never */
-static gint64
-get_late_us (const BatonStep *step)
+static guint
+get_minutes (const BatonStep *step)
 {
-  guint minutes = baton_step_get_minutes (step->detail);
-
-  if (minutes > 0)
-    return g_get_monotonic_time () + minutes * G_TIME_SPAN_MINUTE;
-
-  return g_strcmp0 (step->detail, BATON_SOON) == 0 ? g_get_monotonic_time () + SOON_US : 0;
+  return g_strcmp0 (step->detail, BATON_SOON) == 0 ? SOON_MINUTES
+                                                   : baton_step_get_minutes (step->detail);
 }
 
 static void
@@ -223,6 +219,8 @@ is_to_end (Wait *self)
  * @step: the step that waits, which is told as begun when the lock is free
  * @handoff: its id
  * @lock: (inout): the lock, which is let go for as long as it waits
+ * @ret_unused_minutes: (out): set where the card is to be taken back because nobody has opened it: how
+ *   long it was waited for
  * @trouble: why it could not wait
  *
  * Waits until somebody has had the card and nobody has it any more. On the way to the host the guest
@@ -243,6 +241,7 @@ baton_guest_wait (BatonStepContext *context,
                   const BatonStep *step,
                   const char *handoff,
                   BatonLock **lock,
+                  guint *ret_unused_minutes,
                   BatonTrouble *trouble)
 {
   g_auto (Wait) self = {
@@ -253,7 +252,7 @@ baton_guest_wait (BatonStepContext *context,
     .watch = baton_guest_watch_new (),
     .note = baton_card_state_dup_mark (context->root, context->before->card),
     .seen = context->to == BATON_SIDE_HOST || g_strcmp0 (step->detail, BATON_STARTED) == 0,
-    .late_us = get_late_us (step),
+    .minutes = get_minutes (step),
   };
   Sight sight;
 
@@ -263,6 +262,8 @@ baton_guest_wait (BatonStepContext *context,
   g_clear_pointer (lock, baton_lock_release);
   baton_event_writer_step (context->events, step, BATON_STEP_STATE_START, 0, BATON_CODE_NONE,
                            NULL);
+  if (self.minutes > 0)
+    self.late_us = g_get_monotonic_time () + self.minutes * G_TIME_SPAN_MINUTE;
   do
     {
       g_clear_pointer (lock, baton_lock_release);
@@ -280,7 +281,10 @@ baton_guest_wait (BatonStepContext *context,
   if (is_taken_over (&self, sight) || is_to_end (&self))
     return BATON_OUTCOME_CANCELLED;
   if (!self.seen && sight == SIGHT_FREE)
-    tell_that_nobody_came (&self);
+    {
+      tell_that_nobody_came (&self);
+      *ret_unused_minutes = self.minutes;
+    }
 
   return BATON_OUTCOME_OK;
 }

@@ -10,6 +10,7 @@ BatonOutcome baton_guest_wait (BatonStepContext *context,
                                const BatonStep *step,
                                const char *handoff,
                                BatonLock **lock,
+                               guint *ret_unused_minutes,
                                BatonTrouble *trouble);
 
 G_END_DECLS

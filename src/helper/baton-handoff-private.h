@@ -31,6 +31,7 @@ typedef struct
 
   gint64 start_us;
   gboolean has_waited;
+  guint unused_minutes; /* in which no guest has opened the card, or 0 */
 } BatonHandoff;
 
 void baton_handoff_warn (BatonHandoff *self, const GError *error);

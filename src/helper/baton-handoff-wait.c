@@ -97,8 +97,8 @@ wait_for_guest (BatonHandoff *self,
       baton_handoff_warn (self, error);
       g_clear_error (&error);
     }
-  outcome =
-      baton_guest_wait (&self->context, step, self->request->handoff, self->lock, trouble);
+  outcome = baton_guest_wait (&self->context, step, self->request->handoff, self->lock,
+                              &self->unused_minutes, trouble);
   baton_event_writer_step (self->events, step,
                            outcome == BATON_OUTCOME_OK          ? BATON_STEP_STATE_OK
                            : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
@@ -141,6 +141,7 @@ bring_back (BatonHandoff *self, BatonEnd **end)
   /* The plan has said that it is for the way back as well (stand-in-session-ends). */
   request->end_session = self->request->end_session;
   request->unasked = TRUE;
+  request->unused_minutes = self->unused_minutes;
   request->uid = self->request->uid;
   request->handoff = g_strdup (self->request->handoff);
   back = baton_handoff_run (self->root, self->events, self->waiter, request, self->lock,

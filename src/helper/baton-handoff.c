@@ -205,6 +205,20 @@ end_without_journal (const GError *error)
                         NULL);
 }
 
+/* Whoever finds the desktop back before any virtual machine has run reads why. */
+static BatonEnd *
+say_why (BatonHandoff *self, BatonEnd *end)
+{
+  g_autoptr (BatonEnd) plain = end;
+  g_autofree char *minutes = g_strdup_printf ("%u", self->request->unused_minutes);
+
+  if (end->code != BATON_CODE_RETURNED || self->request->unused_minutes == 0)
+    return g_steal_pointer (&plain);
+
+  return baton_end_new (end->status, BATON_CODE_RETURNED_UNUSED, "card",
+                        self->record->card_name, "minutes", minutes, NULL);
+}
+
 static BatonEnd *
 carry_out (BatonHandoff *self)
 {
@@ -234,7 +248,7 @@ carry_out (BatonHandoff *self)
   baton_executor_set_inhibits (executor, self->record->to == BATON_SIDE_GUEST
                                              ? "A graphics card goes to a virtual machine"
                                              : "A graphics card comes back to this computer");
-  end = baton_executor_run (executor, self->record->card_name);
+  end = say_why (self, baton_executor_run (executor, self->record->card_name));
   settle (self, end, executor, journal);
 
   return end;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "baton-report.h"
 #include "own-processes.h"
 
 #define OTHER_CARD "0000:00:02.0"
@@ -33,6 +34,7 @@ static void
 assert_comes_back (OwnProcesses *fixture, const char *const *arguments, const char *why)
 {
   gint64 start_us = g_get_monotonic_time ();
+  g_autoptr (JsonNode) report = NULL;
 
   story_prepare_arguments (&fixture->story, arguments);
   g_assert_cmpint (story_wait_apart (&fixture->story, story_start_apart (&fixture->story)), ==,
@@ -40,8 +42,13 @@ assert_comes_back (OwnProcesses *fixture, const char *const *arguments, const ch
   g_assert_cmpint (g_get_monotonic_time () - start_us, >=, 60 * G_TIME_SPAN_SECOND);
   story_wait_for_text (&fixture->story, why);
   story_read_events (&fixture->story);
-  story_assert_code (&fixture->story, "returned");
+  story_assert_code (&fixture->story, "returned-unused");
   story_assert_one_result (&fixture->story);
+  /* The next login reads of it as well. */
+  report = baton_report_load (fixture->story.root, NULL);
+  g_assert_nonnull (report);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
+                   "returned-unused");
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 

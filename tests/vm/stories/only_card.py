@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The only card of a computer goes to a virtual machine, desktop and all, and comes back by itself."""
 
+import json
+
 from bench import story
 
 SESSION = True
@@ -11,6 +13,7 @@ SPOILS = True
 
 CARD = '0000:00:02.0'
 DRIVER = 'bochs-drm'
+REPORT = '/var/lib/baton/report.json'
 STOP, START = 'stop-unit:display-manager.service', 'start-unit:display-manager.service'
 
 
@@ -19,6 +22,8 @@ def run(bench):
     for _round in range(5 if bench.full else 1):
         there_and_back(bench)
     fetched(bench)
+    if bench.full:
+        nobody_comes(bench)
 
 
 def node(bench):
@@ -82,3 +87,23 @@ def fetched(bench):
     assert waiting.end()['code'] == 'nothing-to-do'
     bench.expect_driver(DRIVER, CARD)
     desktop(bench)
+
+
+def nobody_comes(bench):
+    """Whoever starts the virtual machine from elsewhere has the time that he asked for, and no longer."""
+    pid = desktop(bench)
+    arguments = ('guest', CARD, '--end-session', '--until-free=2')
+    plan = bench.batonctl('plan', *arguments).plan
+    said = [finding for finding in plan['findings'] if finding['code'] == 'screen-goes-within']
+    assert [finding['args']['minutes'] for finding in said] == ['2'], plan['findings']
+    waiting = bench.follow(bench.start_batonctl(*arguments, '--yes'), timeout=420)
+    begun = waiting.until(type='step', id=f'wait-guest:{CARD}', state='start')
+    bench.expect_driver('vfio-pci', CARD)
+    over = waiting.until(type='step', id=f'wait-guest:{CARD}', state='ok')
+    assert over['t_ms'] - begun['t_ms'] >= 120000, (begun, over)
+    assert waiting.end()['code'] == 'returned-unused', waiting.events[-1]
+    assert active(bench) == 'active'
+    bench.expect_driver(DRIVER, CARD)
+    assert desktop(bench) != pid
+    kept = json.loads(bench.run('cat', REPORT).out)
+    assert kept['code'] == 'returned-unused' and 'after 2 min' in kept['text'], kept
