@@ -8,12 +8,15 @@
 
 #include <pci/pci.h>
 
+#include "baton-pci-list.h"
+
 /* Longer than any name of the database. */
 #define MAX_NAME 512
 
 struct _BatonPciNames
 {
   /* owned */
+  BatonPciList *list; /* NULL: libpci's own is asked */
   struct pci_access *access;
 
   int extra_flags;
@@ -84,6 +87,9 @@ baton_pci_names_new (BatonRoot *root)
   char no_file[] = "";
 
   self->access = new_access ();
+  self->list = baton_pci_list_new (root);
+  if (self->list != NULL)
+    return self;
 
   /* libpci keeps what it once learned from the network in the home of whoever runs it: a
    * file of a user's has no place in what root says, nor asking who the user is. */
@@ -134,6 +140,7 @@ baton_pci_names_free (BatonPciNames *self)
   if (self == NULL)
     return;
 
+  g_clear_pointer (&self->list, baton_pci_list_free);
   pci_cleanup (self->access);
   g_free (self);
 }
@@ -142,6 +149,16 @@ static char *
 make_valid (const char *name)
 {
   return g_utf8_make_valid (name, -1);
+}
+
+static char *
+take_valid (char *name)
+{
+  char *valid = make_valid (name);
+
+  g_free (name);
+
+  return valid;
 }
 
 /**
@@ -155,6 +172,9 @@ char *
 baton_pci_names_dup_vendor (BatonPciNames *self, guint16 vendor_id)
 {
   char buffer[MAX_NAME];
+
+  if (self->list != NULL)
+    return take_valid (baton_pci_list_dup_vendor (self->list, vendor_id));
 
   return make_valid (pci_lookup_name (self->access, buffer, sizeof buffer,
                                       PCI_LOOKUP_VENDOR | self->extra_flags, vendor_id));
@@ -173,6 +193,9 @@ baton_pci_names_dup_device (BatonPciNames *self, guint16 vendor_id, guint16 devi
 {
   char buffer[MAX_NAME];
 
+  if (self->list != NULL)
+    return take_valid (baton_pci_list_dup_device (self->list, vendor_id, device_id));
+
   return make_valid (pci_lookup_name (self->access, buffer, sizeof buffer,
                                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | self->extra_flags,
                                       vendor_id, device_id));
@@ -189,6 +212,9 @@ char *
 baton_pci_names_dup_class (BatonPciNames *self, guint32 class_code)
 {
   char buffer[MAX_NAME];
+
+  if (self->list != NULL)
+    return take_valid (baton_pci_list_dup_class (self->list, (guint16) (class_code >> 8)));
 
   return make_valid (pci_lookup_name (self->access, buffer, sizeof buffer,
                                       PCI_LOOKUP_CLASS | self->extra_flags, class_code >> 8));
