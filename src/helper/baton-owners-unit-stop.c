@@ -199,6 +199,9 @@ baton_owners_unit_stop_for_guest (BatonStepContext *context,
         return outcome;
     }
 
-  /* It is put back if somebody asks to stop: there is nothing to be patient for. */
-  return baton_owners_unit_run_stop (context, unit, 0, trouble);
+  /* It is put back if somebody asks to stop: there is nothing to be patient for. What was seen a
+   * moment ago holds still, unless a trigger took its time. */
+  return and_triggers && state->triggers[0] != NULL
+             ? baton_owners_unit_run_stop (context, unit, 0, trouble)
+             : baton_unit_stop (context, state->id, 0, trouble);
 }

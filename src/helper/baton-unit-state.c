@@ -64,46 +64,49 @@ call (GDBusConnection *connection,
 }
 
 /* Of a unit that is not installed as well: it is inactive (SD-DBUS, LoadUnit). */
-static GVariant *
-read_properties_of (GDBusConnection *connection,
-                    const char *unit,
-                    const char *interface,
-                    GError **error)
+static char *
+load (GDBusConnection *connection, const char *unit, GError **error)
 {
   g_autoptr (GVariant) loaded = call (connection, BATON_SYSTEMD_PATH, BATON_SYSTEMD_MANAGER,
                                       "LoadUnit", g_variant_new ("(s)", unit), "(o)", error);
-  g_autoptr (GVariant) reply = NULL;
-  const char *path = NULL;
+  char *path = NULL;
 
-  if (loaded == NULL)
-    return NULL;
-  g_variant_get (loaded, "(&o)", &path);
-  reply = call (connection, path, PROPERTIES_INTERFACE, "GetAll",
-                g_variant_new ("(s)", interface), "(a{sv})", error);
+  if (loaded != NULL)
+    g_variant_get (loaded, "(o)", &path);
 
-  return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+  return path;
 }
 
 static GVariant *
 read_properties (GDBusConnection *connection, const char *unit, GError **error)
 {
-  return read_properties_of (connection, unit, UNIT_INTERFACE, error);
+  g_autofree char *path = load (connection, unit, error);
+  g_autoptr (GVariant) reply =
+      path != NULL ? call (connection, path, PROPERTIES_INTERFACE, "GetAll",
+                           g_variant_new ("(s)", UNIT_INTERFACE), "(a{sv})", error)
+                   : NULL;
+
+  return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
 }
 
-/* Nothing but a service has one. */
+/* Nothing but a service has one. To ask for this alone spares systemd some two hundred others. */
 static guint
 read_main_pid (GDBusConnection *connection, const char *unit)
 {
-  g_autoptr (GVariant) properties =
-      g_str_has_suffix (unit, ".service")
-          ? read_properties_of (connection, unit, SERVICE_INTERFACE, NULL)
-          : NULL;
-  guint pid = 0;
+  g_autofree char *path =
+      g_str_has_suffix (unit, ".service") ? load (connection, unit, NULL) : NULL;
+  g_autoptr (GVariant) reply =
+      path != NULL ? call (connection, path, PROPERTIES_INTERFACE, "Get",
+                           g_variant_new ("(ss)", SERVICE_INTERFACE, "MainPID"), "(v)", NULL)
+                   : NULL;
+  g_autoptr (GVariant) value = NULL;
 
-  if (properties != NULL)
-    g_variant_lookup (properties, "MainPID", "u", &pid);
+  if (reply != NULL)
+    g_variant_get (reply, "(v)", &value);
 
-  return pid;
+  return value != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32)
+             ? g_variant_get_uint32 (value)
+             : 0;
 }
 
 static char *
