@@ -218,7 +218,11 @@ baton_closer_run (const BatonCloser *self, BatonTrouble *trouble)
       if (covered == NULL)
         return BATON_OUTCOME_FAILED;
       if (covered->len == 0)
-        return BATON_OUTCOME_OK;
+        {
+          if (self->ret_left != NULL)
+            *self->ret_left = g_steal_pointer (&holders);
+          return BATON_OUTCOME_OK;
+        }
       if (round == MAX_ROUNDS)
         {
           set_respawns (trouble, g_ptr_array_index (covered, 0));

@@ -19,6 +19,7 @@ typedef gboolean (*BatonCloseFilter) (const BatonHolder *holder, gconstpointer d
  * @data: for @filter
  * @application: (borrowed) (nullable): what all of them belong to, if its other processes are asked to
  *   end as well where they start them anew
+ * @ret_left: (out) (optional) (transfer full): who has the card when none of those has it any more
  *
  * What ends those who have the card.
  */
@@ -28,6 +29,7 @@ typedef struct
   BatonCloseFilter filter;
   gconstpointer data;
   BatonApplication *application;
+  BatonHolders **ret_left;
 } BatonCloser;
 
 BatonOutcome baton_closer_run (const BatonCloser *self, BatonTrouble *trouble);

@@ -109,8 +109,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   if (ask_leader (context, application) == BATON_WAIT_CANCELLED)
     return BATON_OUTCOME_CANCELLED;
 
-  return baton_closer_run (&(BatonCloser){ context, is_covered, application, application },
-                           trouble);
+  return baton_closer_run (
+      &(BatonCloser){ context, is_covered, application, application, NULL }, trouble);
 }
 
 /* Closing cannot be undone, so these steps come first, and the last moment to cancel without a

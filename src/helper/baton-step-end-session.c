@@ -82,12 +82,6 @@ is_desktop (const BatonHolder *holder)
   return holder->kind == BATON_HOLDER_COMPOSITOR || holder->kind == BATON_HOLDER_DISPLAY_SERVER;
 }
 
-static gboolean
-is_any_desktop (const BatonHolder *holder, const BatonCard *card, const BatonStep *step)
-{
-  return is_desktop (holder);
-}
-
 /* logind, and PID 1 for it, let go of what they keep for a desktop a moment after that has ended. */
 static gboolean
 is_keeper (const BatonHolder *holder, const BatonCard *card, const BatonStep *step)
@@ -95,17 +89,30 @@ is_keeper (const BatonHolder *holder, const BatonCard *card, const BatonStep *st
   return holder->uid == 0 && baton_process_name_is_keeper (holder->name);
 }
 
+/* @left: who has the card, now that nobody of the session has
+ * @notes: of baton_look_listen_to_closes(), from before that was looked at */
 static BatonOutcome
-wait_for_keepers (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
+wait_for_keepers (BatonStepContext *context,
+                  const BatonStep *step,
+                  const BatonHolders *left,
+                  int notes,
+                  BatonTrouble *trouble)
 {
-  baton_autofd int notes = baton_look_listen_to_closes (context, BATON_LOOK_GRAPHICS);
+  gboolean is_kept = FALSE;
 
-  /* Those of another session, whose turn is yet to come. */
-  if (!baton_look_is_let_go (context, step, is_any_desktop, NULL))
-    return BATON_OUTCOME_OK;
+  for (guint i = 0; i < left->holders->len; i++)
+    {
+      const BatonHolder *holder = g_ptr_array_index (left->holders, i);
 
-  return baton_look_wait_until_let_go (context, step, is_keeper, notes,
-                                       BATON_CODE_SESSION_HOLDS_CARD, trouble);
+      /* Of another session, whose turn is yet to come. */
+      if (is_desktop (holder))
+        return BATON_OUTCOME_OK;
+      is_kept = is_kept || is_keeper (holder, NULL, step);
+    }
+
+  return is_kept ? baton_look_wait_until_let_go (context, step, is_keeper, notes,
+                                                 BATON_CODE_SESSION_HOLDS_CARD, trouble)
+                 : BATON_OUTCOME_OK;
 }
 
 /* One that a display manager has opened since the plan was made, because somebody has logged out. */
@@ -148,6 +155,8 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
 {
   g_autoptr (GError) error = NULL;
   g_auto (Whose) whose = { 0 };
+  g_autoptr (BatonHolders) left = NULL;
+  baton_autofd int notes = -1;
   BatonOutcome outcome;
 
   if (!find_whose (step, &whose))
@@ -165,9 +174,12 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     }
   if (!end_newcomers (context, trouble))
     return BATON_OUTCOME_FAILED;
-  outcome = baton_closer_run (&(BatonCloser){ context, is_of_session, &whose, NULL }, trouble);
+  notes = baton_look_listen_to_closes (context, BATON_LOOK_GRAPHICS);
+  outcome =
+      baton_closer_run (&(BatonCloser){ context, is_of_session, &whose, NULL, &left }, trouble);
 
-  return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, trouble) : outcome;
+  return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, left, notes, trouble)
+                                     : outcome;
 }
 
 /**
