@@ -58,15 +58,86 @@ find_with_guests (BatonMachine *machine, const char *address)
   return card != NULL && baton_card_has_function_on_vfio (card) ? card : NULL;
 }
 
-static gboolean
+static BatonErrand *
 start (BatonRoot *root, BatonWaiter *waiter, const char *address, GError **error)
 {
   g_autofree char *unit = g_strdup_printf ("baton-guest@%s.service", address);
   Start start = { .root = root, .unit = unit };
-  g_autoptr (BatonErrand) errand = baton_errand_new (root, waiter, start_unit, &start, error);
 
-  return errand != NULL &&
-         baton_errand_hear (errand, g_get_monotonic_time () + DEADLINE_US, NULL, error);
+  return baton_errand_new (root, waiter, start_unit, &start, error);
+}
+
+static gboolean
+hear (BatonErrand *errand, GError **error)
+{
+  return baton_errand_hear (errand, g_get_monotonic_time () + DEADLINE_US, NULL, error);
+}
+
+static gboolean
+start_and_wait (BatonRoot *root, BatonWaiter *waiter, const char *address, GError **error)
+{
+  g_autoptr (BatonErrand) errand = start (root, waiter, address, error);
+
+  return errand != NULL && hear (errand, error);
+}
+
+static gboolean
+is_wanted (BatonRoot *root, const BatonProfile *profile)
+{
+  return !profile->sleeps_while_guest && baton_front_has_systemd (root);
+}
+
+static void
+set_failure (GError **error, const GError *cause)
+{
+  g_set_error (
+      error, BATON_ERROR, BATON_ERROR_IO,
+      "The computer may go to sleep while a virtual machine has the card open, because "
+      "systemd could not be asked to watch over it: %s.",
+      cause->message);
+}
+
+/**
+ * baton_guard_begin:
+ * @root: the roots
+ * @waiter: what waits
+ * @profile: what the card's owner wants
+ * @address: a card that a guest may open from now on, whose handoff goes on
+ *
+ * Like baton_guard_leave(), and does not wait: until the login screen shows itself there is time for
+ * it. Where the card is taken back after all, whoever watches ends with that.
+ *
+ * Returns: (transfer full) (nullable): to be heard when the handoff is over; %NULL where nobody is
+ *   wanted, or none could be sent
+ */
+BatonErrand *
+baton_guard_begin (BatonRoot *root,
+                   BatonWaiter *waiter,
+                   const BatonProfile *profile,
+                   const char *address)
+{
+  return is_wanted (root, profile) ? start (root, waiter, address, NULL) : NULL;
+}
+
+/**
+ * baton_guard_hear:
+ * @errand: of baton_guard_begin()
+ * @error: return location for an error
+ *
+ * Waits until it runs.
+ *
+ * Returns: %TRUE if somebody watches over the card
+ */
+gboolean
+baton_guard_hear (BatonErrand *errand, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (hear (errand, &cause))
+    return TRUE;
+  set_failure (error, cause);
+
+  return FALSE;
 }
 
 /**
@@ -95,17 +166,13 @@ baton_guard_leave (BatonRoot *root,
   g_autoptr (BatonMachine) machine = NULL;
   g_autoptr (GError) cause = NULL;
 
-  if (profile->sleeps_while_guest || !baton_front_has_systemd (root))
+  if (!is_wanted (root, profile))
     return TRUE;
-  machine = baton_machine_new (root, &cause);
-  if (machine != NULL &&
-      (find_with_guests (machine, address) == NULL || start (root, waiter, address, &cause)))
+  machine = baton_machine_new_to_check (root, &cause);
+  if (machine != NULL && (find_with_guests (machine, address) == NULL ||
+                          start_and_wait (root, waiter, address, &cause)))
     return TRUE;
-  g_set_error (
-      error, BATON_ERROR, BATON_ERROR_IO,
-      "The computer may go to sleep while a virtual machine has the card open, because "
-      "systemd could not be asked to watch over it: %s.",
-      cause->message);
+  set_failure (error, cause);
 
   return FALSE;
 }
@@ -153,7 +220,7 @@ look (BatonRoot *root,
 {
   /* Before anything is looked at, so that what happens meanwhile leads to the next look. */
   int errsv = baton_guest_watch_listen (watch, root) ? 0 : errno;
-  g_autoptr (BatonMachine) machine = baton_machine_new (root, error);
+  g_autoptr (BatonMachine) machine = baton_machine_new_to_check (root, error);
   g_autoptr (GPtrArray) all = NULL;
   const BatonCard *card = machine != NULL ? find_with_guests (machine, address) : NULL;
   const BatonHolders *holders;

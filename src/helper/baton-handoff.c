@@ -154,12 +154,26 @@ keep_report (BatonHandoff *self, const BatonEnd *end, BatonExecutor *executor)
     baton_handoff_warn (self, error);
 }
 
+/* Of a handoff that was put back, whoever was sent for was sent for nothing. */
+static gboolean
+has_guard_on_its_way (BatonHandoff *self, const BatonEnd *end)
+{
+  return self->context.guard != NULL && self->record->to == BATON_SIDE_GUEST &&
+         (end->status == BATON_EXIT_DONE || end->status == BATON_EXIT_DEGRADED);
+}
+
 /* A guest may run for weeks after us. Whoever reads the report finds all of it done. */
 static void
 leave_guard (BatonHandoff *self, const BatonEnd *end)
 {
   g_autoptr (GError) error = NULL;
 
+  if (has_guard_on_its_way (self, end))
+    {
+      if (!baton_guard_hear (self->context.guard, &error))
+        baton_handoff_warn (self, error);
+      return;
+    }
   if (end->status != BATON_EXIT_STUCK &&
       !baton_guard_leave (self->root, self->waiter, self->profile,
                           self->record->own->before->card, &error))

@@ -80,4 +80,5 @@ baton_step_context_clear (BatonStepContext *self)
   g_clear_pointer (&self->problems, g_ptr_array_unref);
   g_clear_pointer (&self->bars, g_hash_table_unref);
   g_clear_pointer (&self->reservations, g_ptr_array_unref);
+  g_clear_pointer (&self->guard, baton_errand_free);
 }

@@ -11,6 +11,7 @@
 
 #include "baton-effect.h"
 #include "baton-fd.h"
+#include "baton-guard.h"
 #include "baton-look.h"
 #include "baton-nvidia.h"
 
@@ -85,6 +86,11 @@ verify_guest (BatonStepContext *context, BatonTrouble *trouble)
                            g_strerror (errsv), NULL);
       return BATON_OUTCOME_FAILED;
     }
+
+  /* From here on a guest may have it. */
+  g_clear_pointer (&context->guard, baton_errand_free);
+  context->guard = baton_guard_begin (context->root, context->waiter, context->profile,
+                                      context->before->card);
 
   return BATON_OUTCOME_OK;
 }

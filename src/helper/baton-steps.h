@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-errand.h"
 #include "baton-move.h"
 #include "baton-plan.h"
 #include "baton-trouble.h"
@@ -51,6 +52,7 @@ typedef enum
  * @step: (borrowed) (nullable): the step at work
  * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
  * @reservations: (owned) (nullable) (element-type BatonErrand): what sound servers have let go of
+ * @guard: (owned) (nullable): who is on his way to start what keeps the computer awake for a guest
  * @bars: (owned) (nullable) (element-type utf8 guint): which BARs a function had when it was removed
  * @rung: a driver did not take the card back, and what is left out at first is done up to here
  * @soft_ms: after which a write is said to be stalled
@@ -73,6 +75,7 @@ typedef struct
   const BatonStep *step;
   GPtrArray *problems;
   GPtrArray *reservations;
+  BatonErrand *guard;
   GHashTable *bars;
   guint rung;
   guint soft_ms;

@@ -17,6 +17,7 @@ Says on stdout which job is made for which unit, and ends with its stdin. A unit
   runs=PID     a process of its, which is gone when it is stopped
   opens=ID     that session appears when it is started
   again        it ends and is started again, without end
+  waits        its start is only done when another unit has been restarted, which is not said
 
 The unit "manager" is systemd itself, which has no traits: its state is the system's.
 
@@ -44,6 +45,7 @@ SYSTEMD = f"""<node><interface name="{MANAGER}">
   <method name="LoadUnit"><arg direction="in" type="s"/><arg direction="out" type="o"/></method>
   <method name="StartUnit">{UNIT_CALL}</method>
   <method name="StopUnit">{UNIT_CALL}</method>
+  <method name="RestartUnit">{UNIT_CALL}</method>
   <property name="SystemState" type="s" access="read"/>
 </interface><interface name="org.freedesktop.systemd1.Unit">
   <property name="ActiveState" type="s" access="read"/>
@@ -77,7 +79,7 @@ for argument in sys.argv[2 if uid is None else 3:]:
     unit, _, rest = argument.partition("=")
     states[unit], *traits[unit] = rest.split(":")
 paths = {unit: f"{PATH}/unit/u{n}" for n, unit in enumerate(states)}
-jobs, opened, closing = [], [], []
+jobs, opened, closing, waiting, restarted = [], [], [], [], []
 restarts = {}
 
 
@@ -192,8 +194,21 @@ def start(unit):
     if has(unit, "fails"):
         states[unit] = "failed"
         return "failed"
+    if has(unit, "waits") and not restarted:
+        waiting.append(unit)
+        return None
     states[unit] = "failed" if has(unit, "ends") else "inactive" if has(unit, "does") else "active"
     return "done"
+
+
+def restart(connection, unit, invocation):
+    restarted.append(unit)
+    states[unit] = "active"
+    invocation.return_value(GLib.Variant("(o)", (JOB,)))
+    end_job(connection, unit, "done")
+    while waiting:
+        states[waiting[-1]] = "active"
+        end_job(connection, waiting.pop(), "done")
 
 
 def on_call(connection, sender, path, interface, method, arguments, invocation):
@@ -206,6 +221,9 @@ def on_call(connection, sender, path, interface, method, arguments, invocation):
         return
     if method == "LoadUnit":
         invocation.return_value(GLib.Variant("(o)", (paths[unit],)))
+        return
+    if method == "RestartUnit":
+        restart(connection, unit, invocation)
         return
     print(f"{method} {unit}", flush=True)
     unit = get_id(unit)

@@ -90,6 +90,24 @@ test_other_screen (void)
   fake_peer_end (&peer);
 }
 
+/* Who keeps the computer awake for a guest comes while the login screen does, and not after it. */
+static void
+test_guarded_meanwhile (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  FakePeer peer = { 0 };
+
+  begin (&story);
+  mock_machine_write (story.machine, "run/systemd/system/.keep", "");
+  fake_peer_start (&peer, &story, "fake-units.py", MANAGER, LIGHTDM ":waits", SESSION,
+                   "baton-guest@" FAKE_CARD ".service=inactive", NULL);
+  prepare (&story);
+  g_assert_cmpint (story_work (&story), ==, BATON_EXIT_DONE);
+  g_assert_false (says (&story, "may go to sleep while"));
+  expect_all (&peer, STOPS "\n" STARTS);
+  fake_peer_end (&peer);
+}
+
 /* As who asks from within his session does, whose session manager can be asked. */
 static void
 prepare_log_out (Story *story)
@@ -465,6 +483,7 @@ main (int argc, char **argv)
                    test_login_screen_fails_in_the_dark);
   g_test_add_func ("/helper/exec/session/login-screen-comes-again",
                    test_login_screen_comes_again);
+  g_test_add_func ("/helper/exec/session/guarded-meanwhile", test_guarded_meanwhile);
   g_test_add_func ("/helper/exec/session/not-a-display-manager", test_not_a_display_manager);
 
   return g_test_run ();
