@@ -115,7 +115,7 @@ agree (BatonCli *cli, BatonRequest *request, gboolean *ret_own_look, int *ret_st
   g_free (request->expect);
   request->expect =
       g_strdup (baton_json_get_string (baton_view_get_plan (preview->view), "digest"));
-  *ret_own_look = baton_cli_is_own_look (preview);
+  *ret_own_look = baton_cli_is_own_look (cli, preview);
 
   return TRUE;
 }

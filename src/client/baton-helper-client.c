@@ -7,6 +7,7 @@
 #include "baton-helper-command.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 G_DEFINE_FINAL_TYPE (BatonHelperClient, baton_helper_client, G_TYPE_OBJECT)
 
@@ -106,6 +107,20 @@ baton_helper_client_get_path (BatonHelperClient *self)
   g_return_val_if_fail (BATON_IS_HELPER_CLIENT (self), NULL);
 
   return self->helper_path;
+}
+
+/**
+ * baton_helper_client_has_its_rights:
+ * @self: a client
+ *
+ * Returns: %TRUE if this program may do what the helper may, which sees no more than it then
+ */
+gboolean
+baton_helper_client_has_its_rights (BatonHelperClient *self)
+{
+  g_return_val_if_fail (BATON_IS_HELPER_CLIENT (self), FALSE);
+
+  return self->command == NULL && geteuid () == 0;
 }
 
 /**

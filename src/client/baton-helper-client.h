@@ -23,6 +23,7 @@ JsonObject *
 baton_helper_client_run_finish (BatonHelperClient *self, GAsyncResult *result, GError **error);
 
 const char *baton_helper_client_get_path (BatonHelperClient *self);
+gboolean baton_helper_client_has_its_rights (BatonHelperClient *self);
 gboolean baton_helper_client_is_greeted (BatonHelperClient *self);
 void baton_helper_client_ask_cancel (BatonHelperClient *self);
 void baton_helper_client_ask_look (BatonHelperClient *self);

@@ -17,7 +17,9 @@ main (int argc, char **argv)
   baton_cli_set_language (g_getenv ("BATON_TEST_CATALOGUES"));
   root = baton_root_new_for_directory (argv[1], &error);
   g_assert_no_error (error);
-  client = baton_helper_client_new_for_command (directly, argv[2]);
+  /* Of root's the usual way is as direct. */
+  client = baton_helper_client_new_for_command (
+      g_getenv ("BATON_TEST_USUAL_WAY") != NULL ? NULL : directly, argv[2]);
 
   return baton_cli_main (root, client, argc - 2, argv + 2);
 }

@@ -162,6 +162,26 @@ def a_plan_is_the_same_in_every_locale():
 
 
 @story
+def root_looks_by_himself_before_he_hands():
+    """He sees what the helper would, who is asked for the handoff alone; and for a plan that is to be shown."""
+    if os.getuid() != 0:
+        return
+    with Machine(TWINS, say(*DONE)) as machine:
+        _, events = machine.run_json("plan", "guest", "27:00.0", BATON_TEST_USUAL_WAY="1")
+        check(events[0]["by"] == "helper", events[0])
+        digest = next(event for event in events if event["type"] == "plan")["digest"]
+        status, text, _ = machine.run("guest", "27:00.0", "--yes", BATON_TEST_USUAL_WAY="1")
+        check(status == 0 and f"Take {CARD} from its driver" in text, text)
+        status, events = machine.run_json("guest", "27:00.0", "--yes", BATON_TEST_USUAL_WAY="1")
+        check(status == 0 and events[-1]["code"] == "handed-over", events)
+        check(len(machine.asked_for("plan")) == 1, machine.asked_for("plan"))
+        check(machine.asked_for("hand") == [f"hand guest {CARD} --expect {digest}"] * 2, machine.asked_for("hand"))
+        status, _, errors = machine.run("guest", "27:00.0", "--yes", "--close", "4000000", BATON_TEST_USUAL_WAY="1")
+        check(status == 10 and "no process “4000000” that can be seen is using the card" in errors, errors)
+        check(len(machine.asked_for("hand")) == 2, machine.asked_for("hand"))
+
+
+@story
 def without_a_terminal_yes_is_needed():
     with Machine(TWINS, say(*DONE)) as machine:
         status, _, errors = machine.run("guest", "27:00.0")
