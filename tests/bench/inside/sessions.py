@@ -4,7 +4,11 @@ people's recipes do, in turns. The recipes' commands are in their order, with th
 
 Each side ends when somebody can go on: to the guest when every function of the card is with
 vfio-pci, the command has said so, and a desktop is there where another card can show one; to the
-host when a desktop draws on the card again.
+host when a desktop draws on the card again. Where another card shows a desktop, a guest can have the
+card long before that: when it can is told as well.
+
+Each begins when the machine has come to rest: nobody hands a card over while his desktop still comes,
+and its last programs would run on beside whoever looks first.
 """
 
 import json
@@ -13,6 +17,7 @@ import statistics
 import subprocess
 import time
 
+import desktop_starts
 import session
 import sysfs
 
@@ -31,6 +36,20 @@ def run(script):
 def driver_of(address):
     link = f"{DEVICES}/{address}/driver"
     return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
+
+
+def run_marked(argv, mark):
+    """Runs it to its end; returns when a line of its output had @mark in it."""
+    seen = None
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as running:
+        for line in running.stdout:
+            if seen is None and mark(line):
+                seen = time.monotonic()
+        errors = running.stderr.read()
+    if running.returncode != 0 or seen is None:
+        raise RuntimeError(f"{argv} exited {running.returncode}: {errors[-2000:]}")
+    return seen
 
 
 def consoles(bound):
@@ -93,13 +112,16 @@ class TwoStates:
                        for address in self.functions)
 
     def recipe_to_guest(self):
-        run(f"systemctl stop {MANAGER}\nmodprobe vfio-pci\n{self.nodedev('detach')}systemctl start {MANAGER}\n")
+        return run_marked(["sh", "-ec", f"systemctl stop {MANAGER}\nmodprobe vfio-pci\n"
+                           f"{self.nodedev('detach')}echo detached\nsystemctl start {MANAGER}\n"],
+                          lambda line: line == "detached\n")
 
     def recipe_to_host(self):
         run(f"systemctl stop {MANAGER}\n{self.nodedev('reattach')}systemctl start {MANAGER}\n")
 
     def baton_to_guest(self):
-        run(f"batonctl --json guest {self.functions[0]} --end-session --yes")
+        return run_marked(["batonctl", "--json", "guest", self.functions[0], "--end-session", "--yes"],
+                          lambda line: '"id":"verify:' in line and '"state":"ok"' in line)
 
     def baton_rest(self):
         """Nothing: it is over."""
@@ -116,8 +138,50 @@ def wait_for_desktop(address):
     session.wait_for_use(sysfs.node_of(address, "dri/card"), pid, 180)
 
 
+def come_to_rest():
+    """Waits until nothing much has run for half a second."""
+    for _ in range(60):
+        idle = idle_seconds()
+        start = time.monotonic()
+        time.sleep(0.5)
+        if idle_seconds() - idle >= 0.9 * (time.monotonic() - start):
+            return
+    raise RuntimeError("the machine does not come to rest")
+
+
+def idle_seconds():
+    with open("/proc/stat", encoding="ascii") as file:
+        return int(file.readline().split()[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def check_side(card, who, side):
+    for address in card.functions:
+        if (driver_of(address) == "vfio-pci") != (side == "guest"):
+            raise RuntimeError(f"{who}: {address} is on {driver_of(address)}")
+
+
+def time_to_guest(card, who):
+    """Seconds until a guest can have the card, and until everything is done."""
+    with desktop_starts.Starts() as starts:
+        start = time.monotonic()
+        seen = getattr(card, f"{who}_to_guest")()
+        end = time.monotonic()
+        check_side(card, who, "guest")
+        if seen is not None:
+            end = max(end, starts.wait("openbox", 180))
+    return (seen or end) - start, end - start
+
+
+def time_to_host(card, who):
+    start = time.monotonic()
+    getattr(card, f"{who}_to_host")()
+    check_side(card, who, "host")
+    wait_for_desktop(card.functions[0])
+    return time.monotonic() - start
+
+
 def measure(kind, functions, rounds):
-    """Median seconds: [who, side, seconds]; and what a restart of the login screen takes by itself."""
+    """Median seconds: [who, what, seconds]; and what a restart of the login screen takes by itself."""
     card = KINDS[kind](functions)
     times = {}
     # Xorg takes every card that there is, as it does where nobody told it otherwise.
@@ -125,22 +189,17 @@ def measure(kind, functions, rounds):
     wait_for_desktop(functions[0])
     for number in range(rounds + 1):
         for who in ("recipe", "baton") if number % 2 else ("baton", "recipe"):
-            for side in ("guest", "host"):
-                start = time.perf_counter()
-                getattr(card, f"{who}_to_{side}")()
-                for address in functions:
-                    if (driver_of(address) == "vfio-pci") != (side == "guest"):
-                        raise RuntimeError(f"{who}: {address} is on {driver_of(address)}")
-                if side == "host":
-                    wait_for_desktop(functions[0])
-                elif kind == "two-states":
-                    session.wait_for_desktop(180)
-                times.setdefault((who, side), []).append(time.perf_counter() - start)
-                if who == "baton" and side == "guest":
-                    card.baton_rest()
-        start = time.perf_counter()
+            come_to_rest()
+            for what, seconds in zip(("card", "guest"), time_to_guest(card, who), strict=True):
+                times.setdefault((who, what), []).append(seconds)
+            if who == "baton":
+                card.baton_rest()
+            come_to_rest()
+            times.setdefault((who, "host"), []).append(time_to_host(card, who))
+        come_to_rest()
+        start = time.monotonic()
         run(f"systemctl restart {MANAGER}")
         wait_for_desktop(functions[0])
-        times.setdefault(("login", "restart"), []).append(time.perf_counter() - start)
+        times.setdefault(("login", "restart"), []).append(time.monotonic() - start)
     # The first round warms up.
-    return [[who, side, statistics.median(seconds[1:])] for (who, side), seconds in times.items()]
+    return [[who, what, statistics.median(seconds[1:])] for (who, what), seconds in times.items()]
