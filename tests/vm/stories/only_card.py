@@ -3,7 +3,7 @@
 
 import json
 
-from bench import story
+from bench import ssh, story
 
 SESSION = True
 TOPOLOGY = 'single'
@@ -19,6 +19,7 @@ STOP, START = 'stop-unit:display-manager.service', 'start-unit:display-manager.s
 
 def run(bench):
     refused(bench)
+    no_way_in(bench)
     for _round in range(5 if bench.full else 1):
         there_and_back(bench)
     fetched(bench)
@@ -56,6 +57,17 @@ def refused(bench):
     bench.expect_driver(DRIVER, CARD)
 
 
+def no_way_in(bench):
+    """Before the screen is dark it is said that no ssh server listens."""
+    def findings():
+        return bench.batonctl('plan', 'guest', CARD, '--end-session', '--until-free').findings
+
+    assert findings()['no-way-in']['severity'] == 'warning'
+    with ssh.server(bench):
+        assert 'no-way-in' not in findings()
+    assert 'no-way-in' in findings()
+
+
 def there_and_back(bench):
     pid, shown = desktop(bench), console(bench)
     assert 'frame buffer' in shown, shown
@@ -78,12 +90,22 @@ def there_and_back(bench):
     assert console(bench) == shown, console(bench)
 
 
-def fetched(bench):
-    """From another computer it can be fetched before any virtual machine came."""
+def handed_over(bench):
+    """It is with nobody yet, and the screen is dark."""
     desktop(bench)
     waiting = bench.follow(bench.start_batonctl('guest', CARD, '--end-session', '--until-free', '--yes'))
     waiting.until(type='step', id=f'wait-guest:{CARD}', state='start')
+    return waiting
+
+
+def fetched(bench):
+    """It can be fetched before any virtual machine came."""
+    waiting = handed_over(bench)
     assert bench.to_host(CARD).code == 'returned'
+    expect_fetched(bench, waiting)
+
+
+def expect_fetched(bench, waiting):
     assert waiting.end()['code'] == 'nothing-to-do'
     bench.expect_driver(DRIVER, CARD)
     desktop(bench)
