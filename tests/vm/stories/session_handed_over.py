@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A card that the desktop draws on goes, the session ends for it, and the login screen comes back."""
 
-from bench import fault, story
+import contextlib
+
+from bench import domain, fault, story
 
 SESSION = True
 TOPOLOGY = 'named'
@@ -18,6 +20,9 @@ NOTES = f'/run/baton/cards/{CARD}.units.json'
 # What a login on a console of its own starts.
 CONSOLE = ('systemd-run', '--quiet', '--collect', '--wait', '-p', 'PAMName=login', '-p', 'TTYPath=/dev/tty3', '-p',
            'StandardInput=tty', '-p', 'StandardOutput=tty', '-p', 'TTYReset=yes', '-p', 'TTYVHangup=yes')
+# What brings u's commands into the machine is a session, too, and keeps u's services for as long.
+WHILE_BROUGHT_IN = 'while grep -qsx SERVICE=login /run/systemd/sessions/*; do sleep 0.1; done'
+GUEST = 'Windows 11'
 ROUNDS = 5
 WRITES = (f'/sys/bus/pci/devices/{CARD}/driver_override', f'/sys/bus/pci/devices/{SOUND}/driver_override',
           '/sys/bus/pci/drivers/snd_hda_intel/unbind', f'/sys/bus/pci/drivers/{DRIVER}/unbind',
@@ -31,6 +36,8 @@ def run(bench):
     pid = desktop(bench)
 
     refused(bench, pid)
+    if bench.full:
+        guest_in_session(bench, pid)
     for _round in range(ROUNDS if bench.full else 1):
         new = handed_over(bench, pid)
         pid = returned(bench, new)
@@ -81,6 +88,34 @@ def refused(bench, pid):
     assert asked.findings['login-screen-returns']['args']['unit'] == 'lightdm.service'
     assert asked.plan['ends_session'] and asked.steps() == [], asked.plan
     assert [step['id'] for step in asked.plan['steps'][:2]] == [STOP, f'end-session:{session}']
+    assert pid in users(bench, CARD) and session_of(bench) == session
+    bench.expect_driver(DRIVER, CARD)
+
+
+@contextlib.contextmanager
+def virtual_machine_of_user(bench):
+    """libvirt runs one for u, below u's own systemd, as virt-manager does for who is no administrator."""
+    virsh = 'virsh', '-c', 'qemu:///session'
+    with bench.file('/tmp/bench.xml', domain.DOMAIN.format(name=GUEST, devices='')):
+        bench.run('systemd-run', '--user', '--scope', '--quiet', *virsh, 'create', '/tmp/bench.xml', user='u',
+                  timeout=300)
+    bench.run('timeout', '60', 'sh', '-c', WHILE_BROUGHT_IN)
+    try:
+        yield
+        assert bench.run(*virsh, 'domstate', GUEST, user='u').out.strip() == 'running'
+    finally:
+        bench.run(*virsh, 'destroy', GUEST, user='u')
+
+
+def guest_in_session(bench, pid):
+    """A virtual machine that would be cut off with the session is named, and no consent goes over it."""
+    session = session_of(bench)
+    with virtual_machine_of_user(bench):
+        guest = bench.run('pgrep', '-u', 'u', '-f', f'guest={GUEST}').out.strip()
+        asked = bench.to_guest(CARD, '--end-session', status=story.REFUSED)
+        named = asked.blockers['session-has-guest']['args']
+        assert named == {'guest': GUEST, 'pid': guest, 'user': 'u'}, asked.blockers
+        assert asked.steps() == [], asked.steps()
     assert pid in users(bench, CARD) and session_of(bench) == session
     bench.expect_driver(DRIVER, CARD)
 
