@@ -61,6 +61,32 @@ def agent(bench, answer):
         process.wait()
 
 
+# What tells at a login how the last handoff ended, and what systemd makes of it (systemd-xdg-autostart-generator).
+AUTOSTART = '/etc/xdg/autostart/io.github.batongpu.Baton.Report.desktop'
+LOGIN = 'app-io.github.batongpu.Baton.Report@autostart.service'
+
+
+def log_in(bench):
+    """What the session does with the autostart entry at each login."""
+    bench.run('systemctl', '--user', 'start', '--wait', LOGIN, user='u')
+
+
+@contextlib.contextmanager
+def nobody_told(bench):
+    """The login that follows a session's end says nothing, which nobody would read: the story logs in once more."""
+    bench.run('mv', AUTOSTART, '/run/autostart')
+    try:
+        yield
+    finally:
+        bench.run('mv', '/run/autostart', AUTOSTART)
+
+
+def make_room(bench):
+    """For who shows notifications in the story's place: who was started for one does not give way."""
+    bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u', status=None)
+    bench.run('systemctl', '--user', 'daemon-reload', user='u')
+
+
 _MARK = 'end of the story’s chapter'
 
 

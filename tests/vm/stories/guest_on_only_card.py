@@ -3,6 +3,7 @@
 
 import json
 
+from bench import desktop as session
 from bench import domain, fault, story
 
 SESSION = True
@@ -55,14 +56,27 @@ def report(bench):
 
 
 def fails_at_once(bench):
-    """Who sits in front of it sees a login screen again, and reads why."""
+    """Who sits in front of it sees a login screen again, and reads why at the next login."""
     pid = desktop(bench)
-    tried = start(bench, 'broken', status=story.ROLLED_BACK)
+    with session.nobody_told(bench):
+        tried = start(bench, 'broken', status=story.ROLLED_BACK)
+        assert desktop(bench) != pid
     said = [event for event in tried.events if event['type'] == 'step' and event['code'] == 'guest-not-started']
     assert len(said) == 1 and '/nowhere/disk.img' in said[0]['text'], said
-    assert desktop(bench) != pid
     kept = report(bench)
     assert kept['state'] == 'rolled-back' and '/nowhere/disk.img' in json.dumps(kept), kept
+    greeted(bench)
+
+
+def greeted(bench):
+    """The next login tells, once."""
+    session.make_room(bench)
+    with session.notifications(bench) as shown:
+        session.log_in(bench)
+        told = shown.next()
+        assert told['title'] == 'Failed. Programs Were Closed' and '/nowhere/disk.img' in told['text'], told
+        session.log_in(bench)
+        shown.expect_nothing_more()
 
 
 def there_and_back(bench, ended_from_within=False):

@@ -9,22 +9,13 @@ LEAVES = ('files:/run/user/*',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 FIRST_WRITE_BACK = f'/sys/bus/pci/devices/{CARD}/driver_override'
-# What systemd makes of the installed autostart entry (systemd-xdg-autostart-generator).
-LOGIN = 'app-io.github.batongpu.Baton.Report@autostart.service'
-
-
-def log_in(bench):
-    """What the session does with the autostart entry at each login."""
-    bench.run('systemctl', '--user', 'start', '--wait', LOGIN, user='u')
 
 
 def run(bench):
     # The stories before this one have left a report that nobody has to be told of.
     bench.run('baton', '--report', user='u')
     bench.at_end(bench.run, 'rm', '-rf', '/home/u/.local/state/baton')
-    # Where there was something to tell, this has been started, and does not make room.
-    bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u')
-    bench.run('systemctl', '--user', 'daemon-reload', user='u')
+    desktop.make_room(bench)
     with desktop.agent(bench, 'u'), desktop.notifications(bench) as shown:
         somebody_else(bench, shown)
         nobody_there(bench, shown)
@@ -65,7 +56,7 @@ def somebody_else(bench, shown):
         bench.expect_guest(CARD, SOUND)
         # There is no window, and nothing left to wait for.
         window.expect('ended', '0')
-    log_in(bench)
+    desktop.log_in(bench)
     shown.expect_nothing_more()
 
 
@@ -75,9 +66,9 @@ def nobody_there(bench, shown):
     bench.expect_driver('bochs-drm', CARD)
     shown.expect_nothing_more()
 
-    log_in(bench)
+    desktop.log_in(bench)
     told = shown.next()
     assert told['title'] == 'Card Is Back', told
     assert told['entry'] == 'io.github.batongpu.Baton', told
-    log_in(bench)
+    desktop.log_in(bench)
     shown.expect_nothing_more()

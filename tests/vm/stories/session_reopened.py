@@ -18,8 +18,6 @@ XORG_OF_BENCH = '/etc/X11/xorg.conf.d/10-bench.conf'
 ENTRIES = '/home/u/.local/share/applications'
 STATE = '/home/u/.local/state/baton'
 PLACE = '/home/u/opened'
-AUTOSTART = '/etc/xdg/autostart/io.github.batongpu.Baton.Report.desktop'
-LOGIN = 'app-io.github.batongpu.Baton.Report@autostart.service'
 DISPLAY = {'DISPLAY': ':0'}
 
 # It lives as long as the screen that shows it, and leaves its number.
@@ -54,10 +52,8 @@ def run(bench):
     for pid in (glow, panel):
         bench.run('sh', '-c', f'echo {pid} > /sys/fs/cgroup/user.slice/user-1000.slice/'
                               f'session-{session}.scope/cgroup.procs')
-    # Nobody reads what the login says that follows at once; the story logs in once more.
-    bench.run('mv', AUTOSTART, '/run/autostart')
-    handed_over(bench, (lamp, glow, panel))
-    bench.run('mv', '/run/autostart', AUTOSTART)
+    with desktop.nobody_told(bench):
+        handed_over(bench, (lamp, glow, panel))
     offered(bench)
     opened(bench, (lamp, glow))
     bench.to_host(CARD)
@@ -129,10 +125,9 @@ def handed_over(bench, pids):
 
 def offered(bench):
     """At the next login, once, and not before."""
-    bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u', status=None)
-    bench.run('systemctl', '--user', 'daemon-reload', user='u')
+    desktop.make_room(bench)
     with desktop.notifications(bench) as shown:
-        log_in(bench)
+        desktop.log_in(bench)
         told = {}
         for _ in range(2):
             one = shown.next()
@@ -141,13 +136,8 @@ def offered(bench):
         assert offer['text'].startswith('Glow Worm, Lamp.'), json.dumps(offer)
         assert 'Open Again' in offer['buttons'], offer
         assert 'Card Is Ready for a Virtual Machine' in told, told
-        log_in(bench)
+        desktop.log_in(bench)
         shown.expect_nothing_more()
-
-
-def log_in(bench):
-    """What the session does with the autostart entry at each login."""
-    bench.run('systemctl', '--user', 'start', '--wait', LOGIN, user='u')
 
 
 def by_profile(bench, wish):
@@ -157,21 +147,19 @@ def by_profile(bench, wish):
     bench.run('sh', '-c', f'rm -f {PLACE}/*')
     lamp = started(bench, 'bench-lamp', scope='app-gnome-org.example.Lamp-4712.scope')
     gone = started(bench, 'bench-glow', scope='app-gnome-org.example.Glow-4713.scope')
-    bench.run('mv', AUTOSTART, '/run/autostart')
-    handed_over(bench, (lamp, gone))
-    bench.run('mv', '/run/autostart', AUTOSTART)
+    with desktop.nobody_told(bench):
+        handed_over(bench, (lamp, gone))
     bench.run('mv', f'{ENTRIES}/org.example.Glow.desktop', '/run/glow.desktop')
-    bench.run('systemctl', '--user', 'stop', 'dunst.service', user='u', status=None)
-    bench.run('systemctl', '--user', 'daemon-reload', user='u')
+    desktop.make_room(bench)
     with desktop.notifications(bench) as shown:
-        log_in(bench)
+        desktop.log_in(bench)
         told = {shown.next()['title']: None}
         if wish == 'yes':
             one = shown.next()
             told[one['title']] = one['text']
             assert 'not installed any more' in told['Not All Opened Again'], told
             assert wait_for(bench, 'bench-lamp') != lamp
-        log_in(bench)
+        desktop.log_in(bench)
         shown.expect_nothing_more()
     assert 'Open Again What Was Open?' not in told, told
     assert len(running(bench, 'bench-lamp')) == (wish == 'yes'), wish
