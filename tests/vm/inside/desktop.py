@@ -17,6 +17,13 @@ def _x11(*argv, timeout=60):
                           capture_output=True, text=True, timeout=timeout)
 
 
+def paint(colour):
+    """Gives the background of the screen this colour."""
+    done = _x11('xsetroot', '-solid', colour)
+    if done.returncode != 0:
+        raise RuntimeError(f'the desktop could not be painted: {done.stderr}')
+
+
 def wait_for_window(title):
     """Waits until a window of this title is on the screen."""
     done = _x11('xdotool', 'search', '--sync', '--onlyvisible', '--name', title, timeout=120)

@@ -4,7 +4,7 @@
 import json
 
 from bench import desktop as session
-from bench import domain, fault, story
+from bench import domain, fault, screen, story
 
 SESSION = True
 TOPOLOGY = 'single'
@@ -37,13 +37,14 @@ def run(bench):
 
 
 def desktop(bench):
-    """The display server of user u, once it draws on the card."""
+    """The display server of user u, once it draws on the card and is seen there."""
     pid = bench.call('session.wait_for_desktop', timeout=180)
     path = bench.call('sysfs.node_of', address=CARD, kind='dri/card')
     bench.call('session.wait_for_use', path=path, pid=pid, timeout=180)
     bench.expect_driver(DRIVER, CARD)
     sessions = bench.run('loginctl', 'list-sessions', '--no-legend').out
     assert [line for line in sessions.splitlines() if ' u ' in line and 'seat0' in line], sessions
+    screen.expect_desktop(bench)
     return pid
 
 
@@ -80,12 +81,13 @@ def greeted(bench):
 
 
 def there_and_back(bench, ended_from_within=False):
-    pid = desktop(bench)
+    pid, colour = desktop(bench), screen.expect_desktop(bench)
     handing = bench.follow(bench.start_batonctl('guest', CARD, '--end-session', '--start-guest', NAME, '--yes'))
     handing.until(type='step', id=WAIT, state='start')
     bench.expect_driver('vfio-pci', CARD)
     bench.run('test', '-d', f'/proc/{pid}', status=1)
     assert bench.run('virsh', 'domstate', NAME).out.strip() == 'running'
+    assert screen.share_of(bench, colour) < 0.1
     if ended_from_within:
         # As where its system shuts down, or crashes: nobody has asked libvirt for it.
         bench.run('pkill', '-f', 'guest=Windows')

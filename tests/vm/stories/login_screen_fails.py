@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A login screen that ends again and again gives way to a text console that says what helps."""
 
-import pathlib
-import tempfile
-
-from bench import story
+from bench import screen, story
 
 SESSION = True
 TOPOLOGY = 'named'
@@ -99,10 +96,7 @@ def expect_notice(bench, *lines):
 
 def expect_picture(bench):
     """What is on the screen has the two colours of a text, and few of the light one."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / 'screen.ppm'
-        bench.machine.monitor.command('screendump', filename=str(path))
-        pixels = path.read_bytes().split(b'\n', 3)[3]
+    pixels = screen.pixels(bench)
     light = sum(pixels[at] > 127 for at in range(0, len(pixels), 3))
     share = 3 * light / len(pixels)
     bench.say(f'text console on the screen: {100 * share:.1f} % of it is light')
