@@ -129,12 +129,10 @@ is_with_guest (const BatonEnd *end)
   return end->status == BATON_EXIT_DONE || end->code == BATON_CODE_HANDED_OVER_WITH_PROBLEMS;
 }
 
-/* A return that was not begun has changed nothing: the card is where the handoff left it. */
-static void
-bring_back (BatonHandoff *self, BatonEnd **end)
+static BatonEnd *
+return_unasked (BatonHandoff *self)
 {
   g_autoptr (BatonRequest) request = baton_request_new ();
-  g_autoptr (BatonEnd) back = NULL;
 
   request->cards = g_strdupv (self->request->cards);
   request->to = BATON_SIDE_HOST;
@@ -144,8 +142,26 @@ bring_back (BatonHandoff *self, BatonEnd **end)
   request->unused_minutes = self->unused_minutes;
   request->uid = self->request->uid;
   request->handoff = g_strdup (self->request->handoff);
-  back = baton_handoff_run (self->root, self->events, self->waiter, request, self->lock,
+
+  return baton_handoff_run (self->root, self->events, self->waiter, request, self->lock,
                             g_get_monotonic_time ());
+}
+
+/* A return that was not begun has changed nothing: the card is where the handoff left it. So it is
+ * after one that was put back, and nobody may be there to ask for it again, least of all in front of
+ * a dark screen. */
+static void
+bring_back (BatonHandoff *self, BatonEnd **end)
+{
+  g_autoptr (BatonEnd) back = return_unasked (self);
+
+  if (back->status == BATON_EXIT_ROLLED_BACK)
+    {
+      baton_event_writer_log (self->events, "warning",
+                              "The card did not come back, and is asked for once more.");
+      baton_end_free (back);
+      back = return_unasked (self);
+    }
   if (back->status == BATON_EXIT_REFUSED || back->status == BATON_EXIT_ERROR)
     {
       const BatonTrouble problem = { back->code, back->args, 0 };

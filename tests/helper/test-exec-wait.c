@@ -40,6 +40,49 @@ test_until_free (OwnProcesses *fixture, gconstpointer data)
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
 }
 
+/* One handoff to a guest that stops, and whose return meets with a fault at its @nth write. Returns how
+ * many there were. */
+static guint
+return_with_fault (OwnProcesses *fixture, guint nth)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
+  pid_t worker, guest;
+  guint n_acts;
+  int fd;
+
+  story_prepare_arguments (&fixture->story, arguments);
+  worker = story_start_apart (&fixture->story);
+  own_processes_wait_for_wait (fixture);
+  fake_kernel_set_fault (fixture->story.kernel, nth, FAKE_FAULT_REFUSE, EIO);
+  guest = own_processes_start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  own_processes_stop_guest (guest, fd);
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  n_acts = fake_kernel_get_n_acts (fixture->story.kernel);
+  fake_kernel_set_fault (fixture->story.kernel, 0, FAKE_FAULT_NONE, 0);
+
+  return n_acts;
+}
+
+/* Nobody sits there who would try again: what fails once on the way back does not leave it away. */
+static void
+test_until_free_fails_once (OwnProcesses *fixture, gconstpointer data)
+{
+  guint n_acts = G_MAXUINT;
+
+  own_processes_use_group_numbers (fixture);
+  for (guint nth = 1; nth <= n_acts; nth++)
+    {
+      n_acts = return_with_fault (fixture, nth);
+      story_read_events (&fixture->story);
+      story_assert_code (&fixture->story, "returned");
+      story_assert_one_result (&fixture->story);
+      story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+      story_assert_driver (&fixture->story, FAKE_SOUND, "snd_hda_intel");
+    }
+  g_assert_cmpuint (n_acts, >, 3);
+}
+
 /* The return is refused when the guest has stopped: not plainly done, and it says why. */
 static void
 test_until_free_refused (OwnProcesses *fixture, gconstpointer data)
@@ -478,6 +521,8 @@ main (int argc, char **argv)
 
   g_test_add ("/helper/wait-guest/until-free", OwnProcesses, NULL, own_processes_set_up,
               test_until_free, own_processes_tear_down);
+  g_test_add ("/helper/wait-guest/until-free-fails-once", OwnProcesses, NULL,
+              own_processes_set_up, test_until_free_fails_once, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/until-free-refused", OwnProcesses, NULL, own_processes_set_up,
               test_until_free_refused, own_processes_tear_down);
   g_test_add ("/helper/wait-guest/until-free-cancelled", OwnProcesses, NULL,

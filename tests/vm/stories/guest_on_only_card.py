@@ -18,8 +18,10 @@ DRIVER = 'bochs-drm'
 NAME = 'Windows 11'
 WAIT = f'wait-guest:{CARD}'
 REPORT = '/var/lib/baton/report.json'
-TO_GUEST = (f'/sys/devices/pci0000:00/{CARD}/driver_override', f'/sys/bus/pci/drivers/{DRIVER}/unbind',
-            '/sys/bus/pci/drivers/vfio-pci/bind')
+OVERRIDE = f'/sys/devices/pci0000:00/{CARD}/driver_override'
+TO_GUEST = OVERRIDE, f'/sys/bus/pci/drivers/{DRIVER}/unbind', '/sys/bus/pci/drivers/vfio-pci/bind'
+# What is written both ways is written back the second time.
+TO_HOST = (('/sys/bus/pci/drivers/vfio-pci/unbind', 1), (OVERRIDE, 2), (f'/sys/bus/pci/drivers/{DRIVER}/bind', 1))
 ROUNDS = 5
 
 
@@ -32,6 +34,7 @@ def run(bench):
         for number in range(ROUNDS):
             there_and_back(bench, ended_from_within=number % 2 == 1)
         each_write_fails(bench)
+        each_write_back_fails(bench)
         power_cut(bench)
         there_and_back(bench)
 
@@ -109,6 +112,15 @@ def each_write_fails(bench):
         assert trace.injected(), (path, trace.seen[-20:])
         assert desktop(bench) != pid
         assert bench.run('virsh', 'domstate', NAME).out.strip() == 'shut off'
+
+
+def each_write_back_fails(bench):
+    """With the screen dark and nobody to try again, what fails once on the way back does not keep the desktop away."""
+    for path, when in TO_HOST:
+        with fault.failing(bench, path, when) as trace:
+            there_and_back(bench)
+            trace.drain()
+        assert trace.injected(), (path, trace.seen[-20:])
 
 
 def power_cut(bench):
