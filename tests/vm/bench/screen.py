@@ -7,6 +7,9 @@ import tempfile
 import time
 
 SECONDS = 60
+# What QEMU calls the keys of a keyboard of the United States.
+KEYS = {' ': ('spc',), '-': ('minus',), '.': ('dot',), ':': ('shift', 'semicolon'), '\n': ('ret',)}
+ECHOES_NO_MORE = 'until stty -F "$1" -a | grep -q -e " -echo "; do sleep 0.1; done'
 
 
 def pixels(bench):
@@ -33,3 +36,35 @@ def expect_desktop(bench):
         assert time.monotonic() < until, f'the desktop was painted {colour.hex()}, and nobody sees it'
         time.sleep(0.2)
     return colour
+
+
+def press(bench, *names):
+    """Keys of the keyboard, all at once."""
+    bench.machine.monitor.command('send-key', keys=[{'type': 'qcode', 'data': name} for name in names])
+
+
+def enter(bench, text):
+    """A line of letters, digits and the little that is in KEYS."""
+    for letter in f'{text}\n':
+        press(bench, *KEYS.get(letter, (letter,)))
+
+
+def wait_for_text(bench, console, *words):
+    """Until these stand on a text console, one after the other."""
+    until = time.monotonic() + 2 * SECONDS
+    while True:
+        rest = shown = bench.run('cat', f'/dev/vcs{console}', status=None).out
+        for word in words:
+            _, found, rest = rest.partition(word)
+            if not found:
+                break
+        else:
+            return
+        assert time.monotonic() < until, f'{words} did not come on console {console}: {shown}'
+        time.sleep(0.2)
+
+
+def enter_password(bench, console, password):
+    """Who asks for one throws away what came before it has turned echo off."""
+    bench.run('timeout', str(SECONDS), 'sh', '-c', ECHOES_NO_MORE, 'sh', f'/dev/tty{console}')
+    enter(bench, password)

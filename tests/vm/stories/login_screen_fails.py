@@ -29,8 +29,6 @@ RestartSec=0
 """
 # It runs, as one whose display server hangs.
 SHOWS_NOTHING = ENDS_AGAIN.replace('0.3', 'infinity')
-# Until these words stand on that console.
-UNTIL = 'until grep -q "$2" "/dev/vcs$1"; do sleep 0.2; done'
 
 
 def run(bench):
@@ -116,16 +114,12 @@ def handed_over(bench):
 
 def by_keys(bench):
     """As it says there: a prompt to log in at, and back to what it said."""
-    keys(bench, 'ctrl', 'alt', 'f2')
-    bench.run('timeout', '110', 'sh', '-c', UNTIL, 'sh', '2', 'login:')
+    screen.press(bench, 'ctrl', 'alt', 'f2')
+    screen.wait_for_text(bench, 2, 'login:')
     assert active(bench) == 'tty2', active(bench)
     number = console_of(bench)
-    keys(bench, 'alt', f'f{number}')
+    screen.press(bench, 'alt', f'f{number}')
     bench.run('timeout', '30', 'sh', '-c', f'until grep -qx tty{number} {ACTIVE}; do sleep 0.2; done')
-
-
-def keys(bench, *names):
-    bench.machine.monitor.command('send-key', keys=[{'type': 'qcode', 'data': name} for name in names])
 
 
 def returned(bench):

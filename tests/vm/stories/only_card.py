@@ -25,6 +25,7 @@ def run(bench):
     fetched(bench)
     if bench.full:
         nobody_comes(bench)
+        fetched_over_ssh(bench)
 
 
 def node(bench):
@@ -102,6 +103,15 @@ def fetched(bench):
     """It can be fetched before any virtual machine came."""
     waiting = handed_over(bench)
     assert bench.to_host(CARD).code == 'returned'
+    expect_fetched(bench, waiting)
+
+
+def fetched_over_ssh(bench):
+    """From another computer, by whoever has a password on this one."""
+    waiting = handed_over(bench)
+    with ssh.server(bench):
+        done = ssh.over_ssh(bench, f'batonctl host {CARD} --yes', ssh.ASKED)
+    assert done.status == story.DONE, (done.status, done.out, done.err)
     expect_fetched(bench, waiting)
 
 

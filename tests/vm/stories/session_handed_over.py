@@ -3,7 +3,7 @@
 
 import contextlib
 
-from bench import domain, fault, story
+from bench import domain, fault, screen, story
 
 SESSION = True
 TOPOLOGY = 'named'
@@ -17,9 +17,6 @@ DRIVER = 'virtio-pci'
 XORG_OF_BENCH = '/etc/X11/xorg.conf.d/10-bench.conf'
 STOP, START = 'stop-unit:display-manager.service', 'start-unit:display-manager.service'
 NOTES = f'/run/baton/cards/{CARD}.units.json'
-# What a login on a console of its own starts.
-CONSOLE = ('systemd-run', '--quiet', '--collect', '--wait', '-p', 'PAMName=login', '-p', 'TTYPath=/dev/tty3', '-p',
-           'StandardInput=tty', '-p', 'StandardOutput=tty', '-p', 'TTYReset=yes', '-p', 'TTYVHangup=yes')
 # What brings u's commands into the machine is a session, too, and keeps u's services for as long.
 WHILE_BROUGHT_IN = 'while grep -qsx SERVICE=login /run/systemd/sessions/*; do sleep 0.1; done'
 GUEST = 'Windows 11'
@@ -147,12 +144,24 @@ def returned(bench, pid):
 
 
 def from_console(bench):
-    """Whoever logs in on a text console meanwhile fetches it from there."""
+    """Whoever logs in on a text console meanwhile, by the keyboard, fetches it from there with a password."""
     bench.to_guest(CARD, '--end-session')
     bench.expect_guest(CARD, SOUND)
-    bench.run(*CONSOLE, 'batonctl', 'host', CARD, '--yes', timeout=180)
+    bench.call('session.wait_for_desktop', timeout=180)
+    screen.press(bench, 'ctrl', 'alt', 'f3')
+    screen.wait_for_text(bench, 3, 'login:')
+    screen.enter(bench, 'u')
+    screen.wait_for_text(bench, 3, 'Password:')
+    screen.enter_password(bench, 3, 'u')
+    screen.wait_for_text(bench, 3, 'Password:', '$')
+    screen.enter(bench, f'batonctl host {CARD} --yes')
+    screen.wait_for_text(bench, 3, 'AUTHENTICATING', 'Password:')
+    screen.enter_password(bench, 3, 'u')
+    screen.wait_for_text(bench, 3, 'AUTHENTICATION COMPLETE', '$')
     bench.expect_driver(DRIVER, CARD)
     assert active(bench) == 'active'
+    screen.enter(bench, 'exit')
+    screen.press(bench, 'ctrl', 'alt', 'f7')
     desktop(bench)
 
 
