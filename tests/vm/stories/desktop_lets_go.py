@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A desktop that draws on the second card as well lets it go and lives; one that would not is left alone."""
+"""A desktop that draws on the second card as well lets it go and lives; one that would not ends only if told to."""
 
 import contextlib
 
@@ -78,6 +78,16 @@ def refused(bench, pid, code='in-use-compositor'):
     bench.expect_driver(DRIVER, CARD)
 
 
+def ended(bench, pid):
+    """With consent it ends for the card, which then goes and comes back."""
+    asked = bench.to_guest(CARD, '--end-session')
+    assert [step for step in asked.steps('ok') if step.startswith('end-session:')], asked.steps()
+    bench.run('test', '-d', f'/proc/{pid}', status=1)
+    bench.expect_guest(CARD)
+    bench.to_host(CARD)
+    bench.expect_driver(DRIVER, CARD)
+
+
 def session_of(bench, pid):
     """The session's unit, which is new after every login."""
     return bench.run('cat', f'/proc/{pid}/cgroup').out
@@ -140,6 +150,7 @@ def kwin_first(bench):
     with session(bench, 'first', 'wayland-', 'kwin_wayland', '--no-lockscreen',
                  environment=(*KWIN, f'KWIN_DRM_DEVICES={cards}')) as pid:
         refused(bench, pid)
+        ended(bench, pid)
 
 
 def gnome_shell(bench):
@@ -147,6 +158,7 @@ def gnome_shell(bench):
     shell = ('gnome-shell', '--wayland')
     with session(bench, 'shell', 'wayland-', *shell, environment=SHELL) as pid:
         refused(bench, pid)
+        ended(bench, pid)
         bench.batonctl('isolate', CARD)
     with session(bench, 'kept-off', 'wayland-', *shell, environment=SHELL, draws_on=OWN) as pid:
         round_trips(bench, 'gnome-shell', pid, released=False)
@@ -156,12 +168,14 @@ def gnome_shell(bench):
 def mutter(bench):
     with session(bench, 'mutter', 'wayland-', 'mutter', '--wayland', '--no-x11') as pid:
         refused(bench, pid)
+        ended(bench, pid)
 
 
 def sway(bench):
     """It closes the card if it is told to, and once ended over it: it is not asked."""
     with session(bench, 'sway', 'sway-ipc', 'sway', '-c', '/dev/null', environment=SWAY) as pid:
         refused(bench, pid)
+        ended(bench, pid)
 
 
 def xorg(bench):
