@@ -4,6 +4,9 @@ was asked to show."""
 
 import contextlib
 import json
+import pathlib
+import tempfile
+import time
 
 
 class Window:
@@ -117,3 +120,26 @@ def notifications(bench, *options):
     finally:
         process.close_stdin()
         process.wait()
+
+
+# One that no theme has.
+_PAINT = (0x2a, 0x6f, 0x97)
+_SCREEN = {'DISPLAY': ':0', 'XAUTHORITY': '/home/u/.Xauthority'}
+
+
+def _share_of_paint(bench):
+    """How much of the picture that the card sends to its monitor has that colour."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / 'screen.ppm'
+        bench.machine.monitor.command('screendump', filename=str(path))
+        pixels = path.read_bytes().split(b'\n', 3)[3]
+    return pixels.count(bytes(_PAINT)) * len(_PAINT) / max(1, len(pixels))
+
+
+def expect_on_screen(bench, seconds=60):
+    """What the desktop of user u paints is seen on the screen of the computer's first card."""
+    bench.run('xsetroot', '-solid', '#' + bytes(_PAINT).hex(), user='u', env=_SCREEN)
+    deadline = time.monotonic() + seconds
+    while (share := _share_of_paint(bench)) < 0.5:
+        assert time.monotonic() < deadline, f'{100 * share:.0f} % of the screen is what was painted'
+        time.sleep(0.5)
