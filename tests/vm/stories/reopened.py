@@ -15,26 +15,27 @@ CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 # Its number may be another after the return; this is not.
 NODE = f'/dev/dri/by-path/pci-{CARD}-card'
 PLACE = '/home/u/place of u'
-SAID = f'{PLACE}/said'
 STATE = '/home/u/.local/state/baton'
 ENTRIES = '/home/u/.local/share/applications'
 
-# It opens the card, says what it was given, and stays.
+# It opens the card, says what it was given, in a file named for how many words that were, and stays.
 PROGRAM = """import json, os, signal, sys
 os.open(sys.argv[1], os.O_RDWR)
-with open('said.new', 'w') as file:
+place = f'said-{len(sys.argv[2:])}'
+with open(f'{place}.new', 'w') as file:
     json.dump([sys.argv[2:], os.getcwd(), os.getuid(), os.getpid(), os.environ.get('DRI_PRIME')], file)
-os.rename('said.new', 'said')
+os.rename(f'{place}.new', place)
 signal.pause()
 """
 HOSTILE = ['two\nlines', '\x1b[31mred', '', '$(touch hurt); `touch hurt`', '--', '%f', 'x' * 5000]
 
 
-def said(bench):
-    """What the program says of itself, once it has, and its pid."""
-    bench.run('timeout', '60', 'sh', '-c', 'until [ -e "$1" ]; do sleep 0.1; done', 'sh', SAID)
-    found = json.loads(bench.run('cat', SAID).out)
-    bench.run('rm', SAID)
+def said(bench, words):
+    """What the program that was given these says of itself, once it has, and its pid."""
+    path = f'{PLACE}/said-{len(words)}'
+    bench.run('timeout', '60', 'sh', '-c', 'until [ -e "$1" ]; do sleep 0.1; done', 'sh', path)
+    found = json.loads(bench.run('cat', path).out)
+    bench.run('rm', path)
     return [*found[:3], found[4]], found[3]
 
 
@@ -50,7 +51,7 @@ def started(bench, unit):
                           f'--chdir={PLACE}', 'DRI_PRIME=pci-0000_01_00_0', 'python3', '-B', '-c', PROGRAM,
                           NODE, *HOSTILE, user='u')
     try:
-        yield said(bench)
+        yield said(bench, HOSTILE)
     finally:
         program.close_stdin()
         program.wait()
@@ -58,7 +59,7 @@ def started(bench, unit):
 
 def expect_again(bench, as_before, pid_before):
     """Another process that is the same: arguments, directory, user, card."""
-    again, pid = said(bench)
+    again, pid = said(bench, HOSTILE)
     assert again == as_before, again
     assert pid != pid_before and pid in holders(bench), (pid, holders(bench))
     return pid
@@ -69,9 +70,10 @@ def end(bench, pid):
     bench.run('timeout', '30', 'tail', '--pid', pid, '-f', '/dev/null')
 
 
-def to_guest_and_back(bench, pid):
+def to_guest_and_back(bench, *pids):
     """As a person in a terminal: returns what the return says."""
-    bench.batonctl('guest', CARD, '--yes', '--close', pid, user='u')
+    close = [word for pid in pids for word in ('--close', pid)]
+    bench.batonctl('guest', CARD, '--yes', *close, user='u')
     bench.expect_guest(CARD, SOUND)
     waits = bench.batonctl('reopen', user='u', status=None)
     assert waits.code == 'reopens-later', waits.result
@@ -82,40 +84,33 @@ def to_guest_and_back(bench, pid):
 
 
 def from_a_terminal(bench):
-    with started(bench, 'glow-1.scope') as (as_before, pid):
-        assert as_before[:3] == [HOSTILE, PLACE, 1000], as_before
-        back = to_guest_and_back(bench, pid)
-    assert f'batonctl reopen {CARD}' in back and 'python3' in back, back
-    bench.batonctl('reopen', user='u')
-    pid = expect_again(bench, as_before, pid)
-    # It is nobody's part: not of what has started it.
-    found = holders(bench)[pid]
-    assert (found['unit'], found['name']) == (f'baton-reopened-{pid}.scope', 'python3'), found
+    """A program that nobody knows, and an application by its entry in the menu, in a scope named for it."""
+    entry = (f'[Desktop Entry]\nType=Application\nName=Glow Worm\n'
+             f'Exec=python3 -B {PLACE.replace(" ", "_")}.py {NODE} entry\n')
+    bench.run('mkdir', '-p', ENTRIES, user='u')
+    script = f'{PLACE.replace(" ", "_")}.py'
+    with bench.file(f'{ENTRIES}/org.example.Glow.desktop', entry), bench.file(script, PROGRAM):
+        with started(bench, 'glow-1.scope') as (as_before, pid), \
+             started(bench, 'app-org.example.Glow-4711.scope') as (_, application):
+            assert as_before[:3] == [HOSTILE, PLACE, 1000], as_before
+            back = to_guest_and_back(bench, pid, application)
+        assert f'batonctl reopen {CARD}' in back and 'python3' in back and 'Glow Worm' in back, back
+        bench.batonctl('reopen', '01:00.0', user='u')
+        pid = expect_again(bench, as_before, pid)
+        again, application = said(bench, ['entry'])
+        assert again[:3] == [['entry'], PLACE, 1000], again
+        found = holders(bench)
+        # It is nobody's part: not of what has started it.
+        assert (found[pid]['unit'], found[pid]['name']) == (f'baton-reopened-{pid}.scope', 'python3'), found
+        assert (found[application]['unit'], found[application]['app_id']) == (
+            f'app-baton-org.example.Glow-{application}.scope', 'org.example.Glow'), found
     bench.run('test', '!', '-e', f'{PLACE}/hurt')
     assert bench.batonctl('reopen', user='u').code == 'nothing-to-reopen'
     # Nothing was root's to start, and nobody else's to read.
     assert bench.batonctl('reopen', status=None).code == 'reopens-not-root'
     assert bench.run('stat', '-c', '%a %U', f'{STATE}/closed').out.split() == ['700', 'u']
     end(bench, pid)
-
-
-def an_application(bench):
-    """By its entry in the menu, in a scope that is named for it."""
-    entry = (f'[Desktop Entry]\nType=Application\nName=Glow Worm\n'
-             f'Exec=python3 -B {PLACE.replace(" ", "_")}.py {NODE} entry\n')
-    bench.run('mkdir', '-p', ENTRIES, user='u')
-    script = f'{PLACE.replace(" ", "_")}.py'
-    with bench.file(f'{ENTRIES}/org.example.Glow.desktop', entry), bench.file(script, PROGRAM):
-        with started(bench, 'app-org.example.Glow-4711.scope') as (_, pid):
-            back = to_guest_and_back(bench, pid)
-        assert 'Glow Worm' in back, back
-        bench.batonctl('reopen', '01:00.0', user='u')
-        again, pid = said(bench)
-        assert again[:3] == [['entry'], PLACE, 1000], again
-        found = holders(bench)[pid]
-        assert (found['unit'], found['app_id']) == (f'app-baton-org.example.Glow-{pid}.scope',
-                                                    'org.example.Glow'), found
-        end(bench, pid)
+    end(bench, application)
 
 
 def not_what_was_let_be(bench):
@@ -153,7 +148,6 @@ def run(bench):
     bench.run('rm', '-rf', STATE)
     with desktop.agent(bench, 'u'):
         from_a_terminal(bench)
-        an_application(bench)
         if bench.full:
             not_what_was_let_be(bench)
             from_the_window(bench)
