@@ -21,6 +21,8 @@ XORG_OF_BENCH = '/etc/X11/xorg.conf.d/10-bench.conf'
 WINDOW = '<interface><object class="GtkWindow" id="w"><property name="title">w</property></object></interface>'
 SHOWN = '/run/bench-window.ui'
 PROGRAM = 'gtk4-builder-tool'
+# u's own systemd starts it by its whole path.
+RUNNING = f'([^ ]*/)?{PROGRAM}'
 DRAWING = {'GDK_BACKEND': 'wayland', 'GSK_RENDERER': 'cairo', 'GDK_DEBUG': 'gl-disable'}
 # KWin draws by the processor itself, with no library that keeps descriptors.
 KWIN = ('KWIN_COMPOSE=Q',)
@@ -100,17 +102,17 @@ def window(bench):
         process = bench.spawn(PROGRAM, 'preview', SHOWN, user='u',
                               env={**DRAWING, 'WAYLAND_DISPLAY': 'wayland-0'})
         try:
-            bench.call('session.wait_for_program', program=PROGRAM, timeout=120)
+            bench.call('session.wait_for_program', program=RUNNING, timeout=120)
             before = programs(bench)
             yield
             assert programs(bench) == before, (before, process.err)
         finally:
-            bench.run('pkill', '-f', f'^{PROGRAM}', status=None)
+            bench.run('pkill', '-f', f'^{RUNNING}', status=None)
             process.wait()
 
 
 def programs(bench):
-    return bench.run('pgrep', '-u', 'u', '-f', f'^{PROGRAM}').out.split()
+    return bench.run('pgrep', '-u', 'u', '-f', f'^{RUNNING}').out.split()
 
 
 def round_trips(bench, name, pid, released):
