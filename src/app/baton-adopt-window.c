@@ -44,7 +44,7 @@ struct _BatonAdoptWindow
 G_DEFINE_FINAL_TYPE (BatonAdoptWindow, baton_adopt_window, ADW_TYPE_WINDOW)
 
 static GtkWidget *
-create_line_row (gpointer data)
+create_line_row (guint index, gpointer data)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
 

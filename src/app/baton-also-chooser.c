@@ -117,7 +117,7 @@ on_toggled_cb (BatonAlsoChooser *self, GtkCheckButton *check)
 }
 
 static GtkWidget *
-create_row (gpointer data)
+create_row (guint index, gpointer data)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
   GtkWidget *check = gtk_check_button_new ();

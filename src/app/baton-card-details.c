@@ -67,7 +67,7 @@ baton_card_details_get_part_icon (const char *class_code)
 }
 
 static GtkWidget *
-create_travel_row (gpointer data)
+create_travel_row (guint index, gpointer data)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
   GtkWidget *icon =
@@ -202,7 +202,7 @@ describe_power (JsonObject *card)
 }
 
 static GtkWidget *
-create_detail_row (gpointer data)
+create_detail_row (guint index, gpointer data)
 {
   return GTK_WIDGET (baton_detail_row_new ());
 }

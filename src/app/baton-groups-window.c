@@ -62,7 +62,7 @@ group_matches (JsonObject *group, const char *needle)
 }
 
 static GtkWidget *
-create_function_row (gpointer data)
+create_function_row (guint index, gpointer data)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
   GtkWidget *icon =

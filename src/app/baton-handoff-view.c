@@ -179,7 +179,7 @@ show_end (BatonHandoffView *self)
 }
 
 static GtkWidget *
-create_step_row (gpointer data)
+create_step_row (guint index, gpointer data)
 {
   return GTK_WIDGET (baton_step_row_new ());
 }

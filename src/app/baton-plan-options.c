@@ -34,7 +34,7 @@ typedef struct
 } Options;
 
 static GtkWidget *
-create_option_row (gpointer data)
+create_option_row (guint index, gpointer data)
 {
   const Options *self = data;
   BatonOptionRow *row = baton_option_row_new ();

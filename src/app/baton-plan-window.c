@@ -203,7 +203,7 @@ on_option_changed_cb (BatonPlanWindow *self, GParamSpec *pspec, BatonOptionRow *
 }
 
 static GtkWidget *
-create_step_row (gpointer data)
+create_step_row (guint index, gpointer data)
 {
   return GTK_WIDGET (baton_step_row_new ());
 }

@@ -207,7 +207,7 @@ typedef struct
 } Filling;
 
 static GtkWidget *
-create_always_row (gpointer data)
+create_always_row (guint index, gpointer data)
 {
   const Filling *filling = data;
   BatonAlwaysRow *row = baton_always_row_new ();

@@ -78,7 +78,7 @@ baton_report_window_init (BatonReportWindow *self)
 }
 
 static GtkWidget *
-create_step_row (gpointer data)
+create_step_row (guint index, gpointer data)
 {
   return GTK_WIDGET (baton_step_row_new ());
 }

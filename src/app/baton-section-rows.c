@@ -16,7 +16,7 @@ typedef struct
 } Rows;
 
 static GtkWidget *
-create_finding_row (gpointer data)
+create_finding_row (guint index, gpointer data)
 {
   const Rows *rows = data;
   BatonFindingRow *row = baton_finding_row_new ();
@@ -62,7 +62,7 @@ baton_section_show_findings (BatonSection *self,
 }
 
 static GtkWidget *
-create_holder_row (gpointer data)
+create_holder_row (guint index, gpointer data)
 {
   const Rows *rows = data;
   BatonHolderRow *row = baton_holder_row_new ();

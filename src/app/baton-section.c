@@ -103,7 +103,7 @@ baton_list_sync (GtkListBox *list,
 
       if (row == NULL)
         {
-          row = create (data);
+          row = create (i, data);
           g_object_set_data_full (G_OBJECT (row), ROW_KEY, g_strdup (key), g_free);
           gtk_list_box_insert (list, row, (int) i);
         }

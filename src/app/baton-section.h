@@ -10,11 +10,12 @@ G_DECLARE_FINAL_TYPE (BatonSection, baton_section, BATON, SECTION, GtkBox)
 
 /**
  * BatonSectionCreate:
+ * @index: which item it is for: rows of one list may be of several kinds, and keep theirs
  * @data: what baton_section_sync() was given
  *
  * Returns: (transfer floating): an empty row
  */
-typedef GtkWidget *(*BatonSectionCreate) (gpointer data);
+typedef GtkWidget *(*BatonSectionCreate) (guint index, gpointer data);
 
 /**
  * BatonSectionFill:

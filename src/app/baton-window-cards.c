@@ -8,7 +8,7 @@
 #include "baton-section.h"
 
 static GtkWidget *
-create_row (gpointer data)
+create_row (guint index, gpointer data)
 {
   return GTK_WIDGET (baton_card_row_new ());
 }

@@ -778,7 +778,7 @@ test_rows_stay (void)
 }
 
 static GtkWidget *
-create_button_row (gpointer data)
+create_button_row (guint index, gpointer data)
 {
   GtkWidget *row = gtk_list_box_row_new ();
 
