@@ -56,6 +56,11 @@ on_finding_verb_cb (gpointer data, BatonFindingRow *row)
       /* The page's button leads the other way: most of the card is here. */
       baton_card_page_open_plan (self, BATON_SIDE_HOST);
       break;
+    case BATON_FINDING_VERB_COME_BACK:
+    case BATON_FINDING_VERB_SET_TIME:
+      /* Where it is chosen. */
+      baton_card_page_open_plan (self, BATON_SIDE_GUEST);
+      break;
     case BATON_FINDING_VERB_NONE:
     default:
       break;
@@ -89,7 +94,7 @@ show_findings (BatonCardPage *self, BatonSection *section, gboolean notes)
   if (!notes)
     baton_section_set_title (section, any_blocker ? _ ("In the Way") : _ ("Warnings"));
   baton_section_show_findings (section, shown, baton_card_plan_get_holders (self->plan),
-                               on_finding_verb_cb, G_OBJECT (self));
+                               BATON_ALL_FINDING_VERBS, on_finding_verb_cb, G_OBJECT (self));
 }
 
 /* What is in the way, and apart from it what is good to know. */

@@ -56,6 +56,8 @@ static const FindingWords table[] = {
     N_ ("IOMMU is off: the kernel does not use it") },
   { BATON_CODE_IOMMU_OFF_UNKNOWN, BATON_FINDING_VERB_SHOW_HOW, NULL },
   { BATON_CODE_NO_GROUP, BATON_FINDING_VERB_SHOW_HOW, NULL },
+  { BATON_CODE_ONLY_DISPLAY, BATON_FINDING_VERB_COME_BACK, NULL },
+  { BATON_CODE_SCREEN_GOES_WITHIN, BATON_FINDING_VERB_SET_TIME, NULL },
   { BATON_CODE_MONITORS_GO_DARK, BATON_FINDING_VERB_NONE, N_ ("{outputs} will go dark") },
   { BATON_CODE_HOST_DRIVER_BLACKLISTED, BATON_FINDING_VERB_SHOW_HOW, NULL },
   { BATON_CODE_HOST_DRIVER_MISSING, BATON_FINDING_VERB_SHOW_HOW, NULL },
@@ -203,6 +205,10 @@ baton_finding_words_get_verb_label (BatonFindingVerb verb)
       return _ ("Recover");
     case BATON_FINDING_VERB_RETURN:
       return _ ("Return to Host…");
+    case BATON_FINDING_VERB_COME_BACK:
+      return _ ("Return Later…");
+    case BATON_FINDING_VERB_SET_TIME:
+      return _ ("Change Time…");
     case BATON_FINDING_VERB_NONE:
     default:
       return NULL;

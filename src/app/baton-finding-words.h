@@ -16,6 +16,8 @@ typedef enum
   BATON_FINDING_VERB_SHOW_HOW,
   BATON_FINDING_VERB_RECOVER,
   BATON_FINDING_VERB_RETURN,
+  BATON_FINDING_VERB_COME_BACK,
+  BATON_FINDING_VERB_SET_TIME,
 } BatonFindingVerb;
 
 char *baton_finding_words_dup_title (JsonObject *finding, JsonObject *holders);

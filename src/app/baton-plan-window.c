@@ -8,6 +8,7 @@
 
 #include "baton-app-info.h"
 #include "baton-card-seen.h"
+#include "baton-finding-words.h"
 #include "baton-holder-row.h"
 #include "baton-json.h"
 #include "baton-plan-always.h"
@@ -21,6 +22,9 @@
 #include "baton-step-words.h"
 #include "baton-words.h"
 
+/* Of the verbs of findings; the others are the page's below. */
+#define OWN_VERBS ((1u << BATON_FINDING_VERB_COME_BACK) | (1u << BATON_FINDING_VERB_SET_TIME))
+
 struct _BatonPlanWindow
 {
   AdwWindow parent_instance;
@@ -30,12 +34,14 @@ struct _BatonPlanWindow
   BatonRequest *base;    /* as the window was opened, with the options chosen since */
   BatonRequest *request; /* with the consents that the plan shown asks for */
   BatonPreview *preview;
-  BatonCardSeen seen; /* when the plan was asked for */
-  GStrv programs;     /* that the plan closes; NULL where they cannot be closed always */
-  char *closed_app;   /* name of the first of them */
+  BatonCardSeen seen;   /* when the plan was asked for */
+  guint minutes_chosen; /* that a virtual machine has to come, where that is said */
+  GStrv programs;       /* that the plan closes; NULL where they cannot be closed always */
+  char *closed_app;     /* name of the first of them */
 
   BatonPlanSummary summary;
   GtkWidget *target; /* borrowed: the button that Return presses, NULL before the first plan */
+  AdwActionRow *minutes_row; /* borrowed: of the options, NULL where they have none */
 
   /* from the template */
   GtkButton *cancel_button;
@@ -97,6 +103,25 @@ is_close (JsonObject *finding)
   return g_strcmp0 (baton_json_get_string (finding, "consent"), "close") == 0;
 }
 
+/* What they lead to is further down, below all that the plan has to say. */
+static void
+on_finding_verb_cb (gpointer data, BatonFindingRow *row)
+{
+  BatonPlanWindow *self = data;
+  JsonObject *finding = baton_finding_row_get_finding (row);
+
+  if (baton_finding_words_get_verb (finding) == BATON_FINDING_VERB_SET_TIME)
+    {
+      if (self->minutes_row != NULL)
+        adw_action_row_activate (self->minutes_row);
+    }
+  else if (baton_plan_options_choose_return (self->base, baton_preview_get_plan (self->preview),
+                                             self->minutes_chosen))
+    {
+      ask_anew (self);
+    }
+}
+
 static void
 show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
 {
@@ -115,7 +140,8 @@ show_findings (BatonPlanWindow *self, BatonSection *section, gboolean notes)
       g_ptr_array_add (shown, finding);
     }
 
-  baton_section_show_findings (section, shown, get_holders (self), NULL, NULL);
+  baton_section_show_findings (section, shown, get_holders (self), OWN_VERBS,
+                               on_finding_verb_cb, G_OBJECT (self));
 }
 
 static JsonObject *
@@ -196,9 +222,14 @@ on_always_chosen_cb (BatonPlanWindow *self)
 }
 
 static void
-on_option_changed_cb (BatonPlanWindow *self, GParamSpec *pspec, BatonOptionRow *row)
+on_option_changed_cb (BatonPlanWindow *self, GParamSpec *pspec, GtkWidget *row)
 {
-  if (baton_plan_options_take (row, self->base))
+  /* A number that was being typed as the window closed changes as the focus leaves it. */
+  if (self->preview == NULL)
+    return;
+
+  if (baton_plan_options_take (row, self->base, baton_preview_get_plan (self->preview),
+                               &self->minutes_chosen))
     ask_anew (self);
 }
 
@@ -318,9 +349,9 @@ on_preview_changed_cb (BatonPlanWindow *self)
   show_findings (self, self->notes_section, TRUE);
   show_closes (self);
   show_always (self);
-  baton_plan_options_show (self->options_section, self->base,
-                           baton_preview_get_plan (self->preview), self->summary.offers_options,
-                           G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
+  self->minutes_row = baton_plan_options_show (
+      self->options_section, self->base, plan, self->summary.offers_options,
+      G_CALLBACK (on_option_changed_cb), G_OBJECT (self));
   n_steps = show_steps (self);
 
   if (baton_preview_is_busy (self->preview))
@@ -339,10 +370,27 @@ on_preview_changed_cb (BatonPlanWindow *self)
   show_button (self, possible, baton_plan_words_is_destructive (&self->summary));
 }
 
+/* Alt and a letter press the button while somebody still types a number elsewhere. */
+static void
+end_typing (BatonPlanWindow *self)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  GtkWidget *spin =
+      focus != NULL ? gtk_widget_get_ancestor (focus, GTK_TYPE_SPIN_BUTTON) : NULL;
+
+  if (spin != NULL)
+    gtk_spin_button_update (GTK_SPIN_BUTTON (spin));
+}
+
 static void
 on_accept_clicked_cb (BatonPlanWindow *self)
 {
   JsonObject *plan = baton_preview_get_plan (self->preview);
+
+  /* With another number it is another plan, which is looked at first. */
+  end_typing (self);
+  if (!gtk_widget_get_sensitive (GTK_WIDGET (self->accept_button)))
+    return;
 
   g_free (self->request->expect);
   self->request->expect = g_strdup (baton_json_get_string (plan, "digest"));
@@ -427,6 +475,7 @@ baton_plan_window_class_init (BatonPlanWindowClass *klass)
 static void
 baton_plan_window_init (BatonPlanWindow *self)
 {
+  self->minutes_chosen = BATON_PLAN_MINUTES;
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_widget_set_visible (GTK_WIDGET (self->accept_button), FALSE);
   gtk_label_set_label (self->consequence_label, _ ("Looking at the card and at who uses it…"));

@@ -11,6 +11,7 @@ typedef struct
   /* borrowed */
   GPtrArray *objects;
   JsonObject *holders;
+  guint verbs;
   GCallback on_pressed; /* NULL for rows without a button */
   GObject *data;
 } Rows;
@@ -20,8 +21,9 @@ create_finding_row (guint index, gpointer data)
 {
   const Rows *rows = data;
   BatonFindingRow *row = baton_finding_row_new ();
+  BatonFindingVerb verb = baton_finding_words_get_verb (rows->objects->pdata[index]);
 
-  if (rows->on_pressed != NULL)
+  if (rows->on_pressed != NULL && (rows->verbs & (1u << verb)) != 0)
     g_signal_connect_object (row, "verb", rows->on_pressed, rows->data, G_CONNECT_SWAPPED);
   else
     baton_finding_row_set_has_verb (row, FALSE);
@@ -42,6 +44,7 @@ fill_finding_row (GtkWidget *row, guint index, gpointer data)
  * @self: a section of findings
  * @findings: (element-type JsonObject): what it shows
  * @holders: (nullable): the holders of the card, for what a finding says of one
+ * @verbs: set of each 1 << #BatonFindingVerb that is offered here
  * @on_verb: (nullable): what a row's button does; without it, no row has one
  * @data: for @on_verb
  */
@@ -49,10 +52,11 @@ void
 baton_section_show_findings (BatonSection *self,
                              GPtrArray *findings,
                              JsonObject *holders,
+                             guint verbs,
                              BatonFindingVerbFunc on_verb,
                              GObject *data)
 {
-  Rows rows = { findings, holders, G_CALLBACK (on_verb), data };
+  Rows rows = { findings, holders, verbs, G_CALLBACK (on_verb), data };
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < findings->len; i++)
@@ -98,7 +102,7 @@ baton_section_show_holders (BatonSection *self,
                             BatonHolderCloseFunc on_close,
                             GObject *data)
 {
-  Rows rows = { holders, NULL, G_CALLBACK (on_close), data };
+  Rows rows = { holders, NULL, 0, G_CALLBACK (on_close), data };
 
   baton_section_sync (self, keys, create_holder_row, fill_holder_row, &rows);
 }

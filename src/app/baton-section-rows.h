@@ -21,9 +21,12 @@ typedef void (*BatonFindingVerbFunc) (gpointer data, BatonFindingRow *row);
  */
 typedef void (*BatonHolderCloseFunc) (gpointer data, BatonHolderRow *row);
 
+#define BATON_ALL_FINDING_VERBS G_MAXUINT
+
 void baton_section_show_findings (BatonSection *self,
                                   GPtrArray *findings,
                                   JsonObject *holders,
+                                  guint verbs,
                                   BatonFindingVerbFunc on_verb,
                                   GObject *data);
 void baton_section_show_holders (BatonSection *self,

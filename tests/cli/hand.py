@@ -75,6 +75,15 @@ def consents_reach_the_helper():
 
 
 @story
+def a_time_is_said_as_the_window_says_it():
+    """What its plan of a computer's only card asks for, tests/ui/test-plan-window.c says in these words."""
+    with Machine(TWINS) as machine:
+        machine.run("plan", "guest", "27:00.0", "--until-free=20", "--end-session")
+        check(machine.asked_for("plan") == [f"plan guest {CARD} --end-session --until-free=20"],
+              machine.asked_for("plan"))
+
+
+@story
 def a_time_reaches_the_helper_and_is_in_the_plan():
     with Machine(TWINS) as machine:
         _, text, _ = machine.run("plan", "guest", "27:00.0", "--until-free=15")

@@ -3,7 +3,7 @@
  *
  *   tests/ui/run-with-display build/tests/ui/picture OUT-DIRECTORY [OPTION...] SCENE[:PART]...
  *
- * PART: plan adopt groups preferences settings notices report run how help details steps. The pictures for the README are not made with
+ * PART: plan plan-returns adopt groups preferences settings notices report run how help details steps. The pictures for the README are not made with
  * this: they come from the bench, where everything behind the window is real.
  */
 #include "config.h"
@@ -16,6 +16,8 @@
 #include "baton-handoff-view.h"
 #include "baton-how-window.h"
 #include "baton-json.h"
+#include "baton-minutes-row.h"
+#include "baton-option-row.h"
 #include "baton-plan-window.h"
 #include "scene.h"
 
@@ -79,13 +81,30 @@ expand_all (GtkWidget *root)
     gtk_expander_set_expanded (GTK_EXPANDER (widget), TRUE);
 }
 
+/* As its user has it come back by itself; the scene's plan is the one for that. */
+static void
+choose_return (GtkWidget *window, JsonObject *plan)
+{
+  GtkWidget *row;
+
+  for (guint i = 0; (row = scene_find_type (window, BATON_TYPE_OPTION_ROW, i)) != NULL; i++)
+    if (g_str_equal (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (row)),
+                     _ ("Return the card when the virtual machine stops")))
+      baton_option_row_set_active (BATON_OPTION_ROW (row), TRUE);
+  baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)), plan);
+  scene_settle (window);
+  row = scene_find_type (window, BATON_TYPE_MINUTES_ROW, 0);
+  if (row != NULL)
+    adw_action_row_activate (ADW_ACTION_ROW (row));
+}
+
 static GtkWidget *
 open_part (Scene *scene, const char *part)
 {
   GtkWidget *window = GTK_WIDGET (scene->window);
   JsonObject *plan = baton_view_get_plan (baton_model_get_view (scene->model));
 
-  if (g_strcmp0 (part, "plan") == 0)
+  if (g_strcmp0 (part, "plan") == 0 || g_strcmp0 (part, "plan-returns") == 0)
     {
       GtkWidget *other;
 
@@ -93,6 +112,8 @@ open_part (Scene *scene, const char *part)
       other = find_other_window (window);
       if (BATON_IS_PLAN_WINDOW (other))
         baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (other)), plan);
+      if (g_str_equal (part, "plan-returns"))
+        choose_return (other, plan);
       return other;
     }
 

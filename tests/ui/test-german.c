@@ -236,9 +236,9 @@ static void
 test_scenes (void)
 {
   static const char *const scenes[] = {
-    "blocked",      "degraded", "done",    "guest",  "idle",        "in-use",
-    "no-card",      "no-iommu", "none",    "parked", "rolled-back", "running",
-    "running-last", "split",    "stalled", "stuck",  "twins",       "one-card",
+    "blocked",  "degraded", "done",   "guest",       "idle",      "in-use",           "no-card",
+    "no-iommu", "none",     "parked", "rolled-back", "running",   "running-last",     "split",
+    "stalled",  "stuck",    "twins",  "one-card",    "only-card", "only-card-within",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)

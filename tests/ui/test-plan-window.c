@@ -7,6 +7,7 @@
 #include "baton-finding-row.h"
 #include "baton-holder-row.h"
 #include "baton-json.h"
+#include "baton-minutes-row.h"
 #include "baton-option-row.h"
 #include "baton-plan-window.h"
 #include "baton-section.h"
@@ -135,7 +136,8 @@ test_no_plan (void)
 static void
 test_keys (void)
 {
-  static const char *const scenes[] = { "idle", "in-use", "blocked" };
+  static const char *const scenes[] = { "idle", "in-use", "blocked", "only-card",
+                                        "only-card-within" };
 
   for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
     {
@@ -320,6 +322,9 @@ test_options (void)
   baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)),
                       baton_view_get_plan (baton_model_get_view (scene->model)));
   g_assert_true (gtk_widget_get_sensitive (accept));
+  /* Where another screen shows the desktop, it waits as long as it takes. */
+  scene_settle (window);
+  g_assert_null (scene_find_type (window, BATON_TYPE_MINUTES_ROW, 0));
 
   g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &arguments);
   g_signal_emit_by_name (accept, "clicked");
@@ -358,6 +363,253 @@ test_guests (void)
   g_assert_true (g_strv_contains ((const char *const *) arguments, "--start-guest"));
   g_assert_true (g_strv_contains ((const char *const *) arguments, "<b>games</b>"));
   g_assert_false (g_strv_contains ((const char *const *) arguments, "Windows 11"));
+}
+
+static BatonOptionRow *
+find_return (GtkWidget *window)
+{
+  GtkWidget *row = NULL;
+
+  /* What is in the way names it as well. */
+  for (guint i = 0; (row = scene_find_type (window, BATON_TYPE_OPTION_ROW, i)) != NULL; i++)
+    if (g_str_equal (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (row)),
+                     "Return the card when the virtual machine stops"))
+      break;
+
+  return BATON_OPTION_ROW (row);
+}
+
+static GtkWidget *
+find_minutes (GtkWidget *window)
+{
+  return scene_find_type (window, GTK_TYPE_SPIN_BUTTON, 0);
+}
+
+/* A computer's only card, its way back chosen by the button beside what is in the way. */
+static GtkWidget *
+open_timed_plan (Scene *scene)
+{
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+
+  g_signal_emit_by_name (scene_find_button (window, "Return Later…"), "clicked");
+  give_plan_of (window, "only-card-within");
+
+  return window;
+}
+
+static char *
+accept_timed_plan (GtkWidget *window)
+{
+  g_auto (GStrv) arguments = NULL;
+
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &arguments);
+  g_signal_emit_by_name (find_accept (window, "Log Out and Hand Over"), "clicked");
+  g_assert_nonnull (arguments);
+
+  return g_strjoinv (" ", arguments);
+}
+
+/* What `batonctl guest CARD --end-session --until-free=MINUTES` asks of the helper, which
+ * tests/cli/hand.py holds it to. */
+static char *
+join_timed_request (const char *time)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card-within");
+  JsonObject *plan = baton_view_get_plan (baton_model_get_view (scene->model));
+  const char *const words[] = { "guest", CARD,       "--end-session",
+                                time,    "--expect", baton_json_get_string (plan, "digest"),
+                                NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRequest) request = baton_request_new_from_arguments (words, &error);
+
+  g_assert_no_error (error);
+
+  return g_strjoinv (" ", (char **) words);
+}
+
+/* The only card is refused for want of a way back, and what is refused offers it. */
+static void
+test_only_card (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  GtkWidget *button = scene_find_button (window, "Return Later…");
+  g_autofree char *expected = join_timed_request ("--until-free=5");
+  g_autofree char *arguments = NULL;
+
+  g_assert_nonnull (scene_find_label (window, "The card cannot be handed over"));
+  g_assert_null (find_accept (window, "Hand Over"));
+  g_assert_null (find_minutes (window));
+  gtk_test_accessible_assert_property (GTK_ACCESSIBLE (button),
+                                       GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, "The Only Display");
+
+  g_signal_emit_by_name (button, "clicked");
+  give_plan_of (window, "only-card-within");
+  g_assert_true (baton_option_row_get_active (find_return (window)));
+  g_assert_nonnull (scene_find_label (window, "none has opened the card within 5 minutes"));
+  g_assert_null (scene_find_button (window, "Return Later…"));
+  g_assert_cmpfloat (gtk_spin_button_get_value (GTK_SPIN_BUTTON (find_minutes (window))), ==,
+                     5);
+  /* Return ends no session. */
+  g_assert_true (gtk_window_get_default_widget (GTK_WINDOW (window)) ==
+                 scene_find_button (window, "_Cancel"));
+
+  arguments = accept_timed_plan (window);
+  g_assert_cmpstr (arguments, ==, expected);
+}
+
+/* By the switch it is the same as by the button, and off it is nothing. */
+static void
+test_only_card_switch (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_plan (scene, BATON_SIDE_GUEST);
+  g_autofree char *expected = join_timed_request ("--until-free=5");
+  g_autofree char *arguments = NULL;
+
+  baton_option_row_set_active (find_return (window), TRUE);
+  give_plan_of (window, "only-card-within");
+  g_assert_nonnull (find_minutes (window));
+  baton_option_row_set_active (find_return (window), FALSE);
+  give_plan_of (window, "only-card");
+  g_assert_null (find_minutes (window));
+  g_assert_null (find_accept (window, "Hand Over"));
+
+  baton_option_row_set_active (find_return (window), TRUE);
+  give_plan_of (window, "only-card-within");
+  arguments = accept_timed_plan (window);
+  g_assert_cmpstr (arguments, ==, expected);
+}
+
+/* Another time is another plan; whom Baton starts itself has no time, and the time is not forgotten. */
+static void
+test_minutes (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_timed_plan (scene);
+  GtkWidget *accept = find_accept (window, "Log Out and Hand Over");
+  GtkWidget *guest = scene_find_type (window, BATON_TYPE_OPTION_ROW, 0);
+  g_autofree char *expected = join_timed_request ("--until-free=20");
+  g_autofree char *arguments = NULL;
+  double minimum = 0;
+  double maximum = 0;
+
+  gtk_spin_button_get_range (GTK_SPIN_BUTTON (find_minutes (window)), &minimum, &maximum);
+  g_assert_cmpfloat (minimum, ==, 1);
+  g_assert_cmpfloat (maximum, ==, BATON_MAX_MINUTES);
+  gtk_spin_button_set_value (GTK_SPIN_BUTTON (find_minutes (window)), 20);
+  g_assert_false (gtk_widget_get_sensitive (accept));
+  give_plan_of (window, "only-card-within");
+  g_assert_true (gtk_widget_get_sensitive (accept));
+
+  baton_option_row_set_active (BATON_OPTION_ROW (guest), TRUE);
+  give_plan_of (window, "only-card-within");
+  g_assert_null (find_minutes (window));
+  baton_option_row_set_active (BATON_OPTION_ROW (guest), FALSE);
+  give_plan_of (window, "only-card-within");
+  g_assert_cmpfloat (gtk_spin_button_get_value (GTK_SPIN_BUTTON (find_minutes (window))), ==,
+                     20);
+
+  arguments = accept_timed_plan (window);
+  g_assert_cmpstr (arguments, ==, expected);
+}
+
+static void
+test_no_time_with_guest (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_timed_plan (scene);
+  g_autofree char *arguments = NULL;
+
+  baton_option_row_set_active (
+      BATON_OPTION_ROW (scene_find_type (window, BATON_TYPE_OPTION_ROW, 0)), TRUE);
+  give_plan_of (window, "only-card-within");
+  arguments = accept_timed_plan (window);
+  g_assert_nonnull (strstr (arguments, " --until-free --start-guest Windows 11 "));
+}
+
+/* A number that is still being typed is lost to no plan that comes meanwhile, and handed over with by
+ * no button: the plan with it is shown first. */
+static void
+test_minutes_typed (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_timed_plan (scene);
+  GtkWidget *accept = find_accept (window, "Log Out and Hand Over");
+  GtkWidget *spin = NULL;
+  g_auto (GStrv) too_early = NULL;
+  g_autofree char *expected = join_timed_request ("--until-free=30");
+  g_autofree char *arguments = NULL;
+
+  /* By the keyboard: from what tells of the time to where it is set. */
+  g_signal_emit_by_name (scene_find_button (window, "Change Time…"), "clicked");
+  spin = find_minutes (window);
+  g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (GTK_WINDOW (window)), spin));
+  gtk_editable_set_text (GTK_EDITABLE (spin), "30");
+  give_plan_of (window, "only-card-within");
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (spin)), ==, "30");
+  g_assert_true (gtk_widget_get_sensitive (accept));
+
+  g_signal_connect (window, "accepted", G_CALLBACK (on_accepted_cb), &too_early);
+  g_signal_emit_by_name (accept, "clicked");
+  g_assert_null (too_early);
+  g_assert_false (gtk_widget_get_sensitive (accept));
+  g_signal_handlers_disconnect_by_func (window, on_accepted_cb, &too_early);
+
+  give_plan_of (window, "only-card-within");
+  arguments = accept_timed_plan (window);
+  g_assert_cmpstr (arguments, ==, expected);
+}
+
+/* Whoever gives up in the middle of a number has asked for nothing. */
+static void
+test_minutes_given_up (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_timed_plan (scene);
+
+  g_signal_emit_by_name (scene_find_button (window, "Change Time…"), "clicked");
+  gtk_editable_set_text (GTK_EDITABLE (find_minutes (window)), "30");
+  g_object_add_weak_pointer (G_OBJECT (window), (gpointer *) &window);
+  gtk_window_close (GTK_WINDOW (window));
+  while (window != NULL)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* It has a name of its own, and the wheel that moves the plan leaves it as it is. */
+static void
+test_minutes_row (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *window = open_timed_plan (scene);
+  GtkWidget *spin = find_minutes (window);
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (spin);
+  GtkWidget *row = gtk_widget_get_ancestor (spin, BATON_TYPE_MINUTES_ROW);
+  int minimum = 0;
+
+  gtk_test_accessible_assert_property (
+      GTK_ACCESSIBLE (spin), GTK_ACCESSIBLE_PROPERTY_LABEL,
+      adw_preferences_row_get_title (ADW_PREFERENCES_ROW (row)));
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      if (GTK_IS_EVENT_CONTROLLER_SCROLL (controller))
+        g_assert_cmpint (gtk_event_controller_get_propagation_phase (controller), ==,
+                         GTK_PHASE_NONE);
+    }
+
+  /* From the switch above it, by Tab. */
+  g_assert_true (gtk_widget_grab_focus (GTK_WIDGET (find_return (window))));
+  for (guint i = 0;
+       i < 4 && !gtk_widget_is_ancestor (gtk_window_get_focus (GTK_WINDOW (window)), spin); i++)
+    g_signal_emit_by_name (window, "move-focus", GTK_DIR_TAB_FORWARD);
+  g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (GTK_WINDOW (window)), spin));
+
+  scene_assert_keys_differ (window);
+  gtk_widget_measure (window, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+  g_assert_cmpint (minimum, <=, 360);
+  gtk_window_destroy (GTK_WINDOW (window));
 }
 
 /* What the watch tells next. */
@@ -414,7 +666,8 @@ test_other_card (void)
 static void
 test_narrow (void)
 {
-  static const char *const scenes[] = { "idle", "in-use", "blocked" };
+  static const char *const scenes[] = { "idle", "in-use", "blocked", "only-card",
+                                        "only-card-within" };
 
   for (guint i = 0; i < G_N_ELEMENTS (scenes); i++)
     {
@@ -447,6 +700,13 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/plan/cannot-know-again", test_cannot_know_again);
   g_test_add_func ("/ui/plan/options", test_options);
   g_test_add_func ("/ui/plan/guests", test_guests);
+  g_test_add_func ("/ui/plan/only-card", test_only_card);
+  g_test_add_func ("/ui/plan/only-card-switch", test_only_card_switch);
+  g_test_add_func ("/ui/plan/minutes", test_minutes);
+  g_test_add_func ("/ui/plan/no-time-with-guest", test_no_time_with_guest);
+  g_test_add_func ("/ui/plan/minutes-typed", test_minutes_typed);
+  g_test_add_func ("/ui/plan/minutes-given-up", test_minutes_given_up);
+  g_test_add_func ("/ui/plan/minutes-row", test_minutes_row);
   g_test_add_func ("/ui/plan/other-card", test_other_card);
   g_test_add_func ("/ui/plan/narrow", test_narrow);
 

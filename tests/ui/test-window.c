@@ -37,6 +37,7 @@ static const StateRow state_rows[] = {
   { "idle", "Used by this computer", "_Hand to VM…", "In the Way" },
   { "in-use", "firefox is using the card", "_Hand to VM…", NULL },
   { "blocked", "Shares its group with", "_See What Is in the Way…", "_Hand to VM…" },
+  { "only-card", "The Only Display", "_See What Is in the Way…", "_Hand to VM…" },
   { "in-parts", "HDMI/DP Audio Controller has no driver", "_Hand to VM…", "In the Way" },
   { "parked", "Parked for a virtual machine", "_Return to Host", "Who Is Using It" },
   { "guest", "With “win11”", "_Return When It Stops", "_Return to Host" },
@@ -483,6 +484,20 @@ test_rest_is_brought_back (void)
   other = find_window (BATON_TYPE_PLAN_WINDOW);
   g_assert_nonnull (other);
   g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (other)), ==, "Return to Host");
+  gtk_window_destroy (GTK_WINDOW (other));
+}
+
+/* The only card of a computer: what brings it back by itself is chosen in its plan. */
+static void
+test_only_card (void)
+{
+  g_autoptr (Scene) scene = scene_open ("only-card");
+  GtkWidget *other;
+
+  g_signal_emit_by_name (scene_find_button (get_root (scene), "Return Later…"), "clicked");
+  other = find_window (BATON_TYPE_PLAN_WINDOW);
+  g_assert_nonnull (other);
+  g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (other)), ==, "Hand to Virtual Machines");
   gtk_window_destroy (GTK_WINDOW (other));
 }
 
@@ -1225,6 +1240,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ui/findings/severity", test_severity_is_said);
   g_test_add_func ("/ui/findings/verbs", test_verbs);
   g_test_add_func ("/ui/findings/rest-is-brought-back", test_rest_is_brought_back);
+  g_test_add_func ("/ui/findings/only-card", test_only_card);
   g_test_add_func ("/ui/handoff/progress", test_progress);
   g_test_add_func ("/ui/handoff/replan-asks", test_replan_asks);
   g_test_add_func ("/ui/handoff/announced", test_steps_are_announced);
