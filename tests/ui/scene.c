@@ -68,6 +68,31 @@ scene_feed (Scene *self, const char *name)
 }
 
 /**
+ * scene_read:
+ * @name: name of a file of recorded lines
+ *
+ * Returns: (transfer full): what they say, without a window
+ */
+BatonView *
+scene_read (const char *name)
+{
+  g_autofree char *text = read_lines (name);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  BatonView *view = baton_view_new ();
+
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (BatonEvent) event = baton_event_parse (lines[i], -1, &error);
+
+      g_assert_no_error (error);
+      baton_view_feed (view, event);
+    }
+
+  return view;
+}
+
+/**
  * scene_open_empty:
  *
  * Returns: (transfer full): a window that knows of nothing yet

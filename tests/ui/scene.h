@@ -19,6 +19,7 @@ typedef struct
 
 Scene *scene_open_empty (void);
 Scene *scene_open (const char *name);
+BatonView *scene_read (const char *name);
 void scene_feed (Scene *self, const char *name);
 void scene_close (Scene *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Scene, scene_close)

@@ -648,6 +648,7 @@ test_preview (Fixture *fixture, gconstpointer data)
   baton_preview_ask (preview, request);
   baton_preview_ask (preview, request);
   request->until_free = TRUE;
+  request->within_minutes = 15;
   baton_preview_ask (preview, request);
   g_assert_true (baton_preview_is_busy (preview));
   while (baton_preview_is_busy (preview))
@@ -658,7 +659,7 @@ test_preview (Fixture *fixture, gconstpointer data)
                    "ab");
   g_assert_null (baton_preview_get_problem (preview));
   arguments = read_file (fixture, "plan.arguments");
-  g_assert_cmpstr (arguments, ==, "guest " CARD " --until-free\n");
+  g_assert_cmpstr (arguments, ==, "guest " CARD " --until-free=15\n");
 }
 
 /* The plan towards the side that was agreed to, wherever most of the card is. */

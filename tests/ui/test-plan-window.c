@@ -80,10 +80,10 @@ test_apps_close (void)
 static void
 give_plan_of (GtkWidget *window, const char *name)
 {
-  g_autoptr (Scene) scene = scene_open (name);
+  g_autoptr (BatonView) view = scene_read (name);
 
   baton_preview_take (baton_plan_window_get_preview (BATON_PLAN_WINDOW (window)),
-                      baton_view_get_plan (baton_model_get_view (scene->model)));
+                      baton_view_get_plan (view));
   scene_settle (window);
 }
 
@@ -414,8 +414,8 @@ accept_timed_plan (GtkWidget *window)
 static char *
 join_timed_request (const char *time)
 {
-  g_autoptr (Scene) scene = scene_open ("only-card-within");
-  JsonObject *plan = baton_view_get_plan (baton_model_get_view (scene->model));
+  g_autoptr (BatonView) view = scene_read ("only-card-within");
+  JsonObject *plan = baton_view_get_plan (view);
   const char *const words[] = { "guest", CARD,       "--end-session",
                                 time,    "--expect", baton_json_get_string (plan, "digest"),
                                 NULL };
