@@ -23,7 +23,12 @@
  *    appears, when a card is back, is tried as a second card (src/backends/native/
  *    meta-backend-native.c, on_udev_device_added(); “Failed to hotplug secondary gpu”, seen of 48),
  *    which never succeeds: that such a node is remembered as ignored takes nothing away
- *  KWIN - src/core/session.cpp and src/backends/drm/drm_backend.cpp: ID_SEAT is compared
+ *  KWIN - src/core/session.cpp and src/backends/drm/drm_backend.cpp: ID_SEAT is compared, and a card that
+ *    is not known yet is opened for a “change” as well
+ *  EARLY - linux, drivers/gpu/drm/drm_sysfs.c, drm_sysfs_hotplug_event() with a driver that hears of its
+ *    screens before it has registered the card, as drivers/gpu/drm/virtio/virtgpu_kms.c,
+ *    virtio_gpu_init(), does (seen of 6.1): the “change” comes from /card1, a device with no parents yet,
+ *    and with the number of the one that is there a moment later
  *  WLROOTS - backend/session/session.c, find_gpus and handle_udev_event: ID_SEAT is compared
  *  XORG - config/udev.c, check_seat(): for cards found at the start and for those that are added. No
  *    section and no AutoAddGPU is needed beside it
@@ -42,6 +47,10 @@
 #define TO_THE_GROUP ", GROUP=\"" BATON_CARDS_GROUP "\", MODE=\"0660\""
 
 #define TO_THE_SEAT "ENV{ID_SEAT}=\"" BATON_KEPT_OFF_SEAT "\""
+
+/* Whose such a card is cannot be seen from where it is (EARLY): nobody opens it for that. The “add” that
+ * follows says where it belongs, whosever it is. */
+#define EARLY_CARD "SUBSYSTEM==\"drm\", DEVPATH==\"/card[0-9]*\", "
 
 #define MAX_RULES_BYTES 65536
 
@@ -124,7 +133,8 @@ append_rule (GString *text, const char *match, const BatonKeptOff *card, const c
  * Makes udev's rules that give these cards to a seat where nobody is: their nodes for the screen,
  * connectors, framebuffers and i2c buses. Every desktop leaves alone what is not of its seat (MUTTER,
  * KWIN, WLROOTS, XORG), and who sits at the screen loses the right to open them (LOGIND). A card that
- * another one's place has shifted to is not meant: vendor and device have to fit, too.
+ * another one's place has shifted to is not meant: vendor and device have to fit, too. What a card says
+ * before the kernel tells where it is, is for nobody (EARLY).
  *
  * The nodes for drawing stay as they are, for who may open them, but mutter is told to ignore them when
  * they appear (MUTTER). Where programs are kept off, too, both kinds belong to the group
@@ -139,6 +149,7 @@ baton_kept_off_build_rules (GPtrArray *cards)
 {
   g_autoptr (GPtrArray) sorted = g_ptr_array_copy (cards, NULL, NULL);
   g_autoptr (GString) text = g_string_new (HEAD);
+  gboolean any_programs = FALSE;
 
   g_ptr_array_set_free_func (sorted, NULL);
   g_ptr_array_sort (sorted, compare_addresses);
@@ -149,9 +160,12 @@ baton_kept_off_build_rules (GPtrArray *cards)
       g_string_append_printf (text, CARD "%s %04x:%04x%s%s\n", card->address, card->vendor_id,
                               card->device_id, card->is_nvidia ? NVIDIA : "",
                               card->programs ? PROGRAMS : "");
+      any_programs = any_programs || card->programs;
     }
 
   g_string_append (text, "\nACTION==\"remove\", GOTO=\"baton_kept_off_end\"\n");
+  g_string_append_printf (text, "\n" EARLY_CARD TO_THE_SEAT ", TAG-=\"master-of-seat\"%s\n",
+                          any_programs ? TO_THE_GROUP : "");
   for (guint i = 0; i < sorted->len; i++)
     {
       const BatonKeptOff *card = g_ptr_array_index (sorted, i);
