@@ -3,10 +3,10 @@
 
 #include "baton-owners-unit-stop.h"
 
+#include "baton-owners-unit-look.h"
 #include "baton-unit-bus.h"
 #include "baton-unit-name.h"
 #include "baton-unit-notes.h"
-#include "baton-unit-state.h"
 #include "baton-unit.h"
 
 /* What stops with a unit, and what would start it again, are noted with it (baton-owners-unit.c). */
@@ -48,8 +48,7 @@ static BatonUnitState *
 look_to_stop (BatonStepContext *context, const char *unit, BatonTrouble *trouble)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (BatonUnitState) state =
-      baton_unit_state_new (context->root, context->waiter, unit, &error);
+  g_autoptr (BatonUnitState) state = baton_owners_unit_look_first (context, unit, &error);
 
   if (state == NULL)
     set_refused (trouble, unit, error->message);

@@ -6,11 +6,11 @@
 #include "baton-child.h"
 #include "baton-desktop.h"
 #include "baton-owners-login-screen.h"
+#include "baton-owners-unit-look.h"
 #include "baton-owners-unit-stop.h"
 #include "baton-unit-job.h"
 #include "baton-unit-name.h"
 #include "baton-unit-notes.h"
-#include "baton-unit-state.h"
 #include "baton-unit.h"
 
 /* Units that the card's owner has named (baton.conf(5)), services that use the card and are stopped
@@ -22,12 +22,6 @@ static const char *
 get_card (BatonStepContext *context)
 {
   return context->before->card;
-}
-
-static BatonUnitState *
-look (BatonStepContext *context, const char *unit, GError **error)
-{
-  return baton_unit_state_new (context->root, context->waiter, unit, error);
 }
 
 static void
@@ -53,7 +47,7 @@ run_start (BatonStepContext *context,
 
   if (baton_owners_unit_is_left (context, unit))
     return BATON_OUTCOME_OK;
-  state = look (context, unit, &error);
+  state = baton_owners_unit_look_first (context, unit, &error);
   if (state != NULL)
     return baton_unit_start (context, state->id, patience_ms, trouble);
   baton_trouble_set (trouble, BATON_CODE_UNIT_NOT_STARTED, 0, "unit", unit, "reason",
@@ -108,7 +102,7 @@ drop_notes (BatonStepContext *context, const char *unit)
 gboolean
 baton_owners_unit_runs (BatonStepContext *context, const char *unit, gboolean fallback)
 {
-  g_autoptr (BatonUnitState) state = look (context, unit, NULL);
+  const BatonUnitState *state = baton_owners_unit_look (context, unit);
 
   return state != NULL ? baton_unit_state_runs (state) : fallback;
 }
@@ -249,13 +243,13 @@ start_and_look (BatonStepContext *context,
                 BatonOutcome *ret_outcome,
                 BatonTrouble *problem)
 {
-  g_autoptr (BatonUnitState) state = NULL;
+  const BatonUnitState *state = NULL;
 
   /* Whoever asks to stop is spared a service that hangs, and not what any service takes to start. */
   *ret_outcome = run_start (context, unit, BATON_CHILD_SOFT_MS, problem);
   if (*ret_outcome != BATON_OUTCOME_OK)
     return;
-  state = look (context, unit, NULL);
+  state = baton_owners_unit_look (context, unit);
   if (state != NULL && baton_unit_state_has_failed (state))
     baton_trouble_set (problem, BATON_CODE_UNIT_DOES_NOT_RUN, 0, "unit", unit, NULL);
 }

@@ -54,6 +54,8 @@ baton_step_context_turn_to (BatonStepContext *self, const BatonStep *step)
 {
   const BatonMove *move = self->own;
 
+  /* What an earlier step has seen may be so no longer. */
+  g_clear_pointer (&self->seen, baton_unit_state_free);
   self->step = step;
   if (step != NULL && baton_step_is_of_stand_in (self, step))
     move = self->stand_in;
@@ -81,4 +83,5 @@ baton_step_context_clear (BatonStepContext *self)
   g_clear_pointer (&self->bars, g_hash_table_unref);
   g_clear_pointer (&self->reservations, g_ptr_array_unref);
   g_clear_pointer (&self->guard, baton_errand_free);
+  g_clear_pointer (&self->seen, baton_unit_state_free);
 }

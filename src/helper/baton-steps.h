@@ -5,6 +5,7 @@
 #include "baton-move.h"
 #include "baton-plan.h"
 #include "baton-trouble.h"
+#include "baton-unit-state.h"
 #include "baton-waiter.h"
 
 G_BEGIN_DECLS
@@ -53,6 +54,8 @@ typedef enum
  * @problems: (owned) (element-type BatonTrouble): what is not as it should be, though done
  * @reservations: (owned) (nullable) (element-type BatonErrand): what sound servers have let go of
  * @guard: (owned) (nullable): who is on his way to start what keeps the computer awake for a guest
+ * @seen: (owned) (nullable): how a unit stood when the step at work looked whether there is anything to do,
+ *   which is what it begins with
  * @bars: (owned) (nullable) (element-type utf8 guint): which BARs a function had when it was removed
  * @rung: a driver did not take the card back, and what is left out at first is done up to here
  * @soft_ms: after which a write is said to be stalled
@@ -76,6 +79,7 @@ typedef struct
   GPtrArray *problems;
   GPtrArray *reservations;
   BatonErrand *guard;
+  BatonUnitState *seen;
   GHashTable *bars;
   guint rung;
   guint soft_ms;

@@ -285,12 +285,13 @@ ask (int socket, gpointer data)
 }
 
 static BatonUnitState *
-parse (const char *prefix, GStrv lines)
+parse (const char *unit, const char *prefix, GStrv lines)
 {
   BatonUnitState *self = g_new0 (BatonUnitState, 1);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_autoptr (GStrvBuilder) triggers = g_strv_builder_new ();
 
+  self->unit = g_strdup (unit);
   self->id = g_strconcat (prefix, lines[0], NULL);
   self->active = g_strdup (lines[1]);
   self->main_pid = (guint) g_ascii_strtoull (lines[2], NULL, 10);
@@ -310,7 +311,7 @@ parse (const char *prefix, GStrv lines)
 }
 
 static BatonUnitState *
-read_answer (int fd, const char *prefix, GError **error)
+read_answer (int fd, const char *unit, const char *prefix, GError **error)
 {
   g_autofree char *text = g_malloc (MAX_ANSWER_BYTES);
   g_auto (GStrv) lines = NULL;
@@ -324,7 +325,7 @@ read_answer (int fd, const char *prefix, GError **error)
   text[n] = '\0';
   lines = g_strsplit (text, "\n", -1);
   if (g_strv_length (lines) >= 3)
-    return parse (prefix, lines);
+    return parse (unit, prefix, lines);
   g_set_error (error, BATON_ERROR, BATON_ERROR_PARSE, "the answer broke off");
 
   return NULL;
@@ -358,7 +359,7 @@ baton_unit_state_new (BatonRoot *root, BatonWaiter *waiter, const char *unit, GE
       !baton_errand_hear (errand, g_get_monotonic_time () + DEADLINE_US, &fd, error))
     return NULL;
 
-  return read_answer (fd, bus.prefix, error);
+  return read_answer (fd, unit, bus.prefix, error);
 }
 
 /**
@@ -371,6 +372,7 @@ baton_unit_state_free (BatonUnitState *self)
   if (self == NULL)
     return;
 
+  g_free (self->unit);
   g_free (self->id);
   g_free (self->active);
   g_strfreev (self->triggers);

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 
 /**
  * BatonUnitState:
+ * @unit: the name that was asked for
  * @id: the one of its names that systemd calls it by, and its jobs
  * @active: systemd's word for it: `active`, `reloading`, `inactive`, `failed`, `activating`, …
  * @main_pid: its main process; 0 where it has none, or is no service
@@ -19,6 +20,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
+  char *unit;
   char *id;
   char *active;
   guint main_pid;
