@@ -22,28 +22,35 @@ WANTED = {
     "RestrictAddressFamilies=~AF_PACKET", "RestrictNamespaces=~user", "RestrictNamespaces=~mnt",
 }
 
-# Who only looks, and stays for as long as a guest does, is to have less.
+# Who does one thing beside everything else is to have less.
+LITTLE = {
+    "PrivateMounts=", "PrivateNetwork=", "ProtectHome=",
+    "CapabilityBoundingSet=~CAP_SYS_ADMIN", "CapabilityBoundingSet=~CAP_MKNOD",
+    "CapabilityBoundingSet=~CAP_SET(UID|GID|PCAP)", "CapabilityBoundingSet=~CAP_KILL",
+    "SystemCallFilter=~@mount", "SystemCallFilter=~@privileged", "SystemCallFilter=~@debug",
+}
+KERNEL = {"ProtectControlGroups=", "ProtectKernelLogs=", "ProtectKernelModules=", "ProtectKernelTunables="}
+
+# Who only looks, and stays for as long as a guest does. What KERNEL is for it has by other ways, which
+# cost a start of it less (LINES).
 WANTED_TOO = {
-    "baton-guest@": {
-        "PrivateMounts=", "PrivateNetwork=", "ProtectControlGroups=", "ProtectHome=",
-        "ProtectKernelLogs=", "ProtectKernelModules=", "ProtectKernelTunables=",
-        "CapabilityBoundingSet=~CAP_SYS_ADMIN", "CapabilityBoundingSet=~CAP_MKNOD",
-        "CapabilityBoundingSet=~CAP_SET(UID|GID|PCAP)", "CapabilityBoundingSet=~CAP_KILL",
-        "SystemCallFilter=~@mount", "SystemCallFilter=~@privileged", "SystemCallFilter=~@debug",
+    "baton-guest@": LITTLE | {
+        "CapabilityBoundingSet=~CAP_SYS_MODULE", "CapabilityBoundingSet=~CAP_SYSLOG",
+        "SystemCallFilter=~@module", "SystemCallFilter=~@raw-io", "SystemCallFilter=~@resources",
     },
 }
 
 
 # Who changes one file of root's is to be able to do nothing else. Of the privileged calls it keeps
 # the one that gives the new file the old one's owner.
-WANTED_TOO["baton-settings@"] = WANTED_TOO["baton-guest@"] - {"SystemCallFilter=~@privileged"} | {
+WANTED_TOO["baton-settings@"] = (LITTLE | KERNEL) - {"SystemCallFilter=~@privileged"} | {
     "PrivateDevices=", "RestrictAddressFamilies=~AF_UNIX",
     "CapabilityBoundingSet=~CAP_SYS_PTRACE", "CapabilityBoundingSet=~CAP_NET_ADMIN",
     "SystemCallFilter=~@resources",
 }
 
 # Who makes files of its own and looks who has a card asks nobody but PID 1, and gives nothing away.
-WANTED_TOO["baton-isolate@"] = WANTED_TOO["baton-guest@"] - {"ProtectKernelTunables="} | {
+WANTED_TOO["baton-isolate@"] = (LITTLE | KERNEL) - {"ProtectKernelTunables="} | {
     "SystemCallFilter=~@resources", "CapabilityBoundingSet=~CAP_NET_ADMIN",
     "CapabilityBoundingSet=~CAP_(CHOWN|FSETID|SETFCAP)",
 }
@@ -75,8 +82,9 @@ WANTED_TOO["baton-claim@"] = {
 WANTED_TOO["baton-undo-all@"] = WANTED_TOO["baton-adopt@"] = WANTED_TOO["baton-claim@"]
 
 
-# What decides who is ended with the unit, and by what.
+# What decides who is ended with the unit, and by what; and what systemd-analyze(1) does not look at.
 LINES = {
+    "baton-guest@": {"ReadOnlyPaths=/proc /sys", "DevicePolicy=closed"},
     "baton-worker@": {"KillMode=process", "OOMPolicy=continue", "OnFailure=baton-settle.service"},
     "baton-recover": {"KillMode=process", "OOMPolicy=continue", "WantedBy=multi-user.target"},
     "baton-settle": {"KillMode=process", "OOMPolicy=continue"},

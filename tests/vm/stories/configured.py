@@ -4,7 +4,7 @@
 import contextlib
 import json
 
-from bench import fault, story
+from bench import confined, fault, story
 
 SESSION = True
 IMAGES = ('13',)
@@ -41,7 +41,7 @@ def run(bench):
     who_may(bench)
     obeyed(bench)
     busy(bench)
-    confined(bench)
+    keeps_to_its_place(bench)
     # What an attacker, a disk or a kill does there is told of the same code without a machine, too.
     if bench.full:
         kept(bench)
@@ -294,18 +294,7 @@ def killed_at(bench, call, when, wanted, found):
     return True
 
 
-def confined(bench):
+def keeps_to_its_place(bench):
     """A program in its place writes neither what makes somebody root nor anything outside /etc."""
-    place = f'/run/systemd/system/{UNIT}.d'
-    bench.run('mkdir', '-p', place)
-    bench.run('sh', '-c', 'cat > "$1/try.conf"', 'sh', place,
-              stdin='[Service]\nExecStart=\nExecStart=/bin/sh /run/baton/try\nStandardOutput=file:/run/baton/tried\n')
-    bench.run('sh', '-c', 'cat > /run/baton/try', stdin=TRY)
-    try:
-        bench.run('systemctl', 'daemon-reload')
-        bench.run('systemctl', 'start', '--wait', f'baton-settings@{"1" * 32}.service')
-        tried = bench.run('cat', '/run/baton/tried').out
-    finally:
-        bench.run('rm', '-rf', place, '/run/baton/try', '/run/baton/tried')
-        bench.run('systemctl', 'daemon-reload')
+    tried = confined.tried(bench, UNIT, '1' * 32, TRY)
     assert tried == 'tried\n', tried

@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A guest that has the card keeps the computer awake; a card that nobody uses does not."""
 
+from bench import confined
+
 IMAGES = ('13',)
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
 UNIT = f'baton-guest@{CARD}.service'
 HELD = ['sleep:handle-lid-switch block']
 ALLOWED = f'[{CARD}]\nsleep-while-guest=allow\n'
+# What a program in its place may do of this it says.
+TRY = '''for file in /etc/x /run/x /proc/sys/kernel/core_pattern /proc/sysrq-trigger /proc/irq/default_smp_affinity \\
+  /sys/bus/pci/drivers_probe /sys/power/state /sys/fs/cgroup/cgroup.procs /dev/kmsg /dev/vfio/vfio
+do (: >> $file) 2> /dev/null && echo $file; done
+ls -A /home 2> /dev/null
+ls -A /root 2> /dev/null
+modprobe dummy 2> /dev/null && echo module
+dmesg 2> /dev/null
+echo tried'''
 # In the place of Baton's own, and empty.
 NO_RULE = '/etc/udev/rules.d/60-baton.rules'
 
@@ -96,6 +107,8 @@ def run(bench):
             assert bench.call('inhibitors.held') == []
         bench.to_host(CARD)
 
+    tried = confined.tried(bench, 'baton-guest@.service', 'try', TRY)
+    assert tried == 'tried\n', tried
     if bench.full:
         nobody_watches(bench)
 

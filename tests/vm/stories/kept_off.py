@@ -5,7 +5,7 @@ import contextlib
 import json
 import time
 
-from bench import story
+from bench import confined, story
 
 SESSION = True
 IMAGES = ('12',)
@@ -60,7 +60,7 @@ def run(bench):
     if bench.full:
         with_sway(bench)
         two_cards(bench, before)
-        confined(bench)
+        keeps_to_its_place(bench)
         with_xorg(bench)
         after_a_restart(bench)
 
@@ -240,20 +240,9 @@ def two_cards(bench, before):
     bench.expect_same(before, allow=(*ALLOWED, *story.HANDOFF_LEAVES))
 
 
-def confined(bench):
+def keeps_to_its_place(bench):
     """A program in its place writes to its three directories and to nothing else that lasts."""
-    place = f'/run/systemd/system/{UNIT}.d'
-    bench.run('mkdir', '-p', place)
-    bench.run('sh', '-c', 'cat > "$1/try.conf"', 'sh', place,
-              stdin='[Service]\nExecStart=\nExecStart=/bin/sh /run/baton/try\nStandardOutput=file:/run/baton/tried\n')
-    bench.run('sh', '-c', 'cat > /run/baton/try', stdin=TRY)
-    try:
-        bench.run('systemctl', 'daemon-reload')
-        bench.run('systemctl', 'start', '--wait', f'baton-isolate@{"1" * 32}.service')
-        tried = bench.run('cat', '/run/baton/tried').out
-    finally:
-        bench.run('rm', '-rf', place, '/run/baton/try', '/run/baton/tried')
-        bench.run('systemctl', 'daemon-reload')
+    tried = confined.tried(bench, UNIT, '1' * 32, TRY)
     assert tried == 'tried\n', tried
 
 
