@@ -57,6 +57,10 @@ PLAIN = (BOOT_DISPLAY,
 NAMED = (BOOT_DISPLAY,
          _port(1, 3), *_card_with_sound(1, 'rp1', 'virtio-gpu-pci'))
 
+TWINS = (BOOT_DISPLAY,
+         _port(1, 3), *_card_with_sound(1, 'rp1'),
+         _port(2, 4), *_card_with_sound(2, 'rp2'))
+
 WITHOUT_DRIVER = 'intel_iommu=on iommu=pt modprobe.blacklist=bochs'
 
 TOPOLOGIES = {
@@ -80,11 +84,10 @@ TOPOLOGIES = {
         _port(1, 3), 'pcie-pci-bridge,id=bridge1,bus=rp1,addr=0.0',
         *_card_with_sound(1, 'bridge1', slot=1), *_card_with_sound(2, 'bridge1', slot=2))),
     # Two cards that only their addresses tell apart.
-    'twins': Topology((
-        BOOT_DISPLAY,
-        _port(1, 3), *_card_with_sound(1, 'rp1'),
-        _port(2, 4), *_card_with_sound(2, 'rp2'))),
-    # The same with a port before them, whose bus shifts every bus behind it by one.
+    'twins': Topology(TWINS),
+    # The same, started with the way out for who is left without a picture.
+    'twins-unclaimed': Topology(TWINS, kernel='intel_iommu=on iommu=pt baton.claim=no', images=()),
+    # Those with a port before them, whose bus shifts every bus behind it by one.
     'twins-behind-port': Topology((
         BOOT_DISPLAY,
         _port(9, 1),

@@ -35,7 +35,8 @@ def run(bench):
     claimed(bench, image)
     start_from(bench, image)
     after_a_start(bench)
-    ways_out(bench)
+    another_at_its_address(bench)
+    not_this_time(bench)
     shifted(bench)
     undone(bench, image)
 
@@ -116,15 +117,24 @@ def start_from(bench, image):
     bench.machine.wait_boot()
 
 
+def start_as(bench, topology):
+    go_down(bench, 'poweroff.target')
+    bench.machine.start_as(topology)
+
+
 def go_down(bench, target):
     bench.spawn('systemctl', 'start', '--no-block', '--job-mode=replace-irreversibly', target)
 
 
-def after_a_start(bench):
+def expect_claimed(bench):
     assert bench.run('cat', REPORT).out.splitlines() == [f'{CARD} claimed', f'{SOUND} claimed']
     bench.expect_guest(CARD, SOUND)
     for address in (CARD, SOUND):
         assert bench.function(address)['override'] == 'vfio-pci', address
+
+
+def after_a_start(bench):
+    expect_claimed(bench)
     # Its own drivers are there for the twin, and have never seen it.
     bench.expect_driver('bochs-drm', TWIN)
     bench.expect_driver('snd_hda_intel', TWIN_SOUND)
@@ -141,15 +151,8 @@ def after_a_start(bench):
     bench.expect_driver('snd_hda_intel', SOUND)
 
 
-def ways_out(bench):
-    """The word on the command line, and another card at the address: what the kernel then sees."""
-    with bench.file('/run/bench-cmdline', 'quiet baton.claim=no\n'):
-        bench.run('mount', '--bind', '/run/bench-cmdline', '/proc/cmdline')
-        bench.run(PROGRAM)
-        bench.run('umount', '/proc/cmdline')
-    assert bench.run('cat', REPORT).out.splitlines() == [f'{CARD} skipped', f'{SOUND} skipped']
-    findings = bench.batonctl('plan', 'guest', CARD).findings
-    assert 'baton.claim=no' in findings['claim-not-made']['args']['reason'], findings
+def another_at_its_address(bench):
+    """What is there now is looked at: another card, or one whose driver was faster."""
     text = bench.run('cat', CLAIMS).out
     bench.run('sed', '-i', f's/^{CARD} ..../{CARD} 9999/', CLAIMS)
     bench.run(PROGRAM)
@@ -159,10 +162,29 @@ def ways_out(bench):
     bench.run('sh', '-c', 'cat > "$1"', 'sh', CLAIMS, stdin=text)
 
 
+def not_this_time(bench):
+    """With the word on the kernel's command line the card starts as if it had never been claimed; without it, it is."""
+    start_as(bench, 'twins-unclaimed')
+    assert ' baton.claim=no' in bench.run('cat', '/proc/cmdline').out
+    assert bench.run('cat', REPORT).out.splitlines() == [f'{CARD} skipped', f'{SOUND} skipped']
+    bench.expect_driver('bochs-drm', CARD, TWIN)
+    bench.expect_driver('snd_hda_intel', SOUND, TWIN_SOUND)
+    for address in (CARD, SOUND):
+        assert bench.function(address)['override'] is None, address
+    assert not bench.run('systemctl', '--failed', '--plain', '--no-legend').out
+    # It says so, and that is all that it says about it: the card can go to a guest by hand.
+    findings = bench.batonctl('plan', 'guest', CARD).findings
+    assert 'baton.claim=no' in findings['claim-not-made']['args']['reason'], findings
+    assert claimed_functions(bench) == {DESKTOP: [], CARD: [CARD, SOUND], TWIN: []}
+    bench.to_guest(CARD)
+    bench.to_host(CARD)
+    start_as(bench, 'twins')
+    expect_claimed(bench)
+
+
 def shifted(bench):
     """One more bus before them all: where the card was is its twin now, and keeps its driver."""
-    go_down(bench, 'poweroff.target')
-    bench.machine.start_as('twins-behind-port')
+    start_as(bench, 'twins-behind-port')
     report = bench.run('cat', REPORT).out.splitlines()
     assert [line.split()[:2] for line in report] == [[CARD, 'other'], [SOUND, 'other']], report
     further, further_sound = '0000:03:00.0', '0000:03:00.1'
