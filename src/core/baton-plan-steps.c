@@ -191,6 +191,13 @@ add_let_open_steps (BatonPlanning *self)
     }
 }
 
+static gboolean
+takes_last_screen (const BatonPlanning *self)
+{
+  return self->card->only_display && self->stand_in == NULL &&
+         self->card->side != BATON_SIDE_GUEST;
+}
+
 /* How the guest is waited for: as long as was asked for; and where nothing can be seen meanwhile, one
  * that does not come soon is one that does not come. */
 static char *
@@ -201,10 +208,21 @@ dup_patience (const BatonPlanning *self)
   if (self->request->within_minutes > 0)
     return g_strdup_printf (BATON_WITHIN "%u", self->request->within_minutes);
 
-  return self->card->only_display && self->stand_in == NULL &&
-                 self->card->side != BATON_SIDE_GUEST
-             ? g_strdup (BATON_SOON)
-             : NULL;
+  return takes_last_screen (self) ? g_strdup (BATON_SOON) : NULL;
+}
+
+/* A hook of libvirt's is told when its guest has stopped, and waited for until then. Should libvirt itself
+ * end before that nobody would call it, and where no screen is left nobody would know why. */
+static gboolean
+waits_for_guest (const BatonPlanning *self, gboolean leaves)
+{
+  if (self->request->until_free || self->request->start_guest != NULL)
+    return TRUE;
+  if (!leaves)
+    return FALSE;
+
+  return self->request->hook_guest != NULL ? takes_last_screen (self)
+                                           : self->profile->return_when_guest_stops;
 }
 
 /* Whether the card comes back without being asked for. */
@@ -381,10 +399,7 @@ add_steps_to_guest (BatonPlanning *self)
     }
   if (self->request->start_guest != NULL)
     baton_planning_add_step (self, BATON_STEP_START_GUEST, self->request->start_guest, address);
-  /* A hook of libvirt's is told when its guest has stopped, and waited for until then. */
-  if (self->request->until_free || self->request->start_guest != NULL ||
-      (leaving->len > 0 && self->request->hook_guest == NULL &&
-       self->profile->return_when_guest_stops))
+  if (waits_for_guest (self, leaving->len > 0))
     baton_planning_add_step (self, BATON_STEP_WAIT_GUEST, address, patience);
 }
 

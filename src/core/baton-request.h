@@ -41,7 +41,8 @@ typedef struct
  * @expect: digest of the plan that was shown, or %NULL for a preview
  * @uid: who asks
  * @hook_guest: (nullable): the guest, made safe to show, for which a hook of libvirt's asks: it is
- *   that hook that takes the card back when the guest has stopped
+ *   that hook that takes the card back when the guest has stopped, and who waits for that only sees to it
+ *   that somebody does
  * @handoff: (not transmitted): id of the handoff that this plan is made in, or %NULL: its own lock
  *   is no obstacle
  * @memlock_bytes: (not transmitted): memory that guests started by @uid may lock, %G_MAXUINT64 for
@@ -50,6 +51,8 @@ typedef struct
  *   the card can move without it
  * @unused_minutes: (not transmitted): no guest has opened the card within them, which is why it comes back;
  *   0 where that is not why
+ * @unfetched_s: (not transmitted): libvirt has not asked for the card back within these seconds of its guest's
+ *   end, which is why it comes back; 0 where that is not why
  * @has_systemd: (not transmitted): @uid is somebody whose own systemd runs, and not root
  * @guest: (not transmitted) (nullable): what there is of @start_guest
  * @guests: (not transmitted) (nullable): virtual machines that could be started with the card
@@ -74,6 +77,7 @@ typedef struct
   guint64 memlock_bytes;
   gboolean unasked;
   guint unused_minutes;
+  guint unfetched_s;
   gboolean has_systemd;
   BatonGuestDefinition *guest;
   GStrv guests;

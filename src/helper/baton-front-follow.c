@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 #include "baton-front-lines.h"
 #include "baton-front-start.h"
 #include "baton-handoff-dir.h"
+#include "baton-json.h"
+#include "baton-plan.h"
 #include "baton-relay.h"
 
 /* From the start of its unit to the worker's first line, which needs nothing but the disk. */
@@ -31,6 +34,7 @@ typedef struct
   gboolean cancel_asked;
   gboolean complained;
   gboolean detached;
+  gboolean waits; /* the worker does, and the caller does not */
 
   /* borrowed */
   BatonHandoffDir *dir;
@@ -65,11 +69,25 @@ set_deadline (Follow *self, guint ms)
   self->deadline_us = g_get_monotonic_time () + (gint64) ms * 1000;
 }
 
+/* The lock is free again then, and all that is to be known is in the report. */
+static gboolean
+is_wait (const BatonEvent *event)
+{
+  const char *id = baton_json_get_string (event->object, "id");
+  const char *kind = baton_step_kind_to_string (BATON_STEP_WAIT_GUEST);
+
+  return g_str_equal (event->type, "step") && id != NULL && g_str_has_prefix (id, kind) &&
+         id[strlen (kind)] == ':' &&
+         g_strcmp0 (baton_json_get_string (event->object, "state"), "start") == 0;
+}
+
 static void
 on_event (const BatonEvent *event, const char *line, gsize length, gpointer data)
 {
   Follow *self = data;
 
+  if (self->front->leaves_wait && is_wait (event))
+    self->waits = TRUE;
   /* The caller has had a hello, from us. */
   if (!g_str_equal (event->type, "hello"))
     baton_event_writer_relay (self->front->writer, line, (gssize) length);
@@ -299,11 +317,14 @@ follow (Follow *self, int worker)
   int exit_status = BATON_EXIT_ERROR;
 
   begin (self, worker);
-  while (!self->given_up && !baton_relay_has_result (self->relay, NULL) && wait_once (self))
+  while (!self->given_up && !self->waits && !baton_relay_has_result (self->relay, NULL) &&
+         wait_once (self))
     ;
 
   if (baton_relay_has_result (self->relay, &exit_status))
     return exit_status;
+  if (self->waits)
+    return BATON_EXIT_DONE;
   if (self->given_up)
     return baton_front_end (self->front, BATON_EXIT_ERROR, BATON_CODE_WORKER_NOT_STARTED,
                             "reason", "its program ended before it began");
@@ -320,7 +341,8 @@ follow (Follow *self, int worker)
  * @request: (nullable): the handoff
  *
  * Leaves an order for a worker, has it started, and shows what it writes until its result. This
- * program does none of the work, so that it may be frozen, killed or hung up on.
+ * program does none of the work, so that it may be frozen, killed or hung up on. A caller who leaves the
+ * wait for a guest to the worker gets no result where it has come to that.
  *
  * Returns: the exit status
  */

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @caller: (borrowed): who asks
  * @writer: (borrowed): the caller's standard output
  * @begin_us: when it was asked, monotonic time
+ * @leaves_wait: a handoff to a guest is done for the caller when it begins to wait for that
  */
 typedef struct
 {
@@ -21,6 +22,7 @@ typedef struct
   const BatonCaller *caller;
   BatonEventWriter *writer;
   gint64 begin_us;
+  gboolean leaves_wait;
 } BatonFront;
 
 int baton_front_end (

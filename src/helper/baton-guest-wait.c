@@ -4,10 +4,12 @@
 #include "baton-guest-wait.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "baton-error.h"
 #include "baton-guest-watch.h"
 #include "baton-look.h"
+#include "baton-process-kind.h"
 #include "baton-root-warily.h"
 #include "baton-stopping.h"
 
@@ -15,12 +17,21 @@
  * screen and knows what it means. */
 #define SOON_MINUTES 1
 
+/* From the end of QEMU's process to its hook libvirt takes a moment, in which it gives the devices back
+ * itself where it is to, and calls the scripts of others, that may take longer. */
+#define FETCH_S 30
+
+/* Where libvirt keeps the process of a guest: it is there before the guest opens anything, and goes with it
+ * (virPidFileBuildPath() in libvirt's src/util/virpidfile.c, of qemuProcessLaunch()). */
+#define PID_FILES "libvirt/qemu"
+
 typedef struct
 {
   /* borrowed */
   BatonStepContext *context;
   const BatonStep *step;
   const char *handoff;
+  const char *hook_guest; /* or NULL */
   BatonLock **lock;
 
   /* owned */
@@ -30,8 +41,10 @@ typedef struct
   BatonSide side; /* where the card was then */
   gboolean seen;  /* a guest has had the card */
   guint minutes;  /* that one has to come, or 0 for no end of them */
-  gint64 late_us; /* when it is no longer waited for one that has not come, or 0 for never */
-  gboolean told;  /* that nobody can say whether it has it still */
+  /* When it is no longer waited, for one that has not come or for libvirt where one has gone; or 0. */
+  gint64 late_us;
+  gboolean is_left; /* it is libvirt who is waited for */
+  gboolean told;    /* that nobody can say whether it has it still */
 } Wait;
 
 static void
@@ -73,6 +86,82 @@ has_gone (Wait *self, const BatonHolders *holders)
   return FALSE;
 }
 
+/* Returns: %SIGHT_IN_USE */
+static Sight
+wait_until (Wait *self, gint64 late_us)
+{
+  self->late_us = late_us;
+  baton_guest_watch_set_end (self->watch, late_us);
+
+  return SIGHT_IN_USE;
+}
+
+static gboolean
+is_late (const Wait *self)
+{
+  return self->late_us > 0 && g_get_monotonic_time () >= self->late_us;
+}
+
+/* Of a large one the memory is filled before it opens any card, which may take minutes. A name that is
+ * not shown as it is has none of these files. */
+static gboolean
+is_being_started (Wait *self)
+{
+  BatonRoot *root = self->context->root;
+  g_autofree char *path = NULL;
+  g_autofree char *line = NULL;
+  g_autoptr (BatonProcess) process = NULL;
+  guint64 pid = 0;
+
+  if (self->hook_guest == NULL || strchr (self->hook_guest, '/') != NULL)
+    return FALSE;
+  path = g_strconcat (PID_FILES "/", self->hook_guest, ".pid", NULL);
+  line = baton_root_read_line (root, BATON_ROOT_RUN, path, NULL);
+  if (line != NULL && g_ascii_string_to_unsigned (line, 10, 1, G_MAXINT, &pid, NULL))
+    process = baton_process_new (root, (int) pid, NULL);
+
+  return process != NULL && baton_process_name_is_vm (process->name);
+}
+
+/* One has yet to come. */
+static Sight
+look_for_the_first (Wait *self)
+{
+  if (!is_late (self))
+    return SIGHT_IN_USE;
+  if (!is_being_started (self))
+    return SIGHT_FREE;
+  self->minutes++;
+
+  return wait_until (self, self->late_us + G_TIME_SPAN_MINUTE);
+}
+
+/* Whether the card was handed over anew since, or has come back. */
+static gboolean
+has_other_note (Wait *self)
+{
+  g_autofree char *note =
+      baton_card_state_dup_mark (self->context->root, self->context->before->card);
+
+  return g_strcmp0 (note, self->note) != 0;
+}
+
+/* One was there and has gone, or libvirt is giving the card back itself: its hook asks for the card next.
+ * That is waited for, so that nobody works on the card beside it.
+ *
+ * @sight: what it is where nobody else asks */
+static Sight
+leave_to_libvirt (Wait *self, Sight sight)
+{
+  if (self->hook_guest == NULL || has_other_note (self))
+    return sight;
+  if (self->is_left)
+    return is_late (self) ? sight : SIGHT_IN_USE;
+  self->is_left = TRUE;
+
+  return wait_until (self, g_get_monotonic_time () + FETCH_S * G_USEC_PER_SEC);
+}
+
 /* The watch listens before the look, so that nothing falls between the two. */
 static Sight
 look (Wait *self, BatonTrouble *trouble)
@@ -82,8 +171,7 @@ look (Wait *self, BatonTrouble *trouble)
   const BatonCard *card;
   guint n_holders;
 
-  if (self->watch == NULL ||
-      !baton_guest_watch_set_end (self->watch, self->seen ? 0 : self->late_us) ||
+  if (self->watch == NULL || !baton_guest_watch_set_end (self->watch, self->late_us) ||
       !baton_guest_watch_listen (self->watch, context->root))
     {
       baton_trouble_set (trouble, BATON_CODE_WATCH_REFUSED, errno, "reason", g_strerror (errno),
@@ -96,7 +184,7 @@ look (Wait *self, BatonTrouble *trouble)
   if (card == NULL)
     return SIGHT_FAILED;
   if (card->side != self->side)
-    return SIGHT_MOVED;
+    return leave_to_libvirt (self, SIGHT_MOVED);
   holders = baton_look_at_all_holders (context, trouble);
   if (holders == NULL)
     return SIGHT_FAILED;
@@ -108,10 +196,12 @@ look (Wait *self, BatonTrouble *trouble)
                             "stopped.");
   self->seen = self->seen || n_holders > 0;
   if (!self->seen)
-    return self->late_us > 0 && g_get_monotonic_time () >= self->late_us ? SIGHT_FREE
-                                                                         : SIGHT_IN_USE;
+    return look_for_the_first (self);
+  if (n_holders == 0 && has_gone (self, holders))
+    return leave_to_libvirt (self, SIGHT_FREE);
+  self->is_left = FALSE;
 
-  return n_holders == 0 && has_gone (self, holders) ? SIGHT_FREE : SIGHT_IN_USE;
+  return wait_until (self, 0);
 }
 
 static guint
@@ -137,6 +227,24 @@ tell_that_nobody_came (const Wait *self)
                          "comes back.",
                          minutes == 1 ? "" : ", and this computer has no other screen");
   baton_event_writer_log (self->context->events, "warning", text);
+}
+
+static void
+tell_why (const Wait *self, Sight sight, BatonGuestWaited *ret_why)
+{
+  if (self->is_left)
+    {
+      baton_event_writer_log (
+          self->context->events, "warning",
+          "The virtual machine has ended, and libvirt has not asked for the "
+          "card within half a minute: the card comes back.");
+      ret_why->unfetched_s = FETCH_S;
+    }
+  else if (!self->seen && sight == SIGHT_FREE)
+    {
+      tell_that_nobody_came (self);
+      ret_why->unused_minutes = self->minutes;
+    }
 }
 
 /* A descriptor that is readable is not yet a reason to look. */
@@ -168,18 +276,16 @@ wait_until_free (Wait *self, BatonTrouble *trouble)
   return sight;
 }
 
-/* Where the card was handed to the guest anew, whoever did that says when it comes back. */
+/* Where the card was handed to the guest anew, whoever did that says when it comes back. Where libvirt's
+ * hook has asked for it, that has brought it. */
 static gboolean
 is_taken_over (Wait *self, Sight sight)
 {
-  g_autofree char *note = NULL;
-
   if (self->context->to == BATON_SIDE_HOST)
     return FALSE;
-  note = baton_card_state_dup_mark (self->context->root, self->context->before->card);
 
-  return g_strcmp0 (note, self->note) != 0 &&
-         (sight != SIGHT_MOVED ||
+  return has_other_note (self) &&
+         (self->hook_guest != NULL || sight != SIGHT_MOVED ||
           baton_look_find_card (self->context, NULL)->side != BATON_SIDE_HOST);
 }
 
@@ -219,14 +325,15 @@ is_to_end (Wait *self)
  * @step: the step that waits, which is told as begun when the lock is free
  * @handoff: its id
  * @lock: (inout): the lock, which is let go for as long as it waits
- * @ret_unused_minutes: (out): set where the card is to be taken back because nobody has opened it: how
- *   long it was waited for
+ * @hook_guest: (nullable): the guest that libvirt's hook has asked for, and asks for the card after
+ * @ret_why: (out): set where the card is to be taken back though nobody has asked for it
  * @trouble: why it could not wait
  *
  * Waits until somebody has had the card and nobody has it any more. On the way to the host the guest
  * is there from the start, as one is that was started by this handoff; else it has yet to come,
  * and has a minute for that where the step says %BATON_SOON, or the minutes of %BATON_WITHIN. A guest
- * that has come has no limit.
+ * that has come has no limit. After it libvirt's hook, where that has asked, has its time to ask for
+ * the card: only where it does not is the card to be taken back here.
  *
  * A guest may run for weeks, and the other cards are not to wait for it. So whatever happens to the
  * card meanwhile is found by looking, and once more when the lock is there again: nobody moves a
@@ -241,13 +348,15 @@ baton_guest_wait (BatonStepContext *context,
                   const BatonStep *step,
                   const char *handoff,
                   BatonLock **lock,
-                  guint *ret_unused_minutes,
+                  const char *hook_guest,
+                  BatonGuestWaited *ret_why,
                   BatonTrouble *trouble)
 {
   g_auto (Wait) self = {
     .context = context,
     .step = step,
     .handoff = handoff,
+    .hook_guest = hook_guest,
     .lock = lock,
     .watch = baton_guest_watch_new (),
     .note = baton_card_state_dup_mark (context->root, context->before->card),
@@ -280,11 +389,7 @@ baton_guest_wait (BatonStepContext *context,
 
   if (is_taken_over (&self, sight) || is_to_end (&self))
     return BATON_OUTCOME_CANCELLED;
-  if (!self.seen && sight == SIGHT_FREE)
-    {
-      tell_that_nobody_came (&self);
-      *ret_unused_minutes = self.minutes;
-    }
+  tell_why (&self, sight, ret_why);
 
   return BATON_OUTCOME_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "baton-guest-wait.h"
 #include "baton-handoff.h"
 #include "baton-plan.h"
 #include "baton-record.h"
@@ -31,7 +32,7 @@ typedef struct
 
   gint64 start_us;
   gboolean has_waited;
-  guint unused_minutes; /* in which no guest has opened the card, or 0 */
+  BatonGuestWaited waited;
 } BatonHandoff;
 
 void baton_handoff_warn (BatonHandoff *self, const GError *error);

@@ -3,7 +3,6 @@
 
 #include "baton-handoff-private.h"
 
-#include "baton-guest-wait.h"
 #include "baton-handoff-waits.h"
 #include "baton-progress.h"
 #include "baton-report.h"
@@ -98,7 +97,7 @@ wait_for_guest (BatonHandoff *self,
       g_clear_error (&error);
     }
   outcome = baton_guest_wait (&self->context, step, self->request->handoff, self->lock,
-                              &self->unused_minutes, trouble);
+                              self->request->hook_guest, &self->waited, trouble);
   baton_event_writer_step (self->events, step,
                            outcome == BATON_OUTCOME_OK          ? BATON_STEP_STATE_OK
                            : outcome == BATON_OUTCOME_CANCELLED ? BATON_STEP_STATE_SKIP
@@ -109,7 +108,7 @@ wait_for_guest (BatonHandoff *self,
 }
 
 /* Who asked for the return counts on it: should the wait be cut off, what is left to be told is that
- * nothing comes of it. */
+ * nothing comes of it. What libvirt's hook has asked for comes back by libvirt all the same. */
 static BatonOutcome
 wait_to_return (BatonHandoff *self,
                 const BatonStep *step,
@@ -118,7 +117,8 @@ wait_to_return (BatonHandoff *self,
 {
   const BatonTrouble problem = { BATON_CODE_WAIT_CUT_OFF, NULL, 0 };
   g_autoptr (BatonEnd) cut_off = new_with_problem (self, end, &problem);
-  g_autoptr (JsonNode) report = dup_report_with (self, cut_off);
+  g_autoptr (JsonNode) report =
+      dup_report_with (self, self->request->hook_guest != NULL ? end : cut_off);
 
   return wait_for_guest (self, step, report, trouble);
 }
@@ -139,7 +139,8 @@ return_unasked (BatonHandoff *self)
   /* The plan has said that it is for the way back as well (stand-in-session-ends). */
   request->end_session = self->request->end_session;
   request->unasked = TRUE;
-  request->unused_minutes = self->unused_minutes;
+  request->unused_minutes = self->waited.unused_minutes;
+  request->unfetched_s = self->waited.unfetched_s;
   request->uid = self->request->uid;
   request->handoff = g_strdup (self->request->handoff);
 
@@ -180,6 +181,9 @@ baton_handoff_return_after_wait (BatonHandoff *self, const BatonStep *wait, Bato
   g_auto (BatonTrouble) trouble = BATON_TROUBLE_INIT;
 
   if (!is_with_guest (*end))
+    return;
+  /* With problems the guest is not started, and whoever is told so asks for the card. */
+  if (self->request->hook_guest != NULL && (*end)->status != BATON_EXIT_DONE)
     return;
   switch (wait_to_return (self, wait, *end, &trouble))
     {

@@ -219,18 +219,24 @@ end_without_journal (const GError *error)
                         NULL);
 }
 
-/* Whoever finds the desktop back before any virtual machine has run reads why. */
+/* Whoever finds the desktop back before any virtual machine has run, or long after it, reads why. */
 static BatonEnd *
 say_why (BatonHandoff *self, BatonEnd *end)
 {
   g_autoptr (BatonEnd) plain = end;
   g_autofree char *minutes = g_strdup_printf ("%u", self->request->unused_minutes);
+  g_autofree char *seconds = g_strdup_printf ("%u", self->request->unfetched_s);
 
-  if (end->code != BATON_CODE_RETURNED || self->request->unused_minutes == 0)
+  if (end->code != BATON_CODE_RETURNED)
     return g_steal_pointer (&plain);
+  if (self->request->unused_minutes > 0)
+    return baton_end_new (end->status, BATON_CODE_RETURNED_UNUSED, "card",
+                          self->record->card_name, "minutes", minutes, NULL);
+  if (self->request->unfetched_s > 0)
+    return baton_end_new (end->status, BATON_CODE_RETURNED_UNFETCHED, "card",
+                          self->record->card_name, "seconds", seconds, NULL);
 
-  return baton_end_new (end->status, BATON_CODE_RETURNED_UNUSED, "card",
-                        self->record->card_name, "minutes", minutes, NULL);
+  return g_steal_pointer (&plain);
 }
 
 static BatonEnd *

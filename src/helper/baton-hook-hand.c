@@ -135,7 +135,8 @@ hand_once (BatonRoot *root, const BatonRequest *request, char **ret_reason)
   const BatonCaller caller = { 0 };
   baton_autofd int fd = memfd_create ("said", MFD_CLOEXEC);
   g_autoptr (BatonEventWriter) writer = NULL;
-  BatonFront front = { root, &caller, NULL, g_get_monotonic_time () };
+  /* libvirt waits for the card, and not for the worker, which may stay until the guest has ended. */
+  BatonFront front = { root, &caller, NULL, g_get_monotonic_time (), TRUE };
   BatonExit status;
 
   g_clear_pointer (ret_reason, g_free);

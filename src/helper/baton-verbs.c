@@ -114,7 +114,7 @@ baton_helper_run (BatonRoot *root, const BatonCaller *caller, int argc, char **a
 {
   g_autoptr (BatonEventWriter) writer = baton_event_writer_new (STDOUT_FILENO, NULL);
   g_autoptr (GError) error = NULL;
-  BatonFront front = { root, caller, writer, g_get_monotonic_time () };
+  BatonFront front = { root, caller, writer, g_get_monotonic_time (), FALSE };
   const BatonVerb *verb = argc >= 2 ? find_verb (argv[1]) : NULL;
   gboolean dropped = TRUE;
   int status;

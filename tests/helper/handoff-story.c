@@ -44,16 +44,13 @@ story_clear (Story *self)
 }
 
 /* What a front leaves for the worker. */
-void
-story_prepare_arguments (Story *self, const char *const *arguments)
+static void
+prepare (Story *self, const BatonRequest *request, guint uid)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (BatonRequest) request = baton_request_new_from_arguments (arguments, &error);
-  g_autoptr (BatonHandoffDir) dir = NULL;
+  g_autoptr (BatonHandoffDir) dir =
+      baton_handoff_dir_new (self->root, "hand", request, uid, &error);
 
-  g_assert_no_error (error);
-  dir = baton_handoff_dir_new (self->root, "hand", request, self->uid != 0 ? self->uid : 1000,
-                               &error);
   g_assert_no_error (error);
   g_free (self->id);
   self->id = g_strdup (baton_handoff_dir_get_id (dir));
@@ -61,6 +58,29 @@ story_prepare_arguments (Story *self, const char *const *arguments)
   self->cancel_file = g_build_filename (mock_machine_get_directory (self->machine),
                                         "run/baton/handoff", self->id, "cancel", NULL);
   fake_kernel_set_cancel_file (self->kernel, self->cancel_file);
+}
+
+void
+story_prepare_arguments (Story *self, const char *const *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRequest) request = baton_request_new_from_arguments (arguments, &error);
+
+  g_assert_no_error (error);
+  prepare (self, request, self->uid != 0 ? self->uid : 1000);
+}
+
+/* As libvirt's hook asks, which nothing but the files between front and worker can. */
+void
+story_prepare_hook (Story *self, const char *guest)
+{
+  static const char *const arguments[] = { "guest", FAKE_CARD, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (BatonRequest) request = baton_request_new_from_arguments (arguments, &error);
+
+  g_assert_no_error (error);
+  request->hook_guest = g_strdup (guest);
+  prepare (self, request, 0);
 }
 
 void

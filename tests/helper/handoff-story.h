@@ -31,6 +31,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Story, story_clear)
 
 void story_prepare (Story *self, const char *side, const char *expect);
 void story_prepare_closing (Story *self, const char *side, const char *close);
+void story_prepare_hook (Story *self, const char *guest);
 void story_prepare_arguments (Story *self, const char *const *arguments);
 BatonExit story_work (Story *self);
 BatonExit story_hand (Story *self, const char *side);

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +11,10 @@
 #include "own-processes.h"
 
 #define OTHER_CARD "0000:00:02.0"
+#define GUEST "Windows 11"
+
+/* What libvirt has to ask for the card once its guest has ended. */
+#define FETCH_US (30 * G_TIME_SPAN_SECOND)
 
 /* These take the minute that is promised, so they have a program of their own, which begins before
  * all others, and all of them have the same minute: each is a process with a machine of its own, that
@@ -31,25 +37,31 @@ wait_for_minute (int minute_fd, gint64 since_us)
 }
 
 static void
-assert_comes_back (OwnProcesses *fixture, const char *const *arguments, const char *why)
+assert_is_back (OwnProcesses *fixture, const char *code)
 {
-  gint64 start_us = g_get_monotonic_time ();
   g_autoptr (JsonNode) report = NULL;
 
-  story_prepare_arguments (&fixture->story, arguments);
-  g_assert_cmpint (story_wait_apart (&fixture->story, story_start_apart (&fixture->story)), ==,
-                   BATON_EXIT_DONE);
-  g_assert_cmpint (g_get_monotonic_time () - start_us, >=, 60 * G_TIME_SPAN_SECOND);
-  story_wait_for_text (&fixture->story, why);
   story_read_events (&fixture->story);
-  story_assert_code (&fixture->story, "returned-unused");
+  story_assert_code (&fixture->story, code);
   story_assert_one_result (&fixture->story);
   /* The next login reads of it as well. */
   report = baton_report_load (fixture->story.root, NULL);
   g_assert_nonnull (report);
   g_assert_cmpstr (json_object_get_string_member (json_node_get_object (report), "code"), ==,
-                   "returned-unused");
+                   code);
   story_assert_driver (&fixture->story, FAKE_CARD, "amdgpu");
+}
+
+static void
+assert_comes_back (OwnProcesses *fixture, const char *why)
+{
+  gint64 start_us = g_get_monotonic_time ();
+
+  g_assert_cmpint (story_wait_apart (&fixture->story, story_start_apart (&fixture->story)), ==,
+                   BATON_EXIT_DONE);
+  g_assert_cmpint (g_get_monotonic_time () - start_us, >=, 60 * G_TIME_SPAN_SECOND);
+  story_wait_for_text (&fixture->story, why);
+  assert_is_back (fixture, "returned-unused");
 }
 
 /* With no other screen nobody sees that nothing comes: the card comes back. */
@@ -59,8 +71,69 @@ nobody_comes (OwnProcesses *fixture, int minute_fd)
   static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free", NULL };
 
   mock_machine_set_driver (fixture->story.machine, OTHER_CARD, NULL);
-  assert_comes_back (fixture, arguments,
-                     "within a minute, and this computer has no other screen");
+  story_prepare_arguments (&fixture->story, arguments);
+  assert_comes_back (fixture, "within a minute, and this computer has no other screen");
+}
+
+/* Nor where it was libvirt that asked, which has ended before it started anything. */
+static void
+libvirt_ends (OwnProcesses *fixture, int minute_fd)
+{
+  mock_machine_set_driver (fixture->story.machine, OTHER_CARD, NULL);
+  story_prepare_hook (&fixture->story, GUEST);
+  assert_comes_back (fixture, "within a minute, and this computer has no other screen");
+}
+
+/* As libvirt makes a process for a guest, whose memory is filled first. */
+static pid_t
+start_filling (OwnProcesses *fixture)
+{
+  g_autofree char *text = NULL;
+  pid_t pid = fork ();
+
+  if (pid == 0)
+    {
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      prctl (PR_SET_NAME, "qemu-system-x86");
+      for (;;)
+        pause ();
+    }
+  g_assert_cmpint (pid, >, 0);
+  text = g_strdup_printf ("%d\n", pid);
+  mock_machine_write (fixture->story.machine, "run/libvirt/qemu/" GUEST ".pid", text);
+
+  return pid;
+}
+
+/* One that is being started is left alone for as long as that takes, and one that has been is waited for. Of
+ * its end libvirt would tell the hook: when it does not, nobody does. */
+static void
+libvirt_ends_later (OwnProcesses *fixture, int minute_fd)
+{
+  pid_t filling, worker, guest;
+  gint64 since_us;
+  int fd;
+
+  own_processes_use_group_numbers (fixture);
+  mock_machine_set_driver (fixture->story.machine, OTHER_CARD, NULL);
+  story_prepare_hook (&fixture->story, GUEST);
+  worker = story_start_apart (&fixture->story);
+  own_processes_wait_for_wait (fixture);
+  since_us = g_get_monotonic_time ();
+  filling = start_filling (fixture);
+  wait_for_minute (minute_fd, since_us);
+  story_assert_driver (&fixture->story, FAKE_CARD, "vfio-pci");
+  g_assert_cmpint (waitpid (worker, NULL, WNOHANG), ==, 0);
+
+  guest = own_processes_start_guest (fixture, &fd);
+  story_wait_for_text (&fixture->story, "has the card open");
+  kill (filling, SIGKILL);
+  g_assert_cmpint (waitpid (filling, NULL, 0), ==, filling);
+  own_processes_stop_guest (guest, fd);
+  since_us = g_get_monotonic_time ();
+  g_assert_cmpint (story_wait_apart (&fixture->story, worker), ==, BATON_EXIT_DONE);
+  g_assert_cmpint (g_get_monotonic_time () - since_us, >=, FETCH_US);
+  assert_is_back (fixture, "returned-unfetched");
 }
 
 /* With another screen it would be waited for for ever, and was not to be. */
@@ -69,7 +142,8 @@ nobody_comes_in_time (OwnProcesses *fixture, int minute_fd)
 {
   static const char *const arguments[] = { "guest", FAKE_CARD, "--until-free=1", NULL };
 
-  assert_comes_back (fixture, arguments, "within a minute: the card comes back");
+  story_prepare_arguments (&fixture->story, arguments);
+  assert_comes_back (fixture, "within a minute: the card comes back");
 }
 
 /* Whoever said a longer time has it: a guest that comes later than the minute is waited for. */
@@ -131,11 +205,13 @@ stays (OwnProcesses *fixture, int minute_fd)
 static const Scene scenes[] = {
   { "/helper/wait-soon/nobody-comes", nobody_comes },
   { "/helper/wait-soon/nobody-comes-in-time", nobody_comes_in_time },
+  { "/helper/wait-soon/libvirt-ends", libvirt_ends },
   { "/helper/wait-soon/comes-late", comes_late },
   { "/helper/wait-soon/stays", stays },
+  { "/helper/wait-soon/libvirt-ends-later", libvirt_ends_later },
 };
 
-#define N_MINUTES 2
+#define N_MINUTES 3
 
 static struct
 {

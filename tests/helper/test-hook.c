@@ -354,6 +354,62 @@ test_others_at_work (void)
   close (ready[1]);
 }
 
+/* Returns: (transfer full): what the handoff has come to that was asked for first, which may be to come */
+static char *
+read_first (Story *story, const char *what)
+{
+  g_autoptr (GPtrArray) ids =
+      baton_root_list (story->root, BATON_ROOT_RUN, "baton/handoff", NULL);
+
+  g_assert_nonnull (ids);
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_autofree char *path =
+          g_build_filename (mock_machine_get_directory (story->machine), "run/baton/handoff",
+                            g_ptr_array_index (ids, i), "events", NULL);
+      g_autofree char *text = NULL;
+
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      if (strstr (text, what) != NULL)
+        return g_steal_pointer (&text);
+    }
+
+  return g_strdup ("");
+}
+
+/* With no other screen somebody stays who sees to it that the card comes back; the hook does not wait for
+ * him, and he leaves when libvirt asks for the card. */
+static void
+test_last_screen (void)
+{
+  g_auto (Story) story = STORY_INIT;
+  g_autofree char *waits = NULL;
+  g_autofree char *left = NULL;
+  gint64 start_us = g_get_monotonic_time ();
+
+  story_begin (&story);
+  mock_machine_set_driver (story.machine, OTHER, NULL);
+  expect_done (&story, GUEST, "prepare", "begin", WITH_CARD);
+  story_assert_driver (&story, FAKE_CARD, "vfio-pci");
+  waits = read_first (&story, "\"wait-guest:" FAKE_CARD "\",\"state\":\"start\"");
+  g_assert_cmpstr (waits, !=, "");
+  g_assert_null (strstr (waits, "\"type\":\"result\""));
+
+  expect_done (&story, GUEST, "release", "end", WITH_CARD);
+  story_assert_driver (&story, FAKE_CARD, "amdgpu");
+  g_assert_false (story_has_file (&story, "run/baton/cards/" FAKE_CARD ".json"));
+  do
+    {
+      g_usleep (G_USEC_PER_SEC / 10);
+      g_free (left);
+      left = read_first (&story, "\"wait-guest:" FAKE_CARD "\",\"state\":\"skip\"");
+    }
+  while (strstr (left, "\"type\":\"result\"") == NULL &&
+         g_get_monotonic_time () - start_us < 30 * G_USEC_PER_SEC);
+  g_assert_nonnull (strstr (left, "\"code\":\"handed-over\""));
+  g_assert_cmpint (g_get_monotonic_time () - start_us, <, 25 * G_USEC_PER_SEC);
+}
+
 /* libvirt, or somebody else, was quicker: nothing is left of the hook's note. */
 static void
 test_back_already (void)
@@ -389,6 +445,7 @@ main (int argc, char **argv)
   g_test_add_func ("/helper/hook/two-cards", test_two_cards);
   g_test_add_func ("/helper/hook/hostile-names", test_hostile_names);
   g_test_add_func ("/helper/hook/others-at-work", test_others_at_work);
+  g_test_add_func ("/helper/hook/last-screen", test_last_screen);
   g_test_add_func ("/helper/hook/back-already", test_back_already);
 
   return g_test_run ();

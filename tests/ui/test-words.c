@@ -731,6 +731,7 @@ test_ends (void)
       FALSE },
     { 0, "returned", "host", "Card Is Back", BATON_REMEDY_NONE, FALSE },
     { 0, "returned-unused", "host", "Card Is Back", BATON_REMEDY_NONE, FALSE },
+    { 0, "returned-unfetched", "host", "Card Is Back", BATON_REMEDY_NONE, FALSE },
     { 13, "cancelled", "guest", "Cancelled. Nothing Changed", BATON_REMEDY_NONE, FALSE },
     { 14, "rolled-back", "guest", "Could Not Hand Over. Everything Was Put Back",
       BATON_REMEDY_TRY_AGAIN, TRUE },

@@ -439,13 +439,20 @@ test_hook (void)
     }
 }
 
-/* Of the only screen, too: its return is the hook's, and a guest that would end with the session is not
- * ended for another. */
+static const BatonStep *
+get_last_step (const BatonPlan *plan)
+{
+  return plan->steps->pdata[plan->steps->len - 1];
+}
+
+/* Of the only screen, too: its return is the hook's, and somebody waits in case that does not come. A guest
+ * that would end with the session is not ended for another. */
 static void
 test_hook_on_last_screen (void)
 {
   g_autoptr (PlanMachine) m = make_machine ();
   g_autoptr (BatonPlan) plan = NULL;
+  g_autoptr (BatonPlan) beside = NULL;
   g_autoptr (BatonPlan) refused = NULL;
 
   m->other->could_show_desktop = FALSE;
@@ -456,6 +463,15 @@ test_hook_on_last_screen (void)
   g_assert_false (baton_plan_is_blocked (plan));
   g_assert_nonnull (baton_plan_find (plan, BATON_CODE_SCREEN_GOES));
   assert_steps (plan, STOP " end-session:2 … … ");
+  g_assert_cmpint (get_last_step (plan)->kind, ==, BATON_STEP_WAIT_GUEST);
+  g_assert_cmpstr (get_last_step (plan)->detail, ==, BATON_SOON);
+
+  m->card->only_display = FALSE;
+  m->other->could_show_desktop = TRUE;
+  beside = plan_machine_make_plan (m);
+  g_assert_cmpint (get_last_step (beside)->kind, !=, BATON_STEP_WAIT_GUEST);
+  m->other->could_show_desktop = FALSE;
+  m->card->only_display = TRUE;
 
   add_guest (m, "session-2.scope", FALSE);
   refused = plan_machine_make_plan (m);
