@@ -4,6 +4,8 @@
 What guides write hooks for: `virsh start`, or a click in virt-manager, and libvirt calls Baton.
 """
 
+import json
+
 from bench import desktop as session
 from bench import domain
 
@@ -18,6 +20,10 @@ CARD = '0000:00:02.0'
 DRIVER = 'bochs-drm'
 NAME = 'Windows 11'
 DAEMON = 'libvirtd.service'
+DAEMONS = DAEMON, 'libvirtd.socket', 'libvirtd-ro.socket', 'libvirtd-admin.socket'
+REPORT = '/var/lib/baton/report.json'
+# Called after Baton's.
+KILLS = '/etc/libvirt/hooks/qemu.d/60-bench'
 ROUNDS = 5
 
 
@@ -31,6 +37,10 @@ def run(bench):
         for number in range(ROUNDS):
             there_and_back(bench, ended_from_within=number % 2 == 1)
         started_in_the_session(bench)
+        libvirt_dies_at_start(bench)
+        there_and_back(bench)
+        libvirt_dies_later(bench)
+        there_and_back(bench)
     with domain.defined(bench, 'broken', domain.hostdev(CARD) + domain.MISSING_DISK):
         fails_at_once(bench)
     with domain.defined(bench, NAME, domain.hostdev(CARD)):
@@ -86,6 +96,46 @@ def there_and_back(bench, ended_from_within=False):
     else:
         bench.run('virsh', 'destroy', NAME)
     assert desktop(bench) != pid
+    # It is libvirt that has asked for the card, and nobody else was quicker.
+    expect_report(bench, 'returned')
+
+
+def expect_report(bench, code):
+    """What the last handoff came to, which the desktop may be a moment earlier than."""
+    bench.run('timeout', '30', 'sh', '-c', 'until grep -qF "\\"$1\\"" "$2"; do sleep 0.5; done', 'sh', code, REPORT)
+    report = json.loads(bench.run('cat', REPORT).out)
+    assert report['code'] == code, report
+    return report
+
+
+def libvirt_dies_at_start(bench):
+    """With the screen dark already, and no machine that could end: nobody asks for the card, and yet it is back."""
+    pid = desktop(bench)
+    with bench.file(KILLS, '#!/bin/sh\n[ "$2 $3" != "prepare begin" ] || kill -KILL "$PPID"\n'):
+        bench.run('chmod', '755', KILLS)
+        start(bench, status=1)
+    bench.expect_driver('vfio-pci', CARD)
+    bench.run('test', '-d', f'/proc/{pid}', status=1)
+    assert desktop(bench) != pid
+    kept = expect_report(bench, 'returned-unused')
+    assert 'libvirt’s log' in kept['remedy'], kept
+    bench.run('systemctl', 'start', *DAEMONS)
+
+
+def libvirt_dies_later(bench):
+    """A machine goes on without it; when that has ended, nobody asks for the card either."""
+    pid = desktop(bench)
+    start(bench)
+    expect_started(bench, pid)
+    bench.run('systemctl', 'kill', '--kill-whom=main', '--signal=KILL', DAEMON)
+    bench.run('systemctl', 'stop', *DAEMONS)
+    bench.expect_driver('vfio-pci', CARD)
+    bench.run('pkill', '-f', 'guest=Windows')
+    assert desktop(bench) != pid
+    expect_report(bench, 'returned-unfetched')
+    # Once it is there again it asks, and nothing is to be done any more.
+    bench.run('systemctl', 'start', *DAEMONS)
+    assert bench.run('virsh', 'domstate', NAME).out.strip() == 'shut off'
 
 
 def started_in_the_session(bench):
