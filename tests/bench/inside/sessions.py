@@ -8,11 +8,16 @@ host when a desktop draws on the card again. Where another card shows a desktop,
 card long before that: when it can is told as well.
 
 Each begins when the machine has come to rest: nobody hands a card over while his desktop still comes,
-and its last programs would run on beside whoever looks first.
+and its last programs would run on beside whoever looks first. The codecs of its sound have gone to sleep
+by then, seconds later than the rest: a driver is unbound from one that is awake in more than half a
+second, whoever does it (seen of snd_hda_intel, Linux 6.1).
+
+A recipe begins when somebody starts it. Baton begins with the consent to what it has shown: how long it
+takes until it asks for that is told beside it.
 """
 
-import json
 import os
+import pty
 import statistics
 import subprocess
 import time
@@ -23,6 +28,10 @@ import sysfs
 
 DEVICES = "/sys/bus/pci/devices"
 MANAGER = "lightdm.service"
+QUESTION = b"[y/N]"
+# What Baton says when the step is done after which a guest can have the card, and nothing of its plan.
+HANDED = "Check that all of", "done"
+CODECS = "/sys/bus/hdaudio/devices"
 XORG_OF_BENCH = "/etc/X11/xorg.conf.d/10-bench.conf"
 
 
@@ -38,18 +47,45 @@ def driver_of(address):
     return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
 
 
-def run_marked(argv, mark):
-    """Runs it to its end; returns when a line of its output had @mark in it."""
-    seen = None
+def run_marked(argv, words):
+    """Runs it to its end; returns when it began, and when a line of its output had all these words in it."""
+    start = time.monotonic()
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as running:
-        for line in running.stdout:
-            if seen is None and mark(line):
-                seen = time.monotonic()
-        errors = running.stderr.read()
-    if running.returncode != 0 or seen is None:
-        raise RuntimeError(f"{argv} exited {running.returncode}: {errors[-2000:]}")
-    return seen
+        seen = wait_for_line(running, words)
+        end_well(running)
+    return start, seen
+
+
+def wait_for_line(running, words):
+    """When a line of its output had all these words in it."""
+    for line in running.stdout:
+        if all(word in line for word in words):
+            return time.monotonic()
+    raise RuntimeError(f"{running.args} did not say {words}")
+
+
+def end_well(running):
+    """The rest of what it says, and its end."""
+    said, errors = running.communicate()
+    if running.returncode != 0:
+        raise RuntimeError(f"{running.args} exited {running.returncode}: {(errors or said)[-2000:]}")
+
+
+def start_with_consent(argv):
+    """Starts what asks in its terminal; returns it, when it was answered, and how long it took to ask."""
+    start = time.monotonic()
+    person, terminal = pty.openpty()
+    running = subprocess.Popen(argv, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, text=True)
+    os.close(terminal)
+    shown = b""
+    while QUESTION not in shown:
+        shown += os.read(person, 4096)
+    looked = time.monotonic() - start
+    come_to_rest()
+    start = time.monotonic()
+    os.write(person, b"y\n")
+    return running, start, looked
 
 
 def consoles(bound):
@@ -66,11 +102,13 @@ class OneCard:
         self.waiting = None
 
     def recipe_to_guest(self):
+        start = time.monotonic()
         run(f"systemctl stop {MANAGER}\nmodprobe vfio\nmodprobe vfio-pci\n" + consoles(0) +
             "".join(f"echo vfio-pci > {DEVICES}/{address}/driver_override\n"
                     f"echo {address} > {DEVICES}/{address}/driver/unbind\n"
                     f"echo {address} > /sys/bus/pci/drivers_probe\n" for address in self.functions) +
             f"modprobe -r {self.driver.removesuffix('-drm')}\nsleep 1\n")
+        return start, None, None
 
     def recipe_to_host(self):
         run(f"modprobe -a {self.driver.removesuffix('-drm')}\n" +
@@ -80,20 +118,10 @@ class OneCard:
 
     def baton_to_guest(self):
         """It goes on to wait for the guest."""
-        self.waiting = subprocess.Popen(["batonctl", "--json", "guest", self.functions[0], "--end-session",
-                                         "--until-free", "--yes"], stdout=subprocess.PIPE, text=True)
-        self.read_until("verify:", "ok")
-
-    def read_until(self, step, state):
-        for line in self.waiting.stdout:
-            event = json.loads(line)
-            if event["type"] == "step" and event["id"].startswith(step) and event["state"] == state:
-                return
-        raise RuntimeError(f"batonctl exited {self.waiting.wait()}")
-
-    def baton_rest(self):
-        """What is left to do when the card is with the guest: nobody waits for it."""
-        self.read_until("wait-guest:", "start")
+        self.waiting, start, looked = start_with_consent(
+            ["batonctl", "guest", self.functions[0], "--end-session", "--until-free"])
+        wait_for_line(self.waiting, HANDED)
+        return start, None, looked
 
     def baton_to_host(self):
         run(f"batonctl --json host {self.functions[0]} --yes")
@@ -112,19 +140,20 @@ class TwoStates:
                        for address in self.functions)
 
     def recipe_to_guest(self):
-        return run_marked(["sh", "-ec", f"systemctl stop {MANAGER}\nmodprobe vfio-pci\n"
-                           f"{self.nodedev('detach')}echo detached\nsystemctl start {MANAGER}\n"],
-                          lambda line: line == "detached\n")
+        start, seen = run_marked(["sh", "-ec", f"systemctl stop {MANAGER}\nmodprobe vfio-pci\n"
+                                  f"{self.nodedev('detach')}echo detached\nsystemctl start {MANAGER}\n"],
+                                 ["detached"])
+        return start, seen, None
 
     def recipe_to_host(self):
         run(f"systemctl stop {MANAGER}\n{self.nodedev('reattach')}systemctl start {MANAGER}\n")
 
     def baton_to_guest(self):
-        return run_marked(["batonctl", "--json", "guest", self.functions[0], "--end-session", "--yes"],
-                          lambda line: '"id":"verify:' in line and '"state":"ok"' in line)
-
-    def baton_rest(self):
-        """Nothing: it is over."""
+        running, start, looked = start_with_consent(
+            ["batonctl", "guest", self.functions[0], "--end-session"])
+        seen = wait_for_line(running, HANDED)
+        end_well(running)
+        return start, seen, looked
 
     def baton_to_host(self):
         run(f"batonctl --json host {self.functions[0]} --yes")
@@ -139,14 +168,26 @@ def wait_for_desktop(address):
 
 
 def come_to_rest():
-    """Waits until nothing much has run for half a second."""
+    """Waits until nothing much has run for half a second, and no codec is awake."""
     for _ in range(60):
         idle = idle_seconds()
         start = time.monotonic()
         time.sleep(0.5)
-        if idle_seconds() - idle >= 0.9 * (time.monotonic() - start):
+        if idle_seconds() - idle >= 0.9 * (time.monotonic() - start) and not awake_codecs():
             return
-    raise RuntimeError("the machine does not come to rest")
+    raise RuntimeError(f"the machine does not come to rest: {awake_codecs()}")
+
+
+def awake_codecs():
+    found = []
+    for name in os.listdir(CODECS) if os.path.isdir(CODECS) else []:
+        try:
+            with open(f"{CODECS}/{name}/power/runtime_status", encoding="ascii") as file:
+                if file.read().strip() not in ("suspended", "unsupported"):
+                    found.append(name)
+        except OSError:
+            pass  # it has gone with its card
+    return found
 
 
 def idle_seconds():
@@ -161,15 +202,14 @@ def check_side(card, who, side):
 
 
 def time_to_guest(card, who):
-    """Seconds until a guest can have the card, and until everything is done."""
+    """Seconds until a guest can have the card, until everything is done, and how long a look took before."""
     with desktop_starts.Starts() as starts:
-        start = time.monotonic()
-        seen = getattr(card, f"{who}_to_guest")()
+        start, seen, looked = getattr(card, f"{who}_to_guest")()
         end = time.monotonic()
         check_side(card, who, "guest")
         if seen is not None:
             end = max(end, starts.wait("openbox", 180))
-    return (seen or end) - start, end - start
+    return {"card": (seen or end) - start, "guest": end - start} | ({"look": looked} if looked else {})
 
 
 def time_to_host(card, who):
@@ -190,10 +230,9 @@ def measure(kind, functions, rounds):
     for number in range(rounds + 1):
         for who in ("recipe", "baton") if number % 2 else ("baton", "recipe"):
             come_to_rest()
-            for what, seconds in zip(("card", "guest"), time_to_guest(card, who), strict=True):
+            for what, seconds in time_to_guest(card, who).items():
                 times.setdefault((who, what), []).append(seconds)
-            if who == "baton":
-                card.baton_rest()
+            # What Baton has left to do when the card is with the guest, nobody waits for.
             come_to_rest()
             times.setdefault((who, "host"), []).append(time_to_host(card, who))
         come_to_rest()
