@@ -10,21 +10,43 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "baton-process.h"
+
 /* References used below:
- *  LOCKS - Linux fs/locks.c, /proc/locks: "N: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE ..."
+ *  LOCKS - Linux fs/locks.c, /proc/locks: "N: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE ...";
+ *    locks_start() waits for an RCU grace period (kernel/locking/percpu-rwsem.c)
  */
 
 #define LOCK "baton/lock"
 #define JOURNAL "lib/baton/journal"
+#define MAX_LOCK_BYTES 4096
 #define MAX_LOCKS_BYTES (4 * 1024 * 1024)
 
 /* What is shown for a handoff whose name this user may not read. */
 #define UNNAMED "unknown"
 
-/* The lock itself must not be asked: whoever tries it has it for a moment, and a worker
- * that starts in that moment would be sent away. */
+/* Whoever has the lock knows. Its second line is the process that took it, `PID START`. */
 static gboolean
-is_locked (BatonRoot *root)
+is_taken_by_us (BatonRoot *root, const char *text)
+{
+  const char *line = text != NULL ? strchr (text, '\n') : NULL;
+  g_autoptr (BatonProcess) self = NULL;
+  char *start_time = NULL;
+
+  if (line == NULL || g_ascii_strtoll (line + 1, &start_time, 10) != getpid () ||
+      *start_time != ' ')
+    return FALSE;
+  self = baton_process_new (root, getpid (), NULL);
+  g_strchomp (++start_time);
+
+  return self != NULL && g_strcmp0 (self->start_time, start_time) == 0;
+}
+
+/* The lock itself must not be asked: whoever tries it has it for a moment, and a worker
+ * that starts in that moment would be sent away. The list of locks is asked where nothing else says: for
+ * it the kernel has everybody wait who takes or drops one, until it is sure of that (LOCKS). */
+static gboolean
+is_locked (BatonRoot *root, const char *text)
 {
   g_autofree char *locks = NULL;
   g_auto (GStrv) lines = NULL;
@@ -36,8 +58,11 @@ is_locked (BatonRoot *root)
     return FALSE;
   rc = fstat (fd, &info);
   close (fd);
-  if (rc < 0)
+  /* Who lets it go empties it, and who takes it writes himself into it at once. */
+  if (rc < 0 || info.st_size == 0)
     return FALSE;
+  if (is_taken_by_us (root, text))
+    return TRUE;
 
   locks = baton_root_read_file (root, BATON_ROOT_PROC, "locks", MAX_LOCKS_BYTES, NULL, NULL);
   lines = g_strsplit (locks != NULL ? locks : "", "\n", -1);
@@ -60,14 +85,15 @@ is_locked (BatonRoot *root)
 void
 baton_system_read_handoff (BatonSystem *self, BatonRoot *root)
 {
-  if (is_locked (root))
-    {
-      g_autofree char *name = baton_root_read_line (root, BATON_ROOT_RUN, LOCK, NULL);
+  g_autofree char *text =
+      baton_root_read_file (root, BATON_ROOT_RUN, LOCK, MAX_LOCK_BYTES, NULL, NULL);
 
-      if (name == NULL || *name == '\0')
-        self->handoff = g_strdup (UNNAMED);
-      else
-        self->handoff = g_utf8_make_valid (name, -1);
+  if (is_locked (root, text))
+    {
+      gsize length = text != NULL ? strcspn (text, "\n") : 0;
+
+      self->handoff =
+          length > 0 ? g_utf8_make_valid (text, (gssize) length) : g_strdup (UNNAMED);
     }
 
   self->journal = baton_root_exists (root, BATON_ROOT_VAR, JOURNAL);

@@ -4,8 +4,10 @@
 #include "baton-system.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "mock-machine.h"
+#include "mock-process.h"
 
 static BatonSystem *
 read_system (MockMachine *mock)
@@ -468,6 +470,32 @@ test_handoff (void)
   g_assert_true (after->journal);
 }
 
+/* Whoever took it knows that, though the list of locks does not say so; another process that has
+ * his number by now does not. Who let it go has emptied it. */
+static void
+test_own_handoff (void)
+{
+  g_autoptr (MockMachine) mock = mock_machine_new ();
+  g_autofree char *ours = g_strdup_printf ("4f02\n%d %d00\n", getpid (), getpid ());
+  g_autofree char *others = g_strdup_printf ("4f02\n%d 7\n", getpid ());
+  g_autoptr (BatonSystem) own = NULL;
+  g_autoptr (BatonSystem) other = NULL;
+  g_autoptr (BatonSystem) after = NULL;
+
+  mock_process_add (mock, getpid (), "baton-helper", 0, "/", "baton-helper");
+  mock_machine_write (mock, "run/baton/lock", ours);
+  own = read_system (mock);
+  g_assert_cmpstr (own->handoff, ==, "4f02");
+
+  mock_machine_write (mock, "run/baton/lock", others);
+  other = read_system (mock);
+  g_assert_null (other->handoff);
+
+  mock_machine_hold_lock (mock, "");
+  after = read_system (mock);
+  g_assert_null (after->handoff);
+}
+
 /* A kernel with framebuffers alone is one whose consoles have nothing else to go to. */
 static void
 test_text_consoles_that_cannot_let_go (void)
@@ -503,6 +531,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/system/drivers-without-remove", test_drivers_without_remove);
   g_test_add_func ("/core/system/framebuffer", test_framebuffer);
   g_test_add_func ("/core/system/handoff", test_handoff);
+  g_test_add_func ("/core/system/own-handoff", test_own_handoff);
   g_test_add_func ("/core/system/text-consoles-that-cannot-let-go",
                    test_text_consoles_that_cannot_let_go);
 
