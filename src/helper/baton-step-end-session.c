@@ -89,15 +89,16 @@ is_keeper (const BatonHolder *holder, const BatonCard *card, const BatonStep *st
   return holder->uid == 0 && baton_process_name_is_keeper (holder->name);
 }
 
-/* @left: who has the card, now that nobody of the session has
- * @notes: of baton_look_listen_to_closes(), from before that was looked at */
+/* @left: who has the card, now that nobody of the session has. The kernel keeps whoever ends a watch
+ * waiting until nobody can be at it any more (kernel/rcu/srcutree.c, by fsnotify_destroy_group()), so
+ * that none is begun where nobody is waited for; they are looked for anew once it has begun. */
 static BatonOutcome
 wait_for_keepers (BatonStepContext *context,
                   const BatonStep *step,
                   const BatonHolders *left,
-                  int notes,
                   BatonTrouble *trouble)
 {
+  baton_autofd int notes = -1;
   gboolean is_kept = FALSE;
 
   for (guint i = 0; i < left->holders->len; i++)
@@ -110,9 +111,12 @@ wait_for_keepers (BatonStepContext *context,
       is_kept = is_kept || is_keeper (holder, NULL, step);
     }
 
-  return is_kept ? baton_look_wait_until_let_go (context, step, is_keeper, notes,
-                                                 BATON_CODE_SESSION_HOLDS_CARD, trouble)
-                 : BATON_OUTCOME_OK;
+  if (!is_kept)
+    return BATON_OUTCOME_OK;
+  notes = baton_look_listen_to_closes (context, BATON_LOOK_GRAPHICS);
+
+  return baton_look_wait_until_let_go (context, step, is_keeper, notes,
+                                       BATON_CODE_SESSION_HOLDS_CARD, trouble);
 }
 
 /* One that a display manager has opened since the plan was made, because somebody has logged out. */
@@ -156,7 +160,6 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
   g_autoptr (GError) error = NULL;
   g_auto (Whose) whose = { 0 };
   g_autoptr (BatonHolders) left = NULL;
-  baton_autofd int notes = -1;
   BatonOutcome outcome;
 
   if (!find_whose (step, &whose))
@@ -174,11 +177,10 @@ apply (BatonStepContext *context, const BatonStep *step, BatonTrouble *trouble)
     }
   if (!end_newcomers (context, trouble))
     return BATON_OUTCOME_FAILED;
-  notes = baton_look_listen_to_closes (context, BATON_LOOK_GRAPHICS);
   outcome =
       baton_closer_run (&(BatonCloser){ context, is_of_session, &whose, NULL, &left }, trouble);
 
-  return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, left, notes, trouble)
+  return outcome == BATON_OUTCOME_OK ? wait_for_keepers (context, step, left, trouble)
                                      : outcome;
 }
 
