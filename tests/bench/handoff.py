@@ -25,7 +25,7 @@ def say(text):
 def fill_share(share):
     shutil.copytree(BENCH / "inside", share / "inside",
                     ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("desktop_starts.py", "handoffs.py", "hooks.py", "recipes.py", "sessions.py"):
+    for name in ("desktop_starts.py", "handoffs.py", "hooks.py", "recipes.py", "rivals.py", "sessions.py"):
         shutil.copy(HERE / "inside" / name, share / "inside")
     # for whatever C library the machine has
     subprocess.run(["cc", "-O2", "-static", "-pthread", "-D_GNU_SOURCE", "-o",

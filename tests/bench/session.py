@@ -9,7 +9,8 @@ KINDS = {
     "two-states": ("named", ["0000:01:00.0", "0000:01:00.1"], "two cards: stop, detach, start; stop, reattach, start"),
 }
 ENDS = {
-    "card": "guest, until it can have the card",
+    "moved": "guest, until the card has arrived",
+    "card": "guest, until somebody knows that",
     "guest": "guest, until all is done",
     "host": "host",
 }
@@ -18,8 +19,8 @@ MOST_ROUNDS = 5
 
 
 def measure(_build, rounds):
-    """From consent to where a guest can have the card, to the end of it, and from the return to a desktop
-    on it; and what comes before the consent."""
+    """From consent to where a guest can have the card, to where somebody knows, to the end of it, and from the
+    return to a desktop on it; and what comes before the consent."""
     figures = []
     for kind, (topology, functions, what) in KINDS.items():
         with started_bench(topology, desktop=True, counted=True) as channel:

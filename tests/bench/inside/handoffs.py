@@ -15,6 +15,7 @@ import subprocess
 import time
 
 import recipes
+import rivals
 
 DEVICES = "/sys/bus/pci/devices"
 DRIVERS = "/sys/bus/pci/drivers"
@@ -22,7 +23,6 @@ JOURNAL = "/var/lib/baton-bench-journal"
 BARE_LOOP = "/bench/bare-loop"
 THREADS = "2"
 POWER_SAVE = "/sys/module/snd_hda_intel/parameters/power_save"
-UDEV_RULE = "/etc/udev/rules.d/60-baton.rules"
 
 
 def run(*command):
@@ -184,24 +184,16 @@ class Handoffs:
         with open(POWER_SAVE, "w", encoding="ascii") as file:
             file.write("0")
 
-    @staticmethod
-    def leave_rivals_alone():
-        """Baton's rule starts a process of Baton's for a card that another tool gave away. An
-        empty file of the same name is read in its place."""
-        with open(UDEV_RULE, "w", encoding="ascii"):
-            pass
-        run("udevadm", "control", "--reload")
-
-    def measure(self, rivals, rounds):
+    def measure(self, ways, rounds):
         self.keep_codecs_awake()
-        self.leave_rivals_alone()
-        times = {(name, side): [] for name in rivals for side in ("guest", "host")}
-        names = list(rivals)
-        # the first round warms up, and the first rival in it says which steps there are
+        rivals.leave_alone()
+        times = {(name, side): [] for name in ways for side in ("guest", "host")}
+        names = list(ways)
+        # the first round warms up, and the first way in it says which steps there are
         for number in range(rounds + 1):
             for name in names if number % 2 == 0 else reversed(names):
                 for side in ("guest", "host"):
-                    seconds = rivals[name](side)
+                    seconds = ways[name](side)
                     self.expect(side)
                     subprocess.run(["udevadm", "settle"], check=True)
                     if number > 0:
@@ -224,8 +216,8 @@ def measure(functions, rounds):
 
 def measure_recipes(functions, rounds):
     handoffs = Handoffs(functions)
-    rivals = {name: functools.partial(handoffs.recipe, name) for name in recipes.RECIPES}
-    return handoffs.measure({"baton": handoffs.baton, **rivals}, rounds)
+    others = {name: functools.partial(handoffs.recipe, name) for name in recipes.RECIPES}
+    return handoffs.measure({"baton": handoffs.baton, **others}, rounds)
 
 
 def measure_list(rounds):

@@ -5,7 +5,9 @@ people's recipes do, in turns. The recipes' commands are in their order, with th
 Each side ends when somebody can go on: to the guest when every function of the card is with
 vfio-pci, the command has said so, and a desktop is there where another card can show one; to the
 host when a desktop draws on the card again. Where another card shows a desktop, a guest can have the
-card long before that: when it can is told as well.
+card before that. Two moments of it are told: when the card has arrived, which the recipe is made to say in
+the midst of its script; and when somebody knows, by what Baton says then, and by the end of the recipe's
+script, which says nothing.
 
 Each begins when the machine has come to rest: nobody hands a card over while his desktop still comes,
 and its last programs would run on beside whoever looks first. The codecs of its sound have gone to sleep
@@ -23,6 +25,7 @@ import subprocess
 import time
 
 import desktop_starts
+import rivals
 import session
 import sysfs
 
@@ -48,13 +51,14 @@ def driver_of(address):
 
 
 def run_marked(argv, words):
-    """Runs it to its end; returns when it began, and when a line of its output had all these words in it."""
+    """Runs it to its end; returns when it began, when a line of its output had all these words in it, and when
+    it ended."""
     start = time.monotonic()
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as running:
         seen = wait_for_line(running, words)
         end_well(running)
-    return start, seen
+    return start, seen, time.monotonic()
 
 
 def wait_for_line(running, words):
@@ -108,7 +112,7 @@ class OneCard:
                     f"echo {address} > {DEVICES}/{address}/driver/unbind\n"
                     f"echo {address} > /sys/bus/pci/drivers_probe\n" for address in self.functions) +
             f"modprobe -r {self.driver.removesuffix('-drm')}\nsleep 1\n")
-        return start, None, None
+        return {"start": start}
 
     def recipe_to_host(self):
         run(f"modprobe -a {self.driver.removesuffix('-drm')}\n" +
@@ -121,7 +125,7 @@ class OneCard:
         self.waiting, start, looked = start_with_consent(
             ["batonctl", "guest", self.functions[0], "--end-session", "--until-free"])
         wait_for_line(self.waiting, HANDED)
-        return start, None, looked
+        return {"start": start, "look": looked}
 
     def baton_to_host(self):
         run(f"batonctl --json host {self.functions[0]} --yes")
@@ -140,10 +144,10 @@ class TwoStates:
                        for address in self.functions)
 
     def recipe_to_guest(self):
-        start, seen = run_marked(["sh", "-ec", f"systemctl stop {MANAGER}\nmodprobe vfio-pci\n"
-                                  f"{self.nodedev('detach')}echo detached\nsystemctl start {MANAGER}\n"],
-                                 ["detached"])
-        return start, seen, None
+        start, moved, end = run_marked(
+            ["sh", "-ec", f"systemctl stop {MANAGER}\nmodprobe vfio-pci\n{self.nodedev('detach')}echo detached\n"
+             f"systemctl start {MANAGER}\n"], ["detached"])
+        return {"start": start, "moved": moved, "card": end}
 
     def recipe_to_host(self):
         run(f"systemctl stop {MANAGER}\n{self.nodedev('reattach')}systemctl start {MANAGER}\n")
@@ -153,7 +157,7 @@ class TwoStates:
             ["batonctl", "guest", self.functions[0], "--end-session"])
         seen = wait_for_line(running, HANDED)
         end_well(running)
-        return start, seen, looked
+        return {"start": start, "moved": seen, "card": seen, "look": looked}
 
     def baton_to_host(self):
         run(f"batonctl --json host {self.functions[0]} --yes")
@@ -202,14 +206,18 @@ def check_side(card, who, side):
 
 
 def time_to_guest(card, who):
-    """Seconds until a guest can have the card, until everything is done, and how long a look took before."""
+    """Seconds until the card has arrived, until somebody knows, until everything is done, and how long a look
+    took before."""
     with desktop_starts.Starts() as starts:
-        start, seen, looked = getattr(card, f"{who}_to_guest")()
+        at = getattr(card, f"{who}_to_guest")()
         end = time.monotonic()
         check_side(card, who, "guest")
-        if seen is not None:
+        if "card" in at:
             end = max(end, starts.wait("openbox", 180))
-    return {"card": (seen or end) - start, "guest": end - start} | ({"look": looked} if looked else {})
+    start = at.pop("start")
+    looked = {"look": at.pop("look")} if "look" in at else {}
+    moments = {"moved": end, "card": end, "guest": end} | at
+    return {what: moment - start for what, moment in moments.items()} | looked
 
 
 def time_to_host(card, who):
@@ -224,6 +232,7 @@ def measure(kind, functions, rounds):
     """Median seconds: [who, what, seconds]; and what a restart of the login screen takes by itself."""
     card = KINDS[kind](functions)
     times = {}
+    rivals.leave_alone()
     # Xorg takes every card that there is, as it does where nobody told it otherwise.
     run(f"rm -f {XORG_OF_BENCH}\nsystemctl restart {MANAGER}")
     wait_for_desktop(functions[0])
