@@ -3,7 +3,8 @@
 
 from bench import fault, story
 
-IMAGES = ('12',)
+# What it shares with profile-units is told in each run.
+TIER = 'full'
 SESSION = True
 
 CARD, SOUND = '0000:01:00.0', '0000:01:00.1'
