@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 FILES = HERE.parent / 'image'
 # What only some stories need, and what would cost every run minutes: by flavour, a directory with
 # its list.
-FLAVOURS = {'plain': None, 'desktops': HERE.parent / 'image-desktops'}
+FLAVOURS = {'plain': None, 'desktops': HERE.parent / 'image-desktops', 'dracut': HERE.parent / 'image-dracut'}
 MODULES = HERE.parent / 'modules'
 
 # What no story needs and what would cost seconds to unpack and to copy.

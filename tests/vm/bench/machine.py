@@ -72,7 +72,7 @@ class Monitor:
 UEFI = ('CODE', 'readonly=on'), ('VARS', 'snapshot=on')
 
 # What a RAM disk that is made in the machine may be larger than the image's own.
-INITRD_ROOM = 32 << 20
+INITRD_ROOM = 96 << 20
 
 # Enough for a desktop, its programs and a guest.
 MEMORY_MB = 2048

@@ -3,7 +3,7 @@
 
 import contextlib
 
-from bench import story
+from bench import ramdisk, story
 
 TOPOLOGY = 'twins'
 # It makes RAM disks, and starts from each of them.
@@ -17,32 +17,22 @@ TWIN, TWIN_SOUND, CARD, SOUND = '0000:01:00.0', '0000:01:00.1', '0000:02:00.0', 
 DESKTOP = '0000:00:02.0'
 CLAIMS, REPORT = '/etc/baton/claims', '/run/baton/claim-report'
 PROGRAM = '/usr/lib/baton/claim-at-boot'
-DRIVE = '/dev/disk/by-id/virtio-initrd'
-# Emulated, to pack a RAM disk takes minutes.
-PATIENCE_S = 900
 
 
 def run(bench):
-    release = bench.run('uname', '-r').out.strip()
-    image = f'/boot/initrd.img-{release}'
-    # The bench starts from what lies beside its disk; here it is where a computer has it, with what
-    # mkinitramfs asks about the kernel.
-    bench.run('sh', '-c', 'head -c "$1" "$2" > "$3"', 'sh', bench.machine.image.initrd.stat().st_size, DRIVE, image)
-    bench.run('sh', '-c', 'cat > "$1"', 'sh', f'/boot/config-{release}', stdin='CONFIG_RD_LZ4=y\n')
+    image = ramdisk.put_in_boot(bench)
+    # What mkinitramfs asks about the kernel.
+    bench.run('sh', '-c', 'cat > "$1"', 'sh', image.replace('initrd.img', 'config'), stdin='CONFIG_RD_LZ4=y\n')
 
     refused(bench, image)
     failed(bench, image)
     claimed(bench, image)
-    start_from(bench, image)
+    ramdisk.start_from(bench, image)
     after_a_start(bench)
     another_at_its_address(bench)
     not_this_time(bench)
     shifted(bench)
     undone(bench, image)
-
-
-def claim(bench, address, *options, **keywords):
-    return bench.batonctl('claim', address, *options, timeout=PATIENCE_S, **keywords)
 
 
 def digest(bench, path):
@@ -70,15 +60,15 @@ def nothing_changed(bench, image):
 
 def refused(bench, image):
     with nothing_changed(bench, image):
-        assert claim(bench, DESKTOP, status=story.REFUSED).code == 'claim-boot-display'
-        assert claim(bench, CARD, '--undo').code == 'not-claimed'
+        assert ramdisk.claim(bench, DESKTOP, status=story.REFUSED).code == 'claim-boot-display'
+        assert ramdisk.claim(bench, CARD, '--undo').code == 'not-claimed'
         bench.run('mkdir', '-p', '/etc/initramfs/post-update.d')
         with bench.file('/etc/initramfs/post-update.d/elsewhere', 'true\n'):
-            asked = claim(bench, CARD, status=story.REFUSED)
+            asked = ramdisk.claim(bench, CARD, status=story.REFUSED)
             assert asked.code == 'claim-no-image' and 'elsewhere' in asked.result['text'], asked.result
     bench.run('mkdir', '-p', '/etc/baton')
     with bench.file(CLAIMS, '# mine\n'):
-        asked = claim(bench, CARD, status=story.REFUSED)
+        asked = ramdisk.claim(bench, CARD, status=story.REFUSED)
         assert asked.code == 'claim-foreign-file' and asked.result['args']['file'] == CLAIMS, asked.result
 
 
@@ -90,13 +80,13 @@ def failed(bench, image):
             text = f'#!/bin/sh\n[ "$1" != prereqs ] || {{ echo baton-claim; exit 0; }}\n{hook}\n'
             with bench.file('/etc/initramfs-tools/hooks/zz-bench', text):
                 bench.run('chmod', '755', '/etc/initramfs-tools/hooks/zz-bench')
-                asked = claim(bench, CARD, status=story.ERROR)
+                asked = ramdisk.claim(bench, CARD, status=story.ERROR)
             assert asked.code == 'claim-image-failed' and reason in asked.result['text'], asked.result
 
 
 def claimed(bench, image):
     before = digest(bench, image)
-    assert claim(bench, CARD).code == 'claim-made'
+    assert ramdisk.claim(bench, CARD).code == 'claim-made'
     assert digest(bench, image) != before
     assert {CLAIMS[1:], PROGRAM[1:], 'scripts/init-top/baton-claim'} <= listing(bench, image)
     assert kept_in_boot(bench) == [image]
@@ -110,20 +100,9 @@ def claimed_functions(bench):
     return {card['address']: card['claimed_at_boot'] for card in shown['cards']}
 
 
-def start_from(bench, image):
-    """Copies it to where QEMU reads it, and zeros over what may be left of a longer one."""
-    bench.run('sh', '-c', '{ cat "$1"; head -c 8M /dev/zero; } > "$2" && sync', 'sh', image, DRIVE)
-    go_down(bench, 'reboot.target')
-    bench.machine.wait_boot()
-
-
 def start_as(bench, topology):
-    go_down(bench, 'poweroff.target')
+    ramdisk.go_down(bench, 'poweroff.target')
     bench.machine.start_as(topology)
-
-
-def go_down(bench, target):
-    bench.spawn('systemctl', 'start', '--no-block', '--job-mode=replace-irreversibly', target)
 
 
 def expect_claimed(bench):
@@ -199,7 +178,7 @@ def shifted(bench):
 def undone(bench, image):
     """By the address that was claimed, though the card is elsewhere now."""
     before = listing(bench, image)
-    assert claim(bench, CARD, '--undo').code == 'claim-undone'
+    assert ramdisk.claim(bench, CARD, '--undo').code == 'claim-undone'
     bench.run('test', '!', '-e', CLAIMS)
     bench.run('test', '!', '-e', '/var/lib/baton/claims.json')
     # Nothing is gone but what claimed, and the modules that came with it.
